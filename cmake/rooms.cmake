@@ -1,0 +1,30 @@
+# One library per room. naestro_room(NAME [DEPS room...] [LIBS target...]) takes every .cpp of the
+# room's folder; *_test.cpp files become the room's test binary naestro_NAME_test.
+function(naestro_room name)
+  cmake_parse_arguments(ARG "" "" "DEPS;LIBS" ${ARGN})
+  file(GLOB sources CONFIGURE_DEPENDS ${CMAKE_CURRENT_SOURCE_DIR}/${name}/*.cpp)
+  set(tests ${sources})
+  list(FILTER sources EXCLUDE REGEX "_test\\.cpp$")
+  list(FILTER tests INCLUDE REGEX "_test\\.cpp$")
+  add_library(naestro_${name} STATIC ${sources} ${ARG_UNPARSED_ARGUMENTS})
+  target_include_directories(naestro_${name} PUBLIC ${CMAKE_SOURCE_DIR}/src)
+  list(TRANSFORM ARG_DEPS PREPEND naestro_)
+  target_link_libraries(naestro_${name} PUBLIC ${ARG_DEPS} ${ARG_LIBS})
+  if(NAESTRO_TESTS AND tests)
+    add_executable(naestro_${name}_test ${tests})
+    target_link_libraries(naestro_${name}_test PRIVATE naestro_${name} naestro_testing)
+    add_test(NAME ${name} COMMAND naestro_${name}_test --gtest_brief=1)
+    set_tests_properties(${name} PROPERTIES TIMEOUT 300 WORKING_DIRECTORY ${CMAKE_SOURCE_DIR})
+  endif()
+endfunction()
+
+# naestro_embed(OUT.cpp SYMBOL_HEADER FILES...): text files as string literals, so that the binary
+# needs none of them at run time. See cmake/embed.cmake.
+function(naestro_embed out function)
+  add_custom_command(
+    OUTPUT ${out}
+    COMMAND ${CMAKE_COMMAND} -DOUT=${out} -DFUNCTION=${function} "-DFILES=${ARGN}"
+            -P ${CMAKE_SOURCE_DIR}/cmake/embed.cmake
+    DEPENDS ${ARGN} ${CMAKE_SOURCE_DIR}/cmake/embed.cmake
+    VERBATIM)
+endfunction()

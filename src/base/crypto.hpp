@@ -1,0 +1,39 @@
+// The only door to libsodium and OpenSSL digests. Key sizes are fixed by the types.
+#pragma once
+
+#include <array>
+#include <initializer_list>
+
+#include "base/bytes.hpp"
+#include "base/random.hpp"
+
+namespace naestro::crypto {
+
+// SHA-256 of the parts in order (FIPS 180-4).
+Digest sha256(std::initializer_list<ByteSpan> parts);
+inline Digest sha256(ByteSpan bytes) { return sha256({bytes}); }
+inline Digest sha256(std::string_view text) { return sha256({as_bytes(text)}); }
+
+Digest hmac_sha256(ByteSpan key, ByteSpan message);
+
+using BlobKey = std::array<std::uint8_t, 32>;
+// XChaCha20-Poly1305 with nonce = HMAC-SHA256(key, plaintext)[0..24): the same key and plaintext
+// give the same bytes, so that ids are reproducible; without the key they say nothing.
+// Stored form: nonce (24) || ciphertext || tag (16).
+Bytes seal(const BlobKey& key, ByteSpan plaintext);
+// Fails with kCrypto when the bytes were changed or the key is another's.
+Result<Bytes> open(const BlobKey& key, ByteSpan sealed);
+
+using PublicKey = std::array<std::uint8_t, 32>;
+using Signature = std::array<std::uint8_t, 64>;
+struct KeyPair {
+  PublicKey public_key;
+  std::array<std::uint8_t, 64> secret_key;  // libsodium's form: seed || public key
+};
+// Ed25519 (RFC 8032).
+KeyPair make_key_pair(Random& random);
+KeyPair key_pair_from_seed(const std::array<std::uint8_t, 32>& seed);
+Signature sign(const KeyPair& key, ByteSpan message);
+bool verify(const PublicKey& key, ByteSpan message, const Signature& signature);
+
+}  // namespace naestro::crypto

@@ -1,0 +1,20 @@
+// Small helpers over text. All of them treat text as UTF-8 bytes.
+#pragma once
+
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace naestro {
+
+bool is_utf8(std::string_view text);
+// Lower-cases ASCII letters only.
+std::string ascii_lower(std::string_view text);
+std::vector<std::string> split(std::string_view text, char separator);
+std::string join(const std::vector<std::string>& parts, std::string_view separator);
+// At most `bytes_max` bytes, cut before a broken code point, with "..." where something was cut.
+std::string shorten(std::string_view text, std::size_t bytes_max);
+// The candidate nearest to `word` by edit distance, or "" when none is near.
+std::string nearest(std::string_view word, const std::vector<std::string>& candidates);
+
+}  // namespace naestro
