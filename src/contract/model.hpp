@@ -1,0 +1,47 @@
+// Model capabilities and prices, as data (contracts/models/*.json).
+#pragma once
+
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "base/bytes.hpp"
+#include "base/embedded.hpp"
+#include "base/json.hpp"
+#include "base/money.hpp"
+#include "contract/tool.hpp"
+
+namespace naestro::contract {
+
+struct ModelContract {
+  std::string name;        // "smollm2-135m-instruct"
+  EffectKind kind = EffectKind::model_local;  // or model_cloud
+  std::string file;        // GGUF file name below the models folder, for local models
+  Digest file_sha256{};    // of that file
+  std::int64_t context_tokens = 0;
+  // Prices per million tokens; 0 for local models.
+  NanoUsd usd_per_mtok_in = 0;
+  NanoUsd usd_per_mtok_out = 0;
+  std::string price_list;  // which list the prices are of, e.g. "local/1"
+  std::string licence;     // SPDX id or the name of the terms
+  Digest digest{};         // SHA-256 of the contract's canonical JSON
+};
+
+Result<ModelContract> parse_model(std::string_view file, std::string_view text);
+
+class ModelCatalog {
+ public:
+  static Result<ModelCatalog> from(std::span<const EmbeddedFile> files);
+  [[nodiscard]] const ModelContract* find(std::string_view name) const;
+  // The model that a step gets when it names none: the first in the catalog's order.
+  [[nodiscard]] const ModelContract& fallback() const { return models_.front(); }
+  [[nodiscard]] const std::vector<ModelContract>& all() const { return models_; }
+
+ private:
+  std::vector<ModelContract> models_;
+};
+
+std::span<const EmbeddedFile> embedded_models();
+
+}  // namespace naestro::contract

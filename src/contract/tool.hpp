@@ -1,0 +1,80 @@
+// Tool contracts: what a tool promises, as data. The compiler reads them, the door enforces them,
+// the tools room implements them. Source of the form: schemas/tool.schema.json.
+#pragma once
+
+#include <map>
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "base/bytes.hpp"
+#include "base/embedded.hpp"
+#include "base/json.hpp"
+#include "base/money.hpp"
+#include "contract/label.hpp"
+
+namespace naestro::contract {
+
+// What a call does to the world; the words of policy rules.
+enum class EffectKind : std::uint8_t {
+  read, model_local, model_cloud, write, exec, net, send, pay
+};
+// "read", "model.local", ...
+std::string_view name(EffectKind kind);
+
+// authority: decides where or at what (path, URL, command); payload: content that goes there;
+// inert: neither (a limit, a sort order).
+enum class ArgumentKind : std::uint8_t { authority, payload, inert };
+
+// pure: no change to the world; idempotent: doing it again changes nothing more; keyed: the far
+// side drops a repeat by its key; none: a repeat is a second effect.
+enum class Idempotency : std::uint8_t { pure, idempotent, keyed, none };
+std::string_view name(Idempotency idempotency);
+
+struct DeclaredEffect {
+  EffectKind kind;
+  std::string argument;  // the authority argument that names the object ("path"); "" for none
+  bool reversible = true;  // whether it can be undone, for the consent card
+};
+
+struct ToolContract {
+  std::string name;   // "files.search"
+  std::int64_t version = 1;
+  std::string description;
+  json::Value input;   // JSON Schema of the arguments, an object
+  json::Value output;  // JSON Schema of the result
+  std::map<std::string, ArgumentKind> arguments;  // every property of `input` by its name
+  Labels labels;                                  // of the output, by JSON pointer
+  std::vector<DeclaredEffect> effects;
+  Idempotency idempotency = Idempotency::none;
+  std::string undo;  // the tool that undoes it, or ""
+  std::int64_t max_output_bytes = 0;
+  std::int64_t timeout_s = 0;
+  NanoUsd cost = 0;  // per call
+  std::string deprecated;  // why and what instead; "" when it is not
+  Digest digest{};         // SHA-256 of the contract's canonical JSON
+
+  // "files.search@1"
+  [[nodiscard]] std::string id() const { return name + "@" + std::to_string(version); }
+};
+
+// Reads one contract; the error names the file and the faulty member.
+Result<ToolContract> parse_tool(std::string_view file, std::string_view text);
+
+// The contracts that this process knows, immutable after it is built.
+class ToolCatalog {
+ public:
+  static Result<ToolCatalog> from(std::span<const EmbeddedFile> files);
+  // version 0: the newest. Null when there is none.
+  [[nodiscard]] const ToolContract* find(std::string_view name, std::int64_t version = 0) const;
+  [[nodiscard]] const std::vector<ToolContract>& all() const { return tools_; }
+
+ private:
+  std::vector<ToolContract> tools_;  // sorted by name, version
+};
+
+// The shipped contracts (contracts/tools/*.json).
+std::span<const EmbeddedFile> embedded_tools();
+
+}  // namespace naestro::contract

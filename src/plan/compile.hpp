@@ -1,0 +1,63 @@
+// The compiler: plan text -> Program, or diagnostics. Pure: no I/O, no clock.
+#pragma once
+
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "contract/model.hpp"
+#include "contract/tool.hpp"
+#include "plan/program.hpp"
+
+namespace naestro::plan {
+
+enum class Severity : std::uint8_t { error, warning };
+
+// One finding, always complete: what, where, what instead.
+struct Diagnostic {
+  std::string code;     // "NP1203"; docs/diagnostics.md has a section per code
+  Severity severity = Severity::error;
+  std::string pointer;  // RFC 6901, into the plan
+  json::Position at;    // in the source text
+  std::string message;
+  std::string found;
+  std::string expected;
+  std::string hint;     // "did you mean ...?"; may be empty
+};
+
+// The codes that exist, for docs and tests: code, title, how to mend.
+struct DiagnosticInfo {
+  std::string_view code;
+  std::string_view title;
+  std::string_view remedy;
+};
+const std::vector<DiagnosticInfo>& all_diagnostics();
+
+struct Environment {
+  const contract::ToolCatalog& tools;
+  const contract::ModelCatalog& models;
+  // The policy's ceilings; they join the plan's own budget, the smaller holds.
+  Budget ceilings;
+  // Defaults for what a step leaves out.
+  std::int64_t default_timeout_s = 60;
+  std::int64_t default_max_input_tokens = 2048;
+  std::int64_t default_max_output_tokens = 256;
+  // Steps that the executor runs at one time.
+  std::int64_t concurrency_max = 4;
+};
+
+struct Compiled {
+  std::optional<Program> program;      // absent when any diagnostic is an error
+  std::vector<Diagnostic> diagnostics; // sorted by position, all found at once
+};
+
+// Runs all passes over `text`. Passes that this version lacks are recorded as not checked.
+Compiled compile(std::string_view text, const Environment& environment);
+
+// One line per finding: "plan.json:3:7: error NP2101: ... (found ..., expected ...; hint)".
+std::string format(const Diagnostic& diagnostic, std::string_view file);
+json::Value to_json(const Diagnostic& diagnostic);
+json::Value to_json(const Bound& bound);
+
+}  // namespace naestro::plan

@@ -1,0 +1,126 @@
+// What compiling a plan yields: an immutable, pinned, ordered program. run/ executes it and knows
+// nothing of JSON text; plan/ never sees JSON text after parsing.
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <map>
+#include <memory>
+#include <optional>
+#include <string>
+#include <variant>
+#include <vector>
+
+#include "base/bytes.hpp"
+#include "base/json.hpp"
+#include "base/money.hpp"
+#include "contract/model.hpp"
+#include "contract/tool.hpp"
+
+namespace naestro::plan {
+
+// ${inputs.x} or ${steps.id.out.a.b[0]}: which value, and the RFC 6901 pointer inside of it.
+struct Reference {
+  enum class From : std::uint8_t { input, step };
+  From from;
+  std::string name;     // of the input or the step
+  std::string pointer;  // "" for the whole value
+  bool operator==(const Reference&) const = default;
+};
+
+// A string with references inside ("Sum: ${steps.q.out.total}"); literal parts and references
+// in order. A value that is no string is written as compact JSON.
+struct Template {
+  std::vector<std::variant<std::string, Reference>> parts;
+};
+
+// An argument: a tree whose leaves are literals, lone references (which keep their type) or
+// templates (which are strings).
+struct Expression {
+  using Members = std::vector<std::pair<std::string, Expression>>;
+  using Items = std::vector<Expression>;
+  std::variant<json::Value, Reference, Template, Members, Items> node;
+
+  // No reference anywhere below.
+  [[nodiscard]] bool literal() const;
+  // All references below, in order of appearance.
+  [[nodiscard]] std::vector<Reference> references() const;
+};
+
+// Hands out the value of an input or of a finished step's output; null when there is none.
+using Lookup = std::function<const json::Value*(Reference::From, const std::string& name)>;
+
+// The value of an expression. Fails with kStepFailed where a reference finds nothing.
+Result<json::Value> evaluate(const Expression& expression, const Lookup& lookup);
+
+struct ToolUse {
+  const contract::ToolContract* tool;  // lives in the catalog, which outlives every program
+};
+
+struct ModelUse {
+  const contract::ModelContract* model;
+  std::string task;  // for the router: "classify", "summarise", ...
+  std::int64_t max_input_tokens = 0;
+  std::int64_t max_output_tokens = 0;
+  std::int64_t seed = 0;
+};
+
+struct Step {
+  std::string id;
+  std::variant<ToolUse, ModelUse> use;
+  // Tool: the argument object. Model: {"messages": [{"role", "content"}, ...]}.
+  Expression with;
+  json::Value out;                 // JSON Schema of what it yields
+  std::vector<std::size_t> needs;  // indices into Program::steps, all smaller than the own index
+  std::int64_t timeout_s = 0;
+};
+
+// The worst case, proven from caps; see docs/formats/plan.md. Time excludes a person's wait.
+struct Bound {
+  NanoUsd usd = 0;
+  std::int64_t tokens = 0;
+  std::int64_t tool_calls = 0;
+  std::int64_t model_calls = 0;
+  std::int64_t wall_s = 0;       // along the critical path
+  std::int64_t concurrency = 0;  // steps that may run at one time
+  std::vector<std::string> critical_path;  // step ids
+};
+
+// Ceilings of a whole run; absent: no ceiling of the plan's.
+struct Budget {
+  std::optional<NanoUsd> usd;
+  std::optional<std::int64_t> tokens;
+  std::optional<std::int64_t> tool_calls;
+  std::optional<std::int64_t> wall_s;
+};
+
+struct Input {
+  json::Value schema;
+  std::optional<json::Value> value;  // the default that the plan gives
+};
+
+enum class PassState : std::uint8_t { checked, not_checked };
+struct Pass {
+  std::string name;  // "parse", ..., in the compiler's order, all nine
+  PassState state;
+};
+
+struct Program {
+  std::string goal;
+  std::map<std::string, Input> inputs;
+  std::vector<Step> steps;  // topological order; ties by structural hash, then position
+  std::map<std::string, Expression> outputs;
+  Budget budget;
+  Bound bound;
+  std::vector<Pass> passes;
+  Digest plan_digest{};     // SHA-256 of the source's canonical JSON
+  // SHA-256 of the canonical lowered form: steps in order with pinned contract digests, bound,
+  // passes. Same source, catalogs and prices give the same bytes.
+  Digest program_digest{};
+
+  [[nodiscard]] const Step* find(std::string_view id) const;
+  // All nine passes were checked; mode auto refuses a program that is not.
+  [[nodiscard]] bool proved() const;
+};
+
+}  // namespace naestro::plan

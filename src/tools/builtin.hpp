@@ -1,0 +1,28 @@
+// The built-in tools: plain functions from arguments to a result, no policy and no journal of
+// their own (the door does both). They reach files only through a Workspace.
+#pragma once
+
+#include <memory>
+#include <stop_token>
+#include <string>
+#include <string_view>
+
+#include "base/json.hpp"
+#include "tools/workspace.hpp"
+
+namespace naestro::tools {
+
+struct Context {
+  const Workspace& workspace;
+  std::stop_token stop;  // asked between units of work; a stopped tool fails with kInterrupted
+};
+
+// Runs the tool with arguments that already fit its input schema. What a file says is untrusted
+// data: a malformed CSV is a kToolFailed with file and line, never a crash.
+Result<json::Value> call(std::string_view tool, std::int64_t version, const json::Object& arguments,
+                         const Context& context);
+
+// The ids ("files.search@1") that call() knows; the app checks them against the catalog.
+std::vector<std::string> known();
+
+}  // namespace naestro::tools
