@@ -15,10 +15,10 @@
 namespace naestro::contract {
 
 struct ModelContract {
-  std::string name;        // "smollm2-135m-instruct"
+  std::string name;                           // "smollm2-135m-instruct"
   EffectKind kind = EffectKind::model_local;  // or model_cloud
-  std::string file;        // GGUF file name below the models folder, for local models
-  Digest file_sha256{};    // of that file
+  std::string file;      // GGUF file name below the models folder, for local models
+  Digest file_sha256{};  // of that file
   std::int64_t context_tokens = 0;
   // Prices per million tokens; 0 for local models.
   NanoUsd usd_per_mtok_in = 0;
@@ -28,13 +28,15 @@ struct ModelContract {
   Digest digest{};         // SHA-256 of the contract's canonical JSON
 };
 
+// Reads one contract; the error names the file and the faulty member.
 Result<ModelContract> parse_model(std::string_view file, std::string_view text);
 
 class ModelCatalog {
  public:
   static Result<ModelCatalog> from(std::span<const EmbeddedFile> files);
   [[nodiscard]] const ModelContract* find(std::string_view name) const;
-  // The model that a step gets when it names none: the first in the catalog's order.
+  // The model that a step gets when it names none: the first in the catalog's order, which is
+  // that of `files`. The catalog must not be empty.
   [[nodiscard]] const ModelContract& fallback() const { return models_.front(); }
   [[nodiscard]] const std::vector<ModelContract>& all() const { return models_; }
 

@@ -3,6 +3,7 @@
 #pragma once
 
 #include <map>
+#include <optional>
 #include <span>
 #include <string>
 #include <string_view>
@@ -18,10 +19,21 @@ namespace naestro::contract {
 
 // What a call does to the world; the words of policy rules.
 enum class EffectKind : std::uint8_t {
-  read, model_local, model_cloud, write, exec, net, send, pay
+  read,
+  model_local,
+  model_cloud,
+  write,
+  exec,
+  net,
+  send,
+  pay
 };
 // "read", "model.local", ...
 std::string_view name(EffectKind kind);
+// The kind of that name; nullopt for any other word.
+std::optional<EffectKind> effect_kind(std::string_view name);
+// False for what leaves the world as it was (read, model calls).
+bool changes_world(EffectKind kind);
 
 // authority: decides where or at what (path, URL, command); payload: content that goes there;
 // inert: neither (a limit, a sort order).
@@ -34,16 +46,16 @@ std::string_view name(Idempotency idempotency);
 
 struct DeclaredEffect {
   EffectKind kind;
-  std::string argument;  // the authority argument that names the object ("path"); "" for none
+  std::string argument;    // the authority argument that names the object ("path"); "" for none
   bool reversible = true;  // whether it can be undone, for the consent card
 };
 
 struct ToolContract {
-  std::string name;   // "files.search"
+  std::string name;  // "files.search"
   std::int64_t version = 1;
   std::string description;
-  json::Value input;   // JSON Schema of the arguments, an object
-  json::Value output;  // JSON Schema of the result
+  json::Value input;                              // JSON Schema of the arguments, an object
+  json::Value output;                             // JSON Schema of the result
   std::map<std::string, ArgumentKind> arguments;  // every property of `input` by its name
   Labels labels;                                  // of the output, by JSON pointer
   std::vector<DeclaredEffect> effects;
@@ -51,7 +63,7 @@ struct ToolContract {
   std::string undo;  // the tool that undoes it, or ""
   std::int64_t max_output_bytes = 0;
   std::int64_t timeout_s = 0;
-  NanoUsd cost = 0;  // per call
+  NanoUsd cost = 0;        // per call
   std::string deprecated;  // why and what instead; "" when it is not
   Digest digest{};         // SHA-256 of the contract's canonical JSON
 
@@ -59,12 +71,15 @@ struct ToolContract {
   [[nodiscard]] std::string id() const { return name + "@" + std::to_string(version); }
 };
 
-// Reads one contract; the error names the file and the faulty member.
+// Reads one contract; the error names the file and the faulty member. Refused besides a breach of
+// the schema: an input property without a kind, an effect on an argument that is no authority,
+// "pure" with an effect that changes something, idempotency "none" (not built yet).
 Result<ToolContract> parse_tool(std::string_view file, std::string_view text);
 
 // The contracts that this process knows, immutable after it is built.
 class ToolCatalog {
  public:
+  // Refuses two contracts of one id, and an undo that names no tool of the catalog.
   static Result<ToolCatalog> from(std::span<const EmbeddedFile> files);
   // version 0: the newest. Null when there is none.
   [[nodiscard]] const ToolContract* find(std::string_view name, std::int64_t version = 0) const;
@@ -76,5 +91,7 @@ class ToolCatalog {
 
 // The shipped contracts (contracts/tools/*.json).
 std::span<const EmbeddedFile> embedded_tools();
+// The schemas of the contract forms (schemas/tool.schema.json, schemas/model.schema.json).
+std::span<const EmbeddedFile> embedded_schemas();
 
 }  // namespace naestro::contract

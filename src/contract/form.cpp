@@ -1,0 +1,45 @@
+#include "contract/form.hpp"
+
+#include "contract/tool.hpp"
+#include "schema/validate.hpp"
+
+namespace naestro::contract {
+
+Result<json::Value> read_form(std::string_view file, std::string_view text,
+                              std::string_view schema) {
+  auto value = json::parse(text);
+  if (!value) {
+    Error error = std::move(value).error();
+    error.message.insert(0, std::string{file} + ": ");
+    return std::unexpected(std::move(error));
+  }
+  for (const EmbeddedFile& embedded : embedded_schemas()) {
+    if (embedded.name != schema) continue;
+    NAESTRO_LET(const json::Value form, json::parse(embedded.text));
+    NAESTRO_LET(const schema::Schema compiled, schema::Schema::compile(form));
+    NAESTRO_TRY(schema::conforms(compiled, *value, file));
+    return value;
+  }
+  return fail(Code::kNotFound, "no embedded schema " + std::string{schema});
+}
+
+std::unexpected<Error> faulty(std::string_view file, std::string_view member,
+                              std::string_view message) {
+  return fail(Code::kSchemaMismatch,
+              std::string{file} + ": '" + std::string{member} + "': " + std::string{message});
+}
+
+Result<NanoUsd> amount_at(std::string_view file, const json::Object& object,
+                          std::string_view member) {
+  const auto amount = parse_usd(text_of(object, member));
+  if (!amount) return faulty(file, "/" + std::string{member}, amount.error().message);
+  return *amount;
+}
+
+std::string text_of(const json::Object& object, std::string_view member) {
+  const auto text = json::text_at(object, member);
+  check(text.has_value(), "the schema made this member a string");
+  return std::string{*text};
+}
+
+}  // namespace naestro::contract

@@ -1,0 +1,172 @@
+#include "contract/tool.hpp"
+
+#include <algorithm>
+#include <tuple>
+
+#include "base/crypto.hpp"
+#include "contract/form.hpp"
+#include "schema/validate.hpp"
+
+namespace naestro::contract {
+namespace {
+
+constexpr std::string_view kEffectNames[] = {"read", "model.local", "model.cloud", "write",
+                                             "exec", "net",         "send",        "pay"};
+constexpr std::string_view kArgumentNames[] = {"authority", "payload", "inert"};
+constexpr std::string_view kIdempotencyNames[] = {"pure", "idempotent", "keyed", "none"};
+
+// The position of a word in a table that the schema drew it from.
+template <class Enum, std::size_t n>
+Enum pick(const std::string_view (&names)[n], std::string_view word) {
+  const auto found = std::ranges::find(names, word);
+  check(found != std::end(names), "the schema knows the same words");
+  return static_cast<Enum>(found - std::begin(names));
+}
+
+// "files.search": lower-case words joined by dots.
+bool is_tool_name(std::string_view name) {
+  char before = '.';
+  for (const char c : name) {
+    const bool letter = c >= 'a' && c <= 'z';
+    const bool other = (c >= '0' && c <= '9') || c == '_' || c == '.';
+    if (!letter && (before == '.' || !other)) return false;
+    before = c;
+  }
+  return before != '.';
+}
+
+Result<void> read_arguments(std::string_view file, const json::Object& form, ToolContract& tool) {
+  const json::Object& properties = *json::object_at(tool.input.get_object(), "properties");
+  for (const auto& member : *json::object_at(form, "arguments")) {
+    const std::string name = member.key();
+    if (!properties.contains(name)) {
+      return faulty(file, "/arguments/" + json::pointer_token(name), "no such property of 'input'");
+    }
+    tool.arguments[name] =
+        pick<ArgumentKind>(kArgumentNames, json::view(member.value().get_string()));
+  }
+  for (const auto& member : properties) {
+    if (!tool.arguments.contains(member.key())) {
+      return faulty(file, "/arguments",
+                    "the property '" + std::string{member.key()} + "' of 'input' has no kind");
+    }
+  }
+  return {};
+}
+
+Result<void> read_effects(std::string_view file, const json::Object& form, ToolContract& tool) {
+  std::size_t index = 0;
+  for (const json::Value& item : *json::array_at(form, "effects")) {
+    const std::string pointer = "/effects/" + std::to_string(index++);
+    const json::Object& object = item.get_object();
+    DeclaredEffect effect{pick<EffectKind>(kEffectNames, text_of(object, "kind")),
+                          text_of(object, "argument"), *json::bool_at(object, "reversible")};
+    if (!effect.argument.empty()) {
+      const auto argument = tool.arguments.find(effect.argument);
+      if (argument == tool.arguments.end() || argument->second != ArgumentKind::authority) {
+        return faulty(file, pointer + "/argument",
+                      "'" + effect.argument + "' is no argument of the kind authority");
+      }
+    }
+    if (tool.idempotency == Idempotency::pure && changes_world(effect.kind)) {
+      return faulty(file, "/idempotency",
+                    "'pure' contradicts the effect '" + std::string{name(effect.kind)} + "'");
+    }
+    tool.effects.push_back(std::move(effect));
+  }
+  return {};
+}
+
+Result<void> check_schema(std::string_view file, std::string_view member,
+                          const json::Value& schema) {
+  const auto compiled = schema::Schema::compile(schema);
+  if (compiled) return {};
+  Error error = compiled.error();
+  error.message = std::string{file} + ": '/" + std::string{member} + "': " + error.message;
+  return std::unexpected(std::move(error));
+}
+
+}  // namespace
+
+std::string_view name(EffectKind kind) { return kEffectNames[static_cast<std::size_t>(kind)]; }
+
+std::optional<EffectKind> effect_kind(std::string_view name) {
+  const auto found = std::ranges::find(kEffectNames, name);
+  if (found == std::end(kEffectNames)) return std::nullopt;
+  return static_cast<EffectKind>(found - std::begin(kEffectNames));
+}
+
+bool changes_world(EffectKind kind) {
+  return kind != EffectKind::read && kind != EffectKind::model_local &&
+         kind != EffectKind::model_cloud && kind != EffectKind::net;
+}
+
+std::string_view name(Idempotency idempotency) {
+  return kIdempotencyNames[static_cast<std::size_t>(idempotency)];
+}
+
+Result<ToolContract> parse_tool(std::string_view file, std::string_view text) {
+  NAESTRO_LET(const json::Value value, read_form(file, text, "tool.schema.json"));
+  const json::Object& form = value.get_object();
+  ToolContract tool;
+  tool.name = text_of(form, "name");
+  if (!is_tool_name(tool.name)) {
+    return faulty(file, "/name", "a name is lower-case words joined by dots");
+  }
+  tool.version = *json::integer_at(form, "version");
+  tool.description = text_of(form, "description");
+  tool.input = form.at("input");
+  tool.output = form.at("output");
+  NAESTRO_TRY(check_schema(file, "input", tool.input));
+  NAESTRO_TRY(check_schema(file, "output", tool.output));
+  NAESTRO_TRY(read_arguments(file, form, tool));
+  for (const auto& member : *json::object_at(form, "labels")) {
+    if (!member.key().empty() && member.key().front() != '/') {
+      return faulty(file, "/labels/" + json::pointer_token(member.key()),
+                    "a label stands at \"\" or at a JSON pointer, which begins with '/'");
+    }
+  }
+  tool.labels = labels_from_json(form.at("labels"));
+  tool.idempotency = pick<Idempotency>(kIdempotencyNames, text_of(form, "idempotency"));
+  if (tool.idempotency == Idempotency::none) {
+    return faulty(file, "/idempotency", "'none': in-doubt effects are not built yet");
+  }
+  NAESTRO_TRY(read_effects(file, form, tool));
+  tool.undo = text_of(form, "undo");
+  tool.max_output_bytes = *json::integer_at(form, "max_output_bytes");
+  tool.timeout_s = *json::integer_at(form, "timeout_s");
+  NAESTRO_LET(tool.cost, amount_at(file, form, "cost_usd"));
+  tool.deprecated = text_of(form, "deprecated");
+  tool.digest = crypto::sha256(json::canonical(value));
+  return tool;
+}
+
+Result<ToolCatalog> ToolCatalog::from(std::span<const EmbeddedFile> files) {
+  ToolCatalog catalog;
+  for (const EmbeddedFile& file : files) {
+    NAESTRO_LET(auto tool, parse_tool(file.name, file.text));
+    catalog.tools_.push_back(std::move(tool));
+  }
+  const auto key = [](const ToolContract& tool) { return std::tie(tool.name, tool.version); };
+  std::ranges::sort(catalog.tools_, {}, key);
+  const auto twin = std::ranges::adjacent_find(catalog.tools_, {}, key);
+  if (twin != catalog.tools_.end()) {
+    return fail(Code::kSchemaMismatch, "two tool contracts have the id " + twin->id());
+  }
+  for (const ToolContract& tool : catalog.tools_) {
+    if (!tool.undo.empty() && catalog.find(tool.undo) == nullptr) {
+      return faulty(tool.id(), "/undo", "no tool is called '" + tool.undo + "'");
+    }
+  }
+  return catalog;
+}
+
+const ToolContract* ToolCatalog::find(std::string_view name, std::int64_t version) const {
+  const auto [first, last] = std::ranges::equal_range(tools_, name, {}, &ToolContract::name);
+  if (first == last) return nullptr;
+  if (version == 0) return &*std::prev(last);
+  const auto found = std::ranges::find(first, last, version, &ToolContract::version);
+  return found == last ? nullptr : &*found;
+}
+
+}  // namespace naestro::contract
