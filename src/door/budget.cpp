@@ -11,8 +11,8 @@ std::optional<Shortage> Budget::reserve(const Caps& caps) {
     return Shortage{limit, cap, std::max<std::int64_t>(0, *ceiling - used)};
   };
   if (auto s = short_of("usd", ceilings_.usd, spent_.usd + reserved_.usd, caps.usd)) return s;
-  if (auto s = short_of("tokens", ceilings_.tokens, spent_.tokens() + reserved_.tokens,
-                        caps.tokens)) {
+  if (auto s =
+          short_of("tokens", ceilings_.tokens, spent_.tokens() + reserved_.tokens, caps.tokens)) {
     return s;
   }
   if (auto s = short_of("tool_calls", ceilings_.tool_calls,
@@ -52,8 +52,10 @@ void Budget::raise(const Ceilings& ceilings) {
 }
 
 json::Value to_json(const Usage& usage) {
-  return json::Object{{"tokens_in", usage.tokens_in},   {"tokens_out", usage.tokens_out},
-                      {"tool_calls", usage.tool_calls}, {"model_calls", usage.model_calls},
+  return json::Object{{"tokens_in", usage.tokens_in},
+                      {"tokens_out", usage.tokens_out},
+                      {"tool_calls", usage.tool_calls},
+                      {"model_calls", usage.model_calls},
                       {"usd_nano", usage.usd}};
 }
 

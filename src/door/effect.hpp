@@ -15,16 +15,16 @@ namespace naestro::door {
 
 // Upper bounds that the door enforces; static bounds are their sums.
 struct Caps {
-  std::int64_t tokens = 0;      // input plus output
-  std::int64_t tool_calls = 0;  // 0 or 1
-  std::int64_t model_calls = 0; // 0 or 1
+  std::int64_t tokens = 0;       // input plus output
+  std::int64_t tool_calls = 0;   // 0 or 1
+  std::int64_t model_calls = 0;  // 0 or 1
   NanoUsd usd = 0;
 };
 
 struct Effect {
   std::string step;
-  std::string target;    // "files.search@1", or "model:NAME"
-  Digest contract{};     // the pinned contract's digest
+  std::string target;  // "files.search@1", or "model:NAME"
+  Digest contract{};   // the pinned contract's digest
   json::Object arguments;
   json::Object authority;  // the arguments that decide where the effect goes
   // Whether every authority argument is a literal of the plan, so that approving the plan can

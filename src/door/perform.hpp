@@ -28,8 +28,8 @@ struct Admission {
   Answer answer = Answer::denied;
   policy::Verdict verdict;
   contract::EffectKind kind = contract::EffectKind::read;  // which effect the verdict is about
-  Digest action{};      // what a consent has to name
-  Shortage shortage;    // for limit
+  Digest action{};                                         // what a consent has to name
+  Shortage shortage;                                       // for limit
 };
 
 // Verdict of the strictest declared effect, without consents and budget. Also for plan cards.

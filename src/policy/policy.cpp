@@ -56,8 +56,7 @@ Result<Policy> Policy::parse(std::string_view file, std::string_view text) {
   NAESTRO_LET(const json::Value value, json::parse(text));
   const auto bad = [&](const std::string& pointer, const std::string& why) {
     const auto at = json::locate(text, pointer);
-    return fail(Code::kUsage,
-                std::string{file} + ":" + std::to_string(at.line) + ": policy " + why,
+    return fail(Code::kUsage, std::string{file} + ":" + std::to_string(at.line) + ": policy " + why,
                 "see docs/formats/policy.md");
   };
   const json::Object* object = value.if_object();

@@ -23,8 +23,10 @@ void Loop::run() {
       timers_.erase(timers_.begin());
     }
     if (jobs_.empty()) {
-      if (timers_.empty()) wake_.wait(lock);
-      else wake_.wait_until(lock, timers_.begin()->first);
+      if (timers_.empty())
+        wake_.wait(lock);
+      else
+        wake_.wait_until(lock, timers_.begin()->first);
       continue;
     }
     const Job job = std::move(jobs_.front());
