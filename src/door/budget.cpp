@@ -4,21 +4,25 @@
 
 namespace naestro::door {
 
-std::optional<Shortage> Budget::reserve(const Caps& caps) {
-  const auto short_of = [](const char* limit, std::optional<std::int64_t> ceiling,
-                           std::int64_t used, std::int64_t cap) -> std::optional<Shortage> {
-    if (!ceiling || used + cap <= *ceiling || cap == 0) return std::nullopt;
+// The first ceiling that `caps` on top of what is spent and reserved would break.
+std::optional<Shortage> Budget::short_of(const Caps& caps) const {
+  const auto one = [](const char* limit, std::optional<std::int64_t> ceiling, std::int64_t used,
+                      std::int64_t cap) -> std::optional<Shortage> {
+    if (!ceiling || used + cap <= *ceiling) return std::nullopt;
     return Shortage{limit, cap, std::max<std::int64_t>(0, *ceiling - used)};
   };
-  if (auto s = short_of("usd", ceilings_.usd, spent_.usd + reserved_.usd, caps.usd)) return s;
-  if (auto s =
-          short_of("tokens", ceilings_.tokens, spent_.tokens() + reserved_.tokens, caps.tokens)) {
+  if (auto s = one("usd", ceilings_.usd, spent_.usd + reserved_.usd, caps.usd)) return s;
+  if (auto s = one("tokens", ceilings_.tokens, spent_.tokens() + reserved_.tokens, caps.tokens)) {
     return s;
   }
-  if (auto s = short_of("tool_calls", ceilings_.tool_calls,
-                        spent_.tool_calls + reserved_.tool_calls, caps.tool_calls)) {
-    return s;
-  }
+  return one("tool_calls", ceilings_.tool_calls, spent_.tool_calls + reserved_.tool_calls,
+             caps.tool_calls);
+}
+
+std::optional<Shortage> Budget::over() const { return short_of({}); }
+
+std::optional<Shortage> Budget::reserve(const Caps& caps) {
+  if (auto shortage = short_of(caps)) return shortage;
   reserved_.usd += caps.usd;
   reserved_.tokens += caps.tokens;
   reserved_.tool_calls += caps.tool_calls;

@@ -43,11 +43,14 @@ class Budget {
   // Books a lost attempt at its cap; its reservation stays for the repeat.
   void book_lost(const Caps& caps);
   void raise(const Ceilings& ceilings);
+  // The first ceiling that what is spent and reserved breaks (after a lost attempt was booked).
+  [[nodiscard]] std::optional<Shortage> over() const;
 
   [[nodiscard]] const Usage& spent() const { return spent_; }
   [[nodiscard]] const Ceilings& ceilings() const { return ceilings_; }
 
  private:
+  [[nodiscard]] std::optional<Shortage> short_of(const Caps& caps) const;
   Ceilings ceilings_;
   Usage spent_;
   Caps reserved_;

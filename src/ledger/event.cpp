@@ -40,7 +40,7 @@ Result<Event> Event::from_body(std::string_view body) {
   if (!stream || !seq || !kind || data == nullptr) {
     return fail(Code::kStoreCorrupt, "an event's body lacks a member");
   }
-  return Event{std::string{*stream}, *seq, std::string{*kind}, *data};
+  return Event{std::string{*stream}, *seq, std::string{*kind}, *data, 0};
 }
 
 Digest event_leaf(std::string_view body, std::string_view envelope) {

@@ -20,6 +20,7 @@ struct Event {
   std::int64_t seq = 0;  // from 0, without gaps within the stream
   std::string kind;      // "step.ready"; schemas/events/ has one schema per kind
   json::Object data;
+  std::int64_t latency_us = 0;  // of the effect that it records; goes into the envelope
 
   // Unique within a store: stream "/" seq.
   [[nodiscard]] std::string id() const { return stream + "/" + std::to_string(seq); }

@@ -104,7 +104,7 @@ class Store {
   Result<std::optional<std::string>> commit_frontier(const Frontier& frontier, bool sign);
   Result<void> commit(std::span<const Append> appends, std::optional<std::string>& head);
   Result<void> mirror_head(const std::string& checkpoint);
-  [[nodiscard]] std::string envelope() const;
+  [[nodiscard]] std::string envelope(const Event& event) const;
 
   Database database_;
   Folders folders_;

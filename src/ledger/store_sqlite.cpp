@@ -144,9 +144,10 @@ Result<Frontier> Store::read_frontier() {
   return Frontier::from(static_cast<std::uint64_t>(select.integer(0)), std::move(hashes));
 }
 
-std::string Store::envelope() const {
+std::string Store::envelope(const Event& event) const {
   return json::canonical(json::Object{{"wall_at", options_.clock.wall_us()},
                                       {"mono_at", options_.clock.mono_us()},
+                                      {"latency_us", event.latency_us},
                                       {"host", options_.host},
                                       {"worker", options_.worker}});
 }
@@ -189,7 +190,7 @@ Result<void> Store::write(const Append& append, Frontier& frontier) {
       return fail(Code::kOwnershipLost, "event " + event.id() + " does not follow its stream");
     }
     const std::string body = event.body();
-    const std::string around = envelope();
+    const std::string around = envelope(event);
     const Digest leaf = event_leaf(body, around);
     NAESTRO_TRY(insert.bind(1, static_cast<std::int64_t>(frontier.size()))
                     .bind(2, std::string_view{event.stream})
