@@ -16,14 +16,14 @@ enum class Severity : std::uint8_t { error, warning };
 
 // One finding, always complete: what, where, what instead.
 struct Diagnostic {
-  std::string code;     // "NP1203"; docs/diagnostics.md has a section per code
+  std::string code;  // "NP1203"; docs/diagnostics.md has a section per code
   Severity severity = Severity::error;
   std::string pointer;  // RFC 6901, into the plan
   json::Position at;    // in the source text
   std::string message;
   std::string found;
   std::string expected;
-  std::string hint;     // "did you mean ...?"; may be empty
+  std::string hint;  // "did you mean ...?"; may be empty
 };
 
 // The codes that exist, for docs and tests: code, title, how to mend.
@@ -38,7 +38,7 @@ struct Environment {
   const contract::ToolCatalog& tools;
   const contract::ModelCatalog& models;
   // The policy's ceilings; they join the plan's own budget, the smaller holds.
-  Budget ceilings;
+  Budget ceilings{};
   // Defaults for what a step leaves out.
   std::int64_t default_timeout_s = 60;
   std::int64_t default_max_input_tokens = 2048;
@@ -48,8 +48,8 @@ struct Environment {
 };
 
 struct Compiled {
-  std::optional<Program> program;      // absent when any diagnostic is an error
-  std::vector<Diagnostic> diagnostics; // sorted by position, all found at once
+  std::optional<Program> program;       // absent when any diagnostic is an error
+  std::vector<Diagnostic> diagnostics;  // sorted by position, all found at once
 };
 
 // Runs all passes over `text`. Passes that this version lacks are recorded as not checked.

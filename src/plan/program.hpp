@@ -29,7 +29,8 @@ struct Reference {
 };
 
 // A string with references inside ("Sum: ${steps.q.out.total}"); literal parts and references
-// in order. A value that is no string is written as compact JSON.
+// in order. A value that is no string is written as canonical JSON (RFC 8785), so that equal
+// values give equal text.
 struct Template {
   std::vector<std::variant<std::string, Reference>> parts;
 };
@@ -37,7 +38,8 @@ struct Template {
 // An argument: a tree whose leaves are literals, lone references (which keep their type) or
 // templates (which are strings).
 struct Expression {
-  using Members = std::vector<std::pair<std::string, Expression>>;
+  struct Member;
+  using Members = std::vector<Member>;  // in order of their keys
   using Items = std::vector<Expression>;
   std::variant<json::Value, Reference, Template, Members, Items> node;
 
@@ -45,6 +47,10 @@ struct Expression {
   [[nodiscard]] bool literal() const;
   // All references below, in order of appearance.
   [[nodiscard]] std::vector<Reference> references() const;
+};
+struct Expression::Member {
+  std::string key;
+  Expression value;
 };
 
 // Hands out the value of an input or of a finished step's output; null when there is none.
@@ -68,11 +74,12 @@ struct ModelUse {
 struct Step {
   std::string id;
   std::variant<ToolUse, ModelUse> use;
-  // Tool: the argument object. Model: {"messages": [{"role", "content"}, ...]}.
+  // Tool: the argument object. Model: {"messages": [{"role", "content"}, ...]}, where content
+  // always evaluates to a string.
   Expression with;
   json::Value out;                 // JSON Schema of what it yields
   std::vector<std::size_t> needs;  // indices into Program::steps, all smaller than the own index
-  std::int64_t timeout_s = 0;
+  std::int64_t timeout_s = 0;      // of a tool: at most its contract's
 };
 
 // The worst case, proven from caps; see docs/formats/plan.md. Time excludes a person's wait.
@@ -81,8 +88,12 @@ struct Bound {
   std::int64_t tokens = 0;
   std::int64_t tool_calls = 0;
   std::int64_t model_calls = 0;
-  std::int64_t wall_s = 0;       // along the critical path
-  std::int64_t concurrency = 0;  // steps that may run at one time
+  // Along the critical path where no step ever waits for a slot; else Graham's bound, which holds
+  // for every executor that leaves no slot idle while a step is ready.
+  std::int64_t wall_s = 0;
+  // Steps that may run at one time: the smaller of the executor's slots and the number of chains
+  // that cover the graph (no set of independent steps is larger than that).
+  std::int64_t concurrency = 0;
   std::vector<std::string> critical_path;  // step ids
 };
 
@@ -109,11 +120,12 @@ struct Program {
   std::string goal;
   std::map<std::string, Input> inputs;
   std::vector<Step> steps;  // topological order; ties by structural hash, then position
+  std::map<std::string, std::size_t, std::less<>> index;  // step id -> position in `steps`
   std::map<std::string, Expression> outputs;
   Budget budget;
   Bound bound;
   std::vector<Pass> passes;
-  Digest plan_digest{};     // SHA-256 of the source's canonical JSON
+  Digest plan_digest{};  // SHA-256 of the source's canonical JSON
   // SHA-256 of the canonical lowered form: steps in order with pinned contract digests, bound,
   // passes. Same source, catalogs and prices give the same bytes.
   Digest program_digest{};

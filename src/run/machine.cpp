@@ -199,6 +199,8 @@ void Machine::limit(const door::Shortage& shortage, const std::string& step, Bat
 }
 
 void Machine::finish(Batch& batch) {
+  // Parallel steps may have written in any order; the digest must not depend on it.
+  std::ranges::sort(files_, {}, [](const json::Value& file) { return json::canonical(file); });
   json::Object steps;
   for (std::size_t i = 0; i < steps_.size(); ++i) {
     json::Object row{{"state", name(steps_[i].state)}};

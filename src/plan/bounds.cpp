@@ -1,0 +1,214 @@
+#include <algorithm>
+#include <array>
+
+#include "base/text.hpp"
+#include "plan/passes.hpp"
+
+namespace naestro::plan {
+namespace {
+
+// A sum or product of non-negative numbers that remembers that it overflowed.
+class Count {
+ public:
+  explicit Count(std::int64_t value = 0) : value_{value} {}
+  Count& operator+=(Count other) {
+    ok_ = ok_ && other.ok_ && !__builtin_add_overflow(value_, other.value_, &value_);
+    return *this;
+  }
+  [[nodiscard]] Count times(std::int64_t factor) const {
+    Count out = *this;
+    out.ok_ = ok_ && !__builtin_mul_overflow(value_, factor, &out.value_);
+    return out;
+  }
+  // Rounded up: a bound must not fall below what it bounds.
+  [[nodiscard]] Count over(std::int64_t divisor) const {
+    Count out = *this;
+    out.value_ = value_ / divisor + (value_ % divisor > 0 ? 1 : 0);
+    return out;
+  }
+  [[nodiscard]] std::int64_t value() const { return value_; }
+  // Above 2^53-1 a number cannot be written as JSON exactly: that counts as an overflow too.
+  [[nodiscard]] bool ok() const { return ok_ && value_ <= json::kMaxInteger; }
+
+ private:
+  std::int64_t value_;
+  bool ok_ = true;
+};
+
+struct Cost {
+  Count usd;
+  Count tokens;
+  Count tool_calls;
+  Count model_calls;
+};
+
+Cost cost_of(const DraftStep& step) {
+  constexpr std::int64_t kMillion = 1'000'000;
+  Cost cost;
+  if (const auto* tool = std::get_if<ToolUse>(&*step.use)) {
+    cost.usd = Count{tool->tool->cost};
+    cost.tool_calls = Count{1};
+    return cost;
+  }
+  const auto& model = std::get<ModelUse>(*step.use);
+  const Count in{model.max_input_tokens};
+  const Count out{model.max_output_tokens};
+  cost.tokens = in;
+  cost.tokens += out;
+  // Each side is rounded up by itself, so that the bound holds however the gateway rounds.
+  cost.usd = in.times(model.model->usd_per_mtok_in).over(kMillion);
+  cost.usd += out.times(model.model->usd_per_mtok_out).over(kMillion);
+  cost.model_calls = Count{1};
+  return cost;
+}
+
+void check_context(const DraftStep& step, Sink& sink) {
+  const auto* model = std::get_if<ModelUse>(&*step.use);
+  if (model == nullptr) return;
+  Count sum{model->max_input_tokens};
+  sum += Count{model->max_output_tokens};
+  if (sum.ok() && sum.value() <= model->model->context_tokens) return;
+  sink.error(Np::kOverContext, step.pointer + "/do/model",
+             "the call may exceed the context of " + model->model->name,
+             {std::to_string(model->max_input_tokens) + " + " +
+                  std::to_string(model->max_output_tokens) + " tokens",
+              "at most " + std::to_string(model->model->context_tokens) + " tokens", ""});
+}
+
+// Time and parallelism, from the shape of the graph.
+struct Shape {
+  Count longest;                  // sum of timeouts along the critical path
+  Count all;                      // sum of all timeouts
+  std::vector<std::size_t> path;  // the critical path
+  std::int64_t chains = 0;
+};
+
+Shape shape_of(const Draft& draft) {
+  const std::size_t count = draft.steps.size();
+  constexpr std::size_t kNone = static_cast<std::size_t>(-1);
+  std::vector<Count> end(count);
+  std::vector<std::size_t> before(count, kNone);
+  std::vector<bool> continued(count, false);
+  Shape shape;
+  std::size_t last = kNone;
+  std::vector<std::size_t> place(count);
+  for (std::size_t at = 0; at < count; ++at) {
+    const std::size_t i = draft.order[at];
+    place[i] = at;
+    const DraftStep& step = draft.steps[i];
+    // In the settled order, so that ties do not depend on where steps stand in the plan.
+    std::vector<std::size_t> producers = step.producers;
+    std::ranges::sort(producers, {}, [&](std::size_t p) { return place[p]; });
+    bool joined = false;
+    for (const std::size_t producer : producers) {
+      if (before[i] == kNone || end[producer].value() > end[before[i]].value())
+        before[i] = producer;
+      if (!joined && !continued[producer]) joined = continued[producer] = true;
+    }
+    if (!joined) ++shape.chains;
+    if (before[i] != kNone) end[i] = end[before[i]];
+    end[i] += Count{step.timeout};
+    shape.all += Count{step.timeout};
+    if (last == kNone || end[i].value() > end[last].value()) last = i;
+  }
+  shape.longest = end[last];
+  for (std::size_t i = last; i != kNone; i = before[i]) shape.path.push_back(i);
+  std::ranges::reverse(shape.path);
+  return shape;
+}
+
+// "dearest: a (30), b (20), c (1)".
+template <class Value, class Text>
+std::string dearest(const Draft& draft, std::vector<std::size_t> steps, Value value, Text text) {
+  const std::size_t shown = std::min<std::size_t>(3, steps.size());
+  std::ranges::partial_sort(steps, steps.begin() + static_cast<std::ptrdiff_t>(shown),
+                            [&](std::size_t a, std::size_t b) {
+                              return std::pair{-value(a), a} < std::pair{-value(b), b};
+                            });
+  std::string out = "dearest: ";
+  for (std::size_t i = 0; i < shown; ++i) {
+    if (i > 0) out += ", ";
+    out += draft.steps[steps[i]].id + " (" + text(value(steps[i])) + ")";
+  }
+  return out;
+}
+
+// One budget line: the smaller of the plan's and the policy's ceiling.
+template <class Hint, class Text>
+void hold(Np code, std::string_view member, std::int64_t bound, std::optional<std::int64_t> plan,
+          std::optional<std::int64_t> policy, Sink& sink, Text text, Hint hint) {
+  const bool plans = plan && (!policy || *plan <= *policy);
+  const auto limit = plans ? plan : policy;
+  if (!limit || bound <= *limit) return;
+  sink.error(code, plans ? "/budget/" + std::string{member} : "",
+             "the worst case is over the budget of " + std::string{member},
+             {text(bound),
+              "at most " + text(*limit) + (plans ? " (the plan's budget)" : " (policy)"), hint()});
+}
+
+}  // namespace
+
+Bound bounds(const Draft& draft, const Environment& environment, Sink& sink) {
+  for (const DraftStep& step : draft.steps) {
+    if (step.use) check_context(step, sink);
+  }
+  if (sink.failed()) return {};
+  std::vector<Cost> costs;
+  std::vector<std::size_t> all;
+  std::vector<std::size_t> tools;
+  Cost total;
+  for (const DraftStep& step : draft.steps) {
+    const std::size_t i = all.size();
+    all.push_back(i);
+    if (std::holds_alternative<ToolUse>(*step.use)) tools.push_back(i);
+    const Cost& cost = costs.emplace_back(cost_of(step));
+    total.usd += cost.usd;
+    total.tokens += cost.tokens;
+    total.tool_calls += cost.tool_calls;
+    total.model_calls += cost.model_calls;
+    if (cost.usd.ok() && cost.tokens.ok()) continue;
+    sink.error(Np::kOverflow, step.pointer, "the worst case of the step cannot be counted",
+               {"a number above 2^53-1", "a smaller one", ""});
+  }
+  const Shape shape = shape_of(draft);
+  const std::int64_t slots = std::max<std::int64_t>(1, environment.concurrency_max);
+  Bound bound;
+  bound.concurrency = std::min(slots, shape.chains);
+  // Where every ready step finds a slot, the critical path is the time. Where steps may wait for
+  // one, any order that leaves no slot idle needs at most path + (all - path) / slots (Graham).
+  Count wall = shape.longest;
+  if (shape.chains > slots) {
+    wall += Count{shape.all.value() - shape.longest.value()}.over(slots);
+  }
+  for (const Count& count : {total.usd, total.tokens, wall, shape.all}) {
+    if (count.ok() || sink.failed()) continue;
+    sink.error(Np::kOverflow, "/steps", "the worst case of the plan cannot be counted",
+               {"a number above 2^53-1", "a smaller one", ""});
+  }
+  if (sink.failed()) return {};
+  bound.usd = total.usd.value();
+  bound.tokens = total.tokens.value();
+  bound.tool_calls = total.tool_calls.value();
+  bound.model_calls = total.model_calls.value();
+  bound.wall_s = wall.value();
+  for (const std::size_t i : shape.path) bound.critical_path.push_back(draft.steps[i].id);
+
+  const Budget& plan = draft.budget;
+  const Budget& policy = environment.ceilings;
+  const auto plain = [](std::int64_t n) { return std::to_string(n); };
+  const auto usd = [&](std::size_t i) { return costs[i].usd.value(); };
+  const auto tokens = [&](std::size_t i) { return costs[i].tokens.value(); };
+  const auto calls = [&](std::size_t i) { return costs[i].tool_calls.value(); };
+  const auto timeout = [&](std::size_t i) { return draft.steps[i].timeout; };
+  hold(Np::kOverUsd, "usd", bound.usd, plan.usd, policy.usd, sink, format_usd,
+       [&] { return dearest(draft, all, usd, format_usd); });
+  hold(Np::kOverTokens, "tokens", bound.tokens, plan.tokens, policy.tokens, sink, plain,
+       [&] { return dearest(draft, all, tokens, plain); });
+  hold(Np::kOverToolCalls, "tool_calls", bound.tool_calls, plan.tool_calls, policy.tool_calls, sink,
+       plain, [&] { return dearest(draft, tools, calls, plain); });
+  hold(Np::kOverWall, "wall_s", bound.wall_s, plan.wall_s, policy.wall_s, sink, plain,
+       [&] { return dearest(draft, shape.chains > slots ? all : shape.path, timeout, plain); });
+  return bound;
+}
+
+}  // namespace naestro::plan

@@ -1,0 +1,94 @@
+// The passes and what they hand to each other. Internal to plan/.
+#pragma once
+
+#include <map>
+#include <optional>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "plan/compile.hpp"
+#include "plan/sink.hpp"
+
+namespace naestro::plan {
+
+inline constexpr std::size_t kTextMax = std::size_t{16} << 20;
+inline constexpr std::size_t kStepsMax = 100'000;
+inline constexpr std::int64_t kTokensMax = 100'000'000;  // of one model call
+inline constexpr std::int64_t kTimeoutMax = 2'592'000;   // 30 days
+
+// A reference and where it stands in the plan.
+struct ReferenceUse {
+  Reference reference;
+  std::string pointer;
+};
+
+// An expression with its references, so that no later pass walks it again.
+struct Argument {
+  Expression expression;
+  std::vector<ReferenceUse> uses;
+};
+
+struct ModelDraft {
+  std::string task;
+  std::optional<std::string> model;
+  std::optional<std::int64_t> max_input_tokens;
+  std::optional<std::int64_t> max_output_tokens;
+  std::int64_t seed = 0;
+};
+
+// A step as written; later passes fill in the rest. A step that failed to parse stays, so that
+// references to it still find its id.
+struct DraftStep {
+  std::string pointer;  // "/steps/3"
+  std::string id;       // "" when there is none
+  // Exactly one is set in a step without errors.
+  std::optional<std::string> tool;  // "files.search@1"
+  std::optional<ModelDraft> model;
+  Argument with;
+  std::vector<std::pair<std::string, std::string>> needs;  // id, pointer
+  std::optional<json::Value> out;
+  std::optional<std::int64_t> timeout_s;
+
+  // resolve
+  std::optional<std::variant<ToolUse, ModelUse>> use;
+  std::int64_t timeout = 0;
+  // graph: indices into Draft::steps, sorted, each once
+  std::vector<std::size_t> producers;
+};
+
+struct Draft {
+  std::string goal;
+  std::map<std::string, Input> inputs;
+  std::vector<DraftStep> steps;  // in the plan's order
+  std::map<std::string, Argument> outputs;
+  Budget budget;
+  // graph: indices into steps, producers before consumers; empty when there is a cycle.
+  // settle_order makes it the program's.
+  std::vector<std::size_t> order;
+};
+
+// Shape, names, references, schemas.
+Draft parse(const json::Value& plan, Sink& sink);
+void parse_step(const json::Value& step, DraftStep& out, Sink& sink);
+// One expression at `pointer`. With `as_text`, a lone reference becomes a template of one part.
+Argument parse_argument(const json::Value& value, const std::string& pointer, Sink& sink,
+                        bool as_text = false);
+// A schema that stands in the plan at `pointer`; reports what the schema room refuses.
+void check_schema(const json::Value& schema, const std::string& pointer, Sink& sink);
+// [a-z][a-z0-9_]{0,63}
+bool is_name(std::string_view text);
+
+// Tools and models to exact contracts; literal arguments and input values against schemas.
+void resolve(Draft& draft, const Environment& environment, Sink& sink);
+// References and `needs` to edges; cycles, unknown names, unused steps.
+void graph(Draft& draft, Sink& sink);
+// Makes draft.order the program's order: producers first; among steps that are ready, by structural
+// hash, then by position. Only for a draft without errors; the bounds depend on it in ties.
+void settle_order(Draft& draft);
+// The worst case against the budgets. Totals only of a plan without errors so far.
+Bound bounds(const Draft& draft, const Environment& environment, Sink& sink);
+// The program in the settled order, with digests. Only for a draft without errors.
+Program lower(Draft&& draft, Bound bound, const json::Value& plan);
+
+}  // namespace naestro::plan

@@ -1,0 +1,179 @@
+#include <algorithm>
+#include <charconv>
+#include <unordered_map>
+
+#include "base/text.hpp"
+#include "plan/passes.hpp"
+#include "schema/validate.hpp"
+
+namespace naestro::plan {
+namespace {
+
+// The compiled schema of each property of a tool's input, made once per tool.
+using PropertySchemas = std::map<std::string, schema::Schema, std::less<>>;
+
+class Resolver {
+ public:
+  Resolver(const Environment& environment, Sink& sink) : environment_{environment}, sink_{sink} {}
+
+  void inputs(const Draft& draft) {
+    for (const auto& [name, input] : draft.inputs) {
+      const auto compiled = schema::Schema::compile(input.schema);
+      if (!input.value || !compiled) continue;  // a faulty schema was reported already
+      const std::string pointer = "/inputs/" + name + "/value";
+      for (const schema::Violation& violation : compiled->validate(*input.value)) {
+        sink_.error(Np::kInputMismatch, pointer + violation.instance,
+                    "the value of input '" + name + "' does not fit its schema",
+                    {"", "", violation.message});
+      }
+    }
+  }
+
+  void step(DraftStep& step) {
+    if (step.tool && step.model) return;
+    if (step.tool) tool(step);
+    if (step.model) model(step);
+  }
+
+ private:
+  void tool(DraftStep& step) {
+    const std::string pointer = step.pointer + "/do/tool";
+    const std::string& written = *step.tool;
+    const std::size_t at = std::min(written.find('@'), written.size());
+    const std::string name = written.substr(0, at);
+    std::int64_t version = 0;
+    if (at < written.size()) {
+      const char* end = written.data() + written.size();
+      const auto [stop, error] = std::from_chars(written.data() + at + 1, end, version);
+      if (error != std::errc{} || stop != end || version < 1) {
+        sink_.error(Np::kUnknownToolVersion, pointer, "the version of the tool is malformed",
+                    {"'" + written + "'", "'" + name + "@1'", ""});
+        return;
+      }
+    }
+    const contract::ToolContract* found = environment_.tools.find(name, version);
+    if (found == nullptr) return unknown_tool(name, version, pointer);
+    if (!found->deprecated.empty()) {
+      sink_.warn(Np::kDeprecatedTool, pointer, "the tool " + found->id() + " is deprecated",
+                 {"'" + written + "'", "", found->deprecated});
+    }
+    step.use = ToolUse{found};
+    // The contract's promise is a cap too: the smaller holds.
+    step.timeout = std::min(step.timeout_s.value_or(found->timeout_s), found->timeout_s);
+    arguments(step, *found);
+  }
+
+  void unknown_tool(const std::string& name, std::int64_t version, const std::string& pointer) {
+    std::vector<std::string> names;
+    std::vector<std::string> versions;
+    for (const contract::ToolContract& known : environment_.tools.all()) {
+      names.push_back(known.name);
+      if (known.name == name) versions.push_back(known.id());
+    }
+    if (!versions.empty()) {
+      sink_.error(
+          Np::kUnknownToolVersion, pointer, "the tool has no such version",
+          {"'" + name + "@" + std::to_string(version) + "'", "one of " + join(versions, ", "), ""});
+      return;
+    }
+    sink_.error(Np::kUnknownTool, pointer, "no tool is called '" + name + "'",
+                {"'" + name + "'", "a tool of the catalog", did_you_mean(name, names)});
+  }
+
+  void argument(const contract::ToolContract& tool, const std::string& name,
+                const json::Value* literal, const std::string& pointer) {
+    if (!tool.arguments.contains(name)) {
+      std::vector<std::string> known;
+      for (const auto& [key, kind] : tool.arguments) known.push_back(key);
+      std::string hint = did_you_mean(name, known);
+      sink_.error(Np::kUnknownArgument, pointer, tool.id() + " has no argument '" + name + "'",
+                  {"'" + name + "'", "one of " + join(known, ", "), std::move(hint)});
+      return;
+    }
+    if (literal == nullptr) return;
+    const PropertySchemas& schemas = properties(tool);
+    const auto schema = schemas.find(name);
+    if (schema == schemas.end()) return;
+    for (const schema::Violation& violation : schema->second.validate(*literal)) {
+      sink_.error(Np::kArgumentMismatch, pointer + violation.instance,
+                  "the argument '" + name + "' does not fit " + tool.id(),
+                  {"", "", violation.message});
+    }
+  }
+
+  void arguments(const DraftStep& step, const contract::ToolContract& tool) {
+    const std::string pointer = step.pointer + "/with";
+    std::vector<std::string> given;
+    const auto visit = [&](const std::string& name, const json::Value* literal) {
+      given.push_back(name);
+      argument(tool, name, literal, pointer + "/" + json::pointer_token(name));
+    };
+    if (const auto* members = std::get_if<Expression::Members>(&step.with.expression.node)) {
+      for (const auto& [key, value] : *members) visit(key, std::get_if<json::Value>(&value.node));
+    } else if (const auto* value = std::get_if<json::Value>(&step.with.expression.node)) {
+      const json::Object* object = value->if_object();
+      if (object == nullptr) return;  // reported by parse
+      for (const auto& member : *object) visit(member.key(), &member.value());
+    }
+    const json::Array* required = json::array_at(tool.input.get_object(), "required");
+    if (required == nullptr) return;
+    for (const json::Value& item : *required) {
+      const std::string name{json::view(item.get_string())};
+      if (std::ranges::find(given, name) != given.end()) continue;
+      sink_.error(Np::kMissingArgument, pointer, tool.id() + " needs the argument '" + name + "'",
+                  {"no '" + name + "'", "'" + name + "'", ""});
+    }
+  }
+
+  const PropertySchemas& properties(const contract::ToolContract& tool) {
+    const auto [slot, fresh] = properties_.try_emplace(&tool);
+    if (!fresh) return slot->second;
+    for (const auto& member : *json::object_at(tool.input.get_object(), "properties")) {
+      auto compiled = schema::Schema::compile(member.value());
+      if (compiled) slot->second.emplace(member.key(), std::move(*compiled));
+    }
+    return slot->second;
+  }
+
+  void model(DraftStep& step) {
+    const ModelDraft& draft = *step.model;
+    const std::string pointer = step.pointer + "/do/model";
+    const contract::ModelContract* found = nullptr;
+    if (draft.model) {
+      found = environment_.models.find(*draft.model);
+    } else if (!environment_.models.all().empty()) {
+      found = &environment_.models.fallback();
+    }
+    if (found == nullptr) {
+      std::vector<std::string> names;
+      for (const contract::ModelContract& known : environment_.models.all()) {
+        names.push_back(known.name);
+      }
+      const std::string name = draft.model.value_or("");
+      sink_.error(Np::kUnknownModel, draft.model ? pointer + "/model" : pointer,
+                  draft.model ? "no model is called '" + name + "'" : "the catalog has no model",
+                  {draft.model ? "'" + name + "'" : "no model",
+                   names.empty() ? "a model in the catalog" : "one of " + join(names, ", "),
+                   did_you_mean(name, names)});
+      return;
+    }
+    step.use = ModelUse{
+        found, draft.task, draft.max_input_tokens.value_or(environment_.default_max_input_tokens),
+        draft.max_output_tokens.value_or(environment_.default_max_output_tokens), draft.seed};
+    step.timeout = step.timeout_s.value_or(environment_.default_timeout_s);
+  }
+
+  const Environment& environment_;
+  Sink& sink_;
+  std::unordered_map<const contract::ToolContract*, PropertySchemas> properties_;
+};
+
+}  // namespace
+
+void resolve(Draft& draft, const Environment& environment, Sink& sink) {
+  Resolver resolver{environment, sink};
+  resolver.inputs(draft);
+  for (DraftStep& step : draft.steps) resolver.step(step);
+}
+
+}  // namespace naestro::plan
