@@ -34,8 +34,8 @@ door::Effect shape_of(const plan::Step& step) {
     effect.idempotency = contract::Idempotency::idempotent;  // but paid
     const auto price = [](NanoUsd per_mtok, std::int64_t tokens) {
       constexpr std::int64_t kMillion = 1'000'000;
-      return static_cast<NanoUsd>(
-          (static_cast<__int128>(per_mtok) * tokens + kMillion - 1) / kMillion);
+      return static_cast<NanoUsd>((static_cast<__int128>(per_mtok) * tokens + kMillion - 1) /
+                                  kMillion);
     };
     effect.caps = {.tokens = model.max_input_tokens + model.max_output_tokens,
                    .tool_calls = 0,
@@ -121,7 +121,8 @@ CardLine make_line(const plan::Step& step, const Digest& plan, const plan::Looku
   CardLine line;
   line.step = step.id;
   line.target = effect.target;
-  line.reversible = std::ranges::all_of(effect.declared, [](const auto& e) { return e.reversible; });
+  line.reversible =
+      std::ranges::all_of(effect.declared, [](const auto& e) { return e.reversible; });
   for (const std::string& name : authority_names(step)) {
     auto value = argument_value(step, name, lookup);
     if (!value) {
@@ -136,9 +137,8 @@ CardLine make_line(const plan::Step& step, const Digest& plan, const plan::Looku
 }
 
 bool Card::asks() const {
-  return std::ranges::any_of(lines, [](const CardLine& line) {
-    return line.verdict.decision == policy::Decision::ask;
-  });
+  return std::ranges::any_of(
+      lines, [](const CardLine& line) { return line.verdict.decision == policy::Decision::ask; });
 }
 
 std::vector<Digest> Card::grants() const {
@@ -171,22 +171,19 @@ Card make_card(const plan::Program& program, const json::Object& inputs,
     card.lines.push_back(std::move(line));
   }
   // The program's digest covers the bound and the pinned contracts.
-  card.digest = crypto::sha256(json::canonical(json::Object{{"plan", hex(program.plan_digest)},
-                                                            {"program", hex(program.program_digest)},
-                                                            {"mode", name(mode)},
-                                                            {"lines", std::move(lines)}}));
+  card.digest =
+      crypto::sha256(json::canonical(json::Object{{"plan", hex(program.plan_digest)},
+                                                  {"program", hex(program.program_digest)},
+                                                  {"mode", name(mode)},
+                                                  {"lines", std::move(lines)}}));
   return card;
 }
 
 json::Value to_json(const CardLine& line) {
-  json::Object out{{"step", line.step},
-                   {"target", line.target},
-                   {"effect", name(line.kind)},
-                   {"decision", name(line.verdict.decision)},
-                   {"rule", line.verdict.rule},
-                   {"reversible", line.reversible},
-                   {"computed", line.computed},
-                   {"authority", line.authority}};
+  json::Object out{{"step", line.step},         {"target", line.target},
+                   {"effect", name(line.kind)}, {"decision", name(line.verdict.decision)},
+                   {"rule", line.verdict.rule}, {"reversible", line.reversible},
+                   {"computed", line.computed}, {"authority", line.authority}};
   if (!line.computed) out["action"] = hex(line.action);
   return out;
 }

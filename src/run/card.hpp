@@ -12,13 +12,13 @@ namespace naestro::run {
 
 struct CardLine {
   std::string step;
-  std::string target;                // "report.markdown@1"
+  std::string target;  // "report.markdown@1"
   contract::EffectKind kind = contract::EffectKind::read;
   policy::Verdict verdict;
   bool reversible = true;
-  json::Object authority;            // known authority arguments
-  bool computed = false;             // an authority argument is known only during the run
-  Digest action{};                   // what the grant will name; unset when computed
+  json::Object authority;  // known authority arguments
+  bool computed = false;   // an authority argument is known only during the run
+  Digest action{};         // what the grant will name; unset when computed
 };
 
 struct Card {

@@ -7,7 +7,7 @@ namespace naestro::run {
 
 bool is_fact(std::string_view kind) {
   constexpr std::array<std::string_view, 7> kinds = {
-      "run.created",   "run.paused",     "run.resumed", "consent.given",
+      "run.created",     "run.paused",  "run.resumed",  "consent.given",
       "consent.refused", "effect.done", "effect.failed"};
   return std::ranges::find(kinds, kind) != kinds.end();
 }

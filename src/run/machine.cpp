@@ -49,8 +49,8 @@ Batch Machine::begin() {
         {"versions", start_.versions}});
   json::Array passes;
   for (const plan::Pass& pass : program_.passes) {
-    passes.push_back(json::Object{{"name", pass.name},
-                                  {"checked", pass.state == plan::PassState::checked}});
+    passes.push_back(
+        json::Object{{"name", pass.name}, {"checked", pass.state == plan::PassState::checked}});
   }
   emit(batch, "plan.compiled",
        {{"plan", hex(program_.plan_digest)},
@@ -148,7 +148,8 @@ Result<void> Machine::on_outcome(const Fact& fact, Batch& batch) {
   budget_.settle(step.intent->effect.caps, usage);
   --running_;
   emit(batch, "budget.charged",
-       {{"step", program_.steps[*index].id}, {"usage", door::to_json(usage)},
+       {{"step", program_.steps[*index].id},
+        {"usage", door::to_json(usage)},
         {"spent", door::to_json(budget_.spent())}});
   if (fact.kind == "effect.done") {
     accept(*index, fact, batch);
@@ -176,7 +177,8 @@ void Machine::on_resumed(const Fact& fact, Batch& batch) {
     // Whether the lost attempt was paid for is unknown, so it counts at its cap.
     budget_.book_lost(step.intent->effect.caps);
     emit(batch, "budget.charged",
-         {{"step", program_.steps[i].id}, {"lost_attempt", true},
+         {{"step", program_.steps[i].id},
+          {"lost_attempt", true},
           {"spent", door::to_json(budget_.spent())}});
     if (auto shortage = budget_.over()) {
       limit(*shortage, program_.steps[i].id, batch);

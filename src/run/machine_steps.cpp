@@ -88,8 +88,8 @@ void Machine::schedule(Batch& batch) {
     if (running_ == 0) finish(batch);
     return;
   }
-  const bool all_done = std::ranges::all_of(
-      steps_, [](const Step& step) { return step.state == StepState::done; });
+  const bool all_done =
+      std::ranges::all_of(steps_, [](const Step& step) { return step.state == StepState::done; });
   if (!all_done) return;
   for (const auto& [name, expression] : program_.outputs) {
     auto value = plan::evaluate(expression, lookup());
@@ -109,8 +109,8 @@ void Machine::start_step(std::size_t index, Batch& batch) {
     fail_step(index, std::move(effect).error(), batch);
     return;
   }
-  const door::Admission admission = door::admit(policy_, start_.mode, program_.plan_digest,
-                                                *effect, granted_, budget_);
+  const door::Admission admission =
+      door::admit(policy_, start_.mode, program_.plan_digest, *effect, granted_, budget_);
   using enum door::Admission::Answer;
   emit(batch, "policy.decided",
        {{"step", step.id},
@@ -143,7 +143,9 @@ void Machine::start_step(std::size_t index, Batch& batch) {
                       "policy rule " + admission.verdict.rule + " (" + admission.verdict.file +
                           ":" + std::to_string(admission.verdict.line) + ") denies " +
                           std::string{contract::name(admission.kind)} + " in step " + step.id,
-                      admission.verdict.reason, {}, nullptr},
+                      admission.verdict.reason,
+                      {},
+                      nullptr},
                 batch);
       break;
     case limit: this->limit(admission.shortage, step.id, batch); break;
@@ -157,8 +159,8 @@ void Machine::intend(std::size_t index, door::Effect effect, const door::Admissi
   ++running_;
   step.argument_labels = labels_of(program_.steps[index].with);
   // One call a step, outside of loops: an empty iteration path, the first among equal calls.
-  const Digest key = door::effect_key(start_.run, effect.step, {}, door::call_hash(effect), 0,
-                                      step.not_done);
+  const Digest key =
+      door::effect_key(start_.run, effect.step, {}, door::call_hash(effect), 0, step.not_done);
   emit(batch, "step.started", {{"step", effect.step}});
   emit(batch, "effect.intended",
        {{"step", effect.step},
@@ -169,11 +171,10 @@ void Machine::intend(std::size_t index, door::Effect effect, const door::Admissi
         {"idempotency", contract::name(effect.idempotency)},
         {"arguments", sealer_.put(json::Value(effect.arguments), batch.blobs)},
         {"labels", contract::to_json(step.argument_labels)},
-        {"reserved",
-         json::Object{{"tokens", effect.caps.tokens},
-                      {"tool_calls", effect.caps.tool_calls},
-                      {"model_calls", effect.caps.model_calls},
-                      {"usd_nano", effect.caps.usd}}}});
+        {"reserved", json::Object{{"tokens", effect.caps.tokens},
+                                  {"tool_calls", effect.caps.tool_calls},
+                                  {"model_calls", effect.caps.model_calls},
+                                  {"usd_nano", effect.caps.usd}}}});
   step.intent = Perform{std::move(effect), key};
   batch.performs.push_back(*step.intent);
 }

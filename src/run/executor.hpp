@@ -1,0 +1,87 @@
+// The shell around the machine: commits its batches, lets the door perform its commands, feeds the
+// outcomes back. All of its state lives on the loop's thread; the pool and the writer reach it by
+// post().
+#pragma once
+
+#include <functional>
+#include <map>
+#include <memory>
+#include <optional>
+#include <stop_token>
+#include <string>
+#include <vector>
+
+#include "ledger/writer.hpp"
+#include "rt/loop.hpp"
+#include "run/machine.hpp"
+
+namespace naestro::run {
+
+// Why an execution ended, for the caller's exit code and last lines.
+struct Ending {
+  enum class How : std::uint8_t { done, failed, waits_for_consent, limit, interrupted, broken };
+  How how = How::broken;
+  std::optional<Error> error;  // for failed and broken
+};
+
+// What the executor needs of the house; all of it outlives the executor.
+struct Ports {
+  Clock& clock;
+  rt::Loop& loop;
+  rt::Pool& pool;
+  ledger::Writer& writer;
+  ledger::Store& store;  // of the loop's thread, for the inbox
+  door::Adapter& tools;
+  door::Adapter& models;
+};
+
+// Told of what happens, on the loop's thread. Any may be empty.
+struct Observer {
+  std::function<void(const ledger::Event&)> event;  // durable
+  std::function<void(const std::string& step, std::string_view chunk)> provisional;
+  // A person is asked. True: the answer will come by answer(); false: nobody is there, and the run
+  // is parked once nothing else can go on.
+  std::function<bool(const Question&)> ask;
+};
+
+class Executor {
+ public:
+  Executor(Ports ports, Observer observer, Machine& machine, Sealer sealer, std::int64_t fence);
+
+  // Runs on the calling thread until the run ends, parks or is interrupted. `first`: the batch of
+  // begin(), or of feeding run.resumed.
+  Ending run(Batch first);
+
+  // From any thread.
+  void interrupt();
+  void answer(const Digest& digest, bool yes, std::string via, std::string who);
+
+ private:
+  void commit(Batch batch, std::vector<std::int64_t> inbox, bool sign);
+  void durable(const Batch& batch);
+  void perform(const Perform& command);
+  void outcome(const Perform& command, const door::Outcome& outcome);
+  void feed(const Fact& fact, std::vector<std::int64_t> inbox = {}, bool sign = false);
+  void take_answer(const Digest& digest, bool yes, const std::string& via, const std::string& who,
+                   std::vector<std::int64_t> inbox);
+  void read_inbox();
+  void watch_inbox();
+  void settle();
+  void park(std::string_view reason, Ending ending);
+  void end(Ending ending);
+
+  Ports ports_;
+  Observer observer_;
+  Machine& machine_;
+  Sealer sealer_;
+  std::int64_t fence_;
+  std::map<std::string, std::stop_source> acts_;  // by step; those under way
+  std::map<Digest, bool> asked_;                  // question -> somebody is there to answer
+  std::size_t commits_ = 0;                       // not durable yet
+  bool interrupted_ = false;
+  bool parked_ = false;
+  bool watching_ = false;
+  std::optional<Ending> ending_;
+};
+
+}  // namespace naestro::run

@@ -1,0 +1,141 @@
+#include "run/recover.hpp"
+
+namespace naestro::run {
+namespace {
+
+Result<std::string> open_member(const json::Object& data, std::string_view key,
+                                const OpenBlob& open) {
+  const json::Value* ref = data.if_contains(key);
+  if (ref == nullptr) {
+    return fail(Code::kStoreCorrupt, "run.created lacks '" + std::string{key} + "'");
+  }
+  NAESTRO_LET(const Digest id, ledger::blob_id(*ref));
+  return open(id);
+}
+
+Result<json::Object> open_object(const json::Object& data, std::string_view key,
+                                 const OpenBlob& open) {
+  NAESTRO_LET(const std::string text, open_member(data, key, open));
+  NAESTRO_LET(json::Value value, json::parse(text));
+  if (!value.is_object()) {
+    return fail(Code::kStoreCorrupt, "'" + std::string{key} + "' of run.created is no object");
+  }
+  return std::move(value.get_object());
+}
+
+class Pump {
+ public:
+  Pump(std::span<const ledger::StoredEvent> events, bool stop_at_first)
+      : events_{events}, stop_at_first_{stop_at_first} {}
+
+  // Compares a batch with the events from here on. False: stop.
+  bool compare(const Batch& batch) {
+    for (const ledger::Event& event : batch.events) {
+      const std::string derived = event.body();
+      const bool there = at_ < events_.size();
+      // A fact that stands where the machine derives another event means that the derived one is
+      // missing from the record.
+      const std::string recorded = there ? events_[at_].body : std::string{};
+      if (recorded != derived) {
+        divergences.push_back({event.seq, recorded, derived});
+        if (stop_at_first_) return false;
+      }
+      if (there) ++at_;
+    }
+    return true;
+  }
+
+  // The next recorded event; everything up to the next fact that the machine did not derive
+  // diverges.
+  const ledger::StoredEvent* next_fact() {
+    while (at_ < events_.size() && !is_fact(events_[at_].event.kind)) {
+      divergences.push_back({events_[at_].event.seq, events_[at_].body, ""});
+      ++at_;
+      if (stop_at_first_) return nullptr;
+    }
+    return at_ < events_.size() ? &events_[at_] : nullptr;
+  }
+
+  std::vector<Divergence> divergences;
+  [[nodiscard]] std::size_t compared() const { return at_; }
+
+ private:
+  std::span<const ledger::StoredEvent> events_;
+  bool stop_at_first_;
+  std::size_t at_ = 0;
+};
+
+}  // namespace
+
+Result<Start> read_start(const ledger::Event& created, const OpenBlob& open) {
+  const json::Object& data = created.data;
+  if (created.kind != "run.created") {
+    return fail(Code::kStoreCorrupt, "run " + created.stream + " begins with " + created.kind);
+  }
+  if (json::integer_at(data, "semantics") != kSemantics) {
+    return fail(Code::kStoreNewer,
+                "run " + created.stream + " was recorded under rules that this version lacks",
+                "use the naestro version that made it");
+  }
+  Start start;
+  start.run = created.stream;
+  NAESTRO_LET(start.plan_text, open_member(data, "plan", open));
+  NAESTRO_LET(start.inputs, open_object(data, "inputs", open));
+  NAESTRO_LET(start.context, open_object(data, "context", open));
+  const auto mode = policy::mode_from(json::text_at(data, "mode").value_or(""));
+  if (!mode) return fail(Code::kStoreCorrupt, "run.created names no mode");
+  start.mode = *mode;
+  if (const json::Object* ceilings = json::object_at(data, "ceilings")) {
+    start.ceilings = {json::integer_at(*ceilings, "usd_nano"),
+                      json::integer_at(*ceilings, "tokens"),
+                      json::integer_at(*ceilings, "tool_calls")};
+  }
+  if (const json::Object* versions = json::object_at(data, "versions")) {
+    start.versions = *versions;
+  }
+  return start;
+}
+
+OpenBlob blob_opener(ledger::Store& store, const Sealer& sealer) {
+  return [&store, sealer](const Digest& id) -> Result<std::string> {
+    NAESTRO_LET(const Bytes sealed, store.blob(id));
+    return sealer.open(sealed);
+  };
+}
+
+Result<Recovery> recover(std::span<const ledger::StoredEvent> events, const OpenBlob& open,
+                         const Sealer& sealer, const plan::Environment& environment,
+                         const policy::Policy& policy, bool stop_at_first) {
+  if (events.empty()) return fail(Code::kRunUnknown, "the run has no events");
+  NAESTRO_LET(Start start, read_start(events.front().event, open));
+  plan::Compiled compiled = plan::compile(start.plan_text, environment);
+  if (!compiled.program) {
+    return fail(Code::kPlanRejected,
+                "the plan of run " + start.run + " no longer compiles" +
+                    (compiled.diagnostics.empty()
+                         ? std::string{}
+                         : ": " + plan::format(compiled.diagnostics.front(), "plan")),
+                "a contract that it was pinned to has changed");
+  }
+  Recovery recovery;
+  recovery.program = std::make_unique<plan::Program>(*std::move(compiled.program));
+  recovery.machine = std::make_unique<Machine>(std::move(start), *recovery.program, policy, sealer);
+  Pump pump{events, stop_at_first};
+  bool on = pump.compare(recovery.machine->begin());
+  while (on) {
+    const ledger::StoredEvent* fact_event = pump.next_fact();
+    if (fact_event == nullptr) break;
+    NAESTRO_LET(const Fact fact, fact_from(fact_event->event, open));
+    auto batch = recovery.machine->feed(fact);
+    if (!batch) {
+      pump.divergences.push_back({fact_event->event.seq, fact_event->body, ""});
+      break;
+    }
+    on = pump.compare(*batch);
+  }
+  recovery.compared = pump.compared();
+  recovery.divergences = std::move(pump.divergences);
+  return recovery;
+}
+
+}  // namespace naestro::run

@@ -1,0 +1,42 @@
+// Brings a run back from its events: feeds the recorded facts to a new machine and compares every
+// event that it derives with the recorded one. Resume and replay are both this.
+#pragma once
+
+#include <memory>
+#include <span>
+#include <string>
+#include <vector>
+
+#include "ledger/store.hpp"
+#include "plan/compile.hpp"
+#include "run/machine.hpp"
+
+namespace naestro::run {
+
+// One event that came out differently. One side is "" where it has no event at all.
+struct Divergence {
+  std::int64_t seq = 0;
+  std::string recorded;  // body
+  std::string derived;   // body
+};
+
+struct Recovery {
+  std::unique_ptr<plan::Program> program;
+  std::unique_ptr<Machine> machine;
+  std::vector<Divergence> divergences;
+  std::size_t compared = 0;  // events
+};
+
+// What a run was started from, out of its first event.
+Result<Start> read_start(const ledger::Event& created, const OpenBlob& open);
+
+// Opens blobs of one run: from the store, under its key.
+OpenBlob blob_opener(ledger::Store& store, const Sealer& sealer);
+
+// `stop_at_first`: gives up at the first divergence; else goes on as long as the facts fit.
+// Fails where the record cannot be read at all.
+Result<Recovery> recover(std::span<const ledger::StoredEvent> events, const OpenBlob& open,
+                         const Sealer& sealer, const plan::Environment& environment,
+                         const policy::Policy& policy, bool stop_at_first);
+
+}  // namespace naestro::run

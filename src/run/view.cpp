@@ -1,0 +1,169 @@
+#include "run/view.hpp"
+
+#include <algorithm>
+
+namespace naestro::run {
+namespace {
+
+std::int64_t wall_at(const ledger::StoredEvent& stored) {
+  const auto envelope = json::parse(stored.envelope);
+  const json::Object* object = envelope ? envelope->if_object() : nullptr;
+  return object == nullptr ? 0 : json::integer_at(*object, "wall_at").value_or(0);
+}
+
+std::string text(const json::Object& data, std::string_view key) {
+  return std::string{json::text_at(data, key).value_or("")};
+}
+
+json::Value member(const json::Object& data, std::string_view key) {
+  const json::Value* value = data.if_contains(key);
+  return value == nullptr ? json::Value{} : *value;
+}
+
+StepView& step_of(RunView& view, const json::Object& data) {
+  const std::string id = text(data, "step");
+  const auto found = std::ranges::find(view.steps, id, &StepView::id);
+  if (found != view.steps.end()) return *found;
+  return view.steps.emplace_back(StepView{.id = id});
+}
+
+void on_step_event(RunView& view, const ledger::Event& event, std::int64_t at) {
+  StepView& step = step_of(view, event.data);
+  const json::Object& data = event.data;
+  if (event.kind == "step.ready") {
+    step.state = "ready";
+  } else if (event.kind == "policy.decided") {
+    step.rule = text(data, "rule");
+    step.decision = text(data, "decision");
+    step.granted = json::bool_at(data, "granted").value_or(false);
+  } else if (event.kind == "step.started") {
+    step.state = "running";
+    step.started_at = at;
+  } else if (event.kind == "effect.intended") {
+    step.target = text(data, "target");
+  } else if (event.kind == "effect.done" || event.kind == "effect.failed") {
+    step.usage = door::usage_from_json(data.if_contains("usage"));
+  } else if (event.kind == "step.done") {
+    step.state = "done";
+    step.ended_at = at;
+    step.result = member(data, "result");
+  } else if (event.kind == "step.failed") {
+    step.state = "failed";
+    step.ended_at = at;
+    step.code = text(data, "code");
+    step.message = member(data, "message");
+  } else if (event.kind == "budget.charged") {
+    const json::Value* spent = data.if_contains("spent");
+    view.spent = door::usage_from_json(spent);
+  } else if (event.kind == "budget.exhausted") {
+    view.exhausted = json::Value(data);
+  }
+}
+
+void on_consent_event(RunView& view, const ledger::Event& event) {
+  const std::string digest = text(event.data, "digest");
+  if (event.kind == "consent.asked") {
+    const std::string step = text(event.data, "step");
+    view.questions.push_back(
+        {digest, text(event.data, "scope"), step, member(event.data, "question")});
+    if (!step.empty()) step_of(view, event.data).state = "asking";
+  } else {
+    std::erase_if(view.questions, [&](const auto& q) { return q.digest == digest; });
+  }
+}
+
+void on_run_event(RunView& view, const ledger::Event& event, std::int64_t at) {
+  const json::Object& data = event.data;
+  if (event.kind == "run.created") {
+    view.created_at = at;
+    view.mode = text(data, "mode");
+    view.goal = member(data, "goal");
+    view.state = "running";
+  } else if (event.kind == "plan.compiled") {
+    view.plan = text(data, "plan");
+    view.bound = member(data, "bound");
+  } else if (event.kind == "run.paused") {
+    const std::string reason = text(data, "reason");
+    view.state = reason == "consent" ? "waits_for_consent"
+                 : reason == "limit" ? "limit"
+                                     : "interrupted";
+  } else if (event.kind == "run.resumed") {
+    view.state = "running";
+    view.exhausted = {};
+  } else if (event.kind == "run.done" || event.kind == "run.failed") {
+    view.state = event.kind == "run.done" ? "done" : "failed";
+    view.digest = text(data, "digest");
+    view.outputs = member(data, "outputs");
+    view.files = member(data, "files");
+    view.code = text(data, "code");
+    view.message = member(data, "message");
+    view.questions.clear();
+  }
+}
+
+}  // namespace
+
+RunView view_of(std::span<const ledger::StoredEvent> events, bool owned) {
+  RunView view;
+  view.events = events.size();
+  for (const ledger::StoredEvent& stored : events) {
+    const ledger::Event& event = stored.event;
+    const std::int64_t at = wall_at(stored);
+    view.id = event.stream;
+    view.last_at = at;
+    if (event.kind.starts_with("consent.")) {
+      on_consent_event(view, event);
+    } else if (event.data.contains("step")) {
+      on_step_event(view, event, at);
+    } else {
+      on_run_event(view, event, at);
+    }
+  }
+  if (view.state == "running" && !owned) view.state = "interrupted";
+  return view;
+}
+
+json::Value to_json(const RunView& view) {
+  json::Array steps;
+  for (const StepView& step : view.steps) {
+    steps.push_back(json::Object{{"id", step.id},
+                                 {"target", step.target},
+                                 {"state", step.state},
+                                 {"started_at", step.started_at},
+                                 {"ended_at", step.ended_at},
+                                 {"usage", door::to_json(step.usage)},
+                                 {"rule", step.rule},
+                                 {"decision", step.decision},
+                                 {"granted", step.granted},
+                                 {"code", step.code},
+                                 {"result", step.result},
+                                 {"message", step.message}});
+  }
+  json::Array questions;
+  for (const OpenQuestion& question : view.questions) {
+    questions.push_back(json::Object{{"digest", question.digest},
+                                     {"scope", question.scope},
+                                     {"step", question.step},
+                                     {"question", question.question}});
+  }
+  return json::Object{{"run", view.id},
+                      {"state", view.state},
+                      {"mode", view.mode},
+                      {"plan", view.plan},
+                      {"created_at", view.created_at},
+                      {"last_at", view.last_at},
+                      {"goal", view.goal},
+                      {"bound", view.bound},
+                      {"outputs", view.outputs},
+                      {"files", view.files},
+                      {"code", view.code},
+                      {"message", view.message},
+                      {"digest", view.digest},
+                      {"spent", door::to_json(view.spent)},
+                      {"exhausted", view.exhausted},
+                      {"steps", std::move(steps)},
+                      {"questions", std::move(questions)},
+                      {"events", view.events}};
+}
+
+}  // namespace naestro::run

@@ -1,0 +1,62 @@
+// A run as people look at it, computed from its events alone.
+#pragma once
+
+#include <cstdint>
+#include <span>
+#include <string>
+#include <vector>
+
+#include "door/budget.hpp"
+#include "ledger/store.hpp"
+
+namespace naestro::run {
+
+struct StepView {
+  std::string id;
+  std::string target;  // of the last effect; "" before
+  std::string state;   // ready, asking, running, done, failed
+  std::int64_t started_at = 0;  // microseconds UTC; 0: not yet
+  std::int64_t ended_at = 0;
+  door::Usage usage;
+  std::string rule;      // the policy rule that decided
+  std::string decision;  // allow, ask, deny
+  bool granted = false;
+  std::string code;      // of the failure
+  json::Value result;    // reference to the blob, or null
+  json::Value message;   // reference to the blob, or null
+};
+
+struct OpenQuestion {
+  std::string digest;
+  std::string scope;  // plan, effect
+  std::string step;
+  json::Value question;  // reference to the blob
+};
+
+struct RunView {
+  std::string id;
+  std::string state;   // running, waits_for_consent, limit, interrupted, done, failed
+  std::string mode;
+  std::string plan;    // digest
+  std::int64_t created_at = 0;
+  std::int64_t last_at = 0;
+  json::Value goal;    // reference to the blob
+  json::Value bound;
+  json::Value outputs; // reference to the blob, or null
+  json::Value files;   // reference to the blob, or null
+  json::Value message; // reference to the blob, or null
+  std::string code;    // of the failure
+  std::string digest;  // final
+  door::Usage spent;
+  json::Value exhausted;  // {"step", "limit", "needed", "left"} or null
+  std::vector<StepView> steps;  // in order of their first event
+  std::vector<OpenQuestion> questions;
+  std::size_t events = 0;
+};
+
+// `owned`: a live process owns the run; without an owner an unfinished run counts as interrupted.
+RunView view_of(std::span<const ledger::StoredEvent> events, bool owned);
+// Blobs stay references.
+json::Value to_json(const RunView& view);
+
+}  // namespace naestro::run
