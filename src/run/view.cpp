@@ -24,7 +24,8 @@ StepView& step_of(RunView& view, const json::Object& data) {
   const std::string id = text(data, "step");
   const auto found = std::ranges::find(view.steps, id, &StepView::id);
   if (found != view.steps.end()) return *found;
-  return view.steps.emplace_back(StepView{.id = id});
+  view.steps.emplace_back().id = id;
+  return view.steps.back();
 }
 
 void on_step_event(RunView& view, const ledger::Event& event, std::int64_t at) {

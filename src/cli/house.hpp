@@ -1,0 +1,43 @@
+// What the commands need of the house. The app builds it; a test builds its own.
+#pragma once
+
+#include <cstdio>
+#include <functional>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "contract/model.hpp"
+#include "contract/tool.hpp"
+#include "door/perform.hpp"
+#include "ledger/store.hpp"
+#include "policy/policy.hpp"
+
+namespace naestro::cli {
+
+struct House {
+  Clock& clock;
+  Random& random;
+  ledger::Folders folders;
+  const contract::ToolCatalog& tools;
+  const contract::ModelCatalog& models;
+  const policy::Policy& policy;
+  std::string version;
+  std::string user;
+  std::string host;
+  std::string cwd;
+  // The far sides of the two doors.
+  std::function<Result<std::unique_ptr<door::Adapter>>(const std::string& workspace)> open_tools;
+  std::function<Result<std::unique_ptr<door::Adapter>>()> open_models;
+  // Calls the handler, on a thread of its own, when the person presses Ctrl-C; one at a time.
+  std::function<void(std::function<void()>)> on_interrupt;
+  std::FILE* in;
+  std::FILE* out;
+  std::FILE* err;
+  bool interactive = false;  // in and err are terminals
+};
+
+// Runs one command line (without the program's name) and returns its exit code.
+int main(House& house, const std::vector<std::string>& arguments);
+
+}  // namespace naestro::cli

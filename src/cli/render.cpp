@@ -1,0 +1,133 @@
+#include "cli/render.hpp"
+
+#include <algorithm>
+#include <ctime>
+#include <set>
+
+#include "base/text.hpp"
+
+namespace naestro::cli {
+namespace {
+
+// 1768 -> "1,768"
+std::string grouped(std::int64_t value) {
+  std::string digits = std::to_string(value);
+  for (std::size_t at = digits.size(); at > 3; at -= 3) digits.insert(at - 3, ",");
+  return digits;
+}
+
+std::string count(std::int64_t n, const std::string& noun) {
+  return grouped(n) + " " + noun + (n == 1 ? "" : "s");
+}
+
+std::string text(const json::Object& data, std::string_view key) {
+  return std::string{json::text_at(data, key).value_or("")};
+}
+
+}  // namespace
+
+std::string price_list_of(const plan::Program& program) {
+  std::set<std::string> names;
+  for (const plan::Step& step : program.steps) {
+    if (const auto* model = std::get_if<plan::ModelUse>(&step.use)) {
+      names.insert(model->model->price_list);
+    }
+  }
+  return names.empty() ? "none" : join({names.begin(), names.end()}, ", ");
+}
+
+std::string bound_text(const plan::Bound& bound, const std::string& price_list) {
+  return count(bound.tool_calls, "tool call") + ", " + count(bound.model_calls, "model call") +
+         ", " + count(bound.tokens, "token") + ", " + format_usd(bound.usd) +
+         " USD (price list " + price_list + "), " + grouped(bound.wall_s) + " s";
+}
+
+std::string usage_text(const door::Usage& usage) {
+  return count(usage.tool_calls, "tool call") + ", " + count(usage.model_calls, "model call") +
+         ", " + count(usage.tokens(), "token") + ", " + format_usd(usage.usd) + " USD";
+}
+
+std::string card_text(const plan::Program& program, const run::Card& card,
+                      const std::string& price_list) {
+  std::string out = "Plan: " + program.goal + "\n";
+  out += "  at most " + bound_text(program.bound, price_list) + "; likely: n/a (no history)\n";
+  std::vector<std::vector<std::string>> rows;
+  for (const run::CardLine& line : card.lines) {
+    std::string where;
+    for (const auto& member : line.authority) {
+      where += (where.empty() ? "" : ", ") + std::string{member.key()} + "=" +
+               shorten(json::write(member.value()), 60);
+    }
+    if (line.computed) where += where.empty() ? "(asked when known)" : ", (rest asked when known)";
+    rows.push_back({"  " + line.step, line.target, std::string{contract::name(line.kind)},
+                    std::string{policy::name(line.verdict.decision)},
+                    line.reversible ? "reversible" : "NOT reversible", where});
+  }
+  out += table(rows);
+  out += "Digest: " + hex(card.digest) + "\n";
+  return out;
+}
+
+std::string event_text(const ledger::Event& event) {
+  const json::Object& data = event.data;
+  const std::string step = text(data, "step");
+  if (event.kind == "run.created") return "run      " + event.stream + " created\n";
+  if (event.kind == "effect.intended") {
+    return "start    " + step + "  " + text(data, "target") + "\n";
+  }
+  if (event.kind == "budget.charged") {
+    const auto usage = door::usage_from_json(data.if_contains("usage"));
+    const auto spent = door::usage_from_json(data.if_contains("spent"));
+    if (data.contains("lost_attempt")) {
+      return "charged  " + step + "  a lost attempt, at its cap; so far " + usage_text(spent) +
+             "\n";
+    }
+    return "charged  " + step + "  " + usage_text(usage) + "; so far " + usage_text(spent) + "\n";
+  }
+  if (event.kind == "step.done") return "done     " + step + "\n";
+  if (event.kind == "step.failed") return "failed   " + step + "  " + text(data, "code") + "\n";
+  if (event.kind == "consent.given") return "consent  given (" + text(data, "via") + ")\n";
+  if (event.kind == "consent.refused") return "consent  refused (" + text(data, "via") + ")\n";
+  if (event.kind == "budget.exhausted") {
+    return "limit    " + text(data, "limit") + " at step " + step + "\n";
+  }
+  if (event.kind == "run.resumed") return "run      resumed\n";
+  if (event.kind == "run.paused") return "run      paused: " + text(data, "reason") + "\n";
+  return {};
+}
+
+std::string time_text(std::int64_t wall_us) {
+  const std::time_t seconds = wall_us / 1'000'000;
+  std::tm parts{};
+  gmtime_r(&seconds, &parts);
+  char buffer[32];
+  std::strftime(buffer, sizeof buffer, "%Y-%m-%d %H:%M:%S", &parts);
+  return buffer;
+}
+
+std::string duration_text(std::int64_t us) {
+  if (us < 10'000) return std::to_string(us) + " us";
+  if (us < 10'000'000) return std::to_string(us / 1000) + " ms";
+  return std::to_string(us / 1'000'000) + " s";
+}
+
+std::string table(const std::vector<std::vector<std::string>>& rows) {
+  std::vector<std::size_t> widths;
+  for (const auto& row : rows) {
+    widths.resize(std::max(widths.size(), row.size()));
+    for (std::size_t i = 0; i < row.size(); ++i) widths[i] = std::max(widths[i], row[i].size());
+  }
+  std::string out;
+  for (const auto& row : rows) {
+    std::string line;
+    for (std::size_t i = 0; i < row.size(); ++i) {
+      line += row[i];
+      if (i + 1 < row.size()) line.append(widths[i] - row[i].size() + 2, ' ');
+    }
+    while (!line.empty() && line.back() == ' ') line.pop_back();
+    out += line + "\n";
+  }
+  return out;
+}
+
+}  // namespace naestro::cli

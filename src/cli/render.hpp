@@ -1,0 +1,28 @@
+// Text for people. Everything returns whole lines, without colours.
+#pragma once
+
+#include <string>
+
+#include "base/json.hpp"
+#include "plan/program.hpp"
+#include "run/card.hpp"
+#include "run/view.hpp"
+
+namespace naestro::cli {
+
+// "12 tool calls, 1,768 tokens, 0 USD (price list local/1), 95 s"
+std::string bound_text(const plan::Bound& bound, const std::string& price_list);
+std::string usage_text(const door::Usage& usage);
+// The consent card: plan, bound, one line per step, what is reversible.
+std::string card_text(const plan::Program& program, const run::Card& card,
+                      const std::string& price_list);
+// One line per event, "" for those that people need not see.
+std::string event_text(const ledger::Event& event);
+// "2026-11-24 07:15:01" UTC.
+std::string time_text(std::int64_t wall_us);
+std::string duration_text(std::int64_t us);
+// Columns padded to their widest cell.
+std::string table(const std::vector<std::vector<std::string>>& rows);
+std::string price_list_of(const plan::Program& program);
+
+}  // namespace naestro::cli
