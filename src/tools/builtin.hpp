@@ -1,11 +1,12 @@
 // The built-in tools: plain functions from arguments to a result, no policy and no journal of
-// their own (the door does both). They reach files only through a Workspace.
+// their own (the door does both). They reach files only through a Workspace. Their contracts are
+// contracts/tools/*.json. Thread-safe: no state outlives a call.
 #pragma once
 
-#include <memory>
 #include <stop_token>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "base/json.hpp"
 #include "tools/workspace.hpp"
@@ -18,7 +19,8 @@ struct Context {
 };
 
 // Runs the tool with arguments that already fit its input schema. What a file says is untrusted
-// data: a malformed CSV is a kToolFailed with file and line, never a crash.
+// data: a malformed CSV is a kToolFailed with file and line, never a crash. A result is cut (and
+// says so by "truncated") before it passes the contract's max_output_bytes.
 Result<json::Value> call(std::string_view tool, std::int64_t version, const json::Object& arguments,
                          const Context& context);
 

@@ -1,41 +1,50 @@
 // The folder that a run may touch. Every access is relative to an open directory handle and
 // resolved by the kernel beneath it (openat2 with RESOLVE_BENEATH): "..", absolute paths and
-// symbolic links that leave the folder fail with kOutsideWorkspace, also under races.
+// symbolic links that leave the folder fail with kOutsideWorkspace, also under races. Links that
+// stay inside may be read through. Paths are taken in their normal form (base/path.hpp).
+// Needs Linux 5.6. A Workspace may be used from several threads at once.
 #pragma once
 
 #include <cstdint>
-#include <functional>
-#include <optional>
+#include <stop_token>
 #include <string>
 #include <string_view>
 #include <vector>
 
 #include "base/bytes.hpp"
+#include "base/path.hpp"
 
 namespace naestro::tools {
 
+using naestro::glob_match;
+
 class Workspace {
  public:
+  // More files than this in one list() are an error, not a long wait.
+  static constexpr std::size_t kFilesMax = 200'000;
+
+  // An existing folder; `path` is the operator's word and may be any path.
   static Result<Workspace> open(const std::string& path);
   Workspace(Workspace&&) noexcept;
   Workspace& operator=(Workspace&&) noexcept;
   ~Workspace();
 
-  // The whole file, at most `bytes_max` (kTooLarge beyond).
+  // The whole file, at most `bytes_max` (kTooLarge beyond). Regular files only: a folder, FIFO or
+  // device is refused without waiting on it.
   [[nodiscard]] Result<std::string> read(std::string_view path, std::size_t bytes_max) const;
   // Atomically: a temporary file beside it, fsync, rename, fsync of the folder. Makes missing
-  // parent folders. Doing it twice leaves the same state.
+  // parent folders. Doing it twice leaves the same state. An existing file keeps its permissions;
+  // anything there but a regular file is refused. A crash may leave a hidden ".naestro-*.tmp".
   [[nodiscard]] Result<void> write(std::string_view path, std::string_view content) const;
   // Regular files below `folder` ("" or "." for all) as paths relative to the workspace, sorted
-  // bytewise. Hidden entries (leading '.') and symbolic links are left out.
-  [[nodiscard]] Result<std::vector<std::string>> list(std::string_view folder) const;
+  // bytewise. Hidden entries (leading '.') and symbolic links are left out. Names are bytes and
+  // may not be UTF-8. Fails with kInterrupted when `stop` is asked for.
+  [[nodiscard]] Result<std::vector<std::string>> list(std::string_view folder,
+                                                      const std::stop_token& stop = {}) const;
 
  private:
   explicit Workspace(int fd) : fd_{fd} {}
   int fd_ = -1;
 };
-
-// '*' and '?' within a path segment, '**' across segments.
-bool glob_match(std::string_view pattern, std::string_view path);
 
 }  // namespace naestro::tools

@@ -1,0 +1,94 @@
+#include "tools/builtin.hpp"
+
+#include "base/text.hpp"
+#include "tools/calls.hpp"
+
+namespace naestro::tools {
+namespace {
+
+struct Entry {
+  std::string_view id;
+  Result<json::Value> (*run)(const json::Object& arguments, const Context& context);
+};
+
+constexpr Entry kTools[] = {
+    {"csv.query@1", csv_query},
+    {"files.search@1", files_search},
+    {"report.markdown@1", report_markdown},
+};
+
+std::unexpected<Error> malformed(std::string_view key, std::string_view expected) {
+  return fail(Code::kToolFailed,
+              "the argument '" + std::string{key} + "' is not " + std::string{expected},
+              "see the tool's contract");
+}
+
+}  // namespace
+
+Result<json::Value> call(std::string_view tool, std::int64_t version, const json::Object& arguments,
+                         const Context& context) {
+  const std::string id = std::string{tool} + "@" + std::to_string(version);
+  for (const Entry& entry : kTools) {
+    if (entry.id != id) continue;
+    NAESTRO_TRY(go_on(context.stop));
+    return entry.run(arguments, context);
+  }
+  const std::string near = nearest(id, known());
+  return fail(Code::kNotFound, "there is no built-in tool '" + shorten(id, 100) + "'",
+              near.empty() ? "known are " + join(known(), ", ") : "did you mean '" + near + "'?");
+}
+
+std::vector<std::string> known() {
+  std::vector<std::string> ids;
+  for (const Entry& entry : kTools) ids.emplace_back(entry.id);
+  return ids;
+}
+
+Result<std::string_view> text_argument(const json::Object& object, std::string_view key) {
+  const auto text = json::text_at(object, key);
+  if (!text) return malformed(key, "a string");
+  return *text;
+}
+
+Result<std::string_view> text_argument(const json::Object& object, std::string_view key,
+                                       std::string_view fallback) {
+  if (!object.contains(key)) return fallback;
+  return text_argument(object, key);
+}
+
+Result<std::int64_t> integer_argument(const json::Object& object, std::string_view key,
+                                      std::int64_t least, std::int64_t most,
+                                      std::int64_t fallback) {
+  if (!object.contains(key)) return fallback;
+  const auto value = json::integer_at(object, key);
+  if (!value || *value < least || *value > most) {
+    return malformed(key,
+                     "an integer from " + std::to_string(least) + " to " + std::to_string(most));
+  }
+  return *value;
+}
+
+Result<const json::Array*> array_argument(const json::Object& object, std::string_view key) {
+  if (!object.contains(key)) return nullptr;
+  const json::Array* array = json::array_at(object, key);
+  if (array == nullptr) return malformed(key, "an array");
+  return array;
+}
+
+Result<std::vector<std::string>> texts_argument(const json::Object& object, std::string_view key) {
+  NAESTRO_LET(const json::Array* array, array_argument(object, key));
+  std::vector<std::string> texts;
+  if (array == nullptr) return texts;
+  for (const json::Value& item : *array) {
+    if (!item.is_string()) return malformed(key, "an array of strings");
+    texts.emplace_back(json::view(item.get_string()));
+  }
+  return texts;
+}
+
+Result<void> go_on(const std::stop_token& stop) {
+  if (stop.stop_requested()) return fail(Code::kInterrupted, "the tool was stopped");
+  return {};
+}
+
+}  // namespace naestro::tools

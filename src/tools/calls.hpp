@@ -1,0 +1,34 @@
+// The functions behind call(), and how they read their arguments. Used inside the room only.
+#pragma once
+
+#include <optional>
+
+#include "tools/builtin.hpp"
+
+namespace naestro::tools {
+
+// The caps that the contracts promise; a test compares the two.
+inline constexpr std::size_t kSearchOutputMax = 65'536;
+inline constexpr std::size_t kCsvOutputMax = 262'144;
+inline constexpr std::size_t kReportOutputMax = 8'192;
+
+Result<json::Value> files_search(const json::Object& arguments, const Context& context);
+Result<json::Value> csv_query(const json::Object& arguments, const Context& context);
+Result<json::Value> report_markdown(const json::Object& arguments, const Context& context);
+
+// Arguments were checked against the schema before; these stay total all the same, and a member
+// of another type is a kToolFailed.
+Result<std::string_view> text_argument(const json::Object& object, std::string_view key);
+Result<std::string_view> text_argument(const json::Object& object, std::string_view key,
+                                       std::string_view fallback);
+Result<std::int64_t> integer_argument(const json::Object& object, std::string_view key,
+                                      std::int64_t least, std::int64_t most, std::int64_t fallback);
+// Null when the member is absent.
+Result<const json::Array*> array_argument(const json::Object& object, std::string_view key);
+// Empty when the member is absent.
+Result<std::vector<std::string>> texts_argument(const json::Object& object, std::string_view key);
+
+// A kInterrupted when `stop` was asked for.
+Result<void> go_on(const std::stop_token& stop);
+
+}  // namespace naestro::tools

@@ -1,0 +1,30 @@
+// CSV as RFC 4180 has it: quoted cells with doubled quotes and line ends inside, CRLF or LF, an
+// optional UTF-8 byte order mark. The first record is the header. Empty lines are passed over.
+#pragma once
+
+#include <cstdint>
+#include <stop_token>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "base/error.hpp"
+
+namespace naestro::tools {
+
+struct CsvRow {
+  std::int64_t line = 0;           // 1-based, where the record begins
+  std::vector<std::string> cells;  // as many as there are columns
+};
+
+struct Csv {
+  std::vector<std::string> columns;  // distinct
+  std::vector<CsvRow> rows;
+};
+
+// `file` is for messages. Bad text is a kToolFailed that names file and line: a stray or open
+// quote, a ragged row, a column named twice, bytes that are not UTF-8, no header.
+Result<Csv> parse_csv(std::string_view file, std::string_view text,
+                      const std::stop_token& stop = {});
+
+}  // namespace naestro::tools

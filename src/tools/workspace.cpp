@@ -1,0 +1,292 @@
+#include "tools/workspace.hpp"
+
+#include <dirent.h>
+#include <fcntl.h>
+#include <linux/openat2.h>
+#include <sys/stat.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <cerrno>
+#include <cstring>
+#include <memory>
+#include <optional>
+#include <utility>
+
+#include "base/random.hpp"
+#include "base/text.hpp"
+
+namespace naestro::tools {
+namespace {
+
+class Fd {
+ public:
+  explicit Fd(int fd = -1) : fd_{fd} {}
+  Fd(Fd&& other) noexcept : fd_{std::exchange(other.fd_, -1)} {}
+  Fd& operator=(Fd&& other) noexcept {
+    std::swap(fd_, other.fd_);
+    return *this;
+  }
+  ~Fd() {
+    if (fd_ >= 0) close(fd_);
+  }
+  [[nodiscard]] int get() const { return fd_; }
+  [[nodiscard]] int release() { return std::exchange(fd_, -1); }
+  explicit operator bool() const { return fd_ >= 0; }
+
+ private:
+  int fd_;
+};
+
+std::string quoted(std::string_view path) { return "'" + shorten(path, 200) + "'"; }
+
+std::unexpected<Error> refused(int error, std::string_view doing, std::string_view path) {
+  const std::string what = "cannot " + std::string{doing} + " " + quoted(path);
+  const std::string why = what + ": " + std::strerror(error);
+  switch (error) {
+    case EXDEV:
+    case ELOOP:
+      return fail(Code::kOutsideWorkspace,
+                  what + ": a symbolic link on the way leaves the workspace",
+                  "name a file inside the workspace");
+    case ENOENT:
+      return fail(Code::kNotFound, why,
+                  "check the spelling; paths are relative to the "
+                  "workspace");
+    case ENOTDIR:
+      return fail(Code::kNotFound, what + ": a part of the path that must be a folder is a file");
+    case ENOSPC:
+    case EDQUOT:
+      return fail(Code::kIo, why, "free some space on the workspace's disk, then run it again");
+    case ENOSYS: return fail(Code::kIo, why, "Naestro needs openat2, which Linux has since 5.6");
+    case EACCES:
+    case EPERM:
+    case EROFS: return fail(Code::kIo, why, "change the permissions of the file and its folder");
+    case ENAMETOOLONG: return fail(Code::kIo, why, "use a shorter name");
+    default: return fail(Code::kIo, why);
+  }
+}
+
+// openat2 beneath `folder`; on failure the Fd is empty and errno says why.
+Fd open_beneath(int folder, const std::string& path, int flags, std::uint64_t resolve = 0) {
+  open_how how{};
+  how.flags = static_cast<std::uint64_t>(flags | O_CLOEXEC);
+  how.resolve = RESOLVE_BENEATH | RESOLVE_NO_MAGICLINKS | resolve;
+  // EAGAIN: something was renamed while the kernel followed a link; it asks us to try again.
+  for (int tries = 0; tries < 32; ++tries) {
+    const auto fd = syscall(SYS_openat2, folder, path.c_str(), &how, sizeof how);
+    if (fd >= 0) return Fd{static_cast<int>(fd)};
+    if (errno != EAGAIN && errno != EINTR) break;
+  }
+  return Fd{};
+}
+
+constexpr int kFolder = O_RDONLY | O_DIRECTORY;
+
+// Opens the folder, making what is missing. Each prefix is resolved anew from the root, since a
+// link inside may point sideways, which a resolution beneath its own folder would refuse.
+Result<Fd> make_folder(int root, const std::string& folder) {
+  Fd parent = open_beneath(root, ".", kFolder);
+  if (!parent) return refused(errno, "open", ".");
+  if (folder == ".") return parent;
+  std::string prefix;
+  for (const std::string& segment : split(folder, '/')) {
+    prefix += prefix.empty() ? segment : "/" + segment;
+    Fd next = open_beneath(root, prefix, kFolder);
+    if (!next && errno == ENOENT) {
+      // EEXIST: another writer made it meanwhile, or it is a dangling link (ENOENT again below).
+      if (mkdirat(parent.get(), segment.c_str(), 0777) != 0 && errno != EEXIST) {
+        return refused(errno, "make the folder", prefix);
+      }
+      if (fsync(parent.get()) != 0) return refused(errno, "make the folder", prefix);
+      next = open_beneath(root, prefix, kFolder);
+    }
+    if (!next) return refused(errno, "open the folder", prefix);
+    parent = std::move(next);
+  }
+  return parent;
+}
+
+bool write_all(int fd, std::string_view content) {
+  while (!content.empty()) {
+    const ssize_t n = ::write(fd, content.data(), content.size());
+    if (n < 0 && errno == EINTR) continue;
+    if (n < 0) return false;
+    content.remove_prefix(static_cast<std::size_t>(n));
+  }
+  return true;
+}
+
+std::string temporary_name() {
+  std::array<std::uint8_t, 8> bytes{};
+  SystemRandom{}.fill(bytes);
+  return ".naestro-" + hex(bytes) + ".tmp";
+}
+
+// Writes `content` to a new file `name` in `folder`, to disk; the file may remain on failure.
+bool write_new(int folder, const std::string& name, std::string_view content,
+               std::optional<mode_t> mode) {
+  const Fd file{openat(folder, name.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0666)};
+  if (!file) return false;
+  if (mode && fchmod(file.get(), *mode) != 0) return false;
+  return write_all(file.get(), content) && fsync(file.get()) == 0;
+}
+
+// The permissions of the regular file at `leaf`, nothing when there is none.
+Result<std::optional<mode_t>> existing_mode(int root, int folder, const std::string& leaf,
+                                            const std::string& path) {
+  struct stat status{};
+  if (fstatat(folder, leaf.c_str(), &status, AT_SYMLINK_NOFOLLOW) != 0) {
+    if (errno == ENOENT) return std::nullopt;
+    return refused(errno, "write", path);
+  }
+  if (S_ISREG(status.st_mode)) return status.st_mode & 07777;
+  if (S_ISLNK(status.st_mode) && !open_beneath(root, path, O_PATH) && errno != ENOENT) {
+    return refused(errno, "write", path);
+  }
+  return fail(Code::kIo, "cannot write " + quoted(path) + ": it is there and not a regular file",
+              "name another file");
+}
+
+struct Entry {
+  std::string name;
+  bool folder;
+};
+
+// The visible folders and regular files in an open folder; nullopt with errno on failure.
+std::optional<std::vector<Entry>> entries(Fd folder) {
+  const int fd = folder.get();
+  const std::unique_ptr<DIR, int (*)(DIR*)> stream{fdopendir(fd), closedir};
+  if (!stream) return std::nullopt;
+  (void)folder.release();  // the stream closes it
+  std::vector<Entry> out;
+  while (true) {
+    errno = 0;
+    const dirent* entry = readdir(stream.get());
+    if (entry == nullptr) break;
+    if (entry->d_name[0] == '.') continue;
+    unsigned char type = entry->d_type;
+    if (type == DT_UNKNOWN) {  // some file systems do not say
+      struct stat status{};
+      if (fstatat(fd, entry->d_name, &status, AT_SYMLINK_NOFOLLOW) != 0) continue;
+      type = S_ISDIR(status.st_mode) ? DT_DIR : S_ISREG(status.st_mode) ? DT_REG : DT_UNKNOWN;
+    }
+    if (type == DT_DIR || type == DT_REG) out.push_back({entry->d_name, type == DT_DIR});
+  }
+  if (errno != 0) return std::nullopt;
+  return out;
+}
+
+std::string below(const std::string& folder, const std::string& name) {
+  return folder == "." ? name : folder + "/" + name;
+}
+
+}  // namespace
+
+Result<Workspace> Workspace::open(const std::string& path) {
+  const int fd = ::open(path.c_str(), O_PATH | O_DIRECTORY | O_CLOEXEC);
+  if (fd < 0) {
+    return fail(Code::kNotFound,
+                "cannot open the workspace " + quoted(path) + ": " + strerror(errno),
+                "name an existing folder");
+  }
+  return Workspace{fd};
+}
+
+Workspace::Workspace(Workspace&& other) noexcept : fd_{std::exchange(other.fd_, -1)} {}
+Workspace& Workspace::operator=(Workspace&& other) noexcept {
+  std::swap(fd_, other.fd_);
+  return *this;
+}
+Workspace::~Workspace() {
+  if (fd_ >= 0) close(fd_);
+}
+
+Result<std::string> Workspace::read(std::string_view path, std::size_t bytes_max) const {
+  NAESTRO_LET(const std::string name, normal_path(path));
+  // O_NONBLOCK: opening a FIFO must not wait for its writer.
+  const Fd file = open_beneath(fd_, name, O_RDONLY | O_NONBLOCK | O_NOCTTY);
+  if (!file) return refused(errno, "read", name);
+  struct stat status{};
+  if (fstat(file.get(), &status) != 0) return refused(errno, "read", name);
+  if (!S_ISREG(status.st_mode)) {
+    const std::string what = S_ISDIR(status.st_mode) ? "a folder" : "not a regular file";
+    return fail(Code::kIo, "cannot read " + quoted(name) + ": it is " + what, "name a file");
+  }
+  std::string content;
+  // The size is a hint only: the file may grow while it is read.
+  std::size_t room = std::min(bytes_max, static_cast<std::size_t>(status.st_size)) + 1;
+  while (true) {
+    const std::size_t had = content.size();
+    content.resize(had + room);
+    const ssize_t n = ::read(file.get(), content.data() + had, room);
+    if (n < 0 && errno != EINTR) return refused(errno, "read", name);
+    content.resize(had + static_cast<std::size_t>(std::max<ssize_t>(n, 0)));
+    if (content.size() > bytes_max) {
+      return fail(Code::kTooLarge,
+                  quoted(name) + " is larger than " + std::to_string(bytes_max) + " bytes",
+                  "split the file, or name a smaller one");
+    }
+    if (n == 0) return content;
+    room = std::min<std::size_t>(bytes_max - content.size() + 1, 65536);
+  }
+}
+
+Result<void> Workspace::write(std::string_view path, std::string_view content) const {
+  NAESTRO_LET(const std::string name, normal_path(path));
+  if (name == ".") return fail(Code::kIo, "cannot write '.': it is a folder", "name a file");
+  const std::size_t slash = name.rfind('/');
+  const std::string leaf = slash == std::string::npos ? name : name.substr(slash + 1);
+  NAESTRO_LET(const Fd folder,
+              make_folder(fd_, slash == std::string::npos ? "." : name.substr(0, slash)));
+  NAESTRO_LET(const auto mode, existing_mode(fd_, folder.get(), leaf, name));
+  const std::string temporary = temporary_name();
+  // rename() replaces whatever stands at `leaf` by then and follows no link.
+  if (!write_new(folder.get(), temporary, content, mode) ||
+      renameat(folder.get(), temporary.c_str(), folder.get(), leaf.c_str()) != 0) {
+    const int error = errno;
+    unlinkat(folder.get(), temporary.c_str(), 0);
+    return refused(error, "write", name);
+  }
+  if (fsync(folder.get()) != 0) return refused(errno, "write", name);
+  return {};
+}
+
+Result<std::vector<std::string>> Workspace::list(std::string_view folder,
+                                                 const std::stop_token& stop) const {
+  NAESTRO_LET(const std::string top_name, normal_path(folder));
+  const Fd top = open_beneath(fd_, top_name, kFolder);
+  if (!top) return refused(errno, "list", top_name);
+  std::vector<std::string> files;
+  std::vector<std::string> waiting{"."};  // folders, relative to the top
+  while (!waiting.empty()) {
+    if (stop.stop_requested()) return fail(Code::kInterrupted, "stopped while listing files");
+    const std::string current = std::move(waiting.back());
+    waiting.pop_back();
+    Fd handle = open_beneath(top.get(), current, kFolder, RESOLVE_NO_SYMLINKS);
+    // Gone, or no folder any more, since its parent was read.
+    const bool vanished = !handle && (errno == ENOENT || errno == ENOTDIR || errno == ELOOP);
+    if (vanished && current != ".") continue;
+    std::optional<std::vector<Entry>> found;
+    if (handle) found = entries(std::move(handle));
+    if (!found) return refused(errno, "list", below(top_name, current));
+    for (const Entry& entry : *found) {
+      const std::string name = below(current, entry.name);
+      if (entry.folder) {
+        waiting.push_back(name);
+      } else {
+        files.push_back(below(top_name, name));
+      }
+    }
+    if (files.size() + waiting.size() > kFilesMax) {
+      return fail(Code::kTooLarge,
+                  quoted(top_name) + " holds more than " + std::to_string(kFilesMax) + " files",
+                  "name a smaller folder");
+    }
+  }
+  std::ranges::sort(files);
+  return files;
+}
+
+}  // namespace naestro::tools
