@@ -272,6 +272,23 @@ RC_GTEST_PROP(PlanProperty, SchemaAndCompilerAgreeOnShape, ()) {
             }));
 }
 
+// Whatever the text is, the answer is a program or at least one error.
+RC_GTEST_PROP(PlanProperty, BrokenTextIsNeverMoreThanDiagnostics, ()) {
+  std::string text{testing::kPlan};
+  const int edits = *rc::gen::inRange(1, 4);
+  for (int i = 0; i < edits; ++i) {
+    const auto at = *rc::gen::inRange<std::size_t>(0, text.size());
+    const auto length = *rc::gen::inRange<std::size_t>(0, 4);
+    text.replace(at, length,
+                 *rc::gen::element<std::string>("", "$", "{", "}", "[", "\"", "0", "9", ".", "\\",
+                                                "\xff", "${", "@", "~"));
+  }
+  const Compiled out = world().compile(text);
+  const bool failed = std::ranges::any_of(
+      out.diagnostics, [](const Diagnostic& d) { return d.severity == Severity::error; });
+  RC_ASSERT(out.program.has_value() != failed);
+}
+
 TEST(PlanSchema, AcceptsThePlansThatCompile) {
   const schema::Schema schema = plan_schema();
   EXPECT_TRUE(world().compile(testing::kPlan).program);
