@@ -388,7 +388,7 @@ Result<Value> parse(std::string_view text, Limits limits) {
         "a key stands twice in one object at " + where(position_of(text, find_duplicate(text))),
         "keep one of the two");
   }
-  if (counts.bad_number != nullptr) {
+  if (counts.bad_number != nullptr && !(limits.large_integers && !counts.bad_number->is_double())) {
     return fail(Code::kNumberRange,
                 "the number " + write(*counts.bad_number) + " cannot be kept exactly",
                 "integers must lie within 2^53-1; write larger ones as strings");

@@ -24,6 +24,8 @@ inline constexpr std::int64_t kMaxInteger = 9'007'199'254'740'991;
 struct Limits {
   std::size_t bytes_max = std::size_t{16} << 20;
   unsigned depth_max = 64;
+  // Lets integers up to 2^64-1 in, for foreign data that is never hashed by us.
+  bool large_integers = false;
 };
 
 // Strict RFC 8259 text: valid UTF-8, no duplicate keys, integers within 2^53-1, finite numbers,

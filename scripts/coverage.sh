@@ -1,0 +1,22 @@
+#!/usr/bin/env bash
+# coverage.sh: line and branch coverage per room, from the profiles of the last asan test run.
+set -euo pipefail
+cd "$(dirname "$0")/../build/asan"
+llvm-profdata-19 merge -sparse profile/*.profraw -o coverage.profdata
+objects=()
+while read -r binary; do objects+=(-object "$binary"); done < \
+  <(find src tests -maxdepth 2 -type f -executable ! -name '*.so' ; [ -x naestro ] && echo naestro)
+llvm-cov-19 export -summary-only -instr-profile coverage.profdata "${objects[@]}" \
+  -ignore-filename-regex '_test\.cpp$|/tests/|/usr/|/build/' > coverage.json
+python3 - <<'PY'
+import collections, json, os
+rooms = collections.defaultdict(lambda: [0, 0, 0, 0])
+for file in json.load(open("coverage.json"))["data"][0]["files"]:
+    room = file["filename"].split("/src/")[-1].split("/")[0]
+    for i, kind in enumerate(("lines", "branches")):
+        rooms[room][2 * i] += file["summary"][kind]["covered"]
+        rooms[room][2 * i + 1] += file["summary"][kind]["count"]
+print(f"{'coverage':12} {'lines':>8} {'branches':>9}")
+for room, (lc, l, bc, b) in sorted(rooms.items()):
+    print(f"{room:12} {100 * lc / max(l, 1):7.1f}% {100 * bc / max(b, 1):8.1f}%")
+PY

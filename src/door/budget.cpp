@@ -1,0 +1,73 @@
+#include "door/budget.hpp"
+
+#include <algorithm>
+
+namespace naestro::door {
+
+// The first ceiling that `caps` on top of what is spent and reserved would break.
+std::optional<Shortage> Budget::short_of(const Caps& caps) const {
+  const auto one = [](const char* limit, std::optional<std::int64_t> ceiling, std::int64_t used,
+                      std::int64_t cap) -> std::optional<Shortage> {
+    if (!ceiling || used + cap <= *ceiling) return std::nullopt;
+    return Shortage{limit, cap, std::max<std::int64_t>(0, *ceiling - used)};
+  };
+  if (auto s = one("usd", ceilings_.usd, spent_.usd + reserved_.usd, caps.usd)) return s;
+  if (auto s = one("tokens", ceilings_.tokens, spent_.tokens() + reserved_.tokens, caps.tokens)) {
+    return s;
+  }
+  return one("tool_calls", ceilings_.tool_calls, spent_.tool_calls + reserved_.tool_calls,
+             caps.tool_calls);
+}
+
+std::optional<Shortage> Budget::over() const { return short_of({}); }
+
+std::optional<Shortage> Budget::reserve(const Caps& caps) {
+  if (auto shortage = short_of(caps)) return shortage;
+  reserved_.usd += caps.usd;
+  reserved_.tokens += caps.tokens;
+  reserved_.tool_calls += caps.tool_calls;
+  return std::nullopt;
+}
+
+void Budget::settle(const Caps& reserved, const Usage& used) {
+  reserved_.usd -= reserved.usd;
+  reserved_.tokens -= reserved.tokens;
+  reserved_.tool_calls -= reserved.tool_calls;
+  check(reserved_.usd >= 0 && reserved_.tokens >= 0 && reserved_.tool_calls >= 0,
+        "a budget settles no more than it reserved");
+  spent_.tokens_in += used.tokens_in;
+  spent_.tokens_out += used.tokens_out;
+  spent_.tool_calls += used.tool_calls;
+  spent_.model_calls += used.model_calls;
+  spent_.usd += used.usd;
+}
+
+void Budget::book_lost(const Caps& caps) {
+  spent_.tokens_in += caps.tokens;
+  spent_.tool_calls += caps.tool_calls;
+  spent_.model_calls += caps.model_calls;
+  spent_.usd += caps.usd;
+}
+
+void Budget::raise(const Ceilings& ceilings) {
+  if (ceilings.usd) ceilings_.usd = ceilings.usd;
+  if (ceilings.tokens) ceilings_.tokens = ceilings.tokens;
+  if (ceilings.tool_calls) ceilings_.tool_calls = ceilings.tool_calls;
+}
+
+json::Value to_json(const Usage& usage) {
+  return json::Object{{"tokens_in", usage.tokens_in},
+                      {"tokens_out", usage.tokens_out},
+                      {"tool_calls", usage.tool_calls},
+                      {"model_calls", usage.model_calls},
+                      {"usd_nano", usage.usd}};
+}
+
+Usage usage_from_json(const json::Value* value) {
+  const json::Object* object = value == nullptr ? nullptr : value->if_object();
+  if (object == nullptr) return {};
+  const auto at = [&](const char* key) { return json::integer_at(*object, key).value_or(0); };
+  return {at("tokens_in"), at("tokens_out"), at("tool_calls"), at("model_calls"), at("usd_nano")};
+}
+
+}  // namespace naestro::door

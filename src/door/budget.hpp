@@ -1,0 +1,62 @@
+// The pure budget machine: reserve before an effect, settle after it. What is reserved counts as
+// spent, so parallel steps share the remainder and nothing overshoots.
+#pragma once
+
+#include <optional>
+#include <string>
+
+#include "door/effect.hpp"
+
+namespace naestro::door {
+
+// Absent: no ceiling.
+struct Ceilings {
+  std::optional<NanoUsd> usd;
+  std::optional<std::int64_t> tokens;
+  std::optional<std::int64_t> tool_calls;
+};
+
+struct Usage {
+  std::int64_t tokens_in = 0;
+  std::int64_t tokens_out = 0;
+  std::int64_t tool_calls = 0;
+  std::int64_t model_calls = 0;
+  NanoUsd usd = 0;
+  [[nodiscard]] std::int64_t tokens() const { return tokens_in + tokens_out; }
+};
+
+// The first ceiling that a reservation would break.
+struct Shortage {
+  std::string limit;  // "usd", "tokens", "tool_calls"
+  std::int64_t needed = 0;
+  std::int64_t left = 0;
+};
+
+class Budget {
+ public:
+  explicit Budget(Ceilings ceilings = {}) : ceilings_{ceilings} {}
+
+  // Reserves the caps, or says what is short and reserves nothing.
+  std::optional<Shortage> reserve(const Caps& caps);
+  // Gives the reservation back and books what was used.
+  void settle(const Caps& reserved, const Usage& used);
+  // Books a lost attempt at its cap; its reservation stays for the repeat.
+  void book_lost(const Caps& caps);
+  void raise(const Ceilings& ceilings);
+  // The first ceiling that what is spent and reserved breaks (after a lost attempt was booked).
+  [[nodiscard]] std::optional<Shortage> over() const;
+
+  [[nodiscard]] const Usage& spent() const { return spent_; }
+  [[nodiscard]] const Ceilings& ceilings() const { return ceilings_; }
+
+ private:
+  [[nodiscard]] std::optional<Shortage> short_of(const Caps& caps) const;
+  Ceilings ceilings_;
+  Usage spent_;
+  Caps reserved_;
+};
+
+json::Value to_json(const Usage& usage);
+Usage usage_from_json(const json::Value* value);
+
+}  // namespace naestro::door

@@ -1,0 +1,147 @@
+#include "base/crypto.hpp"
+#include "door/perform.hpp"
+#include "testing/property.hpp"
+#include "testing/testing.hpp"
+
+namespace naestro::door {
+namespace {
+
+using contract::EffectKind;
+
+policy::Policy builtin() {
+  const auto file = policy::embedded_policies()[0];
+  return policy::Policy::parse(file.name, file.text).value();
+}
+
+Effect effect_of(EffectKind kind) {
+  Effect effect;
+  effect.step = "s";
+  effect.target = "tool@1";
+  effect.authority = {{"path", "a.md"}};
+  effect.arguments = {{"path", "a.md"}, {"text", "x"}};
+  effect.declared = {{kind, "path", true}};
+  effect.caps = {.tokens = 10, .tool_calls = 1, .model_calls = 0, .usd = 5};
+  effect.max_output_bytes = 100;
+  return effect;
+}
+
+constexpr Digest kPlan{1};
+
+TEST(Door, ReadsGoWritesAskOthersAreDenied) {
+  const auto policy = builtin();
+  std::set<Digest> granted;
+  Budget budget;
+  const auto answer = [&](EffectKind kind) {
+    return admit(policy, policy::Mode::copilot, kPlan, effect_of(kind), granted, budget).answer;
+  };
+  EXPECT_EQ(answer(EffectKind::read), Admission::Answer::go);
+  EXPECT_EQ(answer(EffectKind::write), Admission::Answer::ask);
+  EXPECT_EQ(answer(EffectKind::send), Admission::Answer::denied);
+}
+
+TEST(Door, AGrantCoversOneUseOfTheExactAction) {
+  const auto policy = builtin();
+  Budget budget;
+  Effect effect = effect_of(EffectKind::write);
+  std::set<Digest> granted{action_digest(kPlan, effect)};
+  effect.arguments["text"] = "a payload may be computed";
+  EXPECT_EQ(admit(policy, policy::Mode::copilot, kPlan, effect, granted, budget).answer,
+            Admission::Answer::go);
+  EXPECT_EQ(admit(policy, policy::Mode::copilot, kPlan, effect, granted, budget).answer,
+            Admission::Answer::ask);
+  granted = {action_digest(kPlan, effect)};
+  effect.authority["path"] = "b.md";
+  EXPECT_EQ(admit(policy, policy::Mode::copilot, kPlan, effect, granted, budget).answer,
+            Admission::Answer::ask);
+}
+
+TEST(Door, AGrantDischargesNoDeny) {
+  const auto policy = builtin();
+  Budget budget;
+  const Effect effect = effect_of(EffectKind::pay);
+  std::set<Digest> granted{action_digest(kPlan, effect)};
+  EXPECT_EQ(admit(policy, policy::Mode::copilot, kPlan, effect, granted, budget).answer,
+            Admission::Answer::denied);
+}
+
+TEST(Door, TheStrictestDeclaredEffectDecides) {
+  Effect effect = effect_of(EffectKind::read);
+  effect.declared.push_back({EffectKind::send, "", false});
+  const auto [verdict, kind] = judge(builtin(), policy::Mode::copilot, effect);
+  EXPECT_EQ(verdict.decision, policy::Decision::deny);
+  EXPECT_EQ(kind, EffectKind::send);
+}
+
+TEST(Door, ALimitReservesNothing) {
+  const auto policy = builtin();
+  std::set<Digest> granted;
+  Budget budget{{.usd = {}, .tokens = 15, .tool_calls = {}}};
+  const Effect effect = effect_of(EffectKind::read);
+  EXPECT_EQ(admit(policy, policy::Mode::copilot, kPlan, effect, granted, budget).answer,
+            Admission::Answer::go);
+  const auto second = admit(policy, policy::Mode::copilot, kPlan, effect, granted, budget);
+  EXPECT_EQ(second.answer, Admission::Answer::limit);
+  EXPECT_EQ(second.shortage.limit, "tokens");
+  EXPECT_EQ(second.shortage.left, 5);
+  budget.settle(effect.caps, {.tokens_in = 1, .tokens_out = 1});
+  EXPECT_EQ(admit(policy, policy::Mode::copilot, kPlan, effect, granted, budget).answer,
+            Admission::Answer::go);
+}
+
+class FixedAdapter final : public Adapter {
+ public:
+  explicit FixedAdapter(Outcome outcome) : outcome_{std::move(outcome)} {}
+  Outcome act(const Intent&, std::stop_token, const Provisional&) override { return outcome_; }
+
+ private:
+  Outcome outcome_;
+};
+
+TEST(Door, ResultsAreHeldToTheirCapAndUnknownUsageIsBilledAtIt) {
+  FakeClock clock;
+  const Intent intent = Intent::durable(effect_of(EffectKind::read), Digest{});
+  FixedAdapter large{{json::Value{std::string(200, 'x')}, {}, false, 0}};
+  const Outcome outcome = perform(intent, large, clock, {}, {});
+  EXPECT_EQ(outcome.result.error().code, Code::kOutputCap);
+  EXPECT_EQ(outcome.usage.tokens(), 10);
+  EXPECT_EQ(outcome.usage.usd, 5);
+  FixedAdapter small{{json::Value{"ok"}, {.tokens_in = 3}, true, 0}};
+  const Outcome good = perform(intent, small, clock, {}, {});
+  EXPECT_EQ(good.result.value(), json::Value{"ok"});
+  EXPECT_EQ(good.usage.tokens(), 3);
+}
+
+// A golden: keys cross processes and versions; docs/formats/ledger.md says how they are made.
+TEST(Door, KeysAreFixedForEver) {
+  Effect effect = effect_of(EffectKind::write);
+  const Digest call = call_hash(effect);
+  EXPECT_EQ(hex(call), hex(crypto::sha256(R"(["tool@1",{"path":"a.md","text":"x"}])")));
+  const Digest key = effect_key("r1", "s", {2}, call, 0, 1);
+  EXPECT_EQ(hex(key),
+            hex(crypto::sha256("[\"naestro.key/1\",\"r1\",\"s\",[2],\"" + hex(call) + "\",0,1]")));
+  EXPECT_NE(key, effect_key("r1", "s", {2}, call, 0, 0));
+  EXPECT_NE(key, effect_key("r1", "s", {2}, call, 1, 1));
+  EXPECT_NE(key, effect_key("r2", "s", {2}, call, 0, 1));
+}
+
+RC_GTEST_PROP(BudgetProperty, ReservationsNeverExceedTheCeiling, ()) {
+  const auto ceiling = *rc::gen::inRange<std::int64_t>(0, 100);
+  Budget budget{{.usd = {}, .tokens = ceiling, .tool_calls = {}}};
+  std::vector<Caps> open;
+  for (const int choice : *rc::gen::container<std::vector<int>>(rc::gen::inRange(0, 40))) {
+    if (choice % 3 == 0 && !open.empty()) {
+      const std::int64_t used = choice % (open.back().tokens + 1);
+      budget.settle(open.back(), {.tokens_in = used});
+      open.pop_back();
+    } else {
+      const Caps caps{.tokens = choice};
+      if (!budget.reserve(caps)) open.push_back(caps);
+    }
+    std::int64_t reserved = 0;
+    for (const Caps& caps : open) reserved += caps.tokens;
+    RC_ASSERT(budget.spent().tokens() + reserved <= ceiling);
+  }
+}
+
+}  // namespace
+}  // namespace naestro::door

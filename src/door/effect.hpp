@@ -1,0 +1,54 @@
+// What goes through a door: one call of a tool or a model, fully evaluated.
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "base/bytes.hpp"
+#include "base/json.hpp"
+#include "base/money.hpp"
+#include "contract/tool.hpp"
+
+namespace naestro::door {
+
+// Upper bounds that the door enforces; static bounds are their sums.
+struct Caps {
+  std::int64_t tokens = 0;       // input plus output
+  std::int64_t tool_calls = 0;   // 0 or 1
+  std::int64_t model_calls = 0;  // 0 or 1
+  NanoUsd usd = 0;
+};
+
+struct Effect {
+  std::string step;
+  std::string target;  // "files.search@1", or "model:NAME"
+  Digest contract{};   // the pinned contract's digest
+  json::Object arguments;
+  json::Object authority;  // the arguments that decide where the effect goes
+  // Whether every authority argument is a literal of the plan, so that approving the plan can
+  // cover it; a computed one asks again with its value.
+  bool authority_literal = true;
+  std::vector<contract::DeclaredEffect> declared;
+  contract::Idempotency idempotency = contract::Idempotency::none;
+  Caps caps;
+  std::int64_t timeout_s = 0;
+  std::int64_t max_output_bytes = 0;
+};
+
+// SHA-256 of canonical {plan, step, target, contract, authority}: what a consent binds.
+Digest action_digest(const Digest& plan, const Effect& effect);
+
+// SHA-256 of canonical [target, arguments].
+Digest call_hash(const Effect& effect);
+
+// The key that the far side sees, and by which an answer is found again after a crash:
+// SHA-256 of canonical ["naestro.key/1", run, step, path, call, ordinal, n]. `path`: the iteration
+// path ([] outside of loops); `ordinal`: among equal calls of the step; `n`: the number of definite
+// "not done" outcomes so far, not of attempts.
+Digest effect_key(std::string_view run, std::string_view step,
+                  const std::vector<std::int64_t>& path, const Digest& call, std::int64_t ordinal,
+                  std::int64_t n);
+
+}  // namespace naestro::door

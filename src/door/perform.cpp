@@ -1,0 +1,67 @@
+#include "door/perform.hpp"
+
+namespace naestro::door {
+
+std::pair<policy::Verdict, contract::EffectKind> judge(const policy::Policy& policy,
+                                                       policy::Mode mode, const Effect& effect) {
+  check(!effect.declared.empty(), "every contract declares an effect");
+  std::pair<policy::Verdict, contract::EffectKind> strictest;
+  bool first = true;
+  for (const auto& declared : effect.declared) {
+    auto verdict = policy.decide(declared.kind, mode);
+    if (first || verdict.decision > strictest.first.decision) {
+      strictest = {std::move(verdict), declared.kind};
+    }
+    first = false;
+  }
+  return strictest;
+}
+
+Admission admit(const policy::Policy& policy, policy::Mode mode, const Digest& plan,
+                const Effect& effect, std::set<Digest>& granted, Budget& budget) {
+  Admission admission;
+  std::tie(admission.verdict, admission.kind) = judge(policy, mode, effect);
+  admission.action = action_digest(plan, effect);
+  using enum Admission::Answer;
+  if (admission.verdict.decision == policy::Decision::deny) {
+    admission.answer = denied;
+    return admission;
+  }
+  const bool asks = admission.verdict.decision == policy::Decision::ask;
+  if (asks && !granted.contains(admission.action)) {
+    admission.answer = ask;
+    return admission;
+  }
+  if (auto shortage = budget.reserve(effect.caps)) {
+    admission.answer = limit;
+    admission.shortage = *std::move(shortage);
+    return admission;
+  }
+  if (asks) granted.erase(admission.action);  // an approval is used once
+  admission.answer = go;
+  return admission;
+}
+
+Outcome perform(const Intent& intent, Adapter& adapter, Clock& clock, std::stop_token stop,
+                const Provisional& provisional) {
+  const Effect& effect = intent.effect();
+  const std::int64_t begin = clock.mono_us();
+  Outcome outcome = adapter.act(intent, std::move(stop), provisional);
+  outcome.latency_us = clock.mono_us() - begin;
+  if (outcome.result && effect.max_output_bytes > 0) {
+    const std::size_t size = json::write(*outcome.result).size();
+    if (size > static_cast<std::size_t>(effect.max_output_bytes)) {
+      outcome.result = fail(Code::kOutputCap,
+                            effect.target + " returned " + std::to_string(size) +
+                                " bytes, its cap is " + std::to_string(effect.max_output_bytes),
+                            "narrow the step's arguments");
+    }
+  }
+  if (!outcome.usage_known) {
+    outcome.usage = {effect.caps.tokens, 0, effect.caps.tool_calls, effect.caps.model_calls,
+                     effect.caps.usd};
+  }
+  return outcome;
+}
+
+}  // namespace naestro::door

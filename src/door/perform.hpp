@@ -1,0 +1,83 @@
+// The door: the one way in which anything outside is touched, in one order:
+//
+//   1. admit()    policy, consent and budget decide            (pure, in the run's machine)
+//   2.            effect.intended is durable, with its key     (the run's writer)
+//   3. perform()  the adapter does it, under its caps          (a pool thread)
+//   4.            effect.done or effect.failed is durable      (the run's writer)
+//   5.            only then does anything depend on the result (the run's machine)
+//
+// perform() takes an Intent, and an Intent is made only from a commit's success, so that step 3
+// cannot come before step 2.
+#pragma once
+
+#include <functional>
+#include <set>
+#include <stop_token>
+#include <string>
+
+#include "base/clock.hpp"
+#include "door/budget.hpp"
+#include "door/effect.hpp"
+#include "policy/policy.hpp"
+
+namespace naestro::door {
+
+// 1. What the door says of an effect. The verdict of the strictest declared effect is kept.
+struct Admission {
+  enum class Answer : std::uint8_t { go, ask, denied, limit };
+  Answer answer = Answer::denied;
+  policy::Verdict verdict;
+  contract::EffectKind kind = contract::EffectKind::read;  // which effect the verdict is about
+  Digest action{};                                         // what a consent has to name
+  Shortage shortage;                                       // for limit
+};
+
+// Verdict of the strictest declared effect, without consents and budget. Also for plan cards.
+std::pair<policy::Verdict, contract::EffectKind> judge(const policy::Policy& policy,
+                                                       policy::Mode mode, const Effect& effect);
+
+// Decides and, for `go`, reserves the caps. `granted`: actions that a person approved and that were
+// not used yet; the one that is used here is taken out.
+Admission admit(const policy::Policy& policy, policy::Mode mode, const Digest& plan,
+                const Effect& effect, std::set<Digest>& granted, Budget& budget);
+
+// 2. Proof that effect.intended is durable.
+class Intent {
+ public:
+  // For the run's writer alone, in the callback of a commit that succeeded.
+  static Intent durable(Effect effect, Digest key) { return {std::move(effect), key}; }
+  [[nodiscard]] const Effect& effect() const { return effect_; }
+  [[nodiscard]] const Digest& key() const { return key_; }
+
+ private:
+  Intent(Effect effect, Digest key) : effect_{std::move(effect)}, key_{key} {}
+  Effect effect_;
+  Digest key_;
+};
+
+// 3. What an adapter got.
+struct Outcome {
+  Result<json::Value> result = json::Value{};
+  Usage usage;
+  bool usage_known = false;  // false: billed at the caps
+  std::int64_t latency_us = 0;
+};
+
+// Shows chunks of a model's answer; nothing may depend on them.
+using Provisional = std::function<void(std::string_view chunk)>;
+
+// The far side of a door; implemented by tools/ and models/.
+class Adapter {
+ public:
+  virtual ~Adapter() = default;
+  // Blocks, on a pool thread. Must end soon after `stop` is requested.
+  virtual Outcome act(const Intent& intent, std::stop_token stop,
+                      const Provisional& provisional) = 0;
+};
+
+// Runs the adapter and holds its result to the caps (kOutputCap beyond max_output_bytes). Unknown
+// usage is set to the caps.
+Outcome perform(const Intent& intent, Adapter& adapter, Clock& clock, std::stop_token stop,
+                const Provisional& provisional);
+
+}  // namespace naestro::door

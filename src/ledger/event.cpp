@@ -1,0 +1,68 @@
+#include "ledger/event.hpp"
+
+#include "base/crypto.hpp"
+#include "ledger/merkle.hpp"
+
+namespace naestro::ledger {
+namespace {
+
+constexpr std::int64_t kBodyVersion = 1;
+
+void collect(const json::Value& value, std::vector<Digest>& out) {
+  if (const json::Object* object = value.if_object()) {
+    if (object->size() == 1 && object->contains("blob")) {
+      if (auto id = blob_id(value)) out.push_back(*id);
+      return;
+    }
+    for (const auto& member : *object) collect(member.value(), out);
+  } else if (const json::Array* array = value.if_array()) {
+    for (const auto& item : *array) collect(item, out);
+  }
+}
+
+}  // namespace
+
+std::string Event::body() const {
+  return json::canonical(json::Object{
+      {"v", kBodyVersion}, {"stream", stream}, {"seq", seq}, {"kind", kind}, {"data", data}});
+}
+
+Result<Event> Event::from_body(std::string_view body) {
+  NAESTRO_LET(const json::Value value, json::parse(body));
+  const json::Object* object = value.if_object();
+  if (object == nullptr || object->size() != 5 || json::integer_at(*object, "v") != kBodyVersion) {
+    return fail(Code::kStoreCorrupt, "an event's body is not of version 1");
+  }
+  const auto stream = json::text_at(*object, "stream");
+  const auto seq = json::integer_at(*object, "seq");
+  const auto kind = json::text_at(*object, "kind");
+  const json::Object* data = json::object_at(*object, "data");
+  if (!stream || !seq || !kind || data == nullptr) {
+    return fail(Code::kStoreCorrupt, "an event's body lacks a member");
+  }
+  return Event{std::string{*stream}, *seq, std::string{*kind}, *data, 0};
+}
+
+Digest event_leaf(std::string_view body, std::string_view envelope) {
+  const Digest hashes[] = {crypto::sha256(body), crypto::sha256(envelope)};
+  Bytes data{hashes[0].begin(), hashes[0].end()};
+  data.insert(data.end(), hashes[1].begin(), hashes[1].end());
+  return leaf_hash(data);
+}
+
+json::Value blob_ref(const Digest& id) { return json::Object{{"blob", hex(id)}}; }
+
+Result<Digest> blob_id(const json::Value& ref) {
+  const json::Object* object = ref.if_object();
+  const auto text = object == nullptr ? std::nullopt : json::text_at(*object, "blob");
+  if (!text) return fail(Code::kStoreCorrupt, "an event should name a blob and does not");
+  return digest_from_hex(*text);
+}
+
+std::vector<Digest> blobs_of(const json::Value& data) {
+  std::vector<Digest> out;
+  collect(data, out);
+  return out;
+}
+
+}  // namespace naestro::ledger

@@ -1,0 +1,85 @@
+#include "ledger/files.hpp"
+
+#include <fcntl.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <cerrno>
+#include <cstring>
+#include <filesystem>
+
+namespace naestro::ledger {
+namespace {
+
+std::unexpected<Error> io(const std::string& path, std::string_view doing) {
+  const Code code = errno == ENOSPC || errno == EDQUOT ? Code::kStoreFull
+                    : errno == ENOENT                  ? Code::kNotFound
+                    : errno == EROFS                   ? Code::kStoreReadOnly
+                                                       : Code::kIo;
+  return fail(code, std::string{doing} + " " + path + ": " + std::strerror(errno));
+}
+
+Result<void> sync_folder(const std::string& folder) {
+  const int fd = ::open(folder.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+  if (fd < 0) return io(folder, "open");
+  const int status = ::fsync(fd);
+  ::close(fd);
+  if (status != 0) return io(folder, "fsync");
+  return {};
+}
+
+}  // namespace
+
+Result<void> make_folder(const std::string& path) {
+  const std::filesystem::path whole{path};
+  std::filesystem::path part;
+  for (const auto& piece : whole) {
+    part /= piece;
+    if (::mkdir(part.c_str(), 0700) == 0 || errno == EEXIST) continue;
+    // Above an existing folder mkdir may say EACCES or EROFS; only the last part must succeed.
+    struct stat info{};
+    if (::stat(part.c_str(), &info) == 0) continue;
+    return io(part.string(), "make the folder");
+  }
+  return {};
+}
+
+Result<std::string> read_whole(const std::string& path) {
+  const int fd = ::open(path.c_str(), O_RDONLY | O_CLOEXEC);
+  if (fd < 0) return io(path, "read");
+  std::string out;
+  char buffer[65536];
+  ssize_t got = 0;
+  while ((got = ::read(fd, buffer, sizeof buffer)) > 0) {
+    out.append(buffer, static_cast<std::size_t>(got));
+  }
+  const int saved = errno;
+  ::close(fd);
+  errno = saved;
+  if (got < 0) return io(path, "read");
+  return out;
+}
+
+Result<void> write_durably(const std::string& path, ByteSpan content, mode_t mode) {
+  const std::string temporary = path + ".new." + std::to_string(::getpid());
+  const int fd = ::open(temporary.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, mode);
+  if (fd < 0) return io(temporary, "write");
+  bool ok = true;
+  for (std::size_t done = 0; ok && done < content.size();) {
+    const ssize_t put = ::write(fd, content.data() + done, content.size() - done);
+    ok = put > 0 || (put < 0 && errno == EINTR);
+    if (put > 0) done += static_cast<std::size_t>(put);
+  }
+  ok = ok && ::fsync(fd) == 0;
+  const int saved = errno;
+  ok = ::close(fd) == 0 && ok;
+  if (!ok || ::rename(temporary.c_str(), path.c_str()) != 0) {
+    if (!ok) errno = saved;
+    auto error = io(path, "write");
+    ::unlink(temporary.c_str());
+    return error;
+  }
+  return sync_folder(std::filesystem::path{path}.parent_path().string());
+}
+
+}  // namespace naestro::ledger

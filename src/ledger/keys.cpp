@@ -1,0 +1,85 @@
+#include "ledger/keys.hpp"
+
+#include <algorithm>
+
+#include "ledger/files.hpp"
+
+namespace naestro::ledger {
+namespace {
+
+template <std::size_t N>
+Result<std::array<std::uint8_t, N>> read_key(const std::string& file) {
+  NAESTRO_LET(std::string text, read_whole(file));
+  if (!text.empty() && text.back() == '\n') text.pop_back();
+  std::array<std::uint8_t, N> out{};
+  const auto bytes = from_base64(text);
+  if (!bytes || bytes->size() != N) {
+    return fail(
+        Code::kCrypto, file + " is not a key file",
+        "it should hold the base64 of " + std::to_string(N) + " bytes; restore it from a backup");
+  }
+  std::ranges::copy(*bytes, out.begin());
+  return out;
+}
+
+Result<void> write_key(const std::string& file, ByteSpan key, mode_t mode) {
+  return write_durably(file, as_bytes(base64(key) + "\n"), mode);
+}
+
+}  // namespace
+
+Result<crypto::KeyPair> load_or_make_signing_key(const std::string& folder, Random& random) {
+  const std::string file = folder + "/signing.key";
+  auto seed = read_key<32>(file);
+  if (!seed && seed.error().code != Code::kNotFound) return std::unexpected(seed.error());
+  if (!seed) {
+    NAESTRO_TRY(make_folder(folder));
+    seed.emplace();
+    random.fill(*seed);
+    NAESTRO_TRY(write_key(file, *seed, 0600));
+  }
+  const crypto::KeyPair pair = crypto::key_pair_from_seed(*seed);
+  const std::string public_file = folder + "/signing.pub";
+  if (const auto existing = read_public_key(public_file);
+      !existing || *existing != pair.public_key) {
+    NAESTRO_TRY(write_key(public_file, pair.public_key, 0644));
+  }
+  return pair;
+}
+
+Result<crypto::PublicKey> read_public_key(const std::string& file) { return read_key<32>(file); }
+
+Result<std::unique_ptr<KeyRing>> KeyRing::open(const std::string& file, Database::Mode mode) {
+  NAESTRO_LET(auto database, Database::open(file, mode));
+  std::unique_ptr<KeyRing> ring{new KeyRing{std::move(database)}};
+  if (mode == Database::Mode::read_write) {
+    NAESTRO_TRY(ring->database_.run(
+        "PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA secure_delete = ON;"
+        "CREATE TABLE IF NOT EXISTS keys(subject TEXT PRIMARY KEY, key BLOB NOT NULL) STRICT;"));
+  }
+  return ring;
+}
+
+Result<crypto::BlobKey> KeyRing::make(std::string_view subject, Random& random) {
+  crypto::BlobKey key{};
+  random.fill(key);
+  NAESTRO_LET(auto insert,
+              database_.prepare("INSERT OR IGNORE INTO keys(subject, key) VALUES(?, ?)"));
+  NAESTRO_TRY(insert.bind(1, subject).bind(2, ByteSpan{key}).execute());
+  return find(subject);
+}
+
+Result<crypto::BlobKey> KeyRing::find(std::string_view subject) {
+  NAESTRO_LET(auto select, database_.prepare("SELECT key FROM keys WHERE subject = ?"));
+  NAESTRO_LET(const bool found, select.bind(1, subject).step());
+  const Bytes bytes = found ? select.blob(0) : Bytes{};
+  crypto::BlobKey key{};
+  if (bytes.size() != key.size()) {
+    return fail(Code::kKeyMissing, "no key for '" + std::string{subject} + "'",
+                "its contents were erased, or keys.db is missing beside the store");
+  }
+  std::ranges::copy(bytes, key.begin());
+  return key;
+}
+
+}  // namespace naestro::ledger

@@ -1,0 +1,169 @@
+#include "ledger/sqlite.hpp"
+
+#include <fcntl.h>
+#include <unistd.h>
+
+#include <cerrno>
+#include <cstring>
+
+namespace naestro::ledger {
+namespace {
+
+// How long a statement waits for another process's lock.
+constexpr int kBusyTimeoutMs = 10'000;
+
+}  // namespace
+
+Result<Database> Database::open(const std::string& path, Mode mode) {
+  if (mode == Mode::read_write) {
+    // SQLite would make it 0644; the journal files inherit the mode of the main file.
+    const int fd = ::open(path.c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0600);
+    if (fd < 0) {
+      const Code code = errno == ENOSPC                     ? Code::kStoreFull
+                        : errno == EROFS || errno == EACCES ? Code::kStoreReadOnly
+                                                            : Code::kStoreOpen;
+      return fail(code, path + ": " + std::strerror(errno),
+                  "check that the folder exists and may be written, and that the disk has room");
+    }
+    ::close(fd);
+  }
+  Database database;
+  sqlite3* raw = nullptr;
+  const int flags = mode == Mode::read_write ? SQLITE_OPEN_READWRITE : SQLITE_OPEN_READONLY;
+  const int status = sqlite3_open_v2(path.c_str(), &raw, flags | SQLITE_OPEN_NOMUTEX, nullptr);
+  database.db_.reset(raw);
+  if (status != SQLITE_OK) {
+    Error error = database.error("open " + path);
+    if (error.code == Code::kIo) error.code = Code::kStoreOpen;
+    return std::unexpected(std::move(error));
+  }
+  sqlite3_busy_timeout(raw, kBusyTimeoutMs);
+  sqlite3_extended_result_codes(raw, 1);
+  // A corrupt schema or a hostile database must not run code or crash us.
+  sqlite3_db_config(raw, SQLITE_DBCONFIG_DEFENSIVE, 1, nullptr);
+  sqlite3_db_config(raw, SQLITE_DBCONFIG_TRUSTED_SCHEMA, 0, nullptr);
+  return database;
+}
+
+Error Database::error(std::string_view doing) const {
+  const int status = sqlite3_errcode(db_.get());
+  Code code = Code::kIo;
+  std::string remedy;
+  switch (status & 0xff) {
+    case SQLITE_FULL:
+      code = Code::kStoreFull;
+      remedy = "free some space; nothing that was acknowledged is lost";
+      break;
+    case SQLITE_BUSY:
+    case SQLITE_LOCKED:
+      code = Code::kStoreBusy;
+      remedy = "try again when the other naestro process is done";
+      break;
+    case SQLITE_CORRUPT:
+    case SQLITE_NOTADB:
+      code = Code::kStoreCorrupt;
+      remedy = "run 'naestro audit verify'; restore the store from a backup";
+      break;
+    case SQLITE_READONLY:
+    case SQLITE_PERM:
+      code = Code::kStoreReadOnly;
+      remedy = "make the store's folder writable";
+      break;
+    case SQLITE_CANTOPEN:
+      code = Code::kStoreOpen;
+      remedy = "check that the file exists and may be read";
+      break;
+    default: break;
+  }
+  return Error{code, std::string{doing} + ": " + sqlite3_errmsg(db_.get()), remedy, {}, nullptr};
+}
+
+Result<void> Database::run(const char* sql) {
+  if (sqlite3_exec(db_.get(), sql, nullptr, nullptr, nullptr) != SQLITE_OK) {
+    return std::unexpected(error("store"));
+  }
+  return {};
+}
+
+Result<Statement> Database::prepare(std::string_view sql) {
+  sqlite3_stmt* raw = nullptr;
+  if (sqlite3_prepare_v2(db_.get(), sql.data(), static_cast<int>(sql.size()), &raw, nullptr) !=
+      SQLITE_OK) {
+    return std::unexpected(error("store"));
+  }
+  return Statement{*this, raw};
+}
+
+Statement& Statement::bind(int at, std::int64_t value) {
+  check(sqlite3_bind_int64(raw_.get(), at, value) == SQLITE_OK, "bind integer");
+  return *this;
+}
+
+Statement& Statement::bind(int at, std::string_view text) {
+  check(sqlite3_bind_text64(raw_.get(), at, text.data(), text.size(), SQLITE_TRANSIENT,
+                            SQLITE_UTF8) == SQLITE_OK,
+        "bind text");
+  return *this;
+}
+
+Statement& Statement::bind(int at, ByteSpan blob) {
+  // A null pointer would bind NULL; an empty blob is not NULL.
+  check(
+      sqlite3_bind_blob64(raw_.get(), at, blob.empty() ? "" : static_cast<const void*>(blob.data()),
+                          blob.size(), SQLITE_TRANSIENT) == SQLITE_OK,
+      "bind blob");
+  return *this;
+}
+
+Statement& Statement::bind_null(int at) {
+  check(sqlite3_bind_null(raw_.get(), at) == SQLITE_OK, "bind null");
+  return *this;
+}
+
+Result<bool> Statement::step() {
+  switch (sqlite3_step(raw_.get())) {
+    case SQLITE_ROW: return true;
+    case SQLITE_DONE: return false;
+    default: {
+      Error error = database_->error("store");
+      reset();
+      return std::unexpected(std::move(error));
+    }
+  }
+}
+
+Result<void> Statement::execute() {
+  const auto row = step();
+  reset();
+  if (!row) return std::unexpected(row.error());
+  return {};
+}
+
+void Statement::reset() {
+  sqlite3_reset(raw_.get());
+  sqlite3_clear_bindings(raw_.get());
+}
+
+std::int64_t Statement::integer(int column) const {
+  return sqlite3_column_int64(raw_.get(), column);
+}
+
+std::string Statement::text(int column) const {
+  const auto* data = reinterpret_cast<const char*>(sqlite3_column_text(raw_.get(), column));
+  return data == nullptr
+             ? std::string{}
+             : std::string{data,
+                           static_cast<std::size_t>(sqlite3_column_bytes(raw_.get(), column))};
+}
+
+Bytes Statement::blob(int column) const {
+  const auto* data = static_cast<const std::uint8_t*>(sqlite3_column_blob(raw_.get(), column));
+  const auto size = static_cast<std::size_t>(sqlite3_column_bytes(raw_.get(), column));
+  return data == nullptr ? Bytes{} : Bytes{data, data + size};
+}
+
+bool Statement::is_null(int column) const {
+  return sqlite3_column_type(raw_.get(), column) == SQLITE_NULL;
+}
+
+}  // namespace naestro::ledger

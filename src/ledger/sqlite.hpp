@@ -1,0 +1,66 @@
+// A thin RAII wrapper of SQLite; nothing outside of this room sees SQLite.
+#pragma once
+
+#include <sqlite3.h>
+
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+
+#include "base/bytes.hpp"
+
+namespace naestro::ledger {
+
+class Statement;
+
+// One connection; for one thread at a time.
+class Database {
+ public:
+  enum class Mode : std::uint8_t { read_only, read_write };
+  // Opens the file (made with mode 0600 when it may be written and is not there).
+  static Result<Database> open(const std::string& path, Mode mode);
+
+  Result<void> run(const char* sql);  // one or more statements without parameters
+  Result<Statement> prepare(std::string_view sql);
+  // The error of the last call, sorted into full, busy, corrupt, read-only or plain.
+  [[nodiscard]] Error error(std::string_view doing) const;
+
+ private:
+  struct Close {
+    void operator()(sqlite3* db) const { sqlite3_close_v2(db); }
+  };
+  std::unique_ptr<sqlite3, Close> db_;
+};
+
+// A prepared statement. bind() counts parameters from 1, the readers count columns from 0.
+class Statement {
+ public:
+  Statement& bind(int at, std::int64_t value);
+  Statement& bind(int at, std::string_view text);
+  Statement& bind(int at, ByteSpan blob);
+  Statement& bind_null(int at);
+
+  // True: a row is there; false: the statement is done.
+  Result<bool> step();
+  // step() of a statement that yields no rows; resets it for the next use.
+  Result<void> execute();
+  void reset();
+
+  [[nodiscard]] std::int64_t integer(int column) const;
+  [[nodiscard]] std::string text(int column) const;
+  [[nodiscard]] Bytes blob(int column) const;
+  [[nodiscard]] bool is_null(int column) const;
+
+ private:
+  friend class Database;
+  Statement(Database& database, sqlite3_stmt* raw) : database_{&database}, raw_{raw} {}
+  struct Finalize {
+    void operator()(sqlite3_stmt* s) const { sqlite3_finalize(s); }
+  };
+  Database* database_;
+  std::unique_ptr<sqlite3_stmt, Finalize> raw_;
+};
+
+}  // namespace naestro::ledger

@@ -1,0 +1,127 @@
+// The store on SQLite: events, blobs, the tree, signed heads, run owners, the inbox.
+//
+// Ownership: one Store is one connection, for one thread at a time; several Stores, in one process
+// or in many, may be open on one folder. Every append is one transaction that reads and writes the
+// tree's frontier, so no frontier is trusted across commits. docs/formats/ledger.md has the tables.
+#pragma once
+
+#include <functional>
+#include <memory>
+#include <optional>
+#include <span>
+#include <string>
+#include <vector>
+
+#include "base/clock.hpp"
+#include "base/random.hpp"
+#include "ledger/checkpoint.hpp"
+#include "ledger/event.hpp"
+#include "ledger/merkle.hpp"
+#include "ledger/sqlite.hpp"
+
+namespace naestro::ledger {
+
+// Where things lie. `state` holds the store, `data` the signing key and the last head.
+struct Folders {
+  std::string state;  // $XDG_STATE_HOME/naestro
+  std::string data;   // $XDG_DATA_HOME/naestro
+};
+
+struct StoredEvent {
+  std::uint64_t leaf = 0;  // index in the tree
+  Event event;
+  std::string body;
+  std::string envelope;
+};
+
+// What goes into the ledger together: all of it, or nothing.
+struct Append {
+  std::string stream;
+  std::int64_t fence = 0;           // from own(); unused for the system stream
+  std::vector<Event> events;        // consecutive, from the stream's next seq on
+  std::vector<Bytes> blobs;         // sealed bytes
+  std::vector<std::int64_t> inbox;  // rows that these events answer
+  bool sign = false;                // this commit needs a signed head
+};
+
+struct InboxRow {
+  std::int64_t id = 0;
+  std::string run;
+  std::string kind;
+  json::Object payload;
+};
+
+// Points at which a test may crash the process or fail the disk.
+enum class WritePoint : std::uint8_t { before_commit, after_commit, after_head_file };
+using WriteProbe = std::function<void(WritePoint)>;
+
+class Store {
+ public:
+  struct Options {
+    Clock& clock;
+    Random& random;
+    crypto::KeyPair key;
+    std::string host;    // for envelopes
+    std::string worker;  // for envelopes: which process or thread wrote
+    WriteProbe probe;    // may be empty
+  };
+
+  // Makes the folders and the store when missing; signs a tail that a crash left unsigned.
+  static Result<std::unique_ptr<Store>> open(const Folders& folders, Options options);
+
+  // Commits all appends in one transaction. An append whose fence is stale or whose seq does not
+  // follow fails all of them; nothing is written then. An fsync error ends the process: what the
+  // disk holds is unknown, and recovery is the only honest way on.
+  Result<void> append(std::span<const Append> appends);
+
+  Result<std::vector<StoredEvent>> events(std::string_view stream, std::int64_t from = 0);
+  // The sealed bytes of a blob; verified against their id.
+  Result<Bytes> blob(const Digest& id);
+  // Ids of all runs, oldest first.
+  Result<std::vector<std::string>> runs();
+  // The last event of a stream; nullopt when it has none.
+  Result<std::optional<StoredEvent>> last(std::string_view stream);
+
+  // Takes the run for this process and returns the fence; kRunOwned when a live process has it.
+  Result<std::int64_t> own(std::string_view run);
+  Result<void> disown(std::string_view run, std::int64_t fence);
+  // The pid of the live owner, or 0.
+  Result<std::int64_t> owner(std::string_view run);
+
+  Result<void> post(std::string_view run, std::string_view kind, const json::Object& payload);
+  Result<std::vector<InboxRow>> inbox(std::string_view run);
+
+  [[nodiscard]] const std::string& id() const { return id_; }
+  [[nodiscard]] std::string origin() const { return "naestro/store/" + id_; }
+
+ private:
+  Store(Database database, Folders folders, Options options);
+  Result<void> prepare_schema();
+  Result<void> sign_recovered_tail();
+  Result<void> write(const Append& append, Frontier& frontier);
+  Result<void> write_blob(const Bytes& sealed, std::string_view stream);
+  Result<Frontier> read_frontier();
+  Result<std::optional<std::string>> commit_frontier(const Frontier& frontier, bool sign);
+  Result<void> commit(std::span<const Append> appends, std::optional<std::string>& head);
+  Result<void> mirror_head(const std::string& checkpoint);
+  [[nodiscard]] std::string envelope(const Event& event) const;
+
+  Database database_;
+  Folders folders_;
+  Options options_;
+  std::string id_;
+};
+
+// Where the store keeps its parts; also for the verifier.
+std::string store_file(const Folders& folders);
+std::string keys_file(const Folders& folders);
+std::string blob_file(const Folders& folders, const Digest& id);
+std::string head_file(const Folders& folders, std::string_view store_id);
+
+// Blobs above this size are files of their own.
+inline constexpr std::size_t kBlobInlineMax = std::size_t{1} << 20;
+// A head is signed at the latest after this many events.
+inline constexpr std::uint64_t kHeadInterval = 256;
+inline constexpr std::int64_t kStoreVersion = 1;
+
+}  // namespace naestro::ledger

@@ -1,0 +1,326 @@
+#include <unistd.h>
+
+#include <algorithm>
+
+#include "ledger/files.hpp"
+#include "ledger/store.hpp"
+
+namespace naestro::ledger {
+namespace {
+
+constexpr const char* kSchemaV1 = R"sql(
+BEGIN;
+CREATE TABLE meta(key TEXT PRIMARY KEY, value TEXT NOT NULL) STRICT;
+CREATE TABLE events(
+  leaf INTEGER PRIMARY KEY, stream TEXT NOT NULL, seq INTEGER NOT NULL, kind TEXT NOT NULL,
+  body TEXT NOT NULL, envelope TEXT NOT NULL, hash BLOB NOT NULL,
+  UNIQUE(stream, seq)) STRICT;
+CREATE INDEX runs ON events(leaf) WHERE kind = 'run.created';
+CREATE TABLE blobs(id BLOB PRIMARY KEY, stream TEXT NOT NULL, bytes BLOB) STRICT;
+CREATE TABLE tree(one INTEGER PRIMARY KEY CHECK(one = 1), size INTEGER NOT NULL,
+                  frontier BLOB NOT NULL) STRICT;
+CREATE TABLE heads(size INTEGER PRIMARY KEY, checkpoint TEXT NOT NULL) STRICT;
+CREATE TABLE owners(run TEXT PRIMARY KEY, fence INTEGER NOT NULL, pid INTEGER NOT NULL,
+                    boot TEXT NOT NULL, started INTEGER NOT NULL) STRICT;
+CREATE TABLE inbox(id INTEGER PRIMARY KEY AUTOINCREMENT, run TEXT NOT NULL, kind TEXT NOT NULL,
+                   payload TEXT NOT NULL, created_at INTEGER NOT NULL) STRICT;
+INSERT INTO tree(one, size, frontier) VALUES(1, 0, x'');
+PRAGMA user_version = 1;
+COMMIT;
+)sql";
+
+Result<StoredEvent> read_event(const Statement& row) {
+  StoredEvent stored;
+  stored.leaf = static_cast<std::uint64_t>(row.integer(0));
+  stored.body = row.text(1);
+  stored.envelope = row.text(2);
+  auto event = Event::from_body(stored.body);
+  if (!event) {
+    return fail(Code::kStoreCorrupt, "event " + std::to_string(stored.leaf) + " is unreadable",
+                std::move(event).error());
+  }
+  stored.event = *std::move(event);
+  return stored;
+}
+
+}  // namespace
+
+std::string store_file(const Folders& folders) { return folders.state + "/store.db"; }
+std::string keys_file(const Folders& folders) { return folders.state + "/keys.db"; }
+std::string blob_file(const Folders& folders, const Digest& id) {
+  const std::string name = hex(id);
+  return folders.state + "/blobs/" + name.substr(0, 2) + "/" + name;
+}
+std::string head_file(const Folders& folders, std::string_view store_id) {
+  return folders.data + "/heads/" + std::string{store_id};
+}
+
+Store::Store(Database database, Folders folders, Options options)
+    : database_{std::move(database)}, folders_{std::move(folders)}, options_{std::move(options)} {}
+
+Result<std::unique_ptr<Store>> Store::open(const Folders& folders, Options options) {
+  NAESTRO_TRY(make_folder(folders.state));
+  NAESTRO_TRY(make_folder(folders.data + "/heads"));
+  NAESTRO_LET(auto database, Database::open(store_file(folders), Database::Mode::read_write));
+  std::unique_ptr<Store> store{new Store{std::move(database), folders, std::move(options)}};
+  NAESTRO_TRY(store->prepare_schema());
+  NAESTRO_TRY(store->sign_recovered_tail());
+  return store;
+}
+
+Result<void> Store::prepare_schema() {
+  NAESTRO_TRY(
+      database_.run("PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL;"
+                    "PRAGMA foreign_keys = ON;"));
+  NAESTRO_LET(auto version, database_.prepare("PRAGMA user_version"));
+  NAESTRO_TRY(version.step());
+  const std::int64_t found = version.integer(0);
+  version.reset();
+  if (found > kStoreVersion) {
+    return fail(Code::kStoreNewer,
+                store_file(folders_) + " has version " + std::to_string(found) +
+                    ", this program understands up to " + std::to_string(kStoreVersion),
+                "use the newer naestro; nothing was changed");
+  }
+  if (found == 0) {
+    // Two processes may meet here; the loser finds the tables made and goes on.
+    if (auto made = database_.run(kSchemaV1); !made) {
+      (void)database_.run("ROLLBACK");
+      NAESTRO_TRY(version.step());
+      if (version.integer(0) == 0) return made;
+      version.reset();
+    }
+  }
+  Bytes random(8);
+  options_.random.fill(random);
+  NAESTRO_LET(auto name,
+              database_.prepare("INSERT OR IGNORE INTO meta(key, value) VALUES('store_id', ?)"));
+  NAESTRO_TRY(name.bind(1, std::string_view{hex(random)}).execute());
+  NAESTRO_LET(auto select, database_.prepare("SELECT value FROM meta WHERE key = 'store_id'"));
+  NAESTRO_TRY(select.step());
+  id_ = select.text(0);
+  return {};
+}
+
+Result<void> Store::sign_recovered_tail() {
+  NAESTRO_TRY(database_.run("BEGIN IMMEDIATE"));
+  auto head = [&]() -> Result<std::optional<std::string>> {
+    NAESTRO_LET(const Frontier frontier, read_frontier());
+    NAESTRO_LET(auto select,
+                database_.prepare("SELECT checkpoint FROM heads ORDER BY size DESC LIMIT 1"));
+    NAESTRO_LET(const bool found, select.step());
+    if (!found && frontier.size() == 0) return std::nullopt;
+    if (found) {
+      NAESTRO_LET(const Head last, open_head(select.text(0), options_.key.public_key));
+      if (last.size == frontier.size()) {
+        if (last.root == frontier.root()) return std::nullopt;
+        return fail(Code::kStoreCorrupt, "the tree differs from its last signed head",
+                    "run 'naestro audit verify'; restore the store from a backup");
+      }
+    }
+    return commit_frontier(frontier, true);
+  }();
+  if (!head) {
+    (void)database_.run("ROLLBACK");
+    return std::unexpected(head.error());
+  }
+  NAESTRO_TRY(database_.run("COMMIT"));
+  return *head ? mirror_head(**head) : Result<void>{};
+}
+
+Result<Frontier> Store::read_frontier() {
+  NAESTRO_LET(auto select, database_.prepare("SELECT size, frontier FROM tree WHERE one = 1"));
+  NAESTRO_LET(const bool found, select.step());
+  const Bytes bytes = found ? select.blob(1) : Bytes{};
+  if (!found || bytes.size() % sizeof(Digest) != 0) {
+    return fail(Code::kStoreCorrupt, "the tree's frontier is missing or malformed",
+                "run 'naestro audit verify'");
+  }
+  std::vector<Digest> hashes(bytes.size() / sizeof(Digest));
+  for (std::size_t i = 0; i < hashes.size(); ++i) {
+    std::copy_n(bytes.begin() + static_cast<std::ptrdiff_t>(i * sizeof(Digest)), sizeof(Digest),
+                hashes[i].begin());
+  }
+  return Frontier::from(static_cast<std::uint64_t>(select.integer(0)), std::move(hashes));
+}
+
+std::string Store::envelope(const Event& event) const {
+  return json::canonical(json::Object{{"wall_at", options_.clock.wall_us()},
+                                      {"mono_at", options_.clock.mono_us()},
+                                      {"latency_us", event.latency_us},
+                                      {"host", options_.host},
+                                      {"worker", options_.worker}});
+}
+
+Result<void> Store::write_blob(const Bytes& sealed, std::string_view stream) {
+  const Digest id = crypto::sha256(sealed);
+  NAESTRO_LET(auto insert,
+              database_.prepare("INSERT OR IGNORE INTO blobs(id, stream, bytes) VALUES(?, ?, ?)"));
+  insert.bind(1, ByteSpan{id}).bind(2, stream);
+  if (sealed.size() <= kBlobInlineMax) {
+    insert.bind(3, ByteSpan{sealed});
+  } else {  // durable before the commit that names it
+    const std::string file = blob_file(folders_, id);
+    NAESTRO_TRY(make_folder(file.substr(0, file.rfind('/'))));
+    NAESTRO_TRY(write_durably(file, sealed, 0600));
+    insert.bind_null(3);
+  }
+  return insert.execute();
+}
+
+Result<void> Store::write(const Append& append, Frontier& frontier) {
+  if (append.stream != kSystemStream) {
+    NAESTRO_LET(auto owner, database_.prepare("SELECT fence FROM owners WHERE run = ?"));
+    NAESTRO_LET(const bool found, owner.bind(1, std::string_view{append.stream}).step());
+    if (!found || owner.integer(0) != append.fence) {
+      return fail(Code::kOwnershipLost, "run " + append.stream + " was taken by another process",
+                  "see 'naestro show " + append.stream + "'");
+    }
+  }
+  NAESTRO_LET(auto next,
+              database_.prepare("SELECT coalesce(max(seq) + 1, 0) FROM events WHERE stream = ?"));
+  NAESTRO_TRY(next.bind(1, std::string_view{append.stream}).step());
+  std::int64_t seq = next.integer(0);
+  for (const Bytes& blob : append.blobs) NAESTRO_TRY(write_blob(blob, append.stream));
+  NAESTRO_LET(auto insert,
+              database_.prepare("INSERT INTO events(leaf, stream, seq, kind, body, envelope, hash) "
+                                "VALUES(?, ?, ?, ?, ?, ?, ?)"));
+  for (const Event& event : append.events) {
+    if (event.stream != append.stream || event.seq != seq++) {
+      return fail(Code::kOwnershipLost, "event " + event.id() + " does not follow its stream");
+    }
+    const std::string body = event.body();
+    const std::string around = envelope(event);
+    const Digest leaf = event_leaf(body, around);
+    NAESTRO_TRY(insert.bind(1, static_cast<std::int64_t>(frontier.size()))
+                    .bind(2, std::string_view{event.stream})
+                    .bind(3, event.seq)
+                    .bind(4, std::string_view{event.kind})
+                    .bind(5, std::string_view{body})
+                    .bind(6, std::string_view{around})
+                    .bind(7, ByteSpan{leaf})
+                    .execute());
+    frontier.append(leaf);
+  }
+  NAESTRO_LET(auto drop, database_.prepare("DELETE FROM inbox WHERE id = ?"));
+  for (const std::int64_t row : append.inbox) NAESTRO_TRY(drop.bind(1, row).execute());
+  return {};
+}
+
+// Writes the frontier; signs and stores a head when asked to, or when the last is too far back.
+Result<std::optional<std::string>> Store::commit_frontier(const Frontier& frontier, bool sign) {
+  Bytes bytes;
+  for (const Digest& hash : frontier.hashes()) {
+    bytes.insert(bytes.end(), hash.begin(), hash.end());
+  }
+  NAESTRO_LET(auto update,
+              database_.prepare("UPDATE tree SET size = ?, frontier = ? WHERE one = 1"));
+  NAESTRO_TRY(update.bind(1, static_cast<std::int64_t>(frontier.size()))
+                  .bind(2, ByteSpan{bytes})
+                  .execute());
+  NAESTRO_LET(auto last, database_.prepare("SELECT coalesce(max(size), 0) FROM heads"));
+  NAESTRO_TRY(last.step());
+  const auto signed_size = static_cast<std::uint64_t>(last.integer(0));
+  if (frontier.size() == signed_size || (!sign && frontier.size() < signed_size + kHeadInterval)) {
+    return std::nullopt;
+  }
+  std::string head = sign_head({origin(), frontier.size(), frontier.root()}, options_.key);
+  NAESTRO_LET(auto insert, database_.prepare("INSERT INTO heads(size, checkpoint) VALUES(?, ?)"));
+  NAESTRO_TRY(insert.bind(1, static_cast<std::int64_t>(frontier.size()))
+                  .bind(2, std::string_view{head})
+                  .execute());
+  return head;
+}
+
+Result<void> Store::commit(std::span<const Append> appends, std::optional<std::string>& head) {
+  NAESTRO_LET(Frontier frontier, read_frontier());
+  bool sign = false;
+  for (const Append& append : appends) {
+    NAESTRO_TRY(write(append, frontier));
+    sign = sign || append.sign;
+  }
+  NAESTRO_LET(head, commit_frontier(frontier, sign));
+  return {};
+}
+
+Result<void> Store::append(std::span<const Append> appends) {
+  NAESTRO_TRY(database_.run("BEGIN IMMEDIATE"));
+  std::optional<std::string> head;
+  if (auto written = commit(appends, head); !written) {
+    (void)database_.run("ROLLBACK");
+    return written;
+  }
+  if (options_.probe) options_.probe(WritePoint::before_commit);
+  if (auto committed = database_.run("COMMIT"); !committed) {
+    if (committed.error().code == Code::kIo) {
+      check(false, "the disk could not confirm a write (" + committed.error().message +
+                       "); start again to recover what is durable");
+    }
+    (void)database_.run("ROLLBACK");
+    return committed;
+  }
+  if (options_.probe) options_.probe(WritePoint::after_commit);
+  if (head) {
+    NAESTRO_TRY(mirror_head(*head));
+    if (options_.probe) options_.probe(WritePoint::after_head_file);
+  }
+  return {};
+}
+
+Result<void> Store::mirror_head(const std::string& checkpoint) {
+  return write_durably(head_file(folders_, id_), as_bytes(checkpoint), 0644);
+}
+
+Result<std::vector<StoredEvent>> Store::events(std::string_view stream, std::int64_t from) {
+  NAESTRO_LET(auto select, database_.prepare("SELECT leaf, body, envelope FROM events "
+                                             "WHERE stream = ? AND seq >= ? ORDER BY seq"));
+  select.bind(1, stream).bind(2, from);
+  std::vector<StoredEvent> out;
+  for (;;) {
+    NAESTRO_LET(const bool row, select.step());
+    if (!row) return out;
+    NAESTRO_LET(StoredEvent stored, read_event(select));
+    out.push_back(std::move(stored));
+  }
+}
+
+Result<std::optional<StoredEvent>> Store::last(std::string_view stream) {
+  NAESTRO_LET(auto select, database_.prepare("SELECT leaf, body, envelope FROM events "
+                                             "WHERE stream = ? ORDER BY seq DESC LIMIT 1"));
+  NAESTRO_LET(const bool row, select.bind(1, stream).step());
+  if (!row) return std::nullopt;
+  NAESTRO_LET(StoredEvent stored, read_event(select));
+  return stored;
+}
+
+Result<Bytes> Store::blob(const Digest& id) {
+  NAESTRO_LET(auto select, database_.prepare("SELECT bytes FROM blobs WHERE id = ?"));
+  NAESTRO_LET(const bool row, select.bind(1, ByteSpan{id}).step());
+  if (!row) return fail(Code::kBlobMissing, "blob " + hex(id), "run 'naestro audit verify'");
+  Bytes bytes;
+  if (select.is_null(0)) {
+    NAESTRO_LET(const std::string text, read_whole(blob_file(folders_, id)));
+    bytes.assign(text.begin(), text.end());
+  } else {
+    bytes = select.blob(0);
+  }
+  if (crypto::sha256(bytes) != id) {
+    return fail(Code::kStoreCorrupt, "blob " + hex(id) + " was changed",
+                "run 'naestro audit verify'");
+  }
+  return bytes;
+}
+
+Result<std::vector<std::string>> Store::runs() {
+  NAESTRO_LET(
+      auto select,
+      database_.prepare("SELECT stream FROM events WHERE kind = 'run.created' ORDER BY leaf"));
+  std::vector<std::string> out;
+  for (;;) {
+    NAESTRO_LET(const bool row, select.step());
+    if (!row) return out;
+    out.push_back(select.text(0));
+  }
+}
+
+}  // namespace naestro::ledger

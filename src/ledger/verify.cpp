@@ -1,0 +1,265 @@
+#include "ledger/verify.hpp"
+
+#include <algorithm>
+#include <map>
+#include <optional>
+#include <set>
+
+#include "ledger/files.hpp"
+
+namespace naestro::ledger {
+namespace {
+
+constexpr std::size_t kFindingsMax = 100;
+
+class Auditor {
+ public:
+  Auditor(const Folders& folders, const crypto::PublicKey& key, Database database)
+      : folders_{folders}, key_{key}, database_{std::move(database)} {}
+
+  AuditReport run() {
+    // Each part reports what it finds; one that cannot be read does not hide the others.
+    keep(structure(), "store");
+    keep(read_heads(), "heads");
+    keep(walk_events(), "events");
+    keep(walk_blobs(), "blobs");
+    compare_mirror();
+    report_.unsigned_tail = report_.events - std::min(report_.events, report_.proven);
+    return std::move(report_);
+  }
+
+ private:
+  void find(std::string what, std::string where, std::string detail) {
+    if (report_.findings.size() < kFindingsMax) {
+      report_.findings.push_back({std::move(what), std::move(where), std::move(detail)});
+    }
+  }
+  void keep(const Result<void>& result, std::string_view part) {
+    if (!result) find("unreadable", std::string{part}, result.error().text());
+  }
+
+  Result<void> structure() {
+    NAESTRO_LET(auto version, database_.prepare("PRAGMA user_version"));
+    NAESTRO_TRY(version.step());
+    if (version.integer(0) != kStoreVersion) {
+      return fail(version.integer(0) > kStoreVersion ? Code::kStoreNewer : Code::kStoreCorrupt,
+                  "the store says version " + std::to_string(version.integer(0)));
+    }
+    NAESTRO_LET(auto id, database_.prepare("SELECT value FROM meta WHERE key = 'store_id'"));
+    NAESTRO_LET(const bool found, id.step());
+    if (!found) return fail(Code::kStoreCorrupt, "the store has no id");
+    report_.store_id = id.text(0);
+    NAESTRO_LET(auto check, database_.prepare("PRAGMA integrity_check(10)"));
+    for (;;) {
+      NAESTRO_LET(const bool row, check.step());
+      if (!row) return {};
+      if (check.text(0) != "ok") find("database_damaged", "store.db", check.text(0));
+    }
+  }
+
+  Result<void> read_heads() {
+    NAESTRO_LET(auto select, database_.prepare("SELECT size, checkpoint FROM heads ORDER BY size"));
+    for (;;) {
+      NAESTRO_LET(const bool row, select.step());
+      if (!row) return {};
+      ++report_.heads;
+      const std::string where = "head " + std::to_string(select.integer(0));
+      const auto head = open_head(select.text(1), key_);
+      if (!head) {
+        find("head_bad", where, head.error().text());
+      } else if (head->origin != "naestro/store/" + report_.store_id ||
+                 head->size != static_cast<std::uint64_t>(select.integer(0))) {
+        find("head_bad", where,
+             "it is the head of " + head->origin + " at size " + std::to_string(head->size));
+      } else {
+        heads_[head->size] = head->root;
+      }
+    }
+  }
+
+  Result<void> walk_events() {
+    NAESTRO_LET(auto select,
+                database_.prepare("SELECT leaf, stream, seq, kind, body, envelope, hash "
+                                  "FROM events ORDER BY leaf"));
+    Frontier tree;
+    for (;;) {
+      NAESTRO_LET(const bool row, select.step());
+      if (!row) break;
+      const auto leaf = static_cast<std::uint64_t>(select.integer(0));
+      const std::string where = "event " + std::to_string(leaf) + " (" + select.text(1) + "/" +
+                                std::to_string(select.integer(2)) + " " + select.text(3) + ")";
+      if (leaf != report_.events) {
+        find("event_missing", where,
+             "leaf " + std::to_string(report_.events) + " should stand here");
+        report_.events = leaf;
+      }
+      ++report_.events;
+      const Digest hash = event_leaf(select.text(4), select.text(5));
+      const Bytes stored = select.blob(6);
+      if (!std::equal(stored.begin(), stored.end(), hash.begin(), hash.end())) {
+        find("event_changed", where, "its content does not match its stored hash");
+      }
+      check_body(select, where);
+      tree.append(hash);
+      if (heads_.contains(tree.size()) || tree.size() == mirror_size()) {
+        roots_[tree.size()] = tree.root();
+      }
+    }
+    compare_heads();
+    return compare_frontier(tree);
+  }
+
+  void check_body(const Statement& row, const std::string& where) {
+    const auto event = Event::from_body(row.text(4));
+    if (!event) {
+      find("event_changed", where, event.error().text());
+      return;
+    }
+    if (event->stream != row.text(1) || event->seq != row.integer(2) ||
+        event->kind != row.text(3)) {
+      find("event_changed", where, "its columns differ from its body " + event->id());
+    }
+    std::int64_t& next = next_seq_[event->stream];
+    if (event->seq != next) {
+      find("event_order", where, event->stream + "/" + std::to_string(next) + " should stand here");
+    }
+    next = event->seq + 1;
+    for (const Digest& id : blobs_of(event->data)) named_.emplace(id, where);
+  }
+
+  void compare_heads() {
+    std::uint64_t good_until = 0;
+    for (const auto& [size, root] : heads_) {
+      const std::string where = "head " + std::to_string(size);
+      if (size > report_.events) {
+        find("events_missing", where,
+             "it was signed over " + std::to_string(size) + " events, the store has " +
+                 std::to_string(report_.events));
+      } else if (!roots_.contains(size) || roots_[size] != root) {
+        find("root_differs", where,
+             "events " + std::to_string(good_until) + ".." + std::to_string(size - 1) +
+                 " are not those that were signed");
+        return;  // every later head differs for the same reason
+      } else {
+        good_until = size;
+        report_.proven = size;
+      }
+    }
+  }
+
+  Result<void> compare_frontier(const Frontier& tree) {
+    NAESTRO_LET(auto select, database_.prepare("SELECT size, frontier FROM tree"));
+    NAESTRO_LET(const bool row, select.step());
+    Bytes bytes;
+    for (const Digest& hash : tree.hashes()) bytes.insert(bytes.end(), hash.begin(), hash.end());
+    if (!row || static_cast<std::uint64_t>(select.integer(0)) != tree.size() ||
+        select.blob(1) != bytes) {
+      find("frontier_differs", "tree", "the kept edge of the tree is not that of the events");
+    }
+    return {};
+  }
+
+  Result<void> walk_blobs() {
+    NAESTRO_LET(auto select, database_.prepare("SELECT id, bytes FROM blobs ORDER BY id"));
+    std::set<Digest> present;
+    for (;;) {
+      NAESTRO_LET(const bool row, select.step());
+      if (!row) break;
+      ++report_.blobs;
+      Digest id{};
+      const Bytes raw = select.blob(0);
+      if (raw.size() != id.size()) {
+        find("blob_changed", "blob " + hex(raw), "its id is no hash");
+        continue;
+      }
+      std::ranges::copy(raw, id.begin());
+      Bytes bytes = select.blob(1);
+      if (select.is_null(1)) {
+        const auto text = read_whole(blob_file(folders_, id));
+        if (!text) {
+          find("blob_missing", "blob " + hex(id), text.error().text());
+          continue;
+        }
+        bytes.assign(text->begin(), text->end());
+      }
+      present.insert(id);
+      if (crypto::sha256(bytes) != id) {
+        find("blob_changed", "blob " + hex(id), "its bytes do not match its id");
+      }
+    }
+    for (const auto& [id, where] : named_) {
+      if (!present.contains(id)) find("blob_missing", "blob " + hex(id), "named by " + where);
+    }
+    return {};
+  }
+
+  const std::optional<Head>& mirror() {
+    if (!mirror_read_) {
+      mirror_read_ = true;
+      const auto text = read_whole(head_file(folders_, report_.store_id));
+      if (text) {
+        const auto head = open_head(*text, key_);
+        if (head)
+          mirror_ = *head;
+        else
+          find("mirror_bad", "the head outside of the store", head.error().text());
+      } else if (text.error().code != Code::kNotFound) {
+        find("mirror_bad", "the head outside of the store", text.error().text());
+      }
+    }
+    return mirror_;
+  }
+  std::uint64_t mirror_size() { return mirror() ? mirror()->size : 0; }
+
+  void compare_mirror() {
+    if (!mirror()) return;
+    const Head& head = *mirror();
+    if (head.size > report_.events) {
+      find("events_missing", "the head outside of the store",
+           "it was signed over " + std::to_string(head.size) + " events, the store has " +
+               std::to_string(report_.events));
+    } else if (roots_.contains(head.size) && roots_[head.size] != head.root) {
+      find("root_differs", "the head outside of the store",
+           "the first " + std::to_string(head.size) + " events are not those that were signed");
+    } else {
+      report_.mirrored = true;
+    }
+  }
+
+  Folders folders_;
+  crypto::PublicKey key_;
+  Database database_;
+  AuditReport report_;
+  std::map<std::uint64_t, Digest> heads_;  // size -> signed root
+  std::map<std::uint64_t, Digest> roots_;  // size -> recomputed root, where a head wants it
+  std::map<std::string, std::int64_t> next_seq_;
+  std::map<Digest, std::string> named_;  // blob -> the first event that names it
+  std::optional<Head> mirror_;
+  bool mirror_read_ = false;
+};
+
+}  // namespace
+
+Result<AuditReport> audit(const Folders& folders, const crypto::PublicKey& key) {
+  NAESTRO_LET(auto database, Database::open(store_file(folders), Database::Mode::read_only));
+  return Auditor{folders, key, std::move(database)}.run();
+}
+
+json::Value to_json(const AuditReport& report) {
+  json::Array findings;
+  for (const Finding& finding : report.findings) {
+    findings.push_back(
+        json::Object{{"what", finding.what}, {"where", finding.where}, {"detail", finding.detail}});
+  }
+  return json::Object{{"good", report.good()},
+                      {"store", report.store_id},
+                      {"events", report.events},
+                      {"blobs", report.blobs},
+                      {"heads", report.heads},
+                      {"proven", report.proven},
+                      {"unsigned_tail", report.unsigned_tail},
+                      {"mirrored", report.mirrored},
+                      {"findings", std::move(findings)}};
+}
+
+}  // namespace naestro::ledger

@@ -1,0 +1,43 @@
+// The one thread that commits: what arrives while a commit is under way goes into the next one.
+#pragma once
+
+#include <condition_variable>
+#include <functional>
+#include <memory>
+#include <mutex>
+#include <thread>
+#include <vector>
+
+#include "ledger/store.hpp"
+
+namespace naestro::ledger {
+
+// Owns a Store. append() may be called from any thread; `done` runs on the writer's thread, after
+// the commit, in the order of the calls. The destructor commits what is still queued.
+class Writer {
+ public:
+  using Done = std::function<void(Result<void>)>;
+  explicit Writer(std::unique_ptr<Store> store);
+  ~Writer();
+  Writer(const Writer&) = delete;
+  Writer& operator=(const Writer&) = delete;
+
+  void append(Append append, Done done);
+
+ private:
+  struct Item {
+    Append append;
+    Done done;
+  };
+  void work();
+  void commit(std::vector<Item> items);
+
+  std::unique_ptr<Store> store_;
+  std::mutex mutex_;
+  std::condition_variable wake_;
+  std::vector<Item> queue_;
+  bool stopped_ = false;
+  std::jthread thread_;  // last: it starts when all else is there
+};
+
+}  // namespace naestro::ledger

@@ -1,0 +1,35 @@
+#include "policy/labels.hpp"
+
+#include <optional>
+
+namespace naestro::policy {
+
+contract::Label join(const contract::Label& a, const contract::Label& b) {
+  contract::Label out = a;
+  out.integrity.insert(b.integrity.begin(), b.integrity.end());
+  out.readers.insert(b.readers.begin(), b.readers.end());
+  if (out.readers.size() > 1) out.readers.erase("public");
+  out.instruction_bearing = a.instruction_bearing || b.instruction_bearing;
+  return out;
+}
+
+contract::Label label_at(const contract::Labels& labels, std::string_view pointer) {
+  std::optional<contract::Label> found;
+  for (std::string_view up = pointer;; up = up.substr(0, up.rfind('/'))) {
+    if (const auto own = labels.find(std::string{up}); own != labels.end()) {
+      found = own->second;
+      break;
+    }
+    if (up.empty()) break;
+  }
+  const std::string inside = std::string{pointer} + "/";
+  for (auto part = labels.lower_bound(inside);
+       part != labels.end() && part->first.starts_with(inside); ++part) {
+    found = found ? join(*found, part->second) : part->second;
+  }
+  return found.value_or(contract::unlabelled());
+}
+
+contract::Label whole(const contract::Labels& labels) { return label_at(labels, ""); }
+
+}  // namespace naestro::policy

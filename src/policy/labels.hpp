@@ -1,0 +1,19 @@
+// The algebra of labels. Joining never makes a value more trusted or more widely readable.
+#pragma once
+
+#include "contract/label.hpp"
+
+namespace naestro::policy {
+
+// All sources of both, the readers of both narrowed ("public" holds only if both say so),
+// instruction-bearing if either is.
+contract::Label join(const contract::Label& a, const contract::Label& b);
+
+// The label of the part at `pointer`: its own entry or its nearest ancestor's, joined with those
+// of the parts inside of it; unlabelled() when there is none.
+contract::Label label_at(const contract::Labels& labels, std::string_view pointer);
+
+// The label of the whole value with every part joined.
+contract::Label whole(const contract::Labels& labels);
+
+}  // namespace naestro::policy

@@ -1,0 +1,109 @@
+#include "policy/policy.hpp"
+
+#include <algorithm>
+#include <array>
+
+#include "base/crypto.hpp"
+#include "base/json.hpp"
+
+namespace naestro::policy {
+namespace {
+
+using contract::EffectKind;
+
+constexpr std::array kKinds = {EffectKind::read,  EffectKind::model_local, EffectKind::model_cloud,
+                               EffectKind::write, EffectKind::exec,        EffectKind::net,
+                               EffectKind::send,  EffectKind::pay};
+
+std::optional<EffectKind> kind_from(std::string_view text) {
+  const auto found = std::ranges::find_if(kKinds, [&](auto k) { return name(k) == text; });
+  return found == kKinds.end() ? std::nullopt : std::optional{*found};
+}
+
+std::optional<Decision> decision_from(std::string_view text) {
+  for (const Decision d : {Decision::allow, Decision::ask, Decision::deny}) {
+    if (name(d) == text) return d;
+  }
+  return std::nullopt;
+}
+
+bool only(const json::Object& object, std::initializer_list<std::string_view> members) {
+  return std::ranges::all_of(object, [&](const auto& member) {
+    return std::ranges::find(members, std::string_view{member.key()}) != members.end();
+  });
+}
+
+}  // namespace
+
+std::string_view name(Decision decision) {
+  constexpr std::array<std::string_view, 3> names = {"allow", "ask", "deny"};
+  return names[static_cast<std::size_t>(decision)];
+}
+
+std::string_view name(Mode mode) {
+  constexpr std::array<std::string_view, 3> names = {"guide", "copilot", "auto"};
+  return names[static_cast<std::size_t>(mode)];
+}
+
+std::optional<Mode> mode_from(std::string_view text) {
+  for (const Mode mode : {Mode::guide, Mode::copilot, Mode::automatic}) {
+    if (name(mode) == text) return mode;
+  }
+  return std::nullopt;
+}
+
+Result<Policy> Policy::parse(std::string_view file, std::string_view text) {
+  NAESTRO_LET(const json::Value value, json::parse(text));
+  const auto bad = [&](const std::string& pointer, const std::string& why) {
+    const auto at = json::locate(text, pointer);
+    return fail(Code::kUsage, std::string{file} + ":" + std::to_string(at.line) + ": policy " + why,
+                "see docs/formats/policy.md");
+  };
+  const json::Object* object = value.if_object();
+  if (object == nullptr || !only(*object, {"policy", "rules"}) ||
+      json::text_at(*object, "policy") != "policy/1" || !json::array_at(*object, "rules")) {
+    return bad("", "is not {\"policy\": \"policy/1\", \"rules\": [...]}");
+  }
+  Policy policy;
+  policy.file_ = file;
+  policy.digest_ = crypto::sha256(json::canonical(value));
+  const json::Array& rules = *json::array_at(*object, "rules");
+  for (std::size_t i = 0; i < rules.size(); ++i) {
+    const std::string pointer = "/rules/" + std::to_string(i);
+    const json::Object* row = rules[i].if_object();
+    if (row == nullptr || !only(*row, {"id", "effect", "kinds", "reason"})) {
+      return bad(pointer, "rule has an unknown member");
+    }
+    const auto id = json::text_at(*row, "id");
+    const auto effect = decision_from(json::text_at(*row, "effect").value_or(""));
+    const json::Array* kinds = json::array_at(*row, "kinds");
+    if (!id || !effect || kinds == nullptr) return bad(pointer, "rule lacks id, effect or kinds");
+    Rule rule{std::string{*id}, *effect, {}, {}, json::locate(text, pointer).line};
+    rule.reason = json::text_at(*row, "reason").value_or("");
+    for (const json::Value& item : *kinds) {
+      const auto kind = kind_from(item.is_string() ? json::view(item.get_string()) : "");
+      if (!kind) return bad(pointer + "/kinds", "rule names an unknown effect kind");
+      rule.kinds.push_back(*kind);
+    }
+    policy.rules_.push_back(std::move(rule));
+  }
+  return policy;
+}
+
+Verdict Policy::decide(EffectKind kind, Mode mode) const {
+  Verdict verdict{Decision::deny, "default", file_, 0,
+                  "no rule matches " + std::string{name(kind)}};
+  bool matched = false;
+  for (const Rule& rule : rules_) {
+    if (std::ranges::find(rule.kinds, kind) == rule.kinds.end()) continue;
+    if (matched && rule.effect <= verdict.decision) continue;  // deny beats ask beats allow
+    matched = true;
+    verdict = {rule.effect, rule.id, file_, rule.line, rule.reason};
+  }
+  if (mode == Mode::guide && kind != EffectKind::read && kind != EffectKind::model_local) {
+    return {Decision::deny, "mode.guide", file_, 0, "mode guide only reads and suggests"};
+  }
+  return verdict;
+}
+
+}  // namespace naestro::policy

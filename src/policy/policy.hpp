@@ -1,0 +1,60 @@
+// Which effects may happen. This version has one layer, the built-in one (policies/builtin.json):
+// read and model.local are allowed, write asks, all else matches nothing and is denied.
+// docs/formats/policy.md has the form of a rule.
+#pragma once
+
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "base/bytes.hpp"
+#include "base/embedded.hpp"
+#include "contract/tool.hpp"
+
+namespace naestro::policy {
+
+enum class Decision : std::uint8_t { allow, ask, deny };
+std::string_view name(Decision decision);
+
+// guide suggests (read and model.local only), copilot confirms, automatic does only what is
+// proved or granted.
+enum class Mode : std::uint8_t { guide, copilot, automatic };
+std::string_view name(Mode mode);
+std::optional<Mode> mode_from(std::string_view text);
+
+// What decided, where it stands, and why.
+struct Verdict {
+  Decision decision = Decision::deny;
+  std::string rule;
+  std::string file;
+  int line = 0;
+  std::string reason;
+};
+
+class Policy {
+ public:
+  // Unknown members, effects or kinds are errors that name the file and the rule.
+  static Result<Policy> parse(std::string_view file, std::string_view text);
+
+  // The strictest of the matching rules and of the mode; nothing matching is deny.
+  [[nodiscard]] Verdict decide(contract::EffectKind kind, Mode mode) const;
+  // SHA-256 of the canonical text, for the ledger.
+  [[nodiscard]] const Digest& digest() const { return digest_; }
+
+ private:
+  struct Rule {
+    std::string id;
+    Decision effect;
+    std::vector<contract::EffectKind> kinds;
+    std::string reason;
+    int line;
+  };
+  std::string file_;
+  std::vector<Rule> rules_;
+  Digest digest_{};
+};
+
+std::span<const EmbeddedFile> embedded_policies();
+
+}  // namespace naestro::policy

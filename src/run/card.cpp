@@ -1,0 +1,218 @@
+#include "run/card.hpp"
+
+#include <algorithm>
+
+#include "base/crypto.hpp"
+#include "base/text.hpp"
+#include "schema/validate.hpp"
+
+namespace naestro::run {
+namespace {
+
+using plan::Expression;
+using plan::ModelUse;
+using plan::Reference;
+using plan::ToolUse;
+
+// Everything of the effect that does not depend on argument values.
+door::Effect shape_of(const plan::Step& step) {
+  door::Effect effect;
+  effect.step = step.id;
+  effect.timeout_s = step.timeout_s;
+  if (const auto* use = std::get_if<ToolUse>(&step.use)) {
+    effect.target = use->tool->id();
+    effect.contract = use->tool->digest;
+    effect.declared = use->tool->effects;
+    effect.idempotency = use->tool->idempotency;
+    effect.caps = {.tokens = 0, .tool_calls = 1, .model_calls = 0, .usd = use->tool->cost};
+    effect.max_output_bytes = use->tool->max_output_bytes;
+  } else {
+    const auto& model = std::get<ModelUse>(step.use);
+    effect.target = "model:" + model.model->name;
+    effect.contract = model.model->digest;
+    effect.declared = {{model.model->kind, "", true}};
+    effect.idempotency = contract::Idempotency::idempotent;  // but paid
+    const auto price = [](NanoUsd per_mtok, std::int64_t tokens) {
+      constexpr std::int64_t kMillion = 1'000'000;
+      return static_cast<NanoUsd>(
+          (static_cast<__int128>(per_mtok) * tokens + kMillion - 1) / kMillion);
+    };
+    effect.caps = {.tokens = model.max_input_tokens + model.max_output_tokens,
+                   .tool_calls = 0,
+                   .model_calls = 1,
+                   .usd = price(model.model->usd_per_mtok_in, model.max_input_tokens) +
+                          price(model.model->usd_per_mtok_out, model.max_output_tokens)};
+  }
+  return effect;
+}
+
+const Expression* argument(const plan::Step& step, std::string_view name) {
+  const auto* members = std::get_if<Expression::Members>(&step.with.node);
+  if (members == nullptr) return nullptr;
+  const auto found =
+      std::ranges::find_if(*members, [&](const auto& member) { return member.key == name; });
+  return found == members->end() ? nullptr : &found->value;
+}
+
+// A literal argument object is one literal node; a mixed one has members.
+Result<json::Value> argument_value(const plan::Step& step, const std::string& name,
+                                   const plan::Lookup& lookup) {
+  if (const auto* literal = std::get_if<json::Value>(&step.with.node)) {
+    const json::Object* object = literal->if_object();
+    const json::Value* value = object == nullptr ? nullptr : object->if_contains(name);
+    return value == nullptr ? json::Value{} : *value;
+  }
+  const Expression* expression = argument(step, name);
+  if (expression == nullptr) return json::Value{};
+  return plan::evaluate(*expression, lookup);
+}
+
+std::vector<std::string> authority_names(const plan::Step& step) {
+  std::vector<std::string> names;
+  if (const auto* use = std::get_if<ToolUse>(&step.use)) {
+    for (const auto& [name, kind] : use->tool->arguments) {
+      if (kind == contract::ArgumentKind::authority) names.push_back(name);
+    }
+  }
+  return names;
+}
+
+bool needs_steps(const Expression* expression) {
+  return expression != nullptr &&
+         std::ranges::any_of(expression->references(), [](const Reference& reference) {
+           return reference.from == Reference::From::step;
+         });
+}
+
+}  // namespace
+
+plan::Lookup input_lookup(const json::Object& inputs) {
+  return [&inputs](Reference::From from, const std::string& name) -> const json::Value* {
+    return from == Reference::From::input ? inputs.if_contains(name) : nullptr;
+  };
+}
+
+Result<door::Effect> make_effect(const plan::Step& step, const plan::Lookup& lookup) {
+  door::Effect effect = shape_of(step);
+  NAESTRO_LET(json::Value arguments, plan::evaluate(step.with, lookup));
+  if (arguments.is_null()) arguments = json::Object{};
+  if (!arguments.is_object()) {
+    return fail(Code::kStepFailed, "the arguments of step " + step.id + " are no object");
+  }
+  effect.arguments = std::move(arguments.get_object());
+  if (const auto* model = std::get_if<ModelUse>(&step.use)) {
+    effect.arguments["model"] = model->model->name;
+    effect.arguments["schema"] = step.out;
+    effect.arguments["max_input_tokens"] = model->max_input_tokens;
+    effect.arguments["max_output_tokens"] = model->max_output_tokens;
+    effect.arguments["seed"] = model->seed;
+  }
+  for (const std::string& name : authority_names(step)) {
+    if (const json::Value* value = effect.arguments.if_contains(name)) {
+      effect.authority[name] = *value;
+    }
+    effect.authority_literal = effect.authority_literal && !needs_steps(argument(step, name));
+  }
+  return effect;
+}
+
+CardLine make_line(const plan::Step& step, const Digest& plan, const plan::Lookup& lookup) {
+  door::Effect effect = shape_of(step);
+  CardLine line;
+  line.step = step.id;
+  line.target = effect.target;
+  line.reversible = std::ranges::all_of(effect.declared, [](const auto& e) { return e.reversible; });
+  for (const std::string& name : authority_names(step)) {
+    auto value = argument_value(step, name, lookup);
+    if (!value) {
+      line.computed = true;
+    } else if (!value->is_null()) {
+      effect.authority[name] = *std::move(value);
+    }
+  }
+  line.authority = effect.authority;
+  if (!line.computed) line.action = door::action_digest(plan, effect);
+  return line;
+}
+
+bool Card::asks() const {
+  return std::ranges::any_of(lines, [](const CardLine& line) {
+    return line.verdict.decision == policy::Decision::ask;
+  });
+}
+
+std::vector<Digest> Card::grants() const {
+  std::vector<Digest> out;
+  for (const CardLine& line : lines) {
+    if (line.verdict.decision == policy::Decision::ask && !line.computed) {
+      out.push_back(line.action);
+    }
+  }
+  return out;
+}
+
+std::vector<const CardLine*> Card::denied() const {
+  std::vector<const CardLine*> out;
+  for (const CardLine& line : lines) {
+    if (line.verdict.decision == policy::Decision::deny) out.push_back(&line);
+  }
+  return out;
+}
+
+Card make_card(const plan::Program& program, const json::Object& inputs,
+               const policy::Policy& policy, policy::Mode mode) {
+  Card card;
+  json::Array lines;
+  const plan::Lookup lookup = input_lookup(inputs);
+  for (const plan::Step& step : program.steps) {
+    CardLine line = make_line(step, program.plan_digest, lookup);
+    std::tie(line.verdict, line.kind) = door::judge(policy, mode, shape_of(step));
+    lines.push_back(to_json(line));
+    card.lines.push_back(std::move(line));
+  }
+  // The program's digest covers the bound and the pinned contracts.
+  card.digest = crypto::sha256(json::canonical(json::Object{{"plan", hex(program.plan_digest)},
+                                                            {"program", hex(program.program_digest)},
+                                                            {"mode", name(mode)},
+                                                            {"lines", std::move(lines)}}));
+  return card;
+}
+
+json::Value to_json(const CardLine& line) {
+  json::Object out{{"step", line.step},
+                   {"target", line.target},
+                   {"effect", name(line.kind)},
+                   {"decision", name(line.verdict.decision)},
+                   {"rule", line.verdict.rule},
+                   {"reversible", line.reversible},
+                   {"computed", line.computed},
+                   {"authority", line.authority}};
+  if (!line.computed) out["action"] = hex(line.action);
+  return out;
+}
+
+Result<json::Object> bind_inputs(const plan::Program& program, const json::Object& given) {
+  json::Object bound;
+  for (const auto& member : given) {
+    if (program.inputs.contains(std::string{member.key()})) continue;
+    std::vector<std::string> names;
+    for (const auto& [name, input] : program.inputs) names.push_back(name);
+    const std::string near = nearest(std::string_view{member.key()}, names);
+    return fail(Code::kUsage, "the plan has no input '" + std::string{member.key()} + "'",
+                near.empty() ? "its inputs: " + join(names, ", ") : "did you mean " + near + "?");
+  }
+  for (const auto& [name, input] : program.inputs) {
+    const json::Value* value = given.if_contains(name);
+    if (value == nullptr && input.value) value = &*input.value;
+    if (value == nullptr) {
+      return fail(Code::kMissingInput, "input '" + name + "' has no value",
+                  "give it with --input " + name + "=VALUE");
+    }
+    NAESTRO_LET(const auto schema, schema::Schema::compile(input.schema));
+    NAESTRO_TRY(schema::conforms(schema, *value, "input '" + name + "'"));
+    bound[name] = *value;
+  }
+  return bound;
+}
+
+}  // namespace naestro::run

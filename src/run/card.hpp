@@ -1,0 +1,52 @@
+// The consent card of a plan: what a person is asked once, at first. Its digest binds the plan, its
+// bound and every effect on it with all authority arguments that are known before the run.
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "door/perform.hpp"
+#include "plan/program.hpp"
+
+namespace naestro::run {
+
+struct CardLine {
+  std::string step;
+  std::string target;                // "report.markdown@1"
+  contract::EffectKind kind = contract::EffectKind::read;
+  policy::Verdict verdict;
+  bool reversible = true;
+  json::Object authority;            // known authority arguments
+  bool computed = false;             // an authority argument is known only during the run
+  Digest action{};                   // what the grant will name; unset when computed
+};
+
+struct Card {
+  std::vector<CardLine> lines;  // every step, in the program's order
+  Digest digest{};
+  // Any line asks and is covered by answering the card.
+  [[nodiscard]] bool asks() const;
+  // Actions that a yes grants.
+  [[nodiscard]] std::vector<Digest> grants() const;
+  // Lines that policy denies: such a plan does not start.
+  [[nodiscard]] std::vector<const CardLine*> denied() const;
+};
+
+// `inputs`: the values of this run, with the plan's defaults filled in.
+Card make_card(const plan::Program& program, const json::Object& inputs,
+               const policy::Policy& policy, policy::Mode mode);
+json::Value to_json(const CardLine& line);
+
+// The effect of a step, with its arguments evaluated by `lookup`. Without the values of other steps
+// it fails with kStepFailed where the step needs them.
+Result<door::Effect> make_effect(const plan::Step& step, const plan::Lookup& lookup);
+// Only the authority part, evaluated where `lookup` reaches; `computed` where it does not.
+CardLine make_line(const plan::Step& step, const Digest& plan, const plan::Lookup& lookup);
+
+// Looks up the inputs only.
+plan::Lookup input_lookup(const json::Object& inputs);
+
+// The inputs of a run: `given` over the plan's defaults, each checked against its schema.
+Result<json::Object> bind_inputs(const plan::Program& program, const json::Object& given);
+
+}  // namespace naestro::run

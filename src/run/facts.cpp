@@ -1,0 +1,94 @@
+#include "run/facts.hpp"
+
+#include <algorithm>
+#include <array>
+
+namespace naestro::run {
+
+bool is_fact(std::string_view kind) {
+  constexpr std::array<std::string_view, 7> kinds = {
+      "run.created",   "run.paused",     "run.resumed", "consent.given",
+      "consent.refused", "effect.done", "effect.failed"};
+  return std::ranges::find(kinds, kind) != kinds.end();
+}
+
+json::Value Sealer::put(std::string_view text, std::vector<Bytes>& blobs) const {
+  Bytes sealed = crypto::seal(key_, as_bytes(text));
+  const Digest id = crypto::sha256(sealed);
+  blobs.push_back(std::move(sealed));
+  return ledger::blob_ref(id);
+}
+
+Result<std::string> Sealer::open(ByteSpan sealed) const {
+  NAESTRO_LET(const Bytes plain, crypto::open(key_, sealed));
+  return std::string{as_text(plain)};
+}
+
+Fact effect_outcome(const door::Intent& intent, const contract::Labels& labels,
+                    const door::Outcome& outcome, const Sealer& sealer) {
+  Fact fact;
+  fact.latency_us = outcome.latency_us;
+  fact.data = {{"step", intent.effect().step},
+               {"key", hex(intent.key())},
+               {"usage", door::to_json(outcome.usage)},
+               {"usage_known", outcome.usage_known}};
+  if (outcome.result) {
+    fact.kind = "effect.done";
+    fact.plain = *outcome.result;
+    fact.data["result"] = sealer.put(*outcome.result, fact.blobs);
+    fact.data["labels"] = contract::to_json(labels);
+  } else {
+    const Error& error = outcome.result.error();
+    fact.kind = "effect.failed";
+    fact.plain = json::Value(error.text());
+    fact.data["code"] = info(error.code).name;
+    fact.data["message"] = sealer.put(error.text(), fact.blobs);
+  }
+  return fact;
+}
+
+Fact consent_answer(const Digest& digest, bool yes, std::string_view via, std::string_view who) {
+  Fact fact;
+  fact.kind = yes ? "consent.given" : "consent.refused";
+  fact.data = {{"digest", hex(digest)}, {"via", via}, {"who", who}, {"scope", "once"}};
+  return fact;
+}
+
+Fact paused(std::string_view reason) {
+  Fact fact;
+  fact.kind = "run.paused";
+  fact.data = {{"reason", reason}};
+  return fact;
+}
+
+Fact resumed(const door::Ceilings& raised) {
+  Fact fact;
+  fact.kind = "run.resumed";
+  json::Object ceilings;
+  if (raised.usd) ceilings["usd_nano"] = *raised.usd;
+  if (raised.tokens) ceilings["tokens"] = *raised.tokens;
+  if (raised.tool_calls) ceilings["tool_calls"] = *raised.tool_calls;
+  fact.data = {{"raised", std::move(ceilings)}};
+  return fact;
+}
+
+Result<Fact> fact_from(const ledger::Event& event, const OpenBlob& open) {
+  Fact fact;
+  fact.kind = event.kind;
+  fact.data = event.data;
+  const bool done = event.kind == "effect.done";
+  if (done || event.kind == "effect.failed") {
+    const json::Value* ref = event.data.if_contains(done ? "result" : "message");
+    if (ref == nullptr) return fail(Code::kStoreCorrupt, event.id() + " names no blob");
+    NAESTRO_LET(const Digest id, ledger::blob_id(*ref));
+    NAESTRO_LET(const std::string text, open(id));
+    if (done) {
+      NAESTRO_LET(fact.plain, json::parse(text));
+    } else {
+      fact.plain = json::Value(text);
+    }
+  }
+  return fact;
+}
+
+}  // namespace naestro::run
