@@ -277,12 +277,12 @@ TEST(Compile, AllErrorsAtOnceInOrderOfPlace) {
   const World world;
   json::Value plan = edited(sample(), "/goal", "1");
   plan = edited(plan, "/steps/0/do/tool", R"("files.serch")");
-  plan = edited(plan, "/steps/2/needs", R"(["fnd"])");
+  plan = edited(plan, "/steps/2/with/data", R"("${steps.jugde.out}")");
   const Compiled compiled = world.compile_value(plan);
   ASSERT_EQ(compiled.diagnostics.size(), 3U) << listing(compiled);
   EXPECT_EQ(compiled.diagnostics[0].code, "NP1103");
   EXPECT_EQ(compiled.diagnostics[1].hint, "did you mean 'files.search'?");
-  EXPECT_EQ(compiled.diagnostics[2].hint, "did you mean 'find'?");
+  EXPECT_EQ(compiled.diagnostics[2].hint, "did you mean 'judge'?");
   EXPECT_EQ(format(compiled.diagnostics[1], "p.json").substr(0, 12), "p.json:27:17");
   const json::Value written = to_json(compiled.diagnostics[1]);
   EXPECT_EQ(written.at("code"), json::Value("NP2001"));

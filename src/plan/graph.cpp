@@ -25,7 +25,8 @@ class Graph {
       find_cycles();
       draft_.order.clear();
     }
-    report_unused();
+    // Behind an error a step may look unused only because the reference to it is broken.
+    if (!sink_.failed()) report_unused();
   }
 
  private:

@@ -20,7 +20,7 @@ class Resolver {
     for (const auto& [name, input] : draft.inputs) {
       const auto compiled = schema::Schema::compile(input.schema);
       if (!input.value || !compiled) continue;  // a faulty schema was reported already
-      const std::string pointer = "/inputs/" + name + "/value";
+      const std::string pointer = "/inputs/" + json::pointer_token(name) + "/value";
       for (const schema::Violation& violation : compiled->validate(*input.value)) {
         sink_.error(Np::kInputMismatch, pointer + violation.instance,
                     "the value of input '" + name + "' does not fit its schema",
