@@ -38,8 +38,8 @@ std::string price_list_of(const plan::Program& program) {
 
 std::string bound_text(const plan::Bound& bound, const std::string& price_list) {
   return count(bound.tool_calls, "tool call") + ", " + count(bound.model_calls, "model call") +
-         ", " + count(bound.tokens, "token") + ", " + format_usd(bound.usd) +
-         " USD (price list " + price_list + "), " + grouped(bound.wall_s) + " s";
+         ", " + count(bound.tokens, "token") + ", " + format_usd(bound.usd) + " USD (price list " +
+         price_list + "), " + grouped(bound.wall_s) + " s";
 }
 
 std::string usage_text(const door::Usage& usage) {

@@ -13,17 +13,17 @@ namespace naestro::run {
 
 struct StepView {
   std::string id;
-  std::string target;  // of the last effect; "" before
-  std::string state;   // ready, asking, running, done, failed
+  std::string target;           // of the last effect; "" before
+  std::string state;            // ready, asking, running, done, failed
   std::int64_t started_at = 0;  // microseconds UTC; 0: not yet
   std::int64_t ended_at = 0;
   door::Usage usage;
   std::string rule;      // the policy rule that decided
   std::string decision;  // allow, ask, deny
   bool granted = false;
-  std::string code;      // of the failure
-  json::Value result;    // reference to the blob, or null
-  json::Value message;   // reference to the blob, or null
+  std::string code;     // of the failure
+  json::Value result;   // reference to the blob, or null
+  json::Value message;  // reference to the blob, or null
 };
 
 struct OpenQuestion {
@@ -35,20 +35,20 @@ struct OpenQuestion {
 
 struct RunView {
   std::string id;
-  std::string state;   // running, waits_for_consent, limit, interrupted, done, failed
+  std::string state;  // running, waits_for_consent, limit, interrupted, done, failed
   std::string mode;
-  std::string plan;    // digest
+  std::string plan;  // digest
   std::int64_t created_at = 0;
   std::int64_t last_at = 0;
-  json::Value goal;    // reference to the blob
+  json::Value goal;  // reference to the blob
   json::Value bound;
-  json::Value outputs; // reference to the blob, or null
-  json::Value files;   // reference to the blob, or null
-  json::Value message; // reference to the blob, or null
-  std::string code;    // of the failure
-  std::string digest;  // final
+  json::Value outputs;  // reference to the blob, or null
+  json::Value files;    // reference to the blob, or null
+  json::Value message;  // reference to the blob, or null
+  std::string code;     // of the failure
+  std::string digest;   // final
   door::Usage spent;
-  json::Value exhausted;  // {"step", "limit", "needed", "left"} or null
+  json::Value exhausted;        // {"step", "limit", "needed", "left"} or null
   std::vector<StepView> steps;  // in order of their first event
   std::vector<OpenQuestion> questions;
   std::size_t events = 0;

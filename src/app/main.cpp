@@ -1,0 +1,125 @@
+// The wiring: the only place that knows who is who, and the only one that reads the environment.
+#include <pwd.h>
+#include <sodium.h>
+#include <unistd.h>
+
+#include <csignal>
+#include <cstdlib>
+#include <filesystem>
+#include <mutex>
+#include <thread>
+
+#include "cli/house.hpp"
+#include "models/local_adapter.hpp"
+#include "tools/adapter.hpp"
+
+namespace {
+
+using namespace naestro;
+
+std::string environment(const char* name, const std::string& fallback) {
+  const char* value = std::getenv(name);
+  return value == nullptr || *value == '\0' ? fallback : value;
+}
+
+std::string user_name() {
+  const passwd* entry = ::getpwuid(::geteuid());
+  return entry == nullptr ? std::to_string(::geteuid()) : entry->pw_name;
+}
+
+std::string host_name() {
+  char buffer[256] = {};
+  ::gethostname(buffer, sizeof buffer - 1);
+  return buffer;
+}
+
+// Waits for Ctrl-C on a thread of its own, so that the handler may do what it likes.
+class Interrupts {
+ public:
+  Interrupts() {
+    sigemptyset(&signals_);
+    sigaddset(&signals_, SIGINT);
+    sigaddset(&signals_, SIGTERM);
+    pthread_sigmask(SIG_BLOCK, &signals_, nullptr);  // before any other thread begins
+    thread_ = std::thread{[this] { wait(); }};
+    thread_.detach();  // it waits in the kernel until the process ends
+  }
+
+  void handle(std::function<void()> handler) {
+    const std::scoped_lock lock{mutex_};
+    handler_ = std::move(handler);
+  }
+
+ private:
+  void wait() {
+    for (int count = 1;; ++count) {
+      int signal = 0;
+      sigwait(&signals_, &signal);
+      const std::scoped_lock lock{mutex_};
+      // Without a run, or when asked thrice, there is nothing to wait for.
+      if (!handler_ || count >= 3) std::_Exit(130);
+      handler_();
+    }
+  }
+
+  sigset_t signals_{};
+  std::mutex mutex_;
+  std::function<void()> handler_;
+  std::thread thread_;
+};
+
+// The folder with the engine and the models: beside the binary, unless the environment says.
+std::string assets_folder() {
+  const std::string given = environment("NAESTRO_ASSETS", "");
+  if (!given.empty()) return given;
+  std::error_code ignored;
+  const auto self = std::filesystem::read_symlink("/proc/self/exe", ignored);
+  return (self.parent_path().parent_path() / "assets").string();
+}
+
+template <class T>
+T or_exit(Result<T> result) {
+  if (result) return *std::move(result);
+  std::fprintf(stderr, "naestro: %s\n", result.error().text().c_str());
+  std::exit(info(result.error().code).exit);
+}
+
+}  // namespace
+
+int main(int argc, char** argv) {
+  if (sodium_init() < 0) return 1;
+  std::signal(SIGPIPE, SIG_IGN);
+  static Interrupts interrupts;  // outlives its thread
+  SystemClock clock;
+  SystemRandom random;
+  const auto tools = or_exit(contract::ToolCatalog::from(contract::embedded_tools()));
+  const auto models = or_exit(contract::ModelCatalog::from(contract::embedded_models()));
+  const EmbeddedFile file = policy::embedded_policies().front();
+  const auto policy = or_exit(policy::Policy::parse(file.name, file.text));
+
+  const std::string home = environment("HOME", "/");
+  std::error_code ignored;
+  cli::House house{
+      .clock = clock,
+      .random = random,
+      .folders = {environment("XDG_STATE_HOME", home + "/.local/state") + "/naestro",
+                  environment("XDG_DATA_HOME", home + "/.local/share") + "/naestro"},
+      .tools = tools,
+      .models = models,
+      .policy = policy,
+      .version = NAESTRO_VERSION,
+      .user = user_name(),
+      .host = host_name(),
+      .cwd = std::filesystem::current_path(ignored).string(),
+      .open_tools = [](const std::string& workspace) -> Result<std::unique_ptr<door::Adapter>> {
+        NAESTRO_LET(auto opened, tools::Workspace::open(workspace));
+        return std::make_unique<tools::ToolAdapter>(std::move(opened));
+      },
+      .open_models = {},
+      .on_interrupt = [](std::function<void()> handler) { interrupts.handle(std::move(handler)); },
+      .in = stdin,
+      .out = stdout,
+      .err = stderr,
+      .interactive = ::isatty(STDIN_FILENO) == 1 && ::isatty(STDERR_FILENO) == 1};
+  return cli::main(house, {argv + 1, argv + argc});
+}

@@ -1,0 +1,296 @@
+// Carrying a run out in this process: ownership, doors, progress, questions, the last lines.
+#include <poll.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <thread>
+
+#include "cli/render.hpp"
+#include "cli/session.hpp"
+#include "ledger/writer.hpp"
+
+namespace naestro::cli {
+namespace {
+
+constexpr unsigned kPoolThreads = run::kConcurrencyMax;
+
+// Twelve letters and digits without the ones that are mistaken for others: 60 random bits.
+std::string make_run_id(Random& random) {
+  static constexpr char kAlphabet[] = "0123456789abcdefghjkmnpqrstvwxyz";
+  std::array<std::uint8_t, 12> bytes{};
+  random.fill(bytes);
+  std::string id = "r";
+  for (const std::uint8_t byte : bytes) id += kAlphabet[byte & 31];
+  return id;
+}
+
+// Reads one line of an answer from the terminal without blocking the loop.
+class Prompt {
+ public:
+  Prompt(House& house, run::Executor& executor) : house_{house}, executor_{executor} {}
+
+  void ask(const run::Question& question) {
+    reader_ = std::jthread{[this, digest = question.digest](const std::stop_token& stop) {
+      const std::string line = read_line(stop);
+      if (stop.stop_requested()) return;
+      const bool yes = line == "y" || line == "yes";
+      executor_.answer(digest, yes, "terminal", house_.user);
+    }};
+  }
+
+ private:
+  std::string read_line(const std::stop_token& stop) {
+    std::string line;
+    const int fd = ::fileno(house_.in);
+    while (!stop.stop_requested()) {
+      pollfd ready{fd, POLLIN, 0};
+      if (::poll(&ready, 1, 100) <= 0) continue;
+      char c = 0;
+      if (::read(fd, &c, 1) != 1 || c == '\n') break;  // the end of input is no yes
+      line += c;
+    }
+    return line;
+  }
+
+  House& house_;
+  run::Executor& executor_;
+  std::jthread reader_;
+};
+
+std::string question_text(const run::Machine& machine, const run::Question& question) {
+  if (question.step.empty()) {
+    return card_text(machine.program(), machine.card(), price_list_of(machine.program()));
+  }
+  return "Step " + question.step + " asks: " + json::pretty(question.what) +
+         "Digest: " + hex(question.digest) + "\n";
+}
+
+std::string answer_text(const run::Machine& machine) {
+  const json::Object& outputs = machine.outputs();
+  if (const auto answer = json::text_at(outputs, "answer")) return std::string{*answer};
+  return json::write(json::Value(outputs));
+}
+
+std::string files_text(const run::Machine& machine) {
+  std::string out;
+  for (const json::Value& file : machine.files()) {
+    out += (out.empty() ? "" : ", ") +
+           std::string{json::text_at(file.get_object(), "path").value_or("")};
+  }
+  return out.empty() ? "none" : out;
+}
+
+std::string cost_text(const run::Machine& machine) {
+  const auto& bound = machine.program().bound;
+  const auto& spent = machine.budget().spent();
+  return usage_text(spent) + "; the bound was " +
+         bound_text(bound, price_list_of(machine.program()));
+}
+
+// Whatever the ending, the last five lines are: answer, files, cost of bound, run, what next.
+int last_lines(House& house, const run::Machine& machine, const run::Ending& ending) {
+  using How = run::Ending::How;
+  const std::string& id = machine.start().run;
+  std::string answer = "none";
+  std::string next;
+  int code = 1;
+  switch (ending.how) {
+    case How::done:
+      answer = answer_text(machine);
+      next = "naestro show " + id + "; naestro replay " + id + "; naestro audit verify";
+      code = 0;
+      break;
+    case How::failed:
+      answer = "none: " + (ending.error ? ending.error->text() : "the run failed");
+      next = "naestro show " + id;
+      code = ending.error && info(ending.error->code).exit == 3 ? 3 : 1;
+      break;
+    case How::waits_for_consent: {
+      answer = "none yet: the run waits for a consent";
+      const auto questions = machine.questions();
+      const std::string digest = questions.empty() ? "DIGEST" : hex(questions.front().digest);
+      next = "naestro approve " + id + " " + digest + " && naestro resume " + id;
+      code = info(Code::kConsentOpen).exit;
+      break;
+    }
+    case How::limit: {
+      const auto& shortage = *machine.shortage();
+      answer = "none yet: the limit of " + shortage.limit + " was reached at step " +
+               machine.limited_step() + " (needs " + std::to_string(shortage.needed) + ", left " +
+               std::to_string(shortage.left) + ")";
+      const std::string flag = shortage.limit == "usd" ? "--max-usd" : "--max-tokens";
+      next = "naestro resume " + id + " " + flag + " MORE";
+      code = info(Code::kLimitReached).exit;
+      break;
+    }
+    case How::interrupted:
+      answer = "none yet: interrupted";
+      next = "naestro resume " + id;
+      code = info(Code::kInterrupted).exit;
+      break;
+    case How::broken:
+      answer = "none: " + (ending.error ? ending.error->text() : "the executor stopped");
+      next = "naestro resume " + id;
+      code = ending.error ? info(ending.error->code).exit : 1;
+      break;
+  }
+  print(house.out, "Answer: " + answer + "\nFiles:  " + files_text(machine) + "\nCost:   " +
+                       cost_text(machine) + "\nRun:    " + id + "\nNext:   " + next + "\n");
+  return code;
+}
+
+json::Value ending_json(const run::Machine& machine, int code) {
+  json::Object out{{"run", machine.start().run},
+                   {"exit", code},
+                   {"outputs", machine.outputs()},
+                   {"files", machine.files()},
+                   {"spent", door::to_json(machine.budget().spent())},
+                   {"bound", plan::to_json(machine.program().bound)}};
+  if (code == 0) out["digest"] = hex(machine.final_digest());
+  return out;
+}
+
+}  // namespace
+
+Result<plan::Budget> limits_of(const RunOptions& options) {
+  plan::Budget budget;
+  if (options.usd_max) {
+    NAESTRO_LET(budget.usd, parse_usd(*options.usd_max));
+  }
+  budget.tokens = options.tokens_max;
+  budget.wall_s = options.time_s_max;
+  return budget;
+}
+
+int execute(House& house, Session& session, run::Machine& machine, run::Batch first,
+            const run::Sealer& sealer, std::int64_t fence, const RunOptions& options) {
+  const std::string workspace{
+      json::text_at(machine.start().context, "workspace").value_or(house.cwd)};
+  auto tools = house.open_tools(workspace);
+  if (!tools) return report(house, tools.error());
+  auto models = house.open_models();
+  if (!models) return report(house, models.error());
+  auto writing = ledger::Store::open(house.folders, store_options(house, session.key));
+  if (!writing) return report(house, writing.error());
+
+  std::vector<Digest> approved;
+  for (const std::string& text : options.approve) {
+    const auto digest = digest_from_hex(text);
+    if (!digest) return report(house, digest.error());
+    approved.push_back(*digest);
+  }
+
+  int code = 1;
+  {
+    rt::Loop loop;
+    ledger::Writer writer{*std::move(writing)};
+    rt::Pool pool{kPoolThreads};
+    run::Executor* executor = nullptr;
+    std::unique_ptr<Prompt> prompt;
+    run::Observer observer;
+    observer.event = [&](const ledger::Event& event) {
+      print(house.out, options.json ? event.body() + "\n" : event_text(event));
+    };
+    observer.ask = [&](const run::Question& question) {
+      if (!options.json) print(house.out, question_text(machine, question));
+      if (std::ranges::find(approved, question.digest) != approved.end()) {
+        executor->answer(question.digest, true, "flag", house.user);
+        return true;
+      }
+      if (!house.interactive) return false;
+      print(house.err, "Approve? [y/N] ");
+      prompt->ask(question);
+      return true;
+    };
+    run::Executor real{{house.clock, loop, pool, writer, *session.store, **tools, **models},
+                       std::move(observer),
+                       machine,
+                       sealer,
+                       fence};
+    executor = &real;
+    prompt = std::make_unique<Prompt>(house, real);
+    house.on_interrupt([&real] { real.interrupt(); });
+    const run::Ending ending = real.run(std::move(first));
+    house.on_interrupt({});
+    prompt.reset();
+    if (options.json) {
+      std::FILE* out = house.out;
+      house.out = house.err;  // the words go aside; the last line of `out` is JSON
+      code = last_lines(house, machine, ending);
+      house.out = out;
+      print(out, json::write(ending_json(machine, code)) + "\n");
+    } else {
+      code = last_lines(house, machine, ending);
+    }
+  }
+  (void)session.store->disown(machine.start().run, fence);
+  return code;
+}
+
+int start_run(House& house, const plan::Program& program, run::Start start,
+              const RunOptions& options) {
+  auto session = open_session(house);
+  if (!session) return report(house, session.error());
+  start.run = make_run_id(house.random);
+  const auto key = session->keys->make(start.run, house.random);
+  if (!key) return report(house, key.error());
+  const auto fence = session->store->own(start.run);
+  if (!fence) return report(house, fence.error());
+  const run::Sealer sealer{*key};
+  run::Machine machine{std::move(start), program, house.policy, sealer};
+  if (const auto denied = machine.card().denied(); !denied.empty()) {
+    const auto& line = *denied.front();
+    return report(house,
+                  fail(Code::kDenied,
+                       "step " + line.step + " wants " + std::string{contract::name(line.kind)} +
+                           ": rule " + line.verdict.rule + " (" + line.verdict.file + ":" +
+                           std::to_string(line.verdict.line) + ") denies it",
+                       line.verdict.reason)
+                      .error());
+  }
+  run::Batch first = machine.begin();
+  return execute(house, *session, machine, std::move(first), sealer, *fence, options);
+}
+
+int resume(House& house, const std::string& text, const RunOptions& options) {
+  auto session = open_session(house);
+  if (!session) return report(house, session.error());
+  const auto id = find_run(*session->store, text);
+  if (!id) return report(house, id.error());
+  const auto key = session->keys->find(*id);
+  if (!key) return report(house, key.error());
+  const auto fence = session->store->own(*id);
+  if (!fence) return report(house, fence.error());
+  const run::Sealer sealer{*key};
+  const auto give_back = [&](int code) {
+    (void)session->store->disown(*id, *fence);
+    return code;
+  };
+  const auto events = session->store->events(*id);
+  if (!events) return give_back(report(house, events.error()));
+  auto recovery = run::recover(*events, run::blob_opener(*session->store, sealer), sealer,
+                               environment(house), house.policy, true);
+  if (!recovery) return give_back(report(house, recovery.error()));
+  if (!recovery->divergences.empty()) {
+    return give_back(report(house, fail(Code::kReplayDiverged,
+                                        "run " + *id + " cannot be resumed: event " +
+                                            std::to_string(recovery->divergences.front().seq) +
+                                            " comes out differently",
+                                        "see 'naestro replay " + *id + "'")
+                                       .error()));
+  }
+  run::Machine& machine = *recovery->machine;
+  if (machine.state() == run::Machine::State::done ||
+      machine.state() == run::Machine::State::failed) {
+    return give_back(report(
+        house,
+        fail(Code::kRunFinished, "run " + *id + " has ended", "naestro show " + *id).error()));
+  }
+  const auto limits = limits_of(options);
+  if (!limits) return give_back(report(house, limits.error()));
+  auto first = machine.feed(run::resumed({limits->usd, limits->tokens, limits->tool_calls}));
+  if (!first) return give_back(report(house, first.error()));
+  return execute(house, *session, machine, *std::move(first), sealer, *fence, options);
+}
+
+}  // namespace naestro::cli

@@ -1,0 +1,279 @@
+// Commands that look: runs, show, consents, approve/refuse, replay, audit verify.
+#include <algorithm>
+
+#include "base/text.hpp"
+#include "cli/render.hpp"
+#include "cli/session.hpp"
+#include "ledger/verify.hpp"
+
+namespace naestro::cli {
+namespace {
+
+constexpr std::size_t kShownBytesMax = 2000;
+
+struct Loaded {
+  run::RunView view;
+  std::vector<ledger::StoredEvent> events;
+  run::OpenBlob open;  // empty when the run's key is gone
+};
+
+Result<Loaded> load(Session& session, const std::string& id) {
+  Loaded loaded;
+  NAESTRO_LET(loaded.events, session.store->events(id));
+  NAESTRO_LET(const std::int64_t owner, session.store->owner(id));
+  loaded.view = run::view_of(loaded.events, owner != 0);
+  if (const auto key = session.keys->find(id)) {
+    loaded.open = run::blob_opener(*session.store, run::Sealer{*key});
+  }
+  return loaded;
+}
+
+// The plaintext of a blob reference, or a note why there is none.
+std::string clear(const Loaded& loaded, const json::Value& ref) {
+  if (!ref.is_object()) return {};
+  const auto id = ledger::blob_id(ref);
+  if (!id) return {};
+  if (!loaded.open) return "(erased)";
+  const auto text = loaded.open(*id);
+  return text ? *text : "(" + text.error().text() + ")";
+}
+
+// The reference replaced by what it says, for --json.
+json::Value revealed(const Loaded& loaded, const json::Value& value) {
+  if (const json::Object* object = value.if_object()) {
+    if (object->size() == 1 && object->contains("blob")) {
+      const std::string text = clear(loaded, value);
+      auto parsed = json::parse(text);
+      return parsed ? *std::move(parsed) : json::Value(text);
+    }
+    json::Object out;
+    for (const auto& member : *object) out[member.key()] = revealed(loaded, member.value());
+    return out;
+  }
+  if (const json::Array* array = value.if_array()) {
+    json::Array out;
+    for (const auto& item : *array) out.push_back(revealed(loaded, item));
+    return out;
+  }
+  return value;
+}
+
+std::string next_for(const run::RunView& view) {
+  if (view.state == "waits_for_consent" && !view.questions.empty()) {
+    return "naestro approve " + view.id + " " + view.questions.front().digest +
+           " && naestro resume " + view.id;
+  }
+  if (view.state == "limit") return "naestro resume " + view.id + " --max-tokens MORE";
+  if (view.state == "interrupted") return "naestro resume " + view.id;
+  return {};
+}
+
+void show_text(House& house, const Loaded& loaded) {
+  const run::RunView& view = loaded.view;
+  std::string out = "Run:     " + view.id + "  " + view.state + "\n";
+  out += "Goal:    " + clear(loaded, view.goal) + "\n";
+  out += "Mode:    " + view.mode + "\n";
+  out += "Created: " + time_text(view.created_at) + " UTC, last event " + time_text(view.last_at) +
+         " UTC\n";
+  out += "Plan:    " + view.plan + "\n";
+  out += "Spent:   " + usage_text(view.spent) + "\n\n";
+  std::vector<std::vector<std::string>> rows{{"STEP", "STATE", "TARGET", "TIME", "TOKENS", "RULE"}};
+  for (const run::StepView& step : view.steps) {
+    const bool timed = step.started_at > 0 && step.ended_at >= step.started_at;
+    rows.push_back({step.id, step.state, step.target,
+                    timed ? duration_text(step.ended_at - step.started_at) : "-",
+                    std::to_string(step.usage.tokens()),
+                    step.rule + (step.decision == "ask" && step.granted ? " (granted)" : "")});
+  }
+  out += table(rows);
+  for (const run::StepView& step : view.steps) {
+    if (!step.code.empty()) out += "\n" + step.id + ": " + clear(loaded, step.message) + "\n";
+  }
+  if (view.exhausted.is_object()) out += "\nLimit:   " + json::write(view.exhausted) + "\n";
+  for (const run::OpenQuestion& question : view.questions) {
+    out += "\nOpen question " + question.digest + ":\n" +
+           shorten(clear(loaded, question.question), kShownBytesMax) + "\n";
+  }
+  if (!view.digest.empty()) {
+    out += "\nOutputs: " + shorten(clear(loaded, view.outputs), kShownBytesMax) + "\n";
+    out += "Files:   " + clear(loaded, view.files) + "\n";
+    out += "Digest:  " + view.digest + "\n";
+  }
+  if (const std::string next = next_for(view); !next.empty()) out += "\nNext:    " + next + "\n";
+  print(house.out, out);
+}
+
+}  // namespace
+
+int list_runs(House& house, bool as_json) {
+  auto session = open_session(house);
+  if (!session) return report(house, session.error());
+  const auto ids = session->store->runs();
+  if (!ids) return report(house, ids.error());
+  json::Array array;
+  std::vector<std::vector<std::string>> rows{{"RUN", "STATE", "CREATED (UTC)", "STEPS", "GOAL"}};
+  for (const std::string& id : *ids) {
+    auto loaded = load(*session, id);
+    if (!loaded) return report(house, loaded.error());
+    const run::RunView& view = loaded->view;
+    const auto done = std::ranges::count(view.steps, "done", &run::StepView::state);
+    rows.push_back({id, view.state, time_text(view.created_at),
+                    std::to_string(done) + "/" + std::to_string(view.steps.size()),
+                    shorten(clear(*loaded, view.goal), 60)});
+    if (as_json) array.push_back(revealed(*loaded, run::to_json(view)));
+  }
+  if (as_json) {
+    print(house.out, json::pretty(array));
+  } else if (ids->empty()) {
+    print(house.out, "No runs yet. Try: naestro run examples/first/plan.json\n");
+  } else {
+    print(house.out, table(rows));
+  }
+  return 0;
+}
+
+int show(House& house, const std::string& text, bool events, bool as_json) {
+  auto session = open_session(house);
+  if (!session) return report(house, session.error());
+  const auto id = find_run(*session->store, text);
+  if (!id) return report(house, id.error());
+  auto loaded = load(*session, *id);
+  if (!loaded) return report(house, loaded.error());
+  if (events) {
+    for (const ledger::StoredEvent& stored : loaded->events) {
+      print(house.out, as_json ? stored.body + "\n"
+                               : std::to_string(stored.event.seq) + "  " + stored.event.kind +
+                                     "  " + json::canonical(stored.event.data) + "\n");
+    }
+  } else if (as_json) {
+    print(house.out, json::pretty(revealed(*loaded, run::to_json(loaded->view))));
+  } else {
+    show_text(house, *loaded);
+  }
+  return 0;
+}
+
+int list_consents(House& house, bool as_json) {
+  auto session = open_session(house);
+  if (!session) return report(house, session.error());
+  const auto ids = session->store->runs();
+  if (!ids) return report(house, ids.error());
+  json::Array array;
+  std::string out;
+  for (const std::string& id : *ids) {
+    auto loaded = load(*session, id);
+    if (!loaded) return report(house, loaded.error());
+    for (const run::OpenQuestion& question : loaded->view.questions) {
+      array.push_back(json::Object{{"run", id},
+                                   {"digest", question.digest},
+                                   {"scope", question.scope},
+                                   {"step", question.step},
+                                   {"question", revealed(*loaded, question.question)}});
+      out += "Run " + id + ", " + question.scope +
+             (question.step.empty() ? "" : ", step " + question.step) + ": " +
+             shorten(clear(*loaded, loaded->view.goal), 80) + "\n  " +
+             shorten(clear(*loaded, question.question), kShownBytesMax) + "\n  naestro approve " +
+             id + " " + question.digest + "\n";
+    }
+  }
+  print(house.out, as_json ? json::pretty(array) : out.empty() ? "No open questions.\n" : out);
+  return 0;
+}
+
+int answer(House& house, const std::string& text, const std::string& digest, bool yes) {
+  auto session = open_session(house);
+  if (!session) return report(house, session.error());
+  const auto id = find_run(*session->store, text);
+  if (!id) return report(house, id.error());
+  auto loaded = load(*session, *id);
+  if (!loaded) return report(house, loaded.error());
+  const auto& questions = loaded->view.questions;
+  if (std::ranges::find(questions, digest, &run::OpenQuestion::digest) == questions.end()) {
+    return report(house, fail(Code::kConsentUnknown,
+                              "run " + *id + " has no open question with the digest " + digest,
+                              "list them with 'naestro consents'")
+                             .error());
+  }
+  const auto posted =
+      session->store->post(*id, "consent", {{"digest", digest}, {"yes", yes}, {"who", house.user}});
+  if (!posted) return report(house, posted.error());
+  const auto owner = session->store->owner(*id);
+  const bool live = owner && *owner != 0;
+  print(house.out, std::string{yes ? "Approved" : "Refused"} + " for run " + *id + ". " +
+                       (live ? "It goes on by itself.\n" : "Next: naestro resume " + *id + "\n"));
+  return 0;
+}
+
+int replay(House& house, const std::string& text, bool frozen, bool as_json) {
+  auto session = open_session(house);
+  if (!session) return report(house, session.error());
+  const auto id = find_run(*session->store, text);
+  if (!id) return report(house, id.error());
+  const auto key = session->keys->find(*id);
+  if (!key) {
+    return report(
+        house, fail(Code::kKeyMissing, "run " + *id + " no longer replays", key.error()).error());
+  }
+  const auto events = session->store->events(*id);
+  if (!events) return report(house, events.error());
+  const run::Sealer sealer{*key};
+  const auto recovery = run::recover(*events, run::blob_opener(*session->store, sealer), sealer,
+                                     environment(house), house.policy, frozen);
+  if (!recovery) return report(house, recovery.error());
+  json::Array rows;
+  std::string out;
+  for (const run::Divergence& divergence : recovery->divergences) {
+    rows.push_back(json::Object{{"seq", divergence.seq},
+                                {"recorded", divergence.recorded},
+                                {"derived", divergence.derived}});
+    out += "event " + std::to_string(divergence.seq) + "\n  recorded " +
+           (divergence.recorded.empty() ? "nothing" : divergence.recorded) + "\n  derived  " +
+           (divergence.derived.empty() ? "nothing" : divergence.derived) + "\n";
+  }
+  const bool equal = recovery->divergences.empty();
+  if (as_json) {
+    json::Object object{{"run", *id}, {"equal", equal}, {"events", recovery->compared}};
+    if (recovery->machine->state() == run::Machine::State::done) {
+      object["digest"] = hex(recovery->machine->final_digest());
+    }
+    object["divergences"] = std::move(rows);
+    print(house.out, json::pretty(object));
+  } else if (equal) {
+    print(house.out, "Replayed " + *id + ": " + std::to_string(recovery->compared) +
+                         " events, every body equal byte for byte; nothing was executed\n");
+  } else {
+    print(house.out, out);
+  }
+  return equal ? 0 : info(Code::kReplayDiverged).exit;
+}
+
+int audit_verify(House& house, const std::string& key_file, bool as_json) {
+  const std::string file = key_file.empty() ? house.folders.data + "/signing.pub" : key_file;
+  const auto key = ledger::read_public_key(file);
+  if (!key) return report(house, key.error());
+  const auto audit = ledger::audit(house.folders, *key);
+  if (!audit) return report(house, audit.error());
+  if (as_json) {
+    print(house.out, json::pretty(ledger::to_json(*audit)));
+    return audit->good() ? 0 : 1;
+  }
+  for (const ledger::Finding& finding : audit->findings) {
+    print(house.out, "FOUND " + finding.what + ": " + finding.where + ": " + finding.detail + "\n");
+  }
+  print(house.out, "Store " + audit->store_id + ": " + std::to_string(audit->events) + " events, " +
+                       std::to_string(audit->blobs) + " blobs, " + std::to_string(audit->heads) +
+                       " signed heads\n");
+  std::string end = "Complete up to head " + std::to_string(audit->proven);
+  if (audit->unsigned_tail > 0) {
+    end += "; " + std::to_string(audit->unsigned_tail) + " events behind it are not signed yet";
+  }
+  end += audit->mirrored ? "; the head kept outside of the store agrees"
+                         : "; no head was found outside of the store";
+  print(house.out, end + "; without a witness the end is not provable\n");
+  print(house.out, audit->good()
+                       ? "Good: nothing was changed, dropped, doubled or reordered\n"
+                       : "NOT GOOD: " + std::to_string(audit->findings.size()) + " findings\n");
+  return audit->good() ? 0 : 1;
+}
+
+}  // namespace naestro::cli

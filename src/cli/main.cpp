@@ -1,0 +1,145 @@
+// The words of the command line.
+#include <CLI/CLI.hpp>
+
+#include "cli/commands.hpp"
+#include "cli/house.hpp"
+
+namespace naestro::cli {
+namespace {
+
+constexpr const char* kExamples = R"(Examples:
+  naestro plan explain examples/first/plan.json     what a plan does, asks and costs at most
+  naestro run examples/first/plan.json -w examples/company
+  naestro runs                                      all runs, newest last
+  naestro show last                                 steps, time, cost, results of the last run
+  naestro consents                                  questions that wait for you
+  naestro approve last DIGEST && naestro resume last
+  naestro replay last                               recompute every event and compare
+  naestro audit verify                              check the whole store
+
+Exit codes: 0 ok, 1 failed, 2 usage, 3 denied or refused, 4 bound over budget,
+5 waits for consent, 6 replay divergence, 7 a limit was reached, 130 interrupted.
+)";
+
+void add_plan_options(CLI::App* command, PlanOptions& options) {
+  command->add_option("plan", options.file, "the plan file (JSON)")->required();
+  command->add_flag("--json", options.json, "print JSON");
+}
+
+void add_card_options(CLI::App* command, PlanOptions& options) {
+  command->add_option("--input", options.inputs, "name=value; may be repeated");
+  command->add_option("--mode", options.mode, "guide, copilot (default) or auto");
+}
+
+void add_limit_options(CLI::App* command, RunOptions& options) {
+  command->add_option("--approve", options.approve,
+                      "digest of a question that is answered with yes; may be repeated");
+  command->add_option("--max-usd", options.usd_max, "ceiling in US dollars, e.g. 0.05");
+  command->add_option("--max-tokens", options.tokens_max, "ceiling in tokens")
+      ->check(CLI::NonNegativeNumber);
+}
+
+}  // namespace
+
+int main(House& house, const std::vector<std::string>& arguments) {
+  CLI::App app{"Naestro compiles a goal into a checked plan and runs it durably.", "naestro"};
+  app.footer(kExamples);
+  app.require_subcommand(1);
+  app.set_version_flag("--version", "naestro " + house.version);
+  int code = 0;
+
+  PlanOptions plan;
+  CLI::App* plan_app = app.add_subcommand("plan", "check and explain plans");
+  plan_app->require_subcommand(1);
+  CLI::App* check = plan_app->add_subcommand("check", "compile a plan and print what is wrong");
+  add_plan_options(check, plan);
+  check->callback([&] { code = plan_check(house, plan); });
+  CLI::App* explain =
+      plan_app->add_subcommand("explain", "steps, effects, bound, passes and the card's digest");
+  add_plan_options(explain, plan);
+  add_card_options(explain, plan);
+  explain->callback([&] { code = plan_explain(house, plan); });
+
+  RunOptions run;
+  CLI::App* run_app = app.add_subcommand("run", "run a plan");
+  add_plan_options(run_app, run.plan);
+  add_card_options(run_app, run.plan);
+  add_limit_options(run_app, run);
+  run_app->add_option("--max-time", run.time_s_max, "ceiling of the plan's bound in seconds");
+  run_app->add_option("-w,--workspace", run.workspace,
+                      "the folder that the run may touch (default: the current one)");
+  run_app->callback([&] {
+    run.json = run.plan.json;
+    code = run_plan(house, run);
+  });
+
+  std::string id;
+  RunOptions more;
+  CLI::App* resume_app = app.add_subcommand("resume", "go on with a run that is not finished");
+  resume_app->add_option("run", id, "run id, a unique beginning of it, or 'last'")->required();
+  add_limit_options(resume_app, more);
+  resume_app->add_flag("--json", more.json, "print events as JSON lines");
+  resume_app->callback([&] { code = resume(house, id, more); });
+
+  bool json = false;
+  CLI::App* runs_app = app.add_subcommand("runs", "list all runs");
+  runs_app->add_flag("--json", json, "print JSON");
+  runs_app->callback([&] { code = list_runs(house, json); });
+
+  bool events = false;
+  CLI::App* show_app = app.add_subcommand("show", "show one run");
+  show_app->add_option("run", id, "run id, a unique beginning of it, or 'last'")->required();
+  show_app->add_flag("--events", events, "print every event");
+  show_app->add_flag("--json", json, "print JSON");
+  show_app->callback([&] { code = show(house, id, events, json); });
+
+  CLI::App* consents_app = app.add_subcommand("consents", "list open questions");
+  consents_app->add_flag("--json", json, "print JSON");
+  consents_app->callback([&] { code = list_consents(house, json); });
+
+  std::string digest;
+  for (const bool yes : {true, false}) {
+    CLI::App* answer_app =
+        app.add_subcommand(yes ? "approve" : "refuse",
+                           std::string{"answer an open question with "} + (yes ? "yes" : "no"));
+    answer_app->add_option("run", id, "run id, or 'last'")->required();
+    answer_app->add_option("digest", digest, "the question's digest")->required();
+    answer_app->callback([&, yes] { code = answer(house, id, digest, yes); });
+  }
+
+  bool frozen = false;
+  CLI::App* replay_app =
+      app.add_subcommand("replay", "recompute a run from its facts and compare every event");
+  replay_app->add_option("run", id, "run id, a unique beginning of it, or 'last'")->required();
+  replay_app->add_flag("--frozen", frozen, "stop at the first difference");
+  replay_app->add_flag("--json", json, "print JSON");
+  replay_app->callback([&] { code = replay(house, id, frozen, json); });
+
+  std::string key_file;
+  CLI::App* audit_app = app.add_subcommand("audit", "check the ledger");
+  audit_app->require_subcommand(1);
+  CLI::App* verify = audit_app->add_subcommand("verify", "check the whole store offline");
+  verify->add_option("--key", key_file, "public key file (default: your own signing.pub)");
+  verify->add_flag("--json", json, "print JSON");
+  verify->callback([&] { code = audit_verify(house, key_file, json); });
+
+  std::vector<std::string> reversed{arguments.rbegin(), arguments.rend()};
+  try {
+    app.parse(std::move(reversed));
+  } catch (const CLI::CallForHelp&) {
+    std::fputs(app.help().c_str(), house.out);
+    return 0;
+  } catch (const CLI::CallForVersion&) {
+    std::fputs(("naestro " + house.version + "\n").c_str(), house.out);
+    return 0;
+  } catch (const CLI::ParseError& error) {
+    // CLI11 throws; this is the one place that turns it into our exit code.
+    std::fputs(
+        ("naestro: NE0801 " + std::string{error.what()} + "; see 'naestro --help'\n").c_str(),
+        house.err);
+    return info(Code::kUsage).exit;
+  }
+  return code;
+}
+
+}  // namespace naestro::cli

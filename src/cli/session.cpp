@@ -1,0 +1,71 @@
+#include "cli/session.hpp"
+
+#include <unistd.h>
+
+#include "ledger/files.hpp"
+
+namespace naestro::cli {
+
+void print(std::FILE* file, const std::string& text) {
+  std::fwrite(text.data(), 1, text.size(), file);
+  std::fflush(file);
+}
+
+int report(House& house, const Error& error) {
+  print(house.err, "naestro: " + error.text() + "\n");
+  return info(error.code).exit;
+}
+
+ledger::Store::Options store_options(House& house, const crypto::KeyPair& key) {
+  return {house.clock, house.random, key, house.host, "pid " + std::to_string(::getpid()), {}};
+}
+
+Result<Session> open_session(House& house) {
+  Session session;
+  const bool fresh = !ledger::read_whole(house.folders.data + "/signing.key");
+  NAESTRO_LET(session.key, ledger::load_or_make_signing_key(house.folders.data, house.random));
+  if (fresh) {
+    print(house.err, "made the signing key " + house.folders.data + "/signing.key\n");
+  }
+  NAESTRO_LET(session.store, ledger::Store::open(house.folders, store_options(house, session.key)));
+  NAESTRO_LET(session.keys, ledger::KeyRing::open(ledger::keys_file(house.folders),
+                                                  ledger::Database::Mode::read_write));
+  return session;
+}
+
+Result<std::string> find_run(ledger::Store& store, std::string_view text) {
+  NAESTRO_LET(const std::vector<std::string> runs, store.runs());
+  if (text == "last" && !runs.empty()) return runs.back();
+  std::vector<std::string> hits;
+  for (const std::string& run : runs) {
+    if (run == text) return run;
+    if (!text.empty() && run.starts_with(text)) hits.push_back(run);
+  }
+  if (hits.size() == 1) return hits.front();
+  return fail(Code::kRunUnknown,
+              "'" + std::string{text} + "' names " +
+                  (hits.empty() ? "no run" : std::to_string(hits.size()) + " runs"),
+              "list them with 'naestro runs'");
+}
+
+plan::Environment environment(const House& house) {
+  return {.tools = house.tools,
+          .models = house.models,
+          .concurrency_max = static_cast<std::int64_t>(run::kConcurrencyMax)};
+}
+
+Result<json::Object> parse_inputs(const std::vector<std::string>& words) {
+  json::Object out;
+  for (const std::string& word : words) {
+    const std::size_t equals = word.find('=');
+    if (equals == 0 || equals == std::string::npos) {
+      return fail(Code::kUsage, "'" + word + "' is no input", "write --input name=value");
+    }
+    const std::string value = word.substr(equals + 1);
+    auto parsed = json::parse(value);
+    out[word.substr(0, equals)] = parsed ? *std::move(parsed) : json::Value(value);
+  }
+  return out;
+}
+
+}  // namespace naestro::cli
