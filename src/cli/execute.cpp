@@ -65,10 +65,15 @@ std::string question_text(const run::Machine& machine, const run::Question& ques
          "Digest: " + hex(question.digest) + "\n";
 }
 
+// The plan's outputs: "cause: gasket; product: RL-300".
 std::string answer_text(const run::Machine& machine) {
-  const json::Object& outputs = machine.outputs();
-  if (const auto answer = json::text_at(outputs, "answer")) return std::string{*answer};
-  return json::write(json::Value(outputs));
+  std::string out;
+  for (const auto& member : machine.outputs()) {
+    const json::Value& value = member.value();
+    out += (out.empty() ? "" : "; ") + std::string{member.key()} + ": " +
+           (value.is_string() ? std::string{json::view(value.get_string())} : json::write(value));
+  }
+  return out.empty() ? "the plan has no outputs" : out;
 }
 
 std::string files_text(const run::Machine& machine) {

@@ -70,6 +70,7 @@ contract::Labels Machine::labels_of(const Expression& expression) const {
 
 void Machine::schedule(Batch& batch) {
   if (state_ != State::running) return;
+  if (questions_.contains(card_.digest)) return;  // nothing begins before the card is answered
   for (std::size_t i = 0; i < steps_.size() && !failure_; ++i) {
     Step& step = steps_[i];
     if (step.state != StepState::waiting) continue;

@@ -1,0 +1,182 @@
+// A small world for the tests of this room: real contracts, a real store in a temporary folder,
+// adapters that count. Included by tests only.
+#pragma once
+
+#include <atomic>
+#include <map>
+#include <mutex>
+
+#include "base/crypto.hpp"
+#include "ledger/keys.hpp"
+#include "ledger/verify.hpp"
+#include "plan/compile.hpp"
+#include "run/executor.hpp"
+#include "run/recover.hpp"
+#include "testing/testing.hpp"
+
+namespace naestro::run::testing {
+
+inline constexpr const char* kModel =
+    R"({"name":"tiny","kind":"model.local","file":"tiny.gguf","file_sha256":")"
+    R"(0000000000000000000000000000000000000000000000000000000000000000","context_tokens":4096,)"
+    R"("usd_per_mtok_in":"0","usd_per_mtok_out":"0","price_list":"local/1","licence":"none"})";
+
+inline contract::ModelCatalog model_catalog() {
+  const EmbeddedFile file{"tiny.json", kModel};
+  auto catalog = contract::ModelCatalog::from(std::span{&file, 1});
+  check(catalog.has_value(), catalog ? "" : catalog.error().text());
+  return *std::move(catalog);
+}
+
+// Two independent reads, a model over both, a write of what it says.
+inline constexpr const char* kPlan = R"({
+  "naestro": "plan/1", "goal": "test", "budget": {"tokens": 1000},
+  "inputs": {"word": {"schema": {"type": "string"}, "value": "x"}},
+  "steps": [
+    {"id": "a", "do": {"tool": "files.search@1"}, "with": {"path": ".", "query": "${inputs.word}"}},
+    {"id": "b", "do": {"tool": "files.search@1"}, "with": {"path": "sub", "query": "y"}},
+    {"id": "m", "do": {"model": {"task": "t", "max_input_tokens": 100, "max_output_tokens": 50}},
+     "with": {"messages": [{"role": "user", "content": "${steps.a.out.match_count} ${steps.b.out}"}]},
+     "out": {"type": "object", "properties": {"title": {"type": "string"}},
+             "required": ["title"], "additionalProperties": false}},
+    {"id": "w", "do": {"tool": "report.markdown@1"},
+     "with": {"path": "out.md", "title": "${steps.m.out.title}", "sections": []}}],
+  "outputs": {"title": "${steps.m.out.title}", "path": "${steps.w.out.path}"}})";
+
+// Answers every call from a function of the effect and counts calls by key.
+class CountingAdapter final : public door::Adapter {
+ public:
+  using Answer = std::function<Result<json::Value>(const door::Effect&)>;
+  explicit CountingAdapter(Answer answer) : answer_{std::move(answer)} {}
+  door::Outcome act(const door::Intent& intent, std::stop_token,
+                    const door::Provisional&) override {
+    {
+      const std::scoped_lock lock{mutex_};
+      ++calls[hex(intent.key())];
+    }
+    door::Outcome outcome;
+    outcome.result = answer_(intent.effect());
+    if (intent.effect().caps.model_calls > 0) {
+      outcome.usage = {7, 5, 0, 1, 0};
+      outcome.usage_known = true;
+    }
+    return outcome;
+  }
+  void set(Answer answer) { answer_ = std::move(answer); }
+  std::map<std::string, int> calls;
+
+ private:
+  Answer answer_;
+  std::mutex mutex_;
+};
+
+inline Result<json::Value> tool_answer(const door::Effect& effect) {
+  if (effect.target == "report.markdown@1") {
+    const std::string text = json::canonical(effect.arguments);
+    return json::Object{{"path", effect.arguments.at("path")},
+                        {"bytes", text.size()},
+                        {"sha256", hex(crypto::sha256(text))}};
+  }
+  return json::parse(R"({"matches":[{"file":"f.md","line":3,"text":"hello"}],"file_count":1,)"
+                     R"("skipped_files":0,"match_count":1,"truncated":false})");
+}
+
+inline Result<json::Value> model_answer(const door::Effect&) {
+  return json::Object{{"text", "{\"title\": \"A title\"}"}};
+}
+
+struct World {
+  World()
+      : tools{*contract::ToolCatalog::from(contract::embedded_tools())},
+        models{model_catalog()},
+        policy{*policy::Policy::parse(policy::embedded_policies()[0].name,
+                                      policy::embedded_policies()[0].text)} {}
+
+  [[nodiscard]] ledger::Folders folders() const {
+    return {dir.str() + "/state", dir.str() + "/data"};
+  }
+  [[nodiscard]] plan::Environment environment() const {
+    return {.tools = tools, .models = models, .concurrency_max = kConcurrencyMax};
+  }
+  std::unique_ptr<ledger::Store> open(ledger::WriteProbe probe = {}) {
+    auto key = ledger::load_or_make_signing_key(folders().data, random);
+    auto store = ledger::Store::open(folders(), {clock, random, *key, "h", "w", std::move(probe)});
+    check(store.has_value(), store ? "" : store.error().text());
+    return *std::move(store);
+  }
+  [[nodiscard]] Sealer sealer() const {
+    crypto::BlobKey key{};
+    key[0] = 42;
+    return Sealer{key};
+  }
+  plan::Program compile(std::string_view text) const {
+    auto compiled = plan::compile(text, environment());
+    check(compiled.program.has_value(),
+          compiled.diagnostics.empty() ? "" : plan::format(compiled.diagnostics[0], "plan"));
+    return *std::move(compiled.program);
+  }
+  [[nodiscard]] Start start(const plan::Program& program, std::string_view text) const {
+    Start start;
+    start.run = "rtest";
+    start.plan_text = text;
+    start.inputs = *bind_inputs(program, {});
+    start.context = {{"workspace", "/w"}};
+    start.ceilings = {program.budget.usd, program.budget.tokens, program.budget.tool_calls};
+    start.versions = {{"naestro", "test"}};
+    return start;
+  }
+
+  // Runs to the end or the parking; every question is answered with yes when `yes`.
+  Ending execute(Machine& machine, Batch first, std::int64_t fence, bool yes,
+                 ledger::WriteProbe probe = {}) {
+    rt::Loop loop;
+    auto reader = open();
+    ledger::Writer writer{open(std::move(probe))};
+    rt::Pool pool{4};
+    Executor* handle = nullptr;
+    Observer observer;
+    observer.event = [this](const ledger::Event& event) { kinds.push_back(event.kind); };
+    observer.ask = [&](const Question& question) {
+      if (yes) handle->answer(question.digest, true, "test", "tester");
+      return yes;
+    };
+    Executor executor{{clock, loop, pool, writer, *reader, tool_adapter, model_adapter},
+                      std::move(observer),
+                      machine,
+                      sealer(),
+                      fence};
+    handle = &executor;
+    return executor.run(std::move(first));
+  }
+
+  // What a crashed or parked run becomes when it is resumed.
+  Ending resume(Recovery& recovery, bool yes, const door::Ceilings& raised = {},
+                const ledger::WriteProbe& probe = {}) {
+    auto store = open();
+    const auto fence = store->own("rtest");
+    check(fence.has_value(), fence ? "" : fence.error().text());
+    const auto events = store->events("rtest");
+    auto recovered =
+        recover(*events, blob_opener(*store, sealer()), sealer(), environment(), policy, true);
+    check(recovered.has_value(), recovered ? "" : recovered.error().text());
+    recovery = *std::move(recovered);
+    check(recovery.divergences.empty(), "a record derives itself");
+    auto first = recovery.machine->feed(resumed(raised));
+    check(first.has_value(), first ? "" : first.error().text());
+    const Ending ending = execute(*recovery.machine, *std::move(first), *fence, yes, probe);
+    check(store->disown("rtest", *fence).has_value(), "disown");
+    return ending;
+  }
+
+  naestro::testing::TempDir dir;
+  SystemClock clock;
+  SeededRandom random{3};
+  contract::ToolCatalog tools;
+  contract::ModelCatalog models;
+  policy::Policy policy;
+  CountingAdapter tool_adapter{tool_answer};
+  CountingAdapter model_adapter{model_answer};
+  std::vector<std::string> kinds;
+};
+
+}  // namespace naestro::run::testing
