@@ -146,21 +146,51 @@ void hold(Np code, std::string_view member, std::int64_t bound, std::optional<st
               "at most " + text(*limit) + (plans ? " (the plan's budget)" : " (policy)"), hint()});
 }
 
-}  // namespace
-
-Bound bounds(const Draft& draft, const Environment& environment, Sink& sink) {
-  for (const DraftStep& step : draft.steps) {
-    if (step.use) check_context(step, sink);
-  }
-  if (sink.failed()) return {};
-  std::vector<Cost> costs;
+// `waited_for` holds the steps whose timeouts make up the bound of time.
+void hold_all(const Draft& draft, const Environment& environment, const Bound& bound,
+              const std::vector<Cost>& costs, const std::vector<std::size_t>& waited_for,
+              Sink& sink) {
   std::vector<std::size_t> all;
   std::vector<std::size_t> tools;
+  for (std::size_t i = 0; i < draft.steps.size(); ++i) {
+    all.push_back(i);
+    if (std::holds_alternative<ToolUse>(*draft.steps[i].use)) tools.push_back(i);
+  }
+  const Budget& plan = draft.budget;
+  const Budget& policy = environment.ceilings;
+  const auto plain = [](std::int64_t n) { return std::to_string(n); };
+  const auto usd = [&](std::size_t i) { return costs[i].usd.value(); };
+  const auto tokens = [&](std::size_t i) { return costs[i].tokens.value(); };
+  const auto calls = [&](std::size_t i) { return costs[i].tool_calls.value(); };
+  const auto timeout = [&](std::size_t i) { return draft.steps[i].timeout; };
+  hold(Np::kOverUsd, "usd", bound.usd, plan.usd, policy.usd, sink, format_usd,
+       [&] { return dearest(draft, all, usd, format_usd); });
+  hold(Np::kOverTokens, "tokens", bound.tokens, plan.tokens, policy.tokens, sink, plain,
+       [&] { return dearest(draft, all, tokens, plain); });
+  hold(Np::kOverToolCalls, "tool_calls", bound.tool_calls, plan.tool_calls, policy.tool_calls, sink,
+       plain, [&] { return dearest(draft, tools, calls, plain); });
+  hold(Np::kOverWall, "wall_s", bound.wall_s, plan.wall_s, policy.wall_s, sink, plain,
+       [&] { return dearest(draft, waited_for, timeout, plain); });
+}
+
+}  // namespace
+
+void check_caps(const Draft& draft, Sink& sink) {
+  for (const DraftStep& step : draft.steps) {
+    if (!step.use) continue;
+    check_context(step, sink);
+    if (step.timeout >= 1 && step.timeout <= kTimeoutMax) continue;
+    sink.error(Np::kOverflow, step.pointer, "the timeout of the step is out of range",
+               {std::to_string(step.timeout), "1 to " + std::to_string(kTimeoutMax), ""});
+  }
+}
+
+Bound bounds(const Draft& draft, const Environment& environment, Sink& sink) {
+  std::vector<Cost> costs;
+  std::vector<std::size_t> all;
   Cost total;
   for (const DraftStep& step : draft.steps) {
-    const std::size_t i = all.size();
-    all.push_back(i);
-    if (std::holds_alternative<ToolUse>(*step.use)) tools.push_back(i);
+    all.push_back(all.size());
     const Cost& cost = costs.emplace_back(cost_of(step));
     total.usd += cost.usd;
     total.tokens += cost.tokens;
@@ -177,7 +207,7 @@ Bound bounds(const Draft& draft, const Environment& environment, Sink& sink) {
   // Where every ready step finds a slot, the critical path is the time. Where steps may wait for
   // one, any order that leaves no slot idle needs at most path + (all - path) / slots (Graham).
   Count wall = shape.longest;
-  if (shape.chains > slots) {
+  if (shape.chains > slots && shape.all.ok()) {
     wall += Count{shape.all.value() - shape.longest.value()}.over(slots);
   }
   for (const Count& count : {total.usd, total.tokens, wall, shape.all}) {
@@ -193,21 +223,7 @@ Bound bounds(const Draft& draft, const Environment& environment, Sink& sink) {
   bound.wall_s = wall.value();
   for (const std::size_t i : shape.path) bound.critical_path.push_back(draft.steps[i].id);
 
-  const Budget& plan = draft.budget;
-  const Budget& policy = environment.ceilings;
-  const auto plain = [](std::int64_t n) { return std::to_string(n); };
-  const auto usd = [&](std::size_t i) { return costs[i].usd.value(); };
-  const auto tokens = [&](std::size_t i) { return costs[i].tokens.value(); };
-  const auto calls = [&](std::size_t i) { return costs[i].tool_calls.value(); };
-  const auto timeout = [&](std::size_t i) { return draft.steps[i].timeout; };
-  hold(Np::kOverUsd, "usd", bound.usd, plan.usd, policy.usd, sink, format_usd,
-       [&] { return dearest(draft, all, usd, format_usd); });
-  hold(Np::kOverTokens, "tokens", bound.tokens, plan.tokens, policy.tokens, sink, plain,
-       [&] { return dearest(draft, all, tokens, plain); });
-  hold(Np::kOverToolCalls, "tool_calls", bound.tool_calls, plan.tool_calls, policy.tool_calls, sink,
-       plain, [&] { return dearest(draft, tools, calls, plain); });
-  hold(Np::kOverWall, "wall_s", bound.wall_s, plan.wall_s, policy.wall_s, sink, plain,
-       [&] { return dearest(draft, shape.chains > slots ? all : shape.path, timeout, plain); });
+  hold_all(draft, environment, bound, costs, shape.chains > slots ? all : shape.path, sink);
   return bound;
 }
 

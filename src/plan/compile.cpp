@@ -42,10 +42,13 @@ Compiled compile(std::string_view text, const Environment& environment) {
   Draft draft = parse(*plan, sink);
   resolve(draft, environment, sink);
   graph(draft, sink);
-  if (!sink.failed()) settle_order(draft);
-  Bound bound = bounds(draft, environment, sink);
+  check_caps(draft, sink);
   Compiled out;
-  if (!sink.failed()) out.program = lower(std::move(draft), std::move(bound), *plan);
+  if (!sink.failed()) {
+    settle_order(draft);
+    Bound bound = bounds(draft, environment, sink);
+    if (!sink.failed()) out.program = lower(std::move(draft), std::move(bound), *plan);
+  }
   out.diagnostics = sink.finish(text);
   return out;
 }

@@ -1,6 +1,7 @@
 #include "plan/compile.hpp"
 
 #include <algorithm>
+#include <limits>
 #include <set>
 
 #include "plan/test_world.hpp"
@@ -252,6 +253,11 @@ TEST(Compile, OverflowIsAnErrorNeverAWrap) {
   const Compiled timed = compile(json::write(plan), environment);
   EXPECT_FALSE(timed.program);
   EXPECT_EQ(timed.diagnostics.at(0).code, "NP8002") << listing(timed);
+  environment.default_timeout_s = std::numeric_limits<std::int64_t>::max();
+  environment.default_max_input_tokens = std::numeric_limits<std::int64_t>::max();
+  plan = edited(plan, "/steps/1/do/model/max_input_tokens", "");
+  const Compiled wrapped = compile(json::write(plan), environment);
+  EXPECT_FALSE(wrapped.program);
 }
 
 TEST(Compile, TheSmallerCeilingHolds) {

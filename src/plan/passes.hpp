@@ -86,7 +86,9 @@ void graph(Draft& draft, Sink& sink);
 // Makes draft.order the program's order: producers first; among steps that are ready, by structural
 // hash, then by position. Only for a draft without errors; the bounds depend on it in ties.
 void settle_order(Draft& draft);
-// The worst case against the budgets. Totals only of a plan without errors so far.
+// The caps of each step by itself, also those that come from the environment's defaults.
+void check_caps(const Draft& draft, Sink& sink);
+// The worst case against the budgets. Only for a draft without errors, in its settled order.
 Bound bounds(const Draft& draft, const Environment& environment, Sink& sink);
 // The program in the settled order, with digests. Only for a draft without errors.
 Program lower(Draft&& draft, Bound bound, const json::Value& plan);
