@@ -396,6 +396,12 @@ Result<Value> parse(std::string_view text, Limits limits) {
   return value;
 }
 
+bool exact(const Value& value) {
+  Counts counts;
+  count(value, counts);
+  return counts.bad_number == nullptr;
+}
+
 std::string write(const Value& value) { return boost::json::serialize(value); }
 
 std::string pretty(const Value& value) {

@@ -32,6 +32,10 @@ struct Limits {
 // nothing after the value. The error names line and column.
 Result<Value> parse(std::string_view text, Limits limits = {});
 
+// Whether canonical() can write it: integers within 2^53-1, finite numbers. All that parse() lets
+// in is; what a tool computed has to be asked.
+bool exact(const Value& value);
+
 // Compact text, members in their order.
 std::string write(const Value& value);
 // Indented by two spaces, members in their order, ending in a line feed.

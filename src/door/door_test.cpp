@@ -105,6 +105,8 @@ TEST(Door, ResultsAreHeldToTheirCapAndUnknownUsageIsBilledAtIt) {
   EXPECT_EQ(outcome.result.error().code, Code::kOutputCap);
   EXPECT_EQ(outcome.usage.tokens(), 10);
   EXPECT_EQ(outcome.usage.usd, 5);
+  FixedAdapter inexact{{json::Value(json::kMaxInteger + 1), {}, false, 0}};
+  EXPECT_EQ(perform(intent, inexact, clock, {}, {}).result.error().code, Code::kNumberRange);
   FixedAdapter small{{json::Value{"ok"}, {.tokens_in = 3}, true, 0}};
   const Outcome good = perform(intent, small, clock, {}, {});
   EXPECT_EQ(good.result.value(), json::Value{"ok"});

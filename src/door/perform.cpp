@@ -50,6 +50,11 @@ Outcome perform(const Intent& intent, Adapter& adapter, Clock& clock, std::stop_
   const std::int64_t begin = clock.mono_us();
   Outcome outcome = adapter.act(intent, std::move(stop), provisional);
   outcome.latency_us = clock.mono_us() - begin;
+  if (outcome.result && !json::exact(*outcome.result)) {
+    outcome.result = fail(Code::kNumberRange,
+                          effect.target + " returned a number that cannot be kept exactly",
+                          "integers must lie within 2^53-1");
+  }
   if (outcome.result && effect.max_output_bytes > 0) {
     const std::size_t size = json::write(*outcome.result).size();
     if (size > static_cast<std::size_t>(effect.max_output_bytes)) {
