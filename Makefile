@@ -19,7 +19,10 @@ release: deps-build ## build/release/naestro
 test: deps-test ## build (release, and with sanitizers), run all tests, print the coverage
 	@scripts/test.sh $(JOBS)
 
+assets: ## fetch the local model and its engine into build/assets (about 545 MB)
+	@scripts/fetch_assets.sh build/assets default
+
 clean: ## remove build/
 	rm -rf build
 
-.PHONY: help deps-build deps-test release test clean
+.PHONY: help deps-build deps-test release test assets clean
