@@ -12,14 +12,19 @@ deps-build: ## install what building the binary needs (asks for sudo when not ro
 deps-test: ## install what the tests need on top
 	@scripts/install_deps.sh build test
 
-release: deps-build ## build/release/naestro
-	@cmake --preset release -DNAESTRO_TESTS=OFF >/dev/null
-	@cmake --build build/release --target naestro -j $(JOBS)
+demo: release assets ## the main job over an imagined company's papers: run, kill -9, resume, replay, audit
+	@scripts/demo.sh
 
-test: deps-test ## build (release, and with sanitizers), run all tests, print the coverage
+release: deps-build ## build/release/naestro
+	@mkdir -p build && scripts/build.sh $(JOBS)
+
+test: deps-test assets ## build (release, and with sanitizers), run all tests, print the coverage
 	@scripts/test.sh $(JOBS)
+
+assets: deps-build ## fetch the local model and its engine into build/assets (about 545 MB)
+	@scripts/fetch_assets.sh build/assets default
 
 clean: ## remove build/
 	rm -rf build
 
-.PHONY: help deps-build deps-test release test clean
+.PHONY: help demo deps-build deps-test release test assets clean

@@ -1,6 +1,5 @@
 // The wiring: the only place that knows who is who, and the only one that reads the environment.
 #include <pwd.h>
-#include <sodium.h>
 #include <unistd.h>
 
 #include <csignal>
@@ -9,6 +8,7 @@
 #include <mutex>
 #include <thread>
 
+#include "base/crypto.hpp"
 #include "cli/house.hpp"
 #include "models/local_adapter.hpp"
 #include "tools/adapter.hpp"
@@ -87,7 +87,7 @@ T or_exit(Result<T> result) {
 }  // namespace
 
 int main(int argc, char** argv) {
-  if (sodium_init() < 0) return 1;
+  crypto::initialize();
   std::signal(SIGPIPE, SIG_IGN);
   static Interrupts interrupts;  // outlives its thread
   SystemClock clock;
@@ -115,7 +115,10 @@ int main(int argc, char** argv) {
         NAESTRO_LET(auto opened, tools::Workspace::open(workspace));
         return std::make_unique<tools::ToolAdapter>(std::move(opened));
       },
-      .open_models = {},
+      .open_models = [&models]() -> Result<std::unique_ptr<door::Adapter>> {
+        return std::make_unique<models::LocalModelAdapter>(
+            models, models::LocalModels{.assets = assets_folder()});
+      },
       .on_interrupt = [](std::function<void()> handler) { interrupts.handle(std::move(handler)); },
       .in = stdin,
       .out = stdout,

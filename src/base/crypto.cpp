@@ -5,7 +5,6 @@
 #include <sodium.h>
 
 #include <algorithm>
-#include <memory>
 
 namespace naestro::crypto {
 namespace {
@@ -13,14 +12,28 @@ constexpr std::size_t kNonce = crypto_aead_xchacha20poly1305_ietf_NPUBBYTES;
 constexpr std::size_t kTag = crypto_aead_xchacha20poly1305_ietf_ABYTES;
 }  // namespace
 
-Digest sha256(std::initializer_list<ByteSpan> parts) {
-  const std::unique_ptr<EVP_MD_CTX, decltype(&EVP_MD_CTX_free)> ctx{EVP_MD_CTX_new(),
-                                                                    EVP_MD_CTX_free};
-  check(ctx && EVP_DigestInit_ex(ctx.get(), EVP_sha256(), nullptr) == 1, "sha256 init");
-  for (const ByteSpan part : parts) EVP_DigestUpdate(ctx.get(), part.data(), part.size());
+void Sha256::End::operator()(evp_md_ctx_st* context) const { EVP_MD_CTX_free(context); }
+
+Sha256::Sha256() : context_{EVP_MD_CTX_new()} {
+  check(context_ && EVP_DigestInit_ex(context_.get(), EVP_sha256(), nullptr) == 1, "sha256 init");
+}
+
+void Sha256::update(ByteSpan bytes) {
+  check(EVP_DigestUpdate(context_.get(), bytes.data(), bytes.size()) == 1, "sha256 update");
+}
+
+Digest Sha256::finish() {
   Digest out{};
-  check(EVP_DigestFinal_ex(ctx.get(), out.data(), nullptr) == 1, "sha256 final");
+  check(EVP_DigestFinal_ex(context_.get(), out.data(), nullptr) == 1, "sha256 final");
   return out;
+}
+
+void initialize() { check(sodium_init() >= 0, "libsodium starts"); }
+
+Digest sha256(std::initializer_list<ByteSpan> parts) {
+  Sha256 hash;
+  for (const ByteSpan part : parts) hash.update(part);
+  return hash.finish();
 }
 
 Digest hmac_sha256(ByteSpan key, ByteSpan message) {

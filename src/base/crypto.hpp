@@ -3,16 +3,37 @@
 
 #include <array>
 #include <initializer_list>
+#include <memory>
 
 #include "base/bytes.hpp"
 #include "base/random.hpp"
 
+struct evp_md_ctx_st;  // OpenSSL's
+
 namespace naestro::crypto {
+
+// Chooses libsodium's fastest code for this machine. Once, at the start of a process; all else
+// works without it, only slower.
+void initialize();
 
 // SHA-256 of the parts in order (FIPS 180-4).
 Digest sha256(std::initializer_list<ByteSpan> parts);
 inline Digest sha256(ByteSpan bytes) { return sha256({bytes}); }
 inline Digest sha256(std::string_view text) { return sha256({as_bytes(text)}); }
+
+// SHA-256 of what does not fit into memory at once. finish() ends it.
+class Sha256 {
+ public:
+  Sha256();
+  void update(ByteSpan bytes);
+  Digest finish();
+
+ private:
+  struct End {
+    void operator()(evp_md_ctx_st* context) const;
+  };
+  std::unique_ptr<evp_md_ctx_st, End> context_;
+};
 
 Digest hmac_sha256(ByteSpan key, ByteSpan message);
 

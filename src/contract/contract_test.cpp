@@ -148,7 +148,11 @@ TEST(Contracts, TheShippedOnesAreRead) {
   const auto tools = ToolCatalog::from(embedded_tools());
   EXPECT_TRUE(tools) << tools.error().text();
   const auto models = ModelCatalog::from(embedded_models());
-  EXPECT_TRUE(models) << models.error().text();
+  ASSERT_TRUE(models) << models.error().text();
+  // The build embeds the files in the order of their names, so a new contract could become the
+  // default unnoticed.
+  EXPECT_EQ(models->fallback().name, "qwen2.5-coder-0.5b-instruct");
+  EXPECT_NE(models->find("smollm2-135m-instruct"), nullptr);
 }
 
 }  // namespace

@@ -1,0 +1,82 @@
+#!/usr/bin/env bash
+# demo.sh: the main job, end to end, over the papers of an imagined company. Everything happens
+# below build/demo; nothing of yours is touched. Needs the release binary and build/assets.
+set -euo pipefail
+cd "$(dirname "$0")/.."
+root=$PWD
+naestro=$root/build/release/naestro
+demo=$root/build/demo
+plan=$root/examples/first/plan.json
+export NAESTRO_ASSETS=$root/build/assets
+export XDG_STATE_HOME=$demo/state XDG_DATA_HOME=$demo/data
+
+say() { printf '\n== %s\n' "$*"; }
+# The member of a JSON object on standard input.
+member() { python3 -c 'import json, sys; print(json.load(sys.stdin)[sys.argv[1]])' "$1"; }
+
+rm -rf "$demo"
+mkdir -p "$demo"
+cp -r examples/company "$demo/company"
+
+say "1. The plan, its bound and what it asks for (naestro plan explain)"
+"$naestro" plan explain "$plan"
+
+approve=()
+if [ -t 0 ] && [ -t 2 ]; then
+  say "2. One consent, then the run; it is killed (kill -9) while the model works"
+else
+  digest=$("$naestro" plan explain "$plan" --json | member digest)
+  say "2. No terminal: the consent is given by its digest, $digest"
+  echo "   The run is killed (kill -9) while the model works"
+  approve=(--approve "$digest")
+fi
+
+# Kills the run as soon as its model step is under way.
+pidfile=$demo/pid
+(
+  for _ in $(seq 1 6000); do
+    sleep 0.05
+    [ -s "$pidfile" ] || continue
+    if "$naestro" show last --json 2>/dev/null |
+      python3 -c 'import json, sys
+steps = {s["id"]: s["state"] for s in json.load(sys.stdin)["steps"]}
+sys.exit(steps.get("cause") != "running")' 2>/dev/null; then
+      kill -KILL "$(cat "$pidfile")" 2>/dev/null || true
+      exit 0
+    fi
+    kill -0 "$(cat "$pidfile")" 2>/dev/null || exit 0
+  done
+) &
+killer=$!
+status=0
+(
+  echo "$BASHPID" >"$pidfile"
+  exec "$naestro" run "$plan" --workspace "$demo/company" "${approve[@]}"
+) || status=$?
+wait "$killer" || true
+case $status in
+  137) echo "(killed by SIGKILL)" ;;
+  0) echo "(the run was faster than the kill)" ;;
+  *) echo "The run ended with exit code $status before it could be killed."; exit "$status" ;;
+esac
+
+say "3. What is durable after the kill (naestro show last)"
+"$naestro" show last
+
+if [ "$status" -ne 0 ]; then
+  say "4. It goes on where it was (naestro resume last)"
+  "$naestro" resume last
+fi
+
+say "5. Every event is recomputed from the recorded facts and compared (naestro replay last)"
+"$naestro" replay last
+
+say "6. The whole ledger is checked with the public key alone (naestro audit verify)"
+"$naestro" audit verify
+
+say "7. The report (build/demo/company/reports/warranty-first-quarter.md)"
+sed -n '1,22p' "$demo/company/reports/warranty-first-quarter.md"
+
+say "Done"
+echo "Yours to try:  export XDG_STATE_HOME=$demo/state XDG_DATA_HOME=$demo/data NAESTRO_ASSETS=$NAESTRO_ASSETS"
+echo "               build/release/naestro show last --events"

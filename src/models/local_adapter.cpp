@@ -1,0 +1,213 @@
+#include "models/local_adapter.hpp"
+
+#include <unistd.h>
+
+#include <utility>
+#include <vector>
+
+#include "base/text.hpp"
+#include "models/chat.hpp"
+
+namespace naestro::models {
+namespace {
+
+using std::chrono::milliseconds;
+
+constexpr int kRestartsMax = 2;
+// A broken connection is seen before the child's end is.
+constexpr milliseconds kDeathNotice{500};
+
+// A failure before anything was computed: it costs nothing, and that is known.
+door::Outcome unbilled(Error error) {
+  door::Outcome outcome;
+  outcome.result = std::unexpected(std::move(error));
+  outcome.usage_known = true;
+  return outcome;
+}
+
+Result<ChatRequest> read_arguments(const json::Object& arguments,
+                                   const contract::ModelContract& model) {
+  const auto faulty = [&](std::string_view what) {
+    return fail(Code::kStepFailed,
+                "the call of " + model.name + " has no proper " + std::string{what},
+                "this is a fault of what made the call, not of the model");
+  };
+  const json::Array* messages = json::array_at(arguments, "messages");
+  if (messages == nullptr || messages->empty()) return faulty("messages");
+  for (const json::Value& message : *messages) {
+    const json::Object* form = message.if_object();
+    if (form == nullptr || !json::text_at(*form, "role") || !json::text_at(*form, "content")) {
+      return faulty("messages");
+    }
+  }
+  ChatRequest request{
+      .model = model.name, .messages = *messages, .context_tokens = model.context_tokens};
+  if (const json::Value* schema = arguments.if_contains("schema")) request.schema = *schema;
+  if (!request.schema.is_null() && !request.schema.is_object()) return faulty("schema");
+  const auto positive = [&](std::string_view name, std::int64_t& into) {
+    into = json::integer_at(arguments, name).value_or(0);
+    return into > 0;
+  };
+  if (!positive("max_input_tokens", request.max_input_tokens)) return faulty("max_input_tokens");
+  if (!positive("max_output_tokens", request.max_output_tokens)) {
+    return faulty("max_output_tokens");
+  }
+  request.seed = json::integer_at(arguments, "seed").value_or(0);
+  return request;
+}
+
+Result<const contract::ModelContract*> find_model(const contract::ModelCatalog& catalog,
+                                                  std::string_view name) {
+  const contract::ModelContract* model = catalog.find(name);
+  if (model != nullptr && model->kind == contract::EffectKind::model_local) return model;
+  std::vector<std::string> known;
+  for (const auto& each : catalog.all()) {
+    if (each.kind == contract::EffectKind::model_local) known.push_back(each.name);
+  }
+  return fail(Code::kNotFound, "no local model is called '" + shorten(name, 80) + "'",
+              "name one of these: " + join(known, ", "));
+}
+
+door::Outcome outcome_of(ChatReply reply) {
+  door::Outcome outcome;
+  outcome.usage.tokens_in = reply.tokens_in;
+  outcome.usage.tokens_out = reply.tokens_out;
+  outcome.usage.model_calls = 1;
+  outcome.usage_known = reply.usage_known;
+  if (reply.text) {
+    outcome.result = json::Value(json::Object{{"text", *reply.text}});
+  } else {
+    outcome.result = std::unexpected(std::move(reply.text).error());
+  }
+  return outcome;
+}
+
+// Asks the engine, restarting it when it died.
+ChatReply converse(LlamaServer& engine, const ChatRequest& request, Deadline deadline,
+                   const std::stop_token& stop, const Chunks& chunks) {
+  bool lost_attempt = false;  // one that may have computed something
+  for (int restarts = 0;; ++restarts) {
+    ChatReply reply;
+    if (auto ready = engine.ensure_ready(deadline, stop); !ready) {
+      reply.text = std::unexpected(std::move(ready).error());
+      reply.usage_known = true;
+    } else {
+      reply = chat({.url = "http://localhost", .unix_socket = engine.socket()}, request, deadline,
+                   stop, chunks);
+    }
+    const bool failed = !reply.text && reply.text.error().code == Code::kEngineFailed;
+    const bool dead = failed && engine.ended_within(kDeathNotice);
+    const bool retry = failed && (dead || !reply.reached);
+    lost_attempt = lost_attempt || (retry && !reply.usage_known);
+    if (retry && restarts < kRestartsMax) {
+      engine.stop();  // also one that lives but cannot be reached: its socket may be gone
+      continue;
+    }
+    if (dead && reply.reached) {
+      Error error = std::move(reply.text).error();
+      error.message += "; " + engine.obituary();
+      reply.text = std::unexpected(std::move(error));
+    }
+    if (lost_attempt) reply.usage_known = false;
+    return reply;
+  }
+}
+
+}  // namespace
+
+// The right to use the engine, given back when it dies.
+class LocalModelAdapter::Turn {
+ public:
+  Turn(LocalModelAdapter& adapter, const std::stop_token& stop) : adapter_{adapter} {
+    std::unique_lock lock{adapter.mutex_};
+    mine_ = adapter.turn_.wait(lock, stop, [&] { return !adapter.busy_; });
+    if (mine_) adapter.busy_ = true;
+  }
+  ~Turn() {
+    if (!mine_) return;
+    const std::lock_guard lock{adapter_.mutex_};
+    adapter_.busy_ = false;
+    adapter_.turn_.notify_one();
+  }
+  Turn(const Turn&) = delete;
+  Turn& operator=(const Turn&) = delete;
+  [[nodiscard]] bool mine() const { return mine_; }
+
+ private:
+  LocalModelAdapter& adapter_;
+  bool mine_ = false;
+};
+
+LocalModelAdapter::LocalModelAdapter(const contract::ModelCatalog& catalog, LocalModels config)
+    : catalog_{catalog}, config_{std::move(config)} {}
+
+LocalModelAdapter::~LocalModelAdapter() = default;
+
+LlamaConfig LocalModelAdapter::config_for(const contract::ModelContract& model) const {
+  return {.binary = config_.assets + "/llama/llama-server",
+          .model_file = config_.assets + "/models/" + model.file,
+          .model_sha256 = model.file_sha256,
+          .name = model.name,
+          .context_tokens = model.context_tokens,
+          .threads = config_.threads,
+          .temp_folder = config_.temp_folder,
+          .log_file = config_.log_file,
+          .install_remedy =
+              "run `make assets`, or `scripts/fetch_assets.sh " + config_.assets + " all`"};
+}
+
+LlamaServer& LocalModelAdapter::engine_for(const contract::ModelContract& model) {
+  if (engine_ == nullptr || loaded_ != model.name) {
+    engine_.reset();  // first the old one ends: two models may not fit into memory
+    engine_ = std::make_unique<LlamaServer>(config_for(model));
+    loaded_ = model.name;
+  }
+  return *engine_;
+}
+
+door::Outcome LocalModelAdapter::act(const door::Intent& intent, std::stop_token stop,
+                                     const door::Provisional& provisional) {
+  const door::Effect& effect = intent.effect();
+  const auto name = json::text_at(effect.arguments, "model");
+  auto model = find_model(catalog_, name.value_or(""));
+  if (!model) return unbilled(std::move(model).error());
+  auto request = read_arguments(effect.arguments, **model);
+  if (!request) return unbilled(std::move(request).error());
+  const Turn turn{*this, stop};
+  if (!turn.mine()) {
+    return unbilled({.code = Code::kInterrupted,
+                     .message = "the call of " + (*model)->name + " was cancelled before its turn",
+                     .remedy = {},
+                     .context = {},
+                     .cause = nullptr});
+  }
+  const Deadline deadline =
+      std::chrono::steady_clock::now() + std::chrono::seconds{effect.timeout_s};
+  return outcome_of(converse(engine_for(**model), *request, deadline, stop, provisional));
+}
+
+Result<void> LocalModelAdapter::installed(std::string_view name) const {
+  NAESTRO_LET(const contract::ModelContract* model, find_model(catalog_, name));
+  const LlamaConfig config = config_for(*model);
+  if (access(config.binary.c_str(), X_OK) != 0) {
+    return fail(Code::kEngineMissing, "the engine " + config.binary + " is not there",
+                config.install_remedy);
+  }
+  if (access(config.model_file.c_str(), R_OK) != 0) {
+    return fail(Code::kEngineMissing, "the model file " + config.model_file + " is not there",
+                config.install_remedy);
+  }
+  return {};
+}
+
+pid_t LocalModelAdapter::engine_pid() {
+  const Turn turn{*this, {}};
+  return engine_ == nullptr ? 0 : engine_->pid();
+}
+
+int LocalModelAdapter::engine_starts() {
+  const Turn turn{*this, {}};
+  return engine_ == nullptr ? 0 : engine_->starts();
+}
+
+}  // namespace naestro::models

@@ -1,0 +1,209 @@
+#include "net/http.hpp"
+
+#include <curl/curl.h>
+
+#include <algorithm>
+#include <memory>
+
+namespace naestro::net {
+namespace {
+
+// libcurl bounds one header line but not their number.
+constexpr std::size_t kHeaderBytesMax = std::size_t{64} << 10;
+
+struct EasyEnd {
+  void operator()(CURL* easy) const { curl_easy_cleanup(easy); }
+};
+struct MultiEnd {
+  void operator()(CURLM* multi) const { curl_multi_cleanup(multi); }
+};
+struct ListEnd {
+  void operator()(curl_slist* list) const { curl_slist_free_all(list); }
+};
+
+struct Exchange {
+  const Request& request;
+  CURL* easy = nullptr;
+  Response response;
+  std::size_t body_bytes = 0;
+  std::size_t header_bytes = 0;
+  bool enough = false;  // on_body wants no more
+  bool too_large = false;
+
+  // What a callback returns to have libcurl give up.
+  static constexpr std::size_t kAbort = CURL_WRITEFUNC_ERROR;
+
+  std::size_t take_body(std::string_view piece) {
+    body_bytes += piece.size();
+    if (body_bytes > request.response_bytes_max) {
+      too_large = true;
+      return kAbort;
+    }
+    long status = 0;
+    curl_easy_getinfo(easy, CURLINFO_RESPONSE_CODE, &status);
+    if (!request.on_body || status < 200 || status > 299) {
+      response.body += piece;
+    } else if (!request.on_body(piece)) {
+      enough = true;
+      return kAbort;
+    }
+    return piece.size();
+  }
+};
+
+extern "C" std::size_t naestro_net_body(char* data, std::size_t, std::size_t size, void* self) {
+  return static_cast<Exchange*>(self)->take_body({data, size});
+}
+
+extern "C" std::size_t naestro_net_header(char*, std::size_t, std::size_t size, void* self) {
+  auto& exchange = *static_cast<Exchange*>(self);
+  exchange.header_bytes += size;
+  if (exchange.header_bytes <= kHeaderBytesMax) return size;
+  exchange.too_large = true;
+  return Exchange::kAbort;
+}
+
+bool is_token(std::string_view text) {  // RFC 9110, 5.6.2
+  static constexpr std::string_view kMarks = "!#$%&'*+-.^_`|~";
+  return !text.empty() && std::ranges::all_of(text, [](char c) {
+    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') ||
+           kMarks.contains(c);
+  });
+}
+
+bool is_printable(std::string_view text) {  // no control characters: nothing ends a line early
+  return std::ranges::all_of(text, [](char c) {
+    const auto byte = static_cast<unsigned char>(c);
+    return byte == '\t' || (byte >= 0x20 && byte != 0x7f);
+  });
+}
+
+Result<void> check_form(const Request& request) {
+  const std::string remedy = "this is a fault in what asked for the exchange";
+  if (!is_token(request.method)) return fail(Code::kUsage, "an HTTP method is malformed", remedy);
+  if (!request.url.starts_with("http://") && !request.url.starts_with("https://")) {
+    return fail(Code::kUsage, "the URL '" + request.url + "' is neither http nor https", remedy);
+  }
+  if (!is_printable(request.url)) return fail(Code::kUsage, "a URL is malformed", remedy);
+  for (const auto& [name, value] : request.headers) {
+    if (!is_token(name) || !is_printable(value)) {
+      return fail(Code::kUsage, "the HTTP header '" + name + "' is malformed", remedy);
+    }
+  }
+  return {};
+}
+
+std::string where(const Request& request) {
+  return request.unix_socket.empty() ? request.url : request.url + " at " + request.unix_socket;
+}
+
+void configure(Exchange& exchange, curl_slist* headers) {
+  CURL* easy = exchange.easy;
+  const Request& request = exchange.request;
+  curl_easy_setopt(easy, CURLOPT_URL, request.url.c_str());
+  curl_easy_setopt(easy, CURLOPT_PROTOCOLS_STR, "http,https");
+  curl_easy_setopt(easy, CURLOPT_FOLLOWLOCATION, 0L);
+  curl_easy_setopt(easy, CURLOPT_HTTP_VERSION, static_cast<long>(CURL_HTTP_VERSION_1_1));
+  curl_easy_setopt(easy, CURLOPT_NOPROXY, "*");
+  curl_easy_setopt(easy, CURLOPT_NOSIGNAL, 1L);  // signals belong to the app
+  curl_easy_setopt(easy, CURLOPT_TIMEOUT_MS, static_cast<long>(request.timeout.count()));
+  curl_easy_setopt(easy, CURLOPT_HTTPHEADER, headers);
+  if (!request.unix_socket.empty()) {
+    curl_easy_setopt(easy, CURLOPT_UNIX_SOCKET_PATH, request.unix_socket.c_str());
+  }
+  if (!request.body.empty() || request.method == "POST") {
+    curl_easy_setopt(easy, CURLOPT_POSTFIELDSIZE_LARGE,
+                     static_cast<curl_off_t>(request.body.size()));
+    curl_easy_setopt(easy, CURLOPT_POSTFIELDS, request.body.data());  // not copied
+  }
+  if (request.method == "HEAD") curl_easy_setopt(easy, CURLOPT_NOBODY, 1L);
+  curl_easy_setopt(easy, CURLOPT_CUSTOMREQUEST, request.method.c_str());
+  curl_easy_setopt(easy, CURLOPT_WRITEFUNCTION, naestro_net_body);
+  curl_easy_setopt(easy, CURLOPT_WRITEDATA, &exchange);
+  curl_easy_setopt(easy, CURLOPT_HEADERFUNCTION, naestro_net_header);
+  curl_easy_setopt(easy, CURLOPT_HEADERDATA, &exchange);
+}
+
+// Drives the one handle until it is done or `stop` is requested. A multi handle, because it alone
+// can be woken from another thread: cancelling then takes no polling.
+CURLcode drive(CURLM* multi, const std::stop_token& stop) {
+  const std::stop_callback wake{stop, [multi] { curl_multi_wakeup(multi); }};
+  while (!stop.stop_requested()) {
+    int running = 0;
+    if (curl_multi_perform(multi, &running) != CURLM_OK) return CURLE_FAILED_INIT;
+    if (running == 0) {
+      int left = 0;
+      const CURLMsg* message = curl_multi_info_read(multi, &left);
+      return message == nullptr ? CURLE_FAILED_INIT : message->data.result;
+    }
+    if (curl_multi_poll(multi, nullptr, 0, 1000, nullptr) != CURLM_OK) return CURLE_FAILED_INIT;
+  }
+  return CURLE_ABORTED_BY_CALLBACK;
+}
+
+Result<Response> conclude(Exchange& exchange, CURLcode code, const char* detail,
+                          const std::stop_token& stop) {
+  const Request& request = exchange.request;
+  if (code == CURLE_OK || exchange.enough) {
+    long status = 0;
+    curl_easy_getinfo(exchange.easy, CURLINFO_RESPONSE_CODE, &status);
+    exchange.response.status = static_cast<int>(status);
+    return std::move(exchange.response);
+  }
+  if (stop.stop_requested()) {
+    return fail(Code::kInterrupted, "the exchange with " + where(request) + " was cancelled");
+  }
+  if (exchange.too_large) {
+    return fail(Code::kTooLarge, where(request) + " sent more than " +
+                                     std::to_string(request.response_bytes_max) + " bytes");
+  }
+  if (code == CURLE_OPERATION_TIMEDOUT) {
+    return fail(Code::kTimeout,
+                where(request) + " did not finish within " +
+                    std::to_string(request.timeout.count()) + " ms",
+                "give it more time, or try again when the machine is less busy");
+  }
+  const std::string why = *detail != '\0' ? detail : curl_easy_strerror(code);
+  if (code == CURLE_URL_MALFORMAT) {
+    return fail(Code::kUsage, "the URL '" + request.url + "' is malformed: " + why);
+  }
+  return fail(Code::kIo, "the exchange with " + where(request) + " failed: " + why,
+              "check that the server runs and can be reached");
+}
+
+}  // namespace
+
+Result<Response> fetch(const Request& request, std::stop_token stop) {
+  NAESTRO_TRY(check_form(request));
+  if (request.timeout.count() <= 0) {
+    return fail(Code::kTimeout, "no time was left to ask " + where(request));
+  }
+  // Once per process, before the first handle; a local static is initialised by one thread only.
+  static const CURLcode global = curl_global_init(CURL_GLOBAL_DEFAULT);
+  const std::unique_ptr<CURL, EasyEnd> easy{curl_easy_init()};
+  const std::unique_ptr<CURLM, MultiEnd> multi{curl_multi_init()};
+  check(global == CURLE_OK && easy && multi, "libcurl could be initialised");
+
+  std::unique_ptr<curl_slist, ListEnd> headers;
+  const auto add = [&headers](const std::string& line) {
+    curl_slist* longer = curl_slist_append(headers.get(), line.c_str());
+    check(longer != nullptr, "memory for an HTTP header");
+    static_cast<void>(headers.release());
+    headers.reset(longer);
+  };
+  add("Expect:");  // a 100-continue round would cost a second with servers that do not know it
+  for (const auto& [name, value] : request.headers) {
+    add(value.empty() ? name + ";" : name + ": " + value);
+  }
+  Exchange exchange{.request = request, .easy = easy.get(), .response = {}};
+  char detail[CURL_ERROR_SIZE] = "";
+  curl_easy_setopt(easy.get(), CURLOPT_ERRORBUFFER, detail);
+  configure(exchange, headers.get());
+  curl_multi_add_handle(multi.get(), easy.get());
+  const CURLcode code = drive(multi.get(), stop);
+  auto result = conclude(exchange, code, detail, stop);
+  curl_multi_remove_handle(multi.get(), easy.get());
+  return result;
+}
+
+}  // namespace naestro::net
