@@ -58,6 +58,29 @@ json::Value revealed(const Loaded& loaded, const json::Value& value) {
   return value;
 }
 
+// What a question asks: of a plan's card the lines that ask, of one effect all of it.
+std::string question_text(const std::string& plain) {
+  const auto value = json::parse(plain);
+  const json::Array* lines = value ? value->if_array() : nullptr;
+  if (lines == nullptr) return shorten(plain, kShownBytesMax);
+  std::vector<std::vector<std::string>> rows;
+  for (const json::Value& item : *lines) {
+    const json::Object* line = item.if_object();
+    if (line == nullptr || json::text_at(*line, "decision") != "ask") continue;
+    const auto text = [&](const char* key) {
+      return std::string{json::text_at(*line, key).value_or("")};
+    };
+    const json::Object* authority = json::object_at(*line, "authority");
+    rows.push_back(
+        {"  " + text("step"), text("target"), text("effect"),
+         json::bool_at(*line, "reversible").value_or(false) ? "reversible" : "NOT reversible",
+         authority == nullptr ? "" : json::write(json::Value(*authority))});
+  }
+  std::string out = table(rows);
+  if (!out.empty()) out.pop_back();
+  return out;
+}
+
 std::string next_for(const run::RunView& view) {
   if (view.state == "waits_for_consent" && !view.questions.empty()) {
     return "naestro approve " + view.id + " " + view.questions.front().digest +
@@ -92,7 +115,7 @@ void show_text(House& house, const Loaded& loaded) {
   if (view.exhausted.is_object()) out += "\nLimit:   " + json::write(view.exhausted) + "\n";
   for (const run::OpenQuestion& question : view.questions) {
     out += "\nOpen question " + question.digest + ":\n" +
-           shorten(clear(loaded, question.question), kShownBytesMax) + "\n";
+           question_text(clear(loaded, question.question)) + "\n";
   }
   if (!view.digest.empty()) {
     out += "\nOutputs: " + shorten(clear(loaded, view.outputs), kShownBytesMax) + "\n";
@@ -171,9 +194,9 @@ int list_consents(House& house, bool as_json) {
                                    {"question", revealed(*loaded, question.question)}});
       out += "Run " + id + ", " + question.scope +
              (question.step.empty() ? "" : ", step " + question.step) + ": " +
-             shorten(clear(*loaded, loaded->view.goal), 80) + "\n  " +
-             shorten(clear(*loaded, question.question), kShownBytesMax) + "\n  naestro approve " +
-             id + " " + question.digest + "\n";
+             clear(*loaded, loaded->view.goal) + "\n" +
+             question_text(clear(*loaded, question.question)) + "\n  naestro approve " + id + " " +
+             question.digest + "\n";
     }
   }
   print(house.out, as_json ? json::pretty(array) : out.empty() ? "No open questions.\n" : out);

@@ -109,6 +109,7 @@ void search(const Query& query, const std::string& file, std::string_view text, 
 Result<json::Value> files_search(const json::Object& arguments, const Context& context) {
   NAESTRO_LET(const std::string_view folder, text_argument(arguments, "path"));
   NAESTRO_LET(const std::string_view pattern, text_argument(arguments, "pattern", "**"));
+  NAESTRO_LET(const std::string_view exclude, text_argument(arguments, "exclude", ""));
   NAESTRO_LET(const std::int64_t matches_max,
               integer_argument(arguments, "max_matches", 1, 200, 50));
   NAESTRO_LET(const Query query, Query::from(arguments));
@@ -117,7 +118,7 @@ Result<json::Value> files_search(const json::Object& arguments, const Context& c
   found.matches_max = static_cast<std::size_t>(matches_max);
   for (const std::string& file : files) {
     NAESTRO_TRY(go_on(context.stop));
-    if (!glob_match(pattern, file)) continue;
+    if (!glob_match(pattern, file) || glob_match(exclude, file)) continue;
     const auto text = context.workspace.read(file, kFileBytesMax);
     if (!text || text->find('\0') != std::string::npos || !is_utf8(*text)) {
       ++found.skipped;

@@ -1,0 +1,218 @@
+#!/usr/bin/env python3
+"""The first plan through the real binary, the real store and the real engine.
+
+first_plan_test.py NAESTRO_BINARY: runs examples/first/plan.json over a copy of examples/company and
+kills, parks, interrupts and resumes it. Exit 77 (skipped) when the engine is not installed, unless
+NAESTRO_REQUIRE names llama.
+"""
+import json
+import os
+import pathlib
+import pty
+import shutil
+import signal
+import subprocess
+import sys
+import tempfile
+import time
+import unittest
+
+ROOT = pathlib.Path(__file__).resolve().parents[2]
+BINARY = pathlib.Path(sys.argv[1]).resolve()
+ASSETS = pathlib.Path(os.environ.get("NAESTRO_ASSETS", ROOT / "build/assets"))
+PLAN = ROOT / "examples/first/plan.json"
+REPORT = "reports/warranty-first-quarter.md"
+
+
+class FirstPlan(unittest.TestCase):
+    def setUp(self):
+        self.folder = pathlib.Path(tempfile.mkdtemp(prefix="naestro-e2e-"))
+        self.addCleanup(shutil.rmtree, self.folder, True)
+        self.workspace = self.folder / "company"
+        shutil.copytree(ROOT / "examples/company", self.workspace)
+        self.env = dict(os.environ, XDG_STATE_HOME=str(self.folder / "state"),
+                        XDG_DATA_HOME=str(self.folder / "data"), NAESTRO_ASSETS=str(ASSETS))
+
+    def naestro(self, *words, code=0):
+        done = subprocess.run([BINARY, *words], env=self.env, capture_output=True, text=True,
+                              stdin=subprocess.DEVNULL, timeout=300)
+        self.assertEqual(done.returncode, code, done.stdout + done.stderr)
+        return done.stdout
+
+    def start(self, *words):
+        return subprocess.Popen([BINARY, *words], env=self.env, stdin=subprocess.DEVNULL,
+                                stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
+
+    def digest(self):
+        return json.loads(self.naestro("plan", "explain", str(PLAN), "--json"))["digest"]
+
+    def run_words(self, *more):
+        return ["run", str(PLAN), "-w", str(self.workspace), *more]
+
+    def show(self):
+        return json.loads(self.naestro("show", "last", "--json"))
+
+    def wait_for(self, condition, what):
+        for _ in range(1200):
+            try:
+                if condition():
+                    return
+            except (AssertionError, ValueError):
+                pass  # the run is not in the store yet
+            time.sleep(0.05)
+        self.fail(f"waited in vain for {what}")
+
+    def step_runs(self, step):
+        return any(s["id"] == step and s["state"] == "running" for s in self.show()["steps"])
+
+    def assert_whole(self, view):
+        self.assertEqual(view["state"], "done")
+        self.assertEqual(view["outputs"]["product"], "RL-300")
+        self.assertEqual(view["outputs"]["cost_eur"], "5117.35")
+        self.assertEqual(view["outputs"]["claims"], "19")
+        self.assertIn(view["outputs"]["cause"], ["battery", "firmware", "gasket", "shipping"])
+        report = (self.workspace / REPORT).read_text()
+        self.assertIn("5117.35", report)
+        self.assertEqual(report.count("# Warranty costs 2026-Q1"), 1)
+        replayed = json.loads(self.naestro("replay", "last", "--json"))
+        self.assertTrue(replayed["equal"])
+        self.assertEqual(replayed["digest"], view["digest"])
+        self.naestro("replay", "last", "--frozen")
+        audit = json.loads(self.naestro("audit", "verify", "--json"))
+        self.assertTrue(audit["good"])
+        self.assertEqual(audit["unsigned_tail"], 0)
+
+    def test_a_run_ends_with_five_lines(self):
+        out = self.naestro(*self.run_words("--approve", self.digest()))
+        heads = [line.split(":")[0] for line in out.strip().split("\n")[-5:]]
+        self.assertEqual(heads, ["Answer", "Files", "Cost", "Run", "Next"])
+        self.assert_whole(self.show())
+
+    def test_killed_while_the_model_works_it_resumes_to_the_same_digest(self):
+        self.naestro(*self.run_words("--approve", self.digest()))
+        whole = self.show()["digest"]
+        run = self.start(*self.run_words("--approve", self.digest()))
+        self.wait_for(lambda: len(json.loads(self.naestro("runs", "--json"))) == 2 and
+                      self.step_runs("cause"), "the model step")
+        run.send_signal(signal.SIGKILL)
+        run.communicate()
+        self.assertEqual(self.show()["state"], "interrupted")
+        self.naestro("resume", "last")
+        view = self.show()
+        self.assert_whole(view)
+        self.assertEqual(view["digest"], whole)
+        self.assertEqual(self.engines(), [])
+
+    def engines(self):
+        found = []
+        for entry in pathlib.Path("/proc").iterdir():
+            try:
+                if entry.name.isdigit() and (entry / "exe").readlink() == \
+                        ASSETS.resolve() / "llama/llama-server" and \
+                        str(self.folder) in (entry / "environ").read_text():
+                    found.append(entry.name)
+            except OSError:
+                pass
+        return found
+
+    def test_ctrl_c_pauses_and_says_how_to_go_on(self):
+        run = self.start(*self.run_words("--approve", self.digest()))
+        self.wait_for(lambda: self.step_runs("cause"), "the model step")
+        begin = time.monotonic()
+        run.send_signal(signal.SIGINT)
+        out, _ = run.communicate(timeout=30)
+        self.assertEqual(run.returncode, 130, out)
+        self.assertLess(time.monotonic() - begin, 5)
+        self.assertIn("naestro resume", out)
+        self.naestro("resume", "last")
+        self.assert_whole(self.show())
+
+    def test_without_a_terminal_it_parks_and_another_process_answers(self):
+        out = self.naestro(*self.run_words(), code=5)
+        self.assertIn("naestro approve", out)
+        question = json.loads(self.naestro("consents", "--json"))[0]
+        self.assertEqual(question["digest"], self.digest())
+        self.naestro("approve", "last", "0" * 64, code=2)
+        self.naestro("resume", "last", code=5)
+        self.naestro("approve", "last", question["digest"])
+        self.naestro("resume", "last")
+        self.assert_whole(self.show())
+        self.naestro("resume", "last", code=2)
+
+    def test_refused_nothing_is_read_or_written(self):
+        self.naestro(*self.run_words(), code=5)
+        self.naestro("refuse", "last", self.digest())
+        self.naestro("resume", "last", code=3)
+        self.assertFalse((self.workspace / REPORT).exists())
+        self.assertEqual(self.show()["spent"]["tool_calls"], 0)
+
+    def test_a_person_at_the_terminal_is_asked_once(self):
+        pid, fd = pty.fork()
+        if pid == 0:
+            os.execve(BINARY, [str(BINARY), *self.run_words()], self.env)
+        out = b""
+        answered = False
+        while True:
+            try:
+                piece = os.read(fd, 4096)
+            except OSError:
+                break
+            if not piece:
+                break
+            out += piece
+            if b"Approve? [y/N]" in out and not answered:
+                os.write(fd, b"y\n")
+                answered = True
+        _, status = os.waitpid(pid, 0)
+        self.assertEqual(os.waitstatus_to_exitcode(status), 0, out.decode())
+        self.assertEqual(out.count(b"Approve?"), 1)
+        self.assert_whole(self.show())
+
+    def test_a_live_run_has_one_owner_and_takes_answers_from_others(self):
+        pid, fd = pty.fork()  # with a terminal the run waits for its answer instead of parking
+        if pid == 0:
+            os.execve(BINARY, [str(BINARY), *self.run_words()], self.env)
+        self.wait_for(lambda: self.show()["questions"], "the question")
+        self.assertEqual(self.show()["state"], "running")
+        self.naestro("resume", "last", code=1)
+        self.naestro("approve", "last", self.digest())
+        while True:
+            try:
+                if not os.read(fd, 4096):
+                    break
+            except OSError:
+                break
+        _, status = os.waitpid(pid, 0)
+        self.assertEqual(os.waitstatus_to_exitcode(status), 0)
+        self.assert_whole(self.show())
+
+    def test_exit_codes(self):
+        self.naestro(*self.run_words("--mode", "auto"), code=3)
+        self.naestro(*self.run_words("--mode", "guide"), code=3)
+        self.naestro(*self.run_words("--mode", "yolo"), code=2)
+        self.naestro(*self.run_words("--max-tokens", "100"), code=4)
+        self.naestro(*self.run_words("--input", "nope=1"), code=2)
+        self.naestro("run", "missing.json", code=2)
+        self.naestro("show", "last", code=2)
+        self.naestro("bogus", code=2)
+        bad = self.folder / "bad.json"
+        bad.write_text(PLAN.read_text().replace("files.search@1", "files.serch@1"))
+        out = subprocess.run([BINARY, "plan", "check", bad], env=self.env, capture_output=True,
+                             text=True, check=False)
+        self.assertEqual(out.returncode, 2)
+        self.assertIn("did you mean", out.stderr)
+
+    def test_without_the_engine_it_says_how_to_get_it_and_loses_nothing(self):
+        self.env["NAESTRO_ASSETS"] = str(self.folder / "nothing")
+        out = self.naestro(*self.run_words("--approve", self.digest()), code=1)
+        self.assertIn("NE0601", out)
+        self.assertIn("make assets", out)
+        self.assertTrue(json.loads(self.naestro("replay", "last", "--json"))["equal"])
+
+
+if __name__ == "__main__":
+    if not (ASSETS / "llama/llama-server").exists():
+        required = "llama" in os.environ.get("NAESTRO_REQUIRE", "").split(",")
+        print(f"the engine is not in {ASSETS}; fetch it with 'make assets'")
+        sys.exit(1 if required else 77)
+    unittest.main(argv=sys.argv[:1], verbosity=1)
