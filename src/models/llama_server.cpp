@@ -52,8 +52,12 @@ std::string tail(const std::string& path) {
 }
 
 std::vector<std::string> arguments(const LlamaConfig& config, const std::string& socket) {
+  // A prompt is read on all cores; tokens are written one after the other, with a barrier after
+  // each layer, where a thread that lost its core to another program holds up all: one core less.
   const unsigned cores = std::max(1U, std::thread::hardware_concurrency());
-  const std::string threads = std::to_string(config.threads == 0 ? cores : config.threads);
+  const std::string reading = std::to_string(config.threads == 0 ? cores : config.threads);
+  const std::string writing =
+      std::to_string(config.threads == 0 ? std::max(1U, cores - 1) : config.threads);
   return {
       absolute(config.binary),
       "-m",
@@ -67,9 +71,9 @@ std::vector<std::string> arguments(const LlamaConfig& config, const std::string&
       "-np",
       "1",  // one call at a time: answers then do not depend on their neighbours
       "-t",
-      threads,
+      writing,
       "-tb",
-      threads,
+      reading,
       "-b",
       "256",
       "-ub",
@@ -133,8 +137,11 @@ Result<void> LlamaServer::start(Deadline deadline, const std::stop_token& stop_t
   }
   NAESTRO_TRY(make_folder());
   // HOME and the cache folder: it asks for them at start, although it may not use them offline.
+  // Passive: threads that wait for others sleep. Spinning is a third faster on an idle machine, but
+  // falls to a tenth of the speed and less where anything else runs.
   const ChildSpec spec{.argv = arguments(config_, socket_),
-                       .environment = {"LC_ALL=C", "HOME=" + folder_, "LLAMA_CACHE=" + folder_},
+                       .environment = {"LC_ALL=C", "OMP_WAIT_POLICY=passive", "HOME=" + folder_,
+                                       "LLAMA_CACHE=" + folder_},
                        .folder = folder_,
                        .log_file = log_};
   ++starts_;

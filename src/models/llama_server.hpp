@@ -18,7 +18,7 @@ struct LlamaConfig {
   Digest model_sha256{};
   std::string name = {};  // what the model is called in answers
   std::int64_t context_tokens = 4096;
-  unsigned threads = 0;              // 0: one per core
+  unsigned threads = 0;              // 0: by the number of cores
   std::string temp_folder = "/tmp";  // where the private folder (0700) with the socket is made
   std::string log_file = {};         // "": in the private folder, so it ends with the engine
   std::chrono::milliseconds start_time_max{60'000};

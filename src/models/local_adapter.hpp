@@ -16,7 +16,7 @@ struct LocalModels {
   std::string assets = {};           // holds llama/llama-server and models/*.gguf
   std::string temp_folder = "/tmp";  // where the engine's private socket folder is made
   std::string log_file = {};         // the engine's log; "": thrown away with the engine
-  unsigned threads = 0;              // 0: one per core
+  unsigned threads = 0;              // 0: by the number of cores
 };
 
 // Reads Effect::arguments
