@@ -126,7 +126,9 @@ void count(const Value& value, Counts& counts) {
         counts.bad_number = &value;
       }
       break;
-    case kind::uint64: counts.bad_number = &value; break;
+    case kind::uint64:
+      if (value.get_uint64() > static_cast<std::uint64_t>(kMaxInteger)) counts.bad_number = &value;
+      break;
     case kind::double_:
       if (!std::isfinite(value.get_double())) counts.bad_number = &value;
       break;

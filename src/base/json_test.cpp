@@ -58,6 +58,14 @@ TEST(Json, NumbersAreWrittenAsRfc8785Does) {
 }
 
 // The sorting sample of RFC 8785, section 3.2.3.
+TEST(Json, ExactIsWhatCanonicalCanWrite) {
+  const auto largest = static_cast<std::uint64_t>(kMaxInteger);
+  EXPECT_TRUE(exact(Object{{"a", Array{largest, kMaxInteger, -kMaxInteger, 0.5}}}));
+  EXPECT_EQ(canonical(Value(largest)), canonical(Value(kMaxInteger)));
+  EXPECT_FALSE(exact(Array{largest + 1}));
+  EXPECT_FALSE(exact(Object{{"a", kMaxInteger + 1}}));
+}
+
 TEST(Json, MembersAreSortedByUtf16) {
   const auto value = parse(
       R"({"\u20ac":"Euro Sign","\r":"Carriage Return","\ufb33":"Hebrew Letter Dalet With Dagesh",)"

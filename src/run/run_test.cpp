@@ -27,7 +27,11 @@ class RunTest : public ::testing::Test {
     EXPECT_TRUE(store->disown("rtest", fence));
     return ending;
   }
-  std::vector<ledger::StoredEvent> events() { return world_.open()->events("rtest").value(); }
+  std::vector<ledger::StoredEvent> events() {
+    auto stored = world_.open()->events("rtest").value();
+    world_.expect_events(stored);
+    return stored;
+  }
   std::vector<Divergence> replay(std::vector<ledger::StoredEvent> record, bool frozen = false) {
     auto store = world_.open();
     auto recovery = recover(record, blob_opener(*store, world_.sealer()), world_.sealer(),

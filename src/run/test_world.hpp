@@ -12,6 +12,7 @@
 #include "plan/compile.hpp"
 #include "run/executor.hpp"
 #include "run/recover.hpp"
+#include "run/test_events.hpp"
 #include "testing/testing.hpp"
 
 namespace naestro::run::testing {
@@ -36,7 +37,8 @@ inline constexpr const char* kPlan = R"({
     {"id": "a", "do": {"tool": "files.search@1"}, "with": {"path": ".", "query": "${inputs.word}"}},
     {"id": "b", "do": {"tool": "files.search@1"}, "with": {"path": "sub", "query": "y"}},
     {"id": "m", "do": {"model": {"task": "t", "max_input_tokens": 100, "max_output_tokens": 50}},
-     "with": {"messages": [{"role": "user", "content": "${steps.a.out.match_count} ${steps.b.out}"}]},
+     "with": {"messages": [{"role": "user",
+                            "content": "${steps.a.out.match_count} ${steps.b.out}"}]},
      "out": {"type": "object", "properties": {"title": {"type": "string"}},
              "required": ["title"], "additionalProperties": false}},
     {"id": "w", "do": {"tool": "report.markdown@1"},
@@ -122,7 +124,7 @@ struct World {
     start.inputs = *bind_inputs(program, {});
     start.context = {{"workspace", "/w"}};
     start.ceilings = {program.budget.usd, program.budget.tokens, program.budget.tool_calls};
-    start.versions = {{"naestro", "test"}};
+    start.versions = {{"naestro", "test"}, {"policy", hex(policy.digest())}};
     return start;
   }
 
@@ -135,9 +137,12 @@ struct World {
     rt::Pool pool{4};
     Executor* handle = nullptr;
     Observer observer;
-    observer.event = [this](const ledger::Event& event) { kinds.push_back(event.kind); };
+    observer.event = [this](const ledger::Event& event) {
+      kinds.push_back(event.kind);
+      schemas.expect(event);
+    };
     observer.ask = [&](const Question& question) {
-      if (yes) handle->answer(question.digest, true, "test", "tester");
+      if (yes) handle->answer(question.digest, true, "terminal", "tester");
       return yes;
     };
     Executor executor{{clock, loop, pool, writer, *reader, tool_adapter, model_adapter},
@@ -149,6 +154,10 @@ struct World {
     return executor.run(std::move(first));
   }
 
+  void expect_events(std::span<const ledger::StoredEvent> events) {
+    for (const ledger::StoredEvent& stored : events) schemas.expect(stored);
+  }
+
   // What a crashed or parked run becomes when it is resumed.
   Ending resume(Recovery& recovery, bool yes, const door::Ceilings& raised = {},
                 const ledger::WriteProbe& probe = {}) {
@@ -156,6 +165,7 @@ struct World {
     const auto fence = store->own("rtest");
     check(fence.has_value(), fence ? "" : fence.error().text());
     const auto events = store->events("rtest");
+    expect_events(*events);  // also those of a process that died before it could look
     auto recovered =
         recover(*events, blob_opener(*store, sealer()), sealer(), environment(), policy, true);
     check(recovered.has_value(), recovered ? "" : recovered.error().text());
@@ -177,6 +187,7 @@ struct World {
   CountingAdapter tool_adapter{tool_answer};
   CountingAdapter model_adapter{model_answer};
   std::vector<std::string> kinds;
+  EventSchemas schemas;
 };
 
 }  // namespace naestro::run::testing

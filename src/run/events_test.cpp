@@ -1,0 +1,75 @@
+// The schemas of events and the events that the machine writes agree in both directions: the world
+// of this room's tests holds each event to its schema, and no schema is without an event.
+#include <functional>
+
+#include "run/test_world.hpp"
+
+namespace naestro::run {
+namespace {
+
+using testing::EventSchemas;
+using testing::World;
+
+// Runs kPlan from its beginning in an empty store. `change`: what differs this time.
+Ending run_once(World& world, bool yes, const std::function<void(Start&)>& change = {}) {
+  std::filesystem::remove_all(world.folders().state);
+  std::filesystem::remove_all(world.folders().data + "/heads");
+  const plan::Program program = world.compile(testing::kPlan);
+  Start start = world.start(program, testing::kPlan);
+  if (change) change(start);
+  Machine machine{std::move(start), program, world.policy, world.sealer()};
+  auto store = world.open();
+  const auto fence = store->own("rtest").value();
+  const Ending ending = world.execute(machine, machine.begin(), fence, yes);
+  EXPECT_TRUE(store->disown("rtest", fence));
+  world.expect_events(store->events("rtest").value());
+  return ending;
+}
+
+TEST(Events, EverySchemaIsMetByAnEvent) {
+  World world;
+  EXPECT_EQ(run_once(world, true).how, Ending::How::done);
+
+  // A limit, and a higher one on resume.
+  const auto less = [](Start& start) { start.ceilings.tokens = 100; };
+  EXPECT_EQ(run_once(world, true, less).how, Ending::How::limit);
+  Recovery recovery;
+  EXPECT_EQ(world.resume(recovery, true, {.usd = {}, .tokens = 500, .tool_calls = {}}).how,
+            Ending::How::done);
+
+  // A refusal that another process wrote.
+  EXPECT_EQ(run_once(world, false).how, Ending::How::waits_for_consent);
+  const Digest card = recovery.machine->card().digest;  // the same plan, the same card
+  ASSERT_TRUE(world.open()->post("rtest", "consent",
+                                 {{"digest", hex(card)}, {"yes", false}, {"who", "x"}}));
+  EXPECT_EQ(world.resume(recovery, false).how, Ending::How::failed);
+
+  world.tool_adapter.set([](const door::Effect&) { return fail(Code::kToolFailed, "broken"); });
+  EXPECT_EQ(run_once(world, true).how, Ending::How::failed);
+  world.tool_adapter.set(testing::tool_answer);
+  world.model_adapter.set([](const door::Effect&) { return json::Object{{"text", "no JSON"}}; });
+  EXPECT_EQ(run_once(world, true).how, Ending::How::failed);
+
+  for (const auto& [kind, schema] : world.schemas.kinds()) {
+    EXPECT_EQ(world.schemas.met().contains(kind), !EventSchemas::unmet().contains(kind))
+        << "schemas/events/" << kind << ".json";
+  }
+}
+
+TEST(Events, EachSchemaCarriesItsNameAndTheListOfKindsIsWhole) {
+  const EventSchemas schemas;
+  json::Array kinds;
+  for (const auto& [kind, schema] : schemas.kinds()) {
+    const json::Value form =
+        EventSchemas::read(EventSchemas::folder() / "events" / (kind + ".json"));
+    EXPECT_EQ(json::text_at(form.get_object(), "$id"),
+              "https://naestro.example/schemas/events/" + kind + "/1");
+    EXPECT_EQ(json::bool_at(form.get_object(), "additionalProperties"), false) << kind;
+    kinds.emplace_back(kind);
+  }
+  const json::Value body = EventSchemas::read(EventSchemas::folder() / "event.schema.json");
+  EXPECT_EQ(*json::at(body, "/properties/kind/enum"), json::Value(kinds));
+}
+
+}  // namespace
+}  // namespace naestro::run
