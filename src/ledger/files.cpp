@@ -1,6 +1,7 @@
 #include "ledger/files.hpp"
 
 #include <fcntl.h>
+#include <sys/file.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -60,7 +61,10 @@ Result<std::string> read_whole(const std::string& path) {
   return out;
 }
 
-Result<void> write_durably(const std::string& path, ByteSpan content, mode_t mode) {
+namespace {
+
+// A whole and durable file beside `path`; returns its name.
+Result<std::string> write_temporary(const std::string& path, ByteSpan content, mode_t mode) {
   const std::string temporary = path + ".new." + std::to_string(::getpid());
   const int fd = ::open(temporary.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, mode);
   if (fd < 0) return io(temporary, "write");
@@ -73,13 +77,48 @@ Result<void> write_durably(const std::string& path, ByteSpan content, mode_t mod
   ok = ok && ::fsync(fd) == 0;
   const int saved = errno;
   ok = ::close(fd) == 0 && ok;
-  if (!ok || ::rename(temporary.c_str(), path.c_str()) != 0) {
-    if (!ok) errno = saved;
+  if (ok) return temporary;
+  errno = saved;
+  auto error = io(path, "write");
+  ::unlink(temporary.c_str());
+  return error;
+}
+
+}  // namespace
+
+Result<void> write_durably(const std::string& path, ByteSpan content, mode_t mode) {
+  NAESTRO_LET(const std::string temporary, write_temporary(path, content, mode));
+  if (::rename(temporary.c_str(), path.c_str()) != 0) {
     auto error = io(path, "write");
     ::unlink(temporary.c_str());
     return error;
   }
   return sync_folder(std::filesystem::path{path}.parent_path().string());
+}
+
+Result<void> create_durably(const std::string& path, ByteSpan content, mode_t mode) {
+  NAESTRO_LET(const std::string temporary, write_temporary(path, content, mode));
+  const bool there = ::link(temporary.c_str(), path.c_str()) == 0 || errno == EEXIST;
+  auto error = there ? Result<void>{} : Result<void>{io(path, "make")};
+  ::unlink(temporary.c_str());
+  return error ? sync_folder(std::filesystem::path{path}.parent_path().string()) : error;
+}
+
+Result<FolderLock> FolderLock::take(const std::string& folder) {
+  const std::string path = folder + "/lock";
+  const int fd = ::open(path.c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0600);
+  if (fd < 0) return io(path, "open");
+  while (::flock(fd, LOCK_EX) != 0) {
+    if (errno == EINTR) continue;
+    auto error = io(path, "lock");
+    ::close(fd);
+    return error;
+  }
+  return FolderLock{fd};
+}
+
+FolderLock::~FolderLock() {
+  if (fd_ >= 0) ::close(fd_);  // which lets the lock go
 }
 
 }  // namespace naestro::ledger

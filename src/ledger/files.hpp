@@ -4,6 +4,7 @@
 #include <sys/types.h>
 
 #include <string>
+#include <utility>
 
 #include "base/bytes.hpp"
 
@@ -15,5 +16,22 @@ Result<std::string> read_whole(const std::string& path);
 // Through a temporary file, fsync, rename, fsync of the folder: after a crash the old content or
 // the new, never a part.
 Result<void> write_durably(const std::string& path, ByteSpan content, mode_t mode);
+// The same for a file that must not be replaced: of several processes that make it at once one
+// wins, and all of them succeed.
+Result<void> create_durably(const std::string& path, ByteSpan content, mode_t mode);
+
+// Holds an exclusive lock among processes while it lives. A first use makes files in several steps,
+// and SQLite waits for no other process while it changes the journal mode.
+class FolderLock {
+ public:
+  static Result<FolderLock> take(const std::string& folder);
+  FolderLock(FolderLock&& other) noexcept : fd_{std::exchange(other.fd_, -1)} {}
+  FolderLock& operator=(FolderLock&&) = delete;
+  ~FolderLock();
+
+ private:
+  explicit FolderLock(int fd) : fd_{fd} {}
+  int fd_;
+};
 
 }  // namespace naestro::ledger

@@ -22,10 +22,6 @@ Result<std::array<std::uint8_t, N>> read_key(const std::string& file) {
   return out;
 }
 
-Result<void> write_key(const std::string& file, ByteSpan key, mode_t mode) {
-  return write_durably(file, as_bytes(base64(key) + "\n"), mode);
-}
-
 }  // namespace
 
 Result<crypto::KeyPair> load_or_make_signing_key(const std::string& folder, Random& random) {
@@ -34,15 +30,17 @@ Result<crypto::KeyPair> load_or_make_signing_key(const std::string& folder, Rand
   if (!seed && seed.error().code != Code::kNotFound) return std::unexpected(seed.error());
   if (!seed) {
     NAESTRO_TRY(make_folder(folder));
-    seed.emplace();
-    random.fill(*seed);
-    NAESTRO_TRY(write_key(file, *seed, 0600));
+    std::array<std::uint8_t, 32> fresh{};
+    random.fill(fresh);
+    NAESTRO_TRY(create_durably(file, as_bytes(base64(fresh) + "\n"), 0600));
+    seed = read_key<32>(file);  // perhaps another process was faster
+    if (!seed) return std::unexpected(seed.error());
   }
   const crypto::KeyPair pair = crypto::key_pair_from_seed(*seed);
   const std::string public_file = folder + "/signing.pub";
   if (const auto existing = read_public_key(public_file);
       !existing || *existing != pair.public_key) {
-    NAESTRO_TRY(write_key(public_file, pair.public_key, 0644));
+    NAESTRO_TRY(write_durably(public_file, as_bytes(base64(pair.public_key) + "\n"), 0644));
   }
   return pair;
 }
@@ -50,6 +48,7 @@ Result<crypto::KeyPair> load_or_make_signing_key(const std::string& folder, Rand
 Result<crypto::PublicKey> read_public_key(const std::string& file) { return read_key<32>(file); }
 
 Result<std::unique_ptr<KeyRing>> KeyRing::open(const std::string& file, Database::Mode mode) {
+  NAESTRO_LET(const auto lock, FolderLock::take(file.substr(0, file.rfind('/'))));
   NAESTRO_LET(auto database, Database::open(file, mode));
   std::unique_ptr<KeyRing> ring{new KeyRing{std::move(database)}};
   if (mode == Database::Mode::read_write) {

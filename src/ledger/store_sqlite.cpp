@@ -61,6 +61,7 @@ Store::Store(Database database, Folders folders, Options options)
 Result<std::unique_ptr<Store>> Store::open(const Folders& folders, Options options) {
   NAESTRO_TRY(make_folder(folders.state));
   NAESTRO_TRY(make_folder(folders.data + "/heads"));
+  NAESTRO_LET(const auto lock, FolderLock::take(folders.state));
   NAESTRO_LET(auto database, Database::open(store_file(folders), Database::Mode::read_write));
   std::unique_ptr<Store> store{new Store{std::move(database), folders, std::move(options)}};
   NAESTRO_TRY(store->prepare_schema());

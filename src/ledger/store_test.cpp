@@ -163,6 +163,41 @@ TEST_F(StoreTest, KeysAreMadeOnceAndMissingOnesNamed) {
   EXPECT_EQ(ring->find("r1").value(), key);
 }
 
+// Found by the end-to-end test: the first two processes of a user each made a key of their own.
+TEST_F(StoreTest, ProcessesThatStartAtOnceShareOneKeyAndOneStore) {
+  for (int round = 0; round < 10; ++round) {
+    std::filesystem::remove_all(folders().state);
+    std::filesystem::remove_all(folders().data);
+    std::vector<pid_t> children;
+    for (int i = 0; i < 4; ++i) {
+      const pid_t child = ::fork();
+      if (child == 0) {
+        SystemRandom random;
+        const auto key = load_or_make_signing_key(folders().data, random);
+        if (!key) ::_exit(1);
+        const auto store = Store::open(folders(), {clock_, random, *key, "h", "w", {}});
+        if (!store) {
+          std::fprintf(stderr, "%s\n", store.error().text().c_str());
+          ::_exit(2);
+        }
+        const std::string run = "r" + std::to_string(i);
+        Append append = events(**store, run, 3, (*store)->own(run).value());
+        append.sign = true;
+        ::_exit((*store)->append(std::span{&append, 1}) ? 0 : 3);
+      }
+      children.push_back(child);
+    }
+    for (const pid_t child : children) {
+      int status = 0;
+      ::waitpid(child, &status, 0);
+      EXPECT_EQ(status, 0) << "round " << round;
+    }
+    const auto report = verify();
+    EXPECT_TRUE(report.good()) << json::write(to_json(report));
+    EXPECT_EQ(report.events, 12);
+  }
+}
+
 class TamperTest : public StoreTest {
  protected:
   void SetUp() override {
