@@ -267,6 +267,56 @@ TEST_F(TamperTest, AnEventRewrittenWithItsHashIsStillFound) {
   EXPECT_NE(found().find("root_differs head 20"), std::string::npos) << found();
 }
 
+// An attacker with the state folder but without the key: rewrites an event with all its hashes and
+// drops the heads. Nobody may sign that for them.
+TEST_F(TamperTest, AForgedStoreIsNeitherSignedNorUsed) {
+  const auto before = testing::read_file(head_file(folders(), verify().store_id));
+  sql("DELETE FROM heads");
+  Frontier tree;
+  sqlite3* db = nullptr;
+  ASSERT_EQ(sqlite3_open(store_file(folders()).c_str(), &db), SQLITE_OK);
+  sqlite3_stmt* select = nullptr;
+  sqlite3_prepare_v2(db, "SELECT leaf, body, envelope FROM events ORDER BY leaf", -1, &select,
+                     nullptr);
+  std::string changes;
+  while (sqlite3_step(select) == SQLITE_ROW) {
+    std::string body = reinterpret_cast<const char*>(sqlite3_column_text(select, 1));
+    const std::string around = reinterpret_cast<const char*>(sqlite3_column_text(select, 2));
+    const int leaf = sqlite3_column_int(select, 0);
+    if (leaf == 7) body.replace(body.find("s7"), 2, "s9");
+    const Digest hash = event_leaf(body, around);
+    tree.append(hash);
+    changes += "UPDATE events SET body = '" + body + "', hash = x'" + hex(hash) +
+               "' WHERE leaf = " + std::to_string(leaf) + ";";
+  }
+  sqlite3_finalize(select);
+  sqlite3_close(db);
+  std::string frontier;
+  for (const Digest& hash : tree.hashes()) frontier += hex(hash);
+  sql(changes + "UPDATE tree SET frontier = x'" + frontier + "'");
+  auto key = load_or_make_signing_key(folders().data, random_).value();
+  const auto store = Store::open(folders(), {clock_, random_, key, "h", "w", {}});
+  ASSERT_FALSE(store);
+  EXPECT_EQ(store.error().code, Code::kStoreCorrupt);
+  EXPECT_EQ(testing::read_file(head_file(folders(), verify().store_id)), before);
+  EXPECT_FALSE(verify().good());
+}
+
+TEST_F(TamperTest, LookingChangesNothing) {
+  sql("PRAGMA wal_checkpoint(TRUNCATE)");
+  const std::string before = testing::read_file(store_file(folders()));
+  auto key = load_or_make_signing_key(folders().data, random_).value();
+  {
+    auto store = Store::open_to_look(folders(), {clock_, random_, key, "h", "w", {}}).value();
+    EXPECT_EQ(store->events("r1")->size(), 20);
+    EXPECT_FALSE(store->post("r1", "consent", {}));
+  }
+  EXPECT_EQ(testing::read_file(store_file(folders())), before);
+  std::filesystem::remove_all(folders().state);
+  EXPECT_EQ(Store::open_to_look(folders(), {clock_, random_, key, "h", "w", {}}).error().code,
+            Code::kNotFound);
+}
+
 // Every byte of every page that holds events, heads or blobs: a flip is found, or it lies where
 // nothing is kept and the whole logical content is unchanged.
 TEST_F(TamperTest, FlippedBytesOfTheFileAreFoundOrHarmless) {
