@@ -232,8 +232,7 @@ int execute(House& house, Session& session, run::Machine& machine, run::Batch fi
   return code;
 }
 
-int start_run(House& house, const plan::Program& program, run::Start start,
-              const RunOptions& options) {
+int start_run(House& house, plan::Program program, run::Start start, const RunOptions& options) {
   auto session = open_session(house);
   if (!session) return report(house, session.error());
   start.run = make_run_id(house.random);
@@ -242,7 +241,8 @@ int start_run(House& house, const plan::Program& program, run::Start start,
   const auto fence = session->store->own(start.run);
   if (!fence) return report(house, fence.error());
   const run::Sealer sealer{*key};
-  run::Machine machine{std::move(start), program, house.policy, sealer};
+  run::Machine machine{std::move(start), std::move(program), environment(house), house.policy,
+                       sealer};
   run::Batch first = machine.begin();
   return execute(house, *session, machine, std::move(first), sealer, *fence, options);
 }

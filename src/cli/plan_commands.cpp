@@ -38,7 +38,7 @@ void print_diagnostics(House& house, const plan::Compiled& compiled, const std::
 // 4 when the bound is all that is wrong, else 2.
 int exit_of(const plan::Compiled& compiled) {
   const bool only_budget = std::ranges::all_of(compiled.diagnostics, [](const auto& d) {
-    return d.severity == plan::Severity::warning || d.code.starts_with("NP81");
+    return d.severity == plan::Severity::warning || plan::over_budget(d);
   });
   return only_budget ? 4 : 2;
 }
@@ -171,7 +171,7 @@ int run_plan(House& house, const RunOptions& options) {
   start.ceilings = {smaller(program.budget.usd, limits->usd),
                     smaller(program.budget.tokens, limits->tokens),
                     smaller(program.budget.tool_calls, limits->tool_calls)};
-  return start_run(house, program, std::move(start), options);
+  return start_run(house, *std::move(compiled->second.program), std::move(start), options);
 }
 
 }  // namespace naestro::cli

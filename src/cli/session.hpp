@@ -38,8 +38,7 @@ int execute(House& house, Session& session, run::Machine& machine, run::Batch fi
             const run::Sealer& sealer, std::int64_t fence, const RunOptions& options);
 
 // Makes a new run and executes it.
-int start_run(House& house, const plan::Program& program, run::Start start,
-              const RunOptions& options);
+int start_run(House& house, plan::Program program, run::Start start, const RunOptions& options);
 
 // The ceilings of --max-usd, --max-tokens, --max-time.
 Result<plan::Budget> limits_of(const RunOptions& options);

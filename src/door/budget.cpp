@@ -55,6 +55,15 @@ void Budget::raise(const Ceilings& ceilings) {
   if (ceilings.tool_calls) ceilings_.tool_calls = ceilings.tool_calls;
 }
 
+void Budget::tighten(const Ceilings& ceilings) {
+  const auto smaller = [](auto& mine, const auto& other, std::int64_t spent) {
+    if (other && (!mine || *other + spent < *mine)) mine = *other + spent;
+  };
+  smaller(ceilings_.usd, ceilings.usd, spent_.usd);
+  smaller(ceilings_.tokens, ceilings.tokens, spent_.tokens());
+  smaller(ceilings_.tool_calls, ceilings.tool_calls, spent_.tool_calls);
+}
+
 json::Value to_json(const Usage& usage) {
   return json::Object{{"tokens_in", usage.tokens_in},
                       {"tokens_out", usage.tokens_out},

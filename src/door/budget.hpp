@@ -43,6 +43,8 @@ class Budget {
   // Books a lost attempt at its cap; its reservation stays for the repeat.
   void book_lost(const Caps& caps);
   void raise(const Ceilings& ceilings);
+  // A ceiling that is given holds where it is smaller than the one there is; it counts from now on.
+  void tighten(const Ceilings& ceilings);
   // The first ceiling that what is spent and reserved breaks (after a lost attempt was booked).
   [[nodiscard]] std::optional<Shortage> over() const;
 

@@ -55,6 +55,11 @@ struct Compiled {
 // Runs all passes over `text`. Passes that this version lacks are recorded as not checked.
 Compiled compile(std::string_view text, const Environment& environment);
 
+// The finding says only that the worst case is over a budget (NP81xx).
+inline bool over_budget(const Diagnostic& diagnostic) {
+  return diagnostic.code.starts_with("NP81");
+}
+
 // One line per finding: "plan.json:3:7: error NP2101: ... (found ..., expected ...; hint)".
 std::string format(const Diagnostic& diagnostic, std::string_view file);
 json::Value to_json(const Diagnostic& diagnostic);

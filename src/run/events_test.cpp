@@ -17,7 +17,7 @@ Ending run_once(World& world, bool yes, const std::function<void(Start&)>& chang
   const plan::Program program = world.compile(testing::kPlan);
   Start start = world.start(program, testing::kPlan);
   if (change) change(start);
-  Machine machine{std::move(start), program, world.policy, world.sealer()};
+  Machine machine{std::move(start), program, world.environment(), world.policy, world.sealer()};
   auto store = world.open();
   const auto fence = store->own("rtest").value();
   const Ending ending = world.execute(machine, machine.begin(), fence, yes);

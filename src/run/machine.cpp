@@ -36,16 +36,27 @@ Error denied_error(const std::string& step, contract::EffectKind kind,
           nullptr};
 }
 
-Machine::Machine(Start start, const plan::Program& program, const policy::Policy& policy,
-                 Sealer sealer)
+Machine::Machine(Start start, plan::Program program, const plan::Environment& environment,
+                 const policy::Policy& policy, Sealer sealer)
     : start_{std::move(start)},
-      program_{program},
+      environment_{environment},
       policy_{policy},
       sealer_{sealer},
-      card_{make_card(program, start_.inputs, scope().workspace, policy, start_.mode)},
-      steps_(program.steps.size()),
       budget_{start_.ceilings} {
-  for (std::size_t i = 0; i < program.steps.size(); ++i) index_[program.steps[i].id] = i;
+  inputs_ = start_.inputs;
+  if (start_.goal.empty()) start_.goal = program.goal;
+  enter(std::move(program));
+}
+
+// Makes a program the segment under way; nothing of it has begun.
+void Machine::enter(plan::Program program) {
+  program_ = std::make_unique<const plan::Program>(std::move(program));
+  steps_.clear();
+  steps_.resize(program_->steps.size());
+  index_.clear();
+  for (std::size_t i = 0; i < program_->steps.size(); ++i) index_[program_->steps[i].id] = i;
+  card_ = make_card(*program_, inputs_, scope().workspace, policy_, start_.mode);
+  outputs_.clear();
 }
 
 void Machine::emit(Batch& batch, std::string kind, json::Object data) {
@@ -60,23 +71,30 @@ Batch Machine::begin() {
   if (start_.ceilings.tokens) ceilings["tokens"] = *start_.ceilings.tokens;
   if (start_.ceilings.tool_calls) ceilings["tool_calls"] = *start_.ceilings.tool_calls;
   emit(batch, "run.created",
-       {{"goal", sealer_.put(std::string_view{program_.goal}, batch.blobs)},
+       {{"goal", sealer_.put(std::string_view{start_.goal}, batch.blobs)},
         {"plan", sealer_.put(std::string_view{start_.plan_text}, batch.blobs)},
         {"inputs", sealer_.put(json::Value(start_.inputs), batch.blobs)},
         {"context", sealer_.put(json::Value(start_.context), batch.blobs)},
         {"mode", policy::name(start_.mode)},
+        {"next", start_.next},
         {"ceilings", std::move(ceilings)},
         {"semantics", kSemantics},
         {"versions", start_.versions}});
+  open_segment(batch);
+  return batch;
+}
+
+void Machine::open_segment(Batch& batch) {
   json::Array passes;
-  for (const plan::Pass& pass : program_.passes) {
+  for (const plan::Pass& pass : program_->passes) {
     passes.push_back(
         json::Object{{"name", pass.name}, {"checked", pass.state == plan::PassState::checked}});
   }
   emit(batch, "plan.compiled",
-       {{"plan", hex(program_.plan_digest)},
-        {"program", hex(program_.program_digest)},
-        {"bound", plan::to_json(program_.bound)},
+       {{"segment", segment_},
+        {"plan", hex(program_->plan_digest)},
+        {"program", hex(program_->program_digest)},
+        {"bound", plan::to_json(program_->bound)},
         {"passes", std::move(passes)}});
   if (const auto denied = card_.denied(); !denied.empty()) {
     for (const CardLine* line : denied) {
@@ -96,7 +114,81 @@ Batch Machine::begin() {
   } else {
     schedule(batch);
   }
-  return batch;
+}
+
+// The first segment ended with a plan: it is proposed, compiled under what is left of the ceilings,
+// and becomes the segment under way; or it is rejected, and the run fails with the diagnostics.
+void Machine::advance(Batch& batch) {
+  const json::Value* proposed = outputs_.if_contains(start_.next);
+  const json::Object* plan = proposed == nullptr ? nullptr : proposed->if_object();
+  if (plan == nullptr || plan->empty()) {
+    const auto reason = json::text_at(outputs_, "reason");
+    failure_ = Error{Code::kNoPlan,
+                     reason ? std::string{*reason} : "the planner yielded no plan",
+                     "say it in words of the documents, or write a plan by hand",
+                     {},
+                     nullptr};
+    finish(batch);
+    return;
+  }
+  // Members in canonical order, in which a recorded value comes back.
+  const std::string text = json::pretty(json::parse(json::canonical(*proposed)).value());
+  emit(batch, "plan.proposed", {{"plan", sealer_.put(std::string_view{text}, batch.blobs)}});
+  plan::Environment around = environment_;
+  around.ceilings = left();
+  plan::Compiled compiled = plan::compile(text, around);
+  if (!compiled.program) {
+    json::Array rows;
+    std::string message;
+    bool only_budget = true;
+    for (const plan::Diagnostic& diagnostic : compiled.diagnostics) {
+      rows.push_back(plan::to_json(diagnostic));
+      if (diagnostic.severity != plan::Severity::error) continue;
+      only_budget = only_budget && plan::over_budget(diagnostic);
+      if (message.empty()) message = plan::format(diagnostic, "the proposed plan");
+    }
+    emit(batch, "plan.rejected",
+         {{"diagnostics", sealer_.put(json::Value(std::move(rows)), batch.blobs)}});
+    failure_ =
+        Error{only_budget ? Code::kBoundOverBudget : Code::kPlanRejected, message, {}, {}, nullptr};
+    finish(batch);
+    return;
+  }
+  auto inputs = bind_inputs(*compiled.program, {});
+  if (!inputs) {
+    failure_ = std::move(inputs).error();
+    finish(batch);
+    return;
+  }
+  for (std::size_t i = 0; i < steps_.size(); ++i) {
+    finished_[std::to_string(segment_) + "/" + program_->steps[i].id] = digest_row(steps_[i]);
+  }
+  ++segment_;
+  inputs_ = *std::move(inputs);
+  enter(*std::move(compiled.program));
+  budget_.tighten({program_->budget.usd, program_->budget.tokens, program_->budget.tool_calls});
+  open_segment(batch);
+}
+
+// What the ceilings leave after what was spent.
+plan::Budget Machine::left() const {
+  const auto minus = [](std::optional<std::int64_t> ceiling, std::int64_t used) {
+    return ceiling ? std::optional{std::max<std::int64_t>(0, *ceiling - used)} : std::nullopt;
+  };
+  const door::Ceilings& ceilings = budget_.ceilings();
+  const door::Usage& spent = budget_.spent();
+  return {.usd = minus(ceilings.usd, spent.usd),
+          .tokens = minus(ceilings.tokens, spent.tokens()),
+          .tool_calls = minus(ceilings.tool_calls, spent.tool_calls),
+          .wall_s = {}};
+}
+
+json::Object Machine::digest_row(const Step& step) const {
+  json::Object row{{"state", name(step.state)}};
+  if (step.state == StepState::done) {
+    row["result"] = hex(crypto::sha256(json::canonical(step.result)));
+  }
+  return row;
 }
 
 Result<Batch> Machine::feed(const Fact& fact) {
@@ -176,7 +268,7 @@ Result<void> Machine::on_outcome(const Fact& fact, Batch& batch) {
   budget_.settle(step.intent->effect.caps, usage);
   --running_;
   emit(batch, "budget.charged",
-       {{"step", program_.steps[*index].id},
+       {{"step", program_->steps[*index].id},
         {"usage", door::to_json(usage)},
         {"spent", door::to_json(budget_.spent())}});
   if (fact.kind == "effect.done") {
@@ -209,11 +301,11 @@ void Machine::on_resumed(const Fact& fact, Batch& batch) {
       // Whether the lost attempt was paid for is unknown, so it counts at its cap.
       budget_.book_lost(step.intent->effect.caps);
       emit(batch, "budget.charged",
-           {{"step", program_.steps[i].id},
+           {{"step", program_->steps[i].id},
             {"lost_attempt", true},
             {"spent", door::to_json(budget_.spent())}});
     }
-    if (auto shortage = budget_.over()) limit(*shortage, program_.steps[i].id, batch);
+    if (auto shortage = budget_.over()) limit(*shortage, program_->steps[i].id, batch);
     step.handed_out = !shortage_;
     if (step.handed_out) batch.performs.push_back(*step.intent);
   }
@@ -234,13 +326,9 @@ void Machine::limit(const door::Shortage& shortage, const std::string& step, Bat
 void Machine::finish(Batch& batch) {
   // Parallel steps may have written in any order; the digest must not depend on it.
   std::ranges::sort(files_, {}, [](const json::Value& file) { return json::canonical(file); });
-  json::Object steps;
+  json::Object steps = finished_;
   for (std::size_t i = 0; i < steps_.size(); ++i) {
-    json::Object row{{"state", name(steps_[i].state)}};
-    if (steps_[i].state == StepState::done) {
-      row["result"] = hex(crypto::sha256(json::canonical(steps_[i].result)));
-    }
-    steps[program_.steps[i].id] = std::move(row);
+    steps[segment_name(program_->steps[i].id)] = digest_row(steps_[i]);
   }
   final_digest_ = crypto::sha256(json::canonical(
       json::Object{{"outputs", outputs_}, {"files", files_}, {"steps", std::move(steps)}}));
@@ -282,8 +370,13 @@ const json::Value* Machine::result_of(std::string_view step) const {
   return index && steps_[*index].state == StepState::done ? &steps_[*index].result : nullptr;
 }
 
+// A step's name across segments; in the first it is the plain id.
+std::string Machine::segment_name(const std::string& id) const {
+  return segment_ == 0 ? id : std::to_string(segment_) + "/" + id;
+}
+
 door::Scope Machine::scope() const {
-  return {program_.plan_digest,
+  return {program_->plan_digest,
           std::string{json::text_at(start_.context, "workspace").value_or("")}};
 }
 

@@ -6,6 +6,7 @@
 #pragma once
 
 #include <map>
+#include <memory>
 #include <optional>
 #include <set>
 #include <string>
@@ -13,6 +14,7 @@
 
 #include "door/perform.hpp"
 #include "ledger/event.hpp"
+#include "plan/compile.hpp"
 #include "plan/program.hpp"
 #include "run/card.hpp"
 #include "run/facts.hpp"
@@ -22,7 +24,11 @@ namespace naestro::run {
 // What a run starts from; recorded in run.created.
 struct Start {
   std::string run;
-  std::string plan_text;
+  std::string goal;       // "": the plan's own
+  std::string plan_text;  // of the first segment
+  // The output of the first segment whose value is the plan of the second; "": one segment only.
+  // So that planning is a run like any other: bounded, resumed, replayed.
+  std::string next;
   json::Object inputs;   // bound
   json::Object context;  // {"workspace": absolute path}; stays in a blob
   policy::Mode mode = policy::Mode::copilot;
@@ -64,8 +70,10 @@ std::string_view name(StepState state);
 
 class Machine {
  public:
-  // `program` and `policy` must outlive the machine.
-  Machine(Start start, const plan::Program& program, const policy::Policy& policy, Sealer sealer);
+  // `program` is that of the first segment, compiled from start.plan_text. The catalogs of
+  // `environment` and the policy must outlive the machine.
+  Machine(Start start, plan::Program program, const plan::Environment& environment,
+          const policy::Policy& policy, Sealer sealer);
 
   // run.created and all that follows. Call it once, first.
   Batch begin();
@@ -93,7 +101,9 @@ class Machine {
   // Why the run failed, with its code.
   [[nodiscard]] const std::optional<Error>& failure() const { return failure_; }
   [[nodiscard]] const Start& start() const { return start_; }
-  [[nodiscard]] const plan::Program& program() const { return program_; }
+  // Of the segment that is under way.
+  [[nodiscard]] const plan::Program& program() const { return *program_; }
+  [[nodiscard]] std::int64_t segment() const { return segment_; }
   [[nodiscard]] const Card& card() const { return card_; }
   [[nodiscard]] const json::Value* result_of(std::string_view step) const;
   [[nodiscard]] door::Scope scope() const;
@@ -110,6 +120,9 @@ class Machine {
   };
 
   void emit(Batch& batch, std::string kind, json::Object data);
+  void enter(plan::Program program);
+  void open_segment(Batch& batch);
+  void advance(Batch& batch);
   Result<void> apply(const Fact& fact, Batch& batch);
   Result<void> on_outcome(const Fact& fact, Batch& batch);
   Result<void> on_answer(const Fact& fact, Batch& batch);
@@ -122,13 +135,20 @@ class Machine {
   void fail_step(std::size_t index, Error error, Batch& batch);
   void finish(Batch& batch);
   void limit(const door::Shortage& shortage, const std::string& step, Batch& batch);
+  [[nodiscard]] plan::Budget left() const;
+  [[nodiscard]] json::Object digest_row(const Step& step) const;
+  [[nodiscard]] std::string segment_name(const std::string& id) const;
   [[nodiscard]] Result<json::Value> value_of(std::size_t index, const json::Value& raw) const;
   [[nodiscard]] plan::Lookup lookup() const;
   [[nodiscard]] contract::Labels labels_of(const plan::Expression& expression) const;
   [[nodiscard]] std::optional<std::size_t> index_of(std::string_view step) const;
 
   Start start_;
-  const plan::Program& program_;
+  plan::Environment environment_;
+  std::unique_ptr<const plan::Program> program_;
+  std::int64_t segment_ = 0;
+  json::Object inputs_;    // of the segment under way
+  json::Object finished_;  // the steps of earlier segments, for the final digest
   const policy::Policy& policy_;
   Sealer sealer_;
   Card card_;

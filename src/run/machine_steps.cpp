@@ -32,7 +32,7 @@ std::optional<json::Value> written_file(const door::Effect& effect, const json::
 
 plan::Lookup Machine::lookup() const {
   return [this](Reference::From from, const std::string& name) -> const json::Value* {
-    return from == Reference::From::input ? start_.inputs.if_contains(name) : result_of(name);
+    return from == Reference::From::input ? inputs_.if_contains(name) : result_of(name);
   };
 }
 
@@ -74,12 +74,12 @@ void Machine::schedule(Batch& batch) {
   for (std::size_t i = 0; i < steps_.size() && !failure_; ++i) {
     Step& step = steps_[i];
     if (step.state != StepState::waiting) continue;
-    const auto& needs = program_.steps[i].needs;
+    const auto& needs = program_->steps[i].needs;
     const bool ready = std::ranges::all_of(
         needs, [&](std::size_t need) { return steps_[need].state == StepState::done; });
     if (!ready) continue;
     step.state = StepState::ready;
-    emit(batch, "step.ready", {{"step", program_.steps[i].id}});
+    emit(batch, "step.ready", {{"step", program_->steps[i].id}});
   }
   for (std::size_t i = 0; i < steps_.size(); ++i) {
     if (failure_ || shortage_ || running_ >= kConcurrencyMax) break;
@@ -92,7 +92,7 @@ void Machine::schedule(Batch& batch) {
   const bool all_done =
       std::ranges::all_of(steps_, [](const Step& step) { return step.state == StepState::done; });
   if (!all_done) return;
-  for (const auto& [name, expression] : program_.outputs) {
+  for (const auto& [name, expression] : program_->outputs) {
     auto value = plan::evaluate(expression, lookup());
     if (!value) {
       failure_ = std::move(value).error();
@@ -100,11 +100,15 @@ void Machine::schedule(Batch& batch) {
     }
     outputs_[name] = *std::move(value);
   }
+  if (!failure_ && segment_ == 0 && !start_.next.empty()) {
+    advance(batch);
+    return;
+  }
   finish(batch);
 }
 
 void Machine::start_step(std::size_t index, Batch& batch) {
-  const plan::Step& step = program_.steps[index];
+  const plan::Step& step = program_->steps[index];
   auto effect = make_effect(step, lookup());
   if (!effect) {
     fail_step(index, std::move(effect).error(), batch);
@@ -145,10 +149,10 @@ void Machine::intend(std::size_t index, door::Effect effect, const door::Admissi
   Step& step = steps_[index];
   step.state = StepState::running;
   ++running_;
-  step.argument_labels = labels_of(program_.steps[index].with);
+  step.argument_labels = labels_of(program_->steps[index].with);
   // One call a step, outside of loops: an empty iteration path, the first among equal calls.
-  const Digest key =
-      door::effect_key(start_.run, effect.step, {}, door::call_hash(effect), 0, step.not_done);
+  const Digest key = door::effect_key(start_.run, segment_name(effect.step), {},
+                                      door::call_hash(effect), 0, step.not_done);
   emit(batch, "step.started", {{"step", effect.step}});
   emit(batch, "effect.intended",
        {{"step", effect.step},
@@ -171,7 +175,7 @@ void Machine::intend(std::size_t index, door::Effect effect, const door::Admissi
 // What a step yields from what the far side said, checked against the step's schema. What a model
 // or a tool says is untrusted: anything that does not fit is an error of the step.
 Result<json::Value> Machine::value_of(std::size_t index, const json::Value& raw) const {
-  const plan::Step& step = program_.steps[index];
+  const plan::Step& step = program_->steps[index];
   json::Value value = raw;
   if (std::holds_alternative<plan::ModelUse>(step.use)) {
     const json::Object* object = raw.if_object();
@@ -189,7 +193,7 @@ Result<json::Value> Machine::value_of(std::size_t index, const json::Value& raw)
 }
 
 void Machine::accept(std::size_t index, const Fact& fact, Batch& batch) {
-  const plan::Step& planned = program_.steps[index];
+  const plan::Step& planned = program_->steps[index];
   Step& step = steps_[index];
   auto value = value_of(index, fact.plain);
   if (!value) {
@@ -217,7 +221,7 @@ void Machine::accept(std::size_t index, const Fact& fact, Batch& batch) {
 }
 
 void Machine::fail_step(std::size_t index, Error error, Batch& batch) {
-  const std::string& id = program_.steps[index].id;
+  const std::string& id = program_->steps[index].id;
   steps_[index].state = StepState::failed;
   emit(batch, "step.failed",
        {{"step", id},

@@ -82,7 +82,9 @@ Result<Start> read_start(const ledger::Event& created, const OpenBlob& open) {
   }
   Start start;
   start.run = created.stream;
+  NAESTRO_LET(start.goal, open_member(data, "goal", open));
   NAESTRO_LET(start.plan_text, open_member(data, "plan", open));
+  start.next = json::text_at(data, "next").value_or("");
   NAESTRO_LET(start.inputs, open_object(data, "inputs", open));
   NAESTRO_LET(start.context, open_object(data, "context", open));
   const auto mode = policy::mode_from(json::text_at(data, "mode").value_or(""));
@@ -121,8 +123,8 @@ Result<Recovery> recover(std::span<const ledger::StoredEvent> events, const Open
                 "a contract that it was pinned to has changed");
   }
   Recovery recovery;
-  recovery.program = std::make_unique<plan::Program>(*std::move(compiled.program));
-  recovery.machine = std::make_unique<Machine>(std::move(start), *recovery.program, policy, sealer);
+  recovery.machine = std::make_unique<Machine>(std::move(start), *std::move(compiled.program),
+                                               environment, policy, sealer);
   Pump pump{events, stop_at_first};
   bool on = pump.compare(recovery.machine->begin());
   while (on) {

@@ -24,7 +24,6 @@ struct Divergence {
 };
 
 struct Recovery {
-  std::unique_ptr<plan::Program> program;
   std::unique_ptr<Machine> machine;
   std::vector<Divergence> divergences;
   std::size_t compared = 0;  // events

@@ -19,8 +19,8 @@ class RunTest : public ::testing::Test {
     program_ = std::make_unique<plan::Program>(world_.compile(text));
     Start start = world_.start(*program_, text);
     start.mode = mode;
-    machine_ =
-        std::make_unique<Machine>(std::move(start), *program_, world_.policy, world_.sealer());
+    machine_ = std::make_unique<Machine>(std::move(start), *program_, world_.environment(),
+                                         world_.policy, world_.sealer());
     auto store = world_.open();
     const auto fence = store->own("rtest").value();
     Ending ending = world_.execute(*machine_, machine_->begin(), fence, yes);
@@ -37,6 +37,10 @@ class RunTest : public ::testing::Test {
     auto recovery = recover(record, blob_opener(*store, world_.sealer()), world_.sealer(),
                             world_.environment(), world_.policy, frozen);
     EXPECT_TRUE(recovery) << recovery.error().text();
+    for (const Divergence& divergence : recovery->divergences) {
+      std::printf("event %lld\n  %s\n  %s\n", static_cast<long long>(divergence.seq),
+                  divergence.recorded.c_str(), divergence.derived.c_str());
+    }
     return recovery->divergences;
   }
   void expect_audit_good() {
@@ -162,7 +166,8 @@ TEST_F(RunTest, ALimitParksTheRunAndARaiseBringsItOn) {
   program_ = std::make_unique<plan::Program>(world_.compile(text));
   Start start = world_.start(*program_, text);
   start.ceilings.tokens = 100;
-  machine_ = std::make_unique<Machine>(std::move(start), *program_, world_.policy, world_.sealer());
+  machine_ = std::make_unique<Machine>(std::move(start), *program_, world_.environment(),
+                                       world_.policy, world_.sealer());
   auto store = world_.open();
   const auto fence = store->own("rtest").value();
   const Ending ending = world_.execute(*machine_, machine_->begin(), fence, true);
@@ -198,7 +203,8 @@ TEST_F(RunTest, LostAttemptsAreChargedOnceForEachTimeTheyWereHandedOut) {
   program_ = std::make_unique<plan::Program>(world_.compile(testing::kPlan));
   Start start = world_.start(*program_, testing::kPlan);
   start.ceilings.tokens = 200;  // one attempt of 150, and no second beside a lost one
-  Machine machine{std::move(start), *program_, world_.policy, world_.sealer()};
+  Machine machine{std::move(start), *program_, world_.environment(), world_.policy,
+                  world_.sealer()};
   machine.begin();
   const auto digest = machine.card().digest;
   ASSERT_TRUE(machine.feed(consent_answer(digest, true, "terminal", "t", world_.sealer())));
@@ -238,11 +244,72 @@ TEST_F(RunTest, AShortStepGoesOnWhenAnotherSettles) {
   program_ = std::make_unique<plan::Program>(world_.compile(text));
   Start start = world_.start(*program_, text);
   start.ceilings.tokens = 200;
-  machine_ = std::make_unique<Machine>(std::move(start), *program_, world_.policy, world_.sealer());
+  machine_ = std::make_unique<Machine>(std::move(start), *program_, world_.environment(),
+                                       world_.policy, world_.sealer());
   auto store = world_.open();
   const auto fence = store->own("rtest").value();
   EXPECT_EQ(world_.execute(*machine_, machine_->begin(), fence, true).how, Ending::How::done);
   EXPECT_EQ(machine_->budget().spent().tokens(), 24);
+  EXPECT_TRUE(replay(events()).empty());
+}
+
+// A run whose first segment ends with a plan, which then becomes its second.
+class SegmentTest : public RunTest {
+ protected:
+  Ending plan_and_go(const std::string& proposed, const door::Ceilings& ceilings = {}) {
+    const std::string text = R"({"naestro": "plan/1", "goal": "planning",
+      "inputs": {"p": {"schema": {"type": "object"}, "value": )" +
+                             proposed + R"(}},
+      "steps": [{"id": "a", "do": {"tool": "files.search@1"}, "with": {"path": ".", "query": "q"}}],
+      "outputs": {"plan": "${inputs.p}", "reason": "${steps.a.out.matches[0].text}"}})";
+    program_ = std::make_unique<plan::Program>(world_.compile(text));
+    Start start = world_.start(*program_, text);
+    start.goal = "a goal in words";
+    start.next = "plan";
+    start.ceilings = ceilings;
+    machine_ = std::make_unique<Machine>(std::move(start), *program_, world_.environment(),
+                                         world_.policy, world_.sealer());
+    auto store = world_.open();
+    const auto fence = store->own("rtest").value();
+    const Ending ending = world_.execute(*machine_, machine_->begin(), fence, true);
+    EXPECT_TRUE(store->disown("rtest", fence));
+    return ending;
+  }
+};
+
+TEST_F(SegmentTest, AProposedPlanIsCompiledAskedForAndRun) {
+  const Ending ending = plan_and_go(testing::kPlan);
+  ASSERT_EQ(ending.how, Ending::How::done) << (ending.error ? ending.error->text() : "");
+  EXPECT_EQ(std::ranges::count(world_.kinds, "plan.compiled"), 2);
+  EXPECT_EQ(std::ranges::count(world_.kinds, "consent.asked"), 1);
+  EXPECT_EQ(json::text_at(machine_->outputs(), "title"), "A title");
+  EXPECT_EQ(world_.tool_adapter.calls.size(), 4);  // step a of both segments has its own key
+  EXPECT_TRUE(replay(events()).empty());
+  const auto view = view_of(events(), false);
+  EXPECT_EQ(view.segment, 1);
+  EXPECT_EQ(view.steps.size(), 5);
+  expect_audit_good();
+}
+
+TEST_F(SegmentTest, AnEmptyPlanFailsTheRunWithThePlannersReason) {
+  const Ending ending = plan_and_go("{}");
+  EXPECT_EQ(ending.how, Ending::How::failed);
+  EXPECT_EQ(ending.error->code, Code::kNoPlan);
+  EXPECT_EQ(ending.error->message, "hello");
+  EXPECT_TRUE(replay(events()).empty());
+}
+
+TEST_F(SegmentTest, APlanThatDoesNotCompileIsRejectedWithItsDiagnostics) {
+  const Ending ending = plan_and_go(R"({"naestro": "plan/1", "goal": "g", "steps": []})");
+  EXPECT_EQ(ending.error->code, Code::kPlanRejected);
+  EXPECT_EQ(std::ranges::count(world_.kinds, "plan.rejected"), 1);
+  EXPECT_TRUE(replay(events()).empty());
+}
+
+TEST_F(SegmentTest, APlanOverWhatIsLeftIsRejected) {
+  const Ending ending = plan_and_go(testing::kPlan, {.usd = {}, .tokens = 100, .tool_calls = {}});
+  EXPECT_EQ(ending.error->code, Code::kBoundOverBudget);
+  EXPECT_NE(ending.error->message.find("dearest"), std::string::npos) << ending.error->message;
   EXPECT_TRUE(replay(events()).empty());
 }
 
@@ -269,8 +336,8 @@ TEST_F(RunTest, KilledAtEveryWritePointItEndsTheSame) {
     if (child == 0) {
       World* world = &world_;
       plan::Program program = world->compile(testing::kPlan);
-      Machine machine{world->start(program, testing::kPlan), program, world->policy,
-                      world->sealer()};
+      Machine machine{world->start(program, testing::kPlan), program, world->environment(),
+                      world->policy, world->sealer()};
       const auto fence = world->open()->own("rtest").value();
       std::atomic<int> points = 0;
       const Ending ending =

@@ -22,9 +22,14 @@ json::Value member(const json::Object& data, std::string_view key) {
 
 StepView& step_of(RunView& view, const json::Object& data) {
   const std::string id = text(data, "step");
-  const auto found = std::ranges::find(view.steps, id, &StepView::id);
+  // Ids are unique within a segment only.
+  const auto found = std::ranges::find_if(view.steps, [&](const StepView& step) {
+    return step.id == id && step.segment == view.segment;
+  });
   if (found != view.steps.end()) return *found;
-  view.steps.emplace_back().id = id;
+  view.steps.emplace_back();
+  view.steps.back().id = id;
+  view.steps.back().segment = view.segment;
   return view.steps.back();
 }
 
@@ -83,6 +88,7 @@ void on_run_event(RunView& view, const ledger::Event& event, std::int64_t at) {
     view.state = "running";
   } else if (event.kind == "plan.compiled") {
     view.plan = text(data, "plan");
+    view.segment = json::integer_at(data, "segment").value_or(0);
     view.bound = member(data, "bound");
   } else if (event.kind == "run.paused") {
     const std::string reason = text(data, "reason");
@@ -129,6 +135,7 @@ json::Value to_json(const RunView& view) {
   json::Array steps;
   for (const StepView& step : view.steps) {
     steps.push_back(json::Object{{"id", step.id},
+                                 {"segment", step.segment},
                                  {"target", step.target},
                                  {"state", step.state},
                                  {"started_at", step.started_at},

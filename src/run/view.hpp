@@ -13,6 +13,7 @@ namespace naestro::run {
 
 struct StepView {
   std::string id;
+  std::int64_t segment = 0;     // 0: the plan that was given, or the planner's
   std::string target;           // of the last effect; "" before
   std::string state;            // ready, asking, denied, running, done, failed
   std::int64_t started_at = 0;  // microseconds UTC; 0: not yet
@@ -37,7 +38,8 @@ struct RunView {
   std::string id;
   std::string state;  // running, waits_for_consent, limit, interrupted, done, failed
   std::string mode;
-  std::string plan;  // digest
+  std::string plan;  // digest, of the last segment
+  std::int64_t segment = 0;
   std::int64_t created_at = 0;
   std::int64_t last_at = 0;
   json::Value goal;  // reference to the blob
