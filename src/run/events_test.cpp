@@ -10,12 +10,13 @@ namespace {
 using testing::EventSchemas;
 using testing::World;
 
-// Runs kPlan from its beginning in an empty store. `change`: what differs this time.
-Ending run_once(World& world, bool yes, const std::function<void(Start&)>& change = {}) {
+// Runs a plan from its beginning in an empty store. `change`: what differs this time.
+Ending run_once(World& world, bool yes, const std::function<void(Start&)>& change = {},
+                const std::string& text = testing::kPlan) {
   std::filesystem::remove_all(world.folders().state);
   std::filesystem::remove_all(world.folders().data + "/heads");
-  const plan::Program program = world.compile(testing::kPlan);
-  Start start = world.start(program, testing::kPlan);
+  const plan::Program program = world.compile(text);
+  Start start = world.start(program, text);
   if (change) change(start);
   Machine machine{std::move(start), program, world.environment(), world.policy, world.sealer()};
   auto store = world.open();
@@ -43,6 +44,13 @@ TEST(Events, EverySchemaIsMetByAnEvent) {
   ASSERT_TRUE(world.open()->post("rtest", "consent",
                                  {{"digest", hex(card)}, {"yes", false}, {"who", "x"}}));
   EXPECT_EQ(world.resume(recovery, false).how, Ending::How::failed);
+
+  // A planner's plan: one that runs, one that does not compile.
+  const auto next = [](Start& start) { start.next = "plan"; };
+  EXPECT_EQ(run_once(world, true, next, testing::planning_text(testing::kPlan)).how,
+            Ending::How::done);
+  EXPECT_EQ(run_once(world, true, next, testing::planning_text(R"({"naestro": "plan/2"})")).how,
+            Ending::How::failed);
 
   world.tool_adapter.set([](const door::Effect&) { return fail(Code::kToolFailed, "broken"); });
   EXPECT_EQ(run_once(world, true).how, Ending::How::failed);

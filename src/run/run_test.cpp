@@ -257,11 +257,7 @@ TEST_F(RunTest, AShortStepGoesOnWhenAnotherSettles) {
 class SegmentTest : public RunTest {
  protected:
   Ending plan_and_go(const std::string& proposed, const door::Ceilings& ceilings = {}) {
-    const std::string text = R"({"naestro": "plan/1", "goal": "planning",
-      "inputs": {"p": {"schema": {"type": "object"}, "value": )" +
-                             proposed + R"(}},
-      "steps": [{"id": "a", "do": {"tool": "files.search@1"}, "with": {"path": ".", "query": "q"}}],
-      "outputs": {"plan": "${inputs.p}", "reason": "${steps.a.out.matches[0].text}"}})";
+    const std::string text = testing::planning_text(proposed);
     program_ = std::make_unique<plan::Program>(world_.compile(text));
     Start start = world_.start(*program_, text);
     start.goal = "a goal in words";

@@ -45,6 +45,15 @@ inline constexpr const char* kPlan = R"({
      "with": {"path": "out.md", "title": "${steps.m.out.title}", "sections": []}}],
   "outputs": {"title": "${steps.m.out.title}", "path": "${steps.w.out.path}"}})";
 
+// A plan that ends with the plan `proposed`, for runs of two segments.
+inline std::string planning_text(const std::string& proposed) {
+  return R"({"naestro": "plan/1", "goal": "planning",
+    "inputs": {"p": {"schema": {"type": "object"}, "value": )" +
+         proposed + R"(}},
+    "steps": [{"id": "a", "do": {"tool": "files.search@1"}, "with": {"path": ".", "query": "q"}}],
+    "outputs": {"plan": "${inputs.p}", "reason": "${steps.a.out.matches[0].text}"}})";
+}
+
 // Answers every call from a function of the effect and counts calls by key.
 class CountingAdapter final : public door::Adapter {
  public:
