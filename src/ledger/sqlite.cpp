@@ -15,17 +15,19 @@ constexpr int kBusyTimeoutMs = 10'000;
 }  // namespace
 
 Result<Database> Database::open(const std::string& path, Mode mode) {
-  if (mode == Mode::read_write) {
-    // SQLite would make it 0644; the journal files inherit the mode of the main file.
-    const int fd = ::open(path.c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0600);
-    if (fd < 0) {
+  if (mode == Mode::read_write && ::access(path.c_str(), F_OK) != 0) {
+    // SQLite would make it 0644; the journal files inherit the mode of the main file. Only a new
+    // file is ever opened here: closing a second descriptor of a database lets go of all locks
+    // that this process has on it (POSIX), and another process would then remove a live journal.
+    const int fd = ::open(path.c_str(), O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
+    if (fd < 0 && errno != EEXIST) {
       const Code code = errno == ENOSPC                     ? Code::kStoreFull
                         : errno == EROFS || errno == EACCES ? Code::kStoreReadOnly
                                                             : Code::kStoreOpen;
       return fail(code, path + ": " + std::strerror(errno),
                   "check that the folder exists and may be written, and that the disk has room");
     }
-    ::close(fd);
+    if (fd >= 0) ::close(fd);
   }
   Database database;
   sqlite3* raw = nullptr;

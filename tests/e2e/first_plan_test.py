@@ -26,6 +26,8 @@ REPORT = "reports/warranty-first-quarter.md"
 
 class FirstPlan(unittest.TestCase):
     def setUp(self):
+        signal.alarm(240)  # a test that hangs is a failure, not a wait
+        self.addCleanup(signal.alarm, 0)
         self.folder = pathlib.Path(tempfile.mkdtemp(prefix="naestro-e2e-"))
         self.addCleanup(shutil.rmtree, self.folder, True)
         self.workspace = self.folder / "company"
