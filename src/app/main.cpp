@@ -13,6 +13,10 @@
 #include "models/local_adapter.hpp"
 #include "tools/adapter.hpp"
 
+namespace naestro::app {
+std::span<const EmbeddedFile> embedded_plans();  // plans/*.json
+}
+
 namespace {
 
 using namespace naestro;
@@ -107,6 +111,7 @@ int main(int argc, char** argv) {
       .tools = tools,
       .models = models,
       .policy = policy,
+      .planner = std::string{app::embedded_plans().front().text},
       .version = NAESTRO_VERSION,
       .user = user_name(),
       .host = host_name(),

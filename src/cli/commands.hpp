@@ -28,9 +28,13 @@ struct RunOptions {
   std::optional<std::int64_t> tokens_max;
   std::optional<std::int64_t> tool_calls_max;
   std::optional<std::int64_t> time_s_max;
+  bool quiet = false;  // no progress and no last lines
   bool json = false;
 };
+// options.plan.file is a plan file, or, when no such file exists, a goal in words.
 int run_plan(House& house, const RunOptions& options);
+// Plans a goal and writes the plan to `output` ("": the terminal) without running it.
+int plan_goal(House& house, const RunOptions& options, const std::string& output);
 int resume(House& house, const std::string& run, const RunOptions& options);
 
 int list_runs(House& house, bool json);

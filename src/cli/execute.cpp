@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <thread>
 
+#include "base/text.hpp"
 #include "cli/render.hpp"
 #include "cli/session.hpp"
 #include "ledger/writer.hpp"
@@ -65,15 +66,43 @@ std::string question_text(const run::Machine& machine, const run::Question& ques
          "Digest: " + hex(question.digest) + "\n";
 }
 
-// The plan's outputs: "cause: gasket; product: RL-300".
+// The plan's output `answer` where it has one, else all outputs: "cause: gasket; product: RL-300".
 std::string answer_text(const run::Machine& machine) {
   std::string out;
+  if (const auto answer = json::text_at(machine.outputs(), "answer")) {
+    for (const std::string& line : split(*answer, '\n')) {
+      if (!line.empty()) out += (out.empty() ? "" : "; ") + line;
+    }
+    return out;
+  }
   for (const auto& member : machine.outputs()) {
     const json::Value& value = member.value();
     out += (out.empty() ? "" : "; ") + std::string{member.key()} + ": " +
            (value.is_string() ? std::string{json::view(value.get_string())} : json::write(value));
   }
   return out.empty() ? "the plan has no outputs" : out;
+}
+
+constexpr std::size_t kCitationsShown = 20;
+
+// The output `citations` of a plan: where its answer stands, one line each.
+std::string citations_text(const run::Machine& machine) {
+  const json::Array* citations = json::array_at(machine.outputs(), "citations");
+  std::string out;
+  for (std::size_t i = 0; citations != nullptr && i < citations->size(); ++i) {
+    const json::Object* row = (*citations)[i].if_object();
+    if (row == nullptr) continue;
+    if (i == kCitationsShown) {
+      out += "  ... " + std::to_string(citations->size() - i) + " more: naestro show " +
+             machine.start().run + "\n";
+      break;
+    }
+    const auto line = json::integer_at(*row, "line");
+    out += "  " + std::string{json::text_at(*row, "file").value_or("")} +
+           (line ? ":" + std::to_string(*line) : "") + "  " +
+           shorten(json::text_at(*row, "text").value_or(""), 100) + "\n";
+  }
+  return out.empty() ? out : "Sources:\n" + out;
 }
 
 std::string files_text(const run::Machine& machine) {
@@ -138,6 +167,7 @@ int last_lines(House& house, const run::Machine& machine, const run::Ending& end
       code = ending.error ? info(ending.error->code).exit : 1;
       break;
   }
+  if (ending.how == How::done) print(house.out, citations_text(machine));
   print(house.out, "Answer: " + answer + "\nFiles:  " + files_text(machine) + "\nCost:   " +
                        cost_text(machine) + "\nRun:    " + id + "\nNext:   " + next + "\n");
   return code;
@@ -194,6 +224,7 @@ int execute(House& house, Session& session, run::Machine& machine, run::Batch fi
     std::unique_ptr<Prompt> prompt;
     run::Observer observer;
     observer.event = [&](const ledger::Event& event) {
+      if (options.quiet) return;
       print(house.out, options.json ? event.body() + "\n" : event_text(event));
     };
     observer.ask = [&](const run::Question& question) {
@@ -218,7 +249,9 @@ int execute(House& house, Session& session, run::Machine& machine, run::Batch fi
     const run::Ending ending = real.run(std::move(first));
     house.on_interrupt({});
     prompt.reset();
-    if (options.json) {
+    if (options.quiet && ending.how == run::Ending::How::done) {
+      code = 0;
+    } else if (options.json) {
       std::FILE* out = house.out;
       house.out = house.err;  // the words go aside; the last line of `out` is JSON
       code = last_lines(house, machine, ending);
@@ -232,7 +265,8 @@ int execute(House& house, Session& session, run::Machine& machine, run::Batch fi
   return code;
 }
 
-int start_run(House& house, plan::Program program, run::Start start, const RunOptions& options) {
+int start_run(House& house, plan::Program program, run::Start start, const RunOptions& options,
+              json::Object* outputs) {
   auto session = open_session(house);
   if (!session) return report(house, session.error());
   start.run = make_run_id(house.random);
@@ -244,7 +278,9 @@ int start_run(House& house, plan::Program program, run::Start start, const RunOp
   run::Machine machine{std::move(start), std::move(program), environment(house), house.policy,
                        sealer};
   run::Batch first = machine.begin();
-  return execute(house, *session, machine, std::move(first), sealer, *fence, options);
+  const int code = execute(house, *session, machine, std::move(first), sealer, *fence, options);
+  if (outputs != nullptr) *outputs = machine.outputs();
+  return code;
 }
 
 int resume(House& house, const std::string& text, const RunOptions& options) {

@@ -22,6 +22,8 @@ struct House {
   const contract::ToolCatalog& tools;
   const contract::ModelCatalog& models;
   const policy::Policy& policy;
+  // The built-in program that turns a goal into a plan (plans/plan_goal.json).
+  std::string planner;
   std::string version;
   std::string user;
   std::string host;

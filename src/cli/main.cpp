@@ -8,6 +8,8 @@ namespace naestro::cli {
 namespace {
 
 constexpr const char* kExamples = R"(Examples:
+  naestro run "how many warranty claims in 2026-Q1?" -w examples/company
+  naestro plan "total cost by product" -o plan.json
   naestro plan explain examples/first/plan.json     what a plan does, asks and costs at most
   naestro run examples/first/plan.json -w examples/company
   naestro runs                                      all runs, newest last
@@ -22,7 +24,8 @@ Exit codes: 0 ok, 1 failed, 2 usage, 3 denied or refused, 4 bound over budget,
 )";
 
 void add_plan_options(CLI::App* command, PlanOptions& options) {
-  command->add_option("plan", options.file, "the plan file (JSON)")->required();
+  command->add_option("plan", options.file, "the plan file (JSON); for run also a goal in words")
+      ->required();
   command->add_flag("--json", options.json, "print JSON");
 }
 
@@ -52,9 +55,21 @@ int main(House& house, const std::vector<std::string>& arguments) {
   app.set_version_flag("--version", "naestro " + house.version);
   int code = 0;
 
+  RunOptions goal;
+  std::string output;
+  CLI::App* plan_app = app.add_subcommand("plan", "plan a goal; check and explain plans");
+  plan_app->require_subcommand(0, 1);
+  plan_app->add_option("goal", goal.plan.file, "the goal in words");
+  plan_app->add_option("-o,--output", output, "write the plan to this file");
+  plan_app->add_option("-w,--workspace", goal.plan.workspace,
+                       "the folder that the goal is about (default: the current one)");
+  plan_app->callback([&] {
+    if (!plan_app->get_subcommands().empty()) return;
+    if (goal.plan.file.empty()) throw CLI::CallForHelp{};
+    code = plan_goal(house, goal, output);
+  });
+
   PlanOptions plan;
-  CLI::App* plan_app = app.add_subcommand("plan", "check and explain plans");
-  plan_app->require_subcommand(1);
   CLI::App* check = plan_app->add_subcommand("check", "compile a plan and print what is wrong");
   add_plan_options(check, plan);
   check->callback([&] { code = plan_check(house, plan); });
@@ -65,7 +80,7 @@ int main(House& house, const std::vector<std::string>& arguments) {
   explain->callback([&] { code = plan_explain(house, plan); });
 
   RunOptions run;
-  CLI::App* run_app = app.add_subcommand("run", "run a plan");
+  CLI::App* run_app = app.add_subcommand("run", "run a goal in words, or a plan file");
   add_plan_options(run_app, run.plan);
   add_card_options(run_app, run.plan);
   add_limit_options(run_app, run);

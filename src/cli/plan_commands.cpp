@@ -73,7 +73,68 @@ Result<std::string> workspace_of(const House& house, const std::string& given) {
   return path.string();
 }
 
+// Runs the planner's program over the goal; `next`: "plan" to go on with what it proposes.
+int run_goal(House& house, const RunOptions& options, const std::string& next,
+             json::Object* outputs = nullptr) {
+  const auto mode = policy::mode_from(options.plan.mode);
+  if (!mode) {
+    return report(house, fail(Code::kUsage, "'" + options.plan.mode + "' is no mode",
+                              "guide, copilot or auto")
+                             .error());
+  }
+  if (!options.plan.inputs.empty()) {
+    return report(house, fail(Code::kUsage, "a goal in words takes no --input",
+                              "say it in the goal, or run a plan file")
+                             .error());
+  }
+  const auto limits = limits_of(options);
+  if (!limits) return report(house, limits.error());
+  const auto workspace = workspace_of(house, options.plan.workspace);
+  if (!workspace) return report(house, workspace.error());
+  auto compiled = plan::compile(house.planner, environment(house));
+  if (!compiled.program) {
+    print_diagnostics(house, compiled, "the planner's program", false);
+    return report(house, fail(Code::kNoPlan, "this build has no planner").error());
+  }
+  run::Start start;
+  start.goal = options.plan.file;
+  start.plan_text = house.planner;
+  start.next = next;
+  const auto inputs = run::bind_inputs(*compiled.program, {{"goal", options.plan.file}});
+  if (!inputs) return report(house, inputs.error());
+  start.inputs = *inputs;
+  start.context = {{"workspace", *workspace}};
+  start.mode = *mode;
+  start.versions = {{"naestro", house.version}, {"policy", hex(house.policy.digest())}};
+  start.ceilings = {limits->usd, limits->tokens, limits->tool_calls};
+  return start_run(house, *std::move(compiled.program), std::move(start), options, outputs);
+}
+
 }  // namespace
+
+int plan_goal(House& house, const RunOptions& options, const std::string& output) {
+  json::Object outputs;
+  RunOptions quiet = options;
+  quiet.quiet = true;
+  const int code = run_goal(house, quiet, "", &outputs);
+  if (code != 0) return code;
+  const json::Object* plan = json::object_at(outputs, "plan");
+  if (plan == nullptr || plan->empty()) {
+    return report(house,
+                  fail(Code::kNoPlan, std::string{json::text_at(outputs, "reason").value_or("")},
+                       "say it in words of the documents, or write a plan by hand")
+                      .error());
+  }
+  const std::string text = json::pretty(json::Value(*plan));
+  if (output.empty()) {
+    print(house.out, text);
+    return 0;
+  }
+  const auto written = ledger::write_durably(output, as_bytes(text), 0644);
+  if (!written) return report(house, written.error());
+  print(house.out, "wrote " + output + "; next: naestro plan explain " + output + "\n");
+  return 0;
+}
 
 int plan_check(House& house, const PlanOptions& options) {
   auto compiled = compile_file(house, options.file);
@@ -129,6 +190,11 @@ int plan_explain(House& house, const PlanOptions& options) {
 }
 
 int run_plan(House& house, const RunOptions& options) {
+  std::error_code ignored;
+  const std::string& word = options.plan.file;
+  if (!word.ends_with(".json") && !std::filesystem::exists(word, ignored)) {
+    return run_goal(house, options, "plan");
+  }
   const auto mode = policy::mode_from(options.plan.mode);
   if (!mode) {
     return report(house, fail(Code::kUsage, "'" + options.plan.mode + "' is no mode",

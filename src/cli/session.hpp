@@ -37,8 +37,9 @@ Result<json::Object> parse_inputs(const std::vector<std::string>& words);
 int execute(House& house, Session& session, run::Machine& machine, run::Batch first,
             const run::Sealer& sealer, std::int64_t fence, const RunOptions& options);
 
-// Makes a new run and executes it.
-int start_run(House& house, plan::Program program, run::Start start, const RunOptions& options);
+// Makes a new run and executes it. `outputs`: gets those of a run that is done; may be null.
+int start_run(House& house, plan::Program program, run::Start start, const RunOptions& options,
+              json::Object* outputs = nullptr);
 
 // The ceilings of --max-usd, --max-tokens, --max-time.
 Result<plan::Budget> limits_of(const RunOptions& options);
