@@ -8,14 +8,15 @@
 #include <mutex>
 #include <thread>
 
+#include "app/models.hpp"
 #include "base/crypto.hpp"
 #include "cli/house.hpp"
-#include "models/local_adapter.hpp"
 #include "tools/adapter.hpp"
 
 namespace naestro::app {
 std::span<const EmbeddedFile> embedded_plans();  // plans/*.json
-}
+std::span<const EmbeddedFile> embedded_demo();   // demo/*
+}  // namespace naestro::app
 
 namespace {
 
@@ -81,6 +82,14 @@ std::string assets_folder() {
   return (self.parent_path().parent_path() / "assets").string();
 }
 
+std::string_view embedded_plan(std::string_view name) {
+  for (const EmbeddedFile& file : app::embedded_plans()) {
+    if (file.name == name) return file.text;
+  }
+  check(false, "a shipped plan is in the binary");
+  return {};
+}
+
 template <class T>
 T or_exit(Result<T> result) {
   if (result) return *std::move(result);
@@ -111,7 +120,7 @@ int main(int argc, char** argv) {
       .tools = tools,
       .models = models,
       .policy = policy,
-      .planner = std::string{app::embedded_plans().front().text},
+      .planner = std::string{embedded_plan("plan_goal.json")},
       .version = NAESTRO_VERSION,
       .user = user_name(),
       .host = host_name(),
@@ -120,10 +129,13 @@ int main(int argc, char** argv) {
         NAESTRO_LET(auto opened, tools::Workspace::open(workspace));
         return std::make_unique<tools::ToolAdapter>(std::move(opened));
       },
-      .open_models = [&models]() -> Result<std::unique_ptr<door::Adapter>> {
-        return std::make_unique<models::LocalModelAdapter>(
-            models, models::LocalModels{.assets = assets_folder()});
-      },
+      .open_models =
+          [&models](const std::string& script) {
+            return app::open_models(models, assets_folder(), script);
+          },
+      .executable = std::filesystem::read_symlink("/proc/self/exe", ignored).string(),
+      .demo_files = app::embedded_demo(),
+      .demo_planner = std::string{embedded_plan("demo_goal.json")},
       .on_interrupt = [](std::function<void()> handler) { interrupts.handle(std::move(handler)); },
       .in = stdin,
       .out = stdout,

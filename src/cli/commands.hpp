@@ -21,6 +21,8 @@ int plan_check(House& house, const PlanOptions& options);
 int plan_explain(House& house, const PlanOptions& options);
 
 struct RunOptions {
+  std::string planner;  // a plan file whose output `plan` is run next; "": the built-in planner
+  std::string script;   // answers of the scripted model
   PlanOptions plan;
   std::string workspace;             // "" for the current folder
   std::vector<std::string> approve;  // digests
@@ -43,6 +45,8 @@ int list_consents(House& house, bool json);
 int answer(House& house, const std::string& run, const std::string& digest, bool yes);
 int replay(House& house, const std::string& run, bool frozen, bool json);
 int audit_verify(House& house, const std::string& key_file, bool json);
+
+int demo(House& house);
 
 // Prints the error to `err` and returns its exit code.
 int report(House& house, const Error& error);

@@ -203,7 +203,7 @@ int execute(House& house, Session& session, run::Machine& machine, run::Batch fi
       json::text_at(machine.start().context, "workspace").value_or(house.cwd)};
   auto tools = house.open_tools(workspace);
   if (!tools) return report(house, tools.error());
-  auto models = house.open_models();
+  auto models = house.open_models(options.script);
   if (!models) return report(house, models.error());
   auto writing = ledger::Store::open(house.folders, store_options(house, session.key));
   if (!writing) return report(house, writing.error());

@@ -4,9 +4,11 @@
 #include <cstdio>
 #include <functional>
 #include <memory>
+#include <span>
 #include <string>
 #include <vector>
 
+#include "base/embedded.hpp"
 #include "contract/model.hpp"
 #include "contract/tool.hpp"
 #include "door/perform.hpp"
@@ -30,7 +32,12 @@ struct House {
   std::string cwd;
   // The far sides of the two doors.
   std::function<Result<std::unique_ptr<door::Adapter>>(const std::string& workspace)> open_tools;
-  std::function<Result<std::unique_ptr<door::Adapter>>()> open_models;
+  // `script`: the file with the answers of the scripted model, or "".
+  std::function<Result<std::unique_ptr<door::Adapter>>(const std::string& script)> open_models;
+  // The program itself, for the demo, which kills it.
+  std::string executable;
+  std::span<const EmbeddedFile> demo_files;  // the papers and the script of the demo
+  std::string demo_planner;                  // plans/demo_goal.json
   // Calls the handler, on a thread of its own, when the person presses Ctrl-C; one at a time.
   std::function<void(std::function<void()>)> on_interrupt;
   std::FILE* in;

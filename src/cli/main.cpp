@@ -8,6 +8,7 @@ namespace naestro::cli {
 namespace {
 
 constexpr const char* kExamples = R"(Examples:
+  naestro demo                                      see it work; needs nothing
   naestro run "how many warranty claims in 2026-Q1?" -w examples/company
   naestro plan "total cost by product" -o plan.json
   naestro plan explain examples/first/plan.json     what a plan does, asks and costs at most
@@ -46,6 +47,12 @@ void add_limit_options(CLI::App* command, RunOptions& options) {
       ->check(CLI::NonNegativeNumber);
 }
 
+void add_planner_options(CLI::App* command, RunOptions& options) {
+  command->add_option("--planner", options.planner,
+                      "a plan file with an input 'goal' and an output 'plan', which runs next");
+  command->add_option("--model-script", options.script, "answers of the scripted model (JSON)");
+}
+
 }  // namespace
 
 int main(House& house, const std::vector<std::string>& arguments) {
@@ -63,6 +70,7 @@ int main(House& house, const std::vector<std::string>& arguments) {
   plan_app->add_option("-o,--output", output, "write the plan to this file");
   plan_app->add_option("-w,--workspace", goal.plan.workspace,
                        "the folder that the goal is about (default: the current one)");
+  add_planner_options(plan_app, goal);
   plan_app->callback([&] {
     if (!plan_app->get_subcommands().empty()) return;
     if (goal.plan.file.empty()) throw CLI::CallForHelp{};
@@ -85,6 +93,7 @@ int main(House& house, const std::vector<std::string>& arguments) {
   add_card_options(run_app, run.plan);
   add_limit_options(run_app, run);
   run_app->add_option("--max-time", run.time_s_max, "ceiling of the plan's bound in seconds");
+  add_planner_options(run_app, run);
   run_app->callback([&] {
     run.json = run.plan.json;
     code = run_plan(house, run);
@@ -95,6 +104,7 @@ int main(House& house, const std::vector<std::string>& arguments) {
   CLI::App* resume_app = app.add_subcommand("resume", "go on with a run that is not finished");
   resume_app->add_option("run", id, "run id, a unique beginning of it, or 'last'")->required();
   add_limit_options(resume_app, more);
+  resume_app->add_option("--model-script", more.script, "answers of the scripted model (JSON)");
   resume_app->add_flag("--json", more.json, "print events as JSON lines");
   resume_app->callback([&] { code = resume(house, id, more); });
 
@@ -131,6 +141,9 @@ int main(House& house, const std::vector<std::string>& arguments) {
   replay_app->add_flag("--frozen", frozen, "stop at the first difference");
   replay_app->add_flag("--json", json, "print JSON");
   replay_app->callback([&] { code = replay(house, id, frozen, json); });
+
+  app.add_subcommand("demo", "see it work: no key, no network, no model, under a minute")
+      ->callback([&] { code = demo(house); });
 
   std::string key_file;
   CLI::App* audit_app = app.add_subcommand("audit", "check the ledger");

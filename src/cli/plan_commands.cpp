@@ -91,14 +91,20 @@ int run_goal(House& house, const RunOptions& options, const std::string& next,
   if (!limits) return report(house, limits.error());
   const auto workspace = workspace_of(house, options.plan.workspace);
   if (!workspace) return report(house, workspace.error());
-  auto compiled = plan::compile(house.planner, environment(house));
+  std::string planner = house.planner;
+  if (!options.planner.empty()) {
+    auto text = ledger::read_whole(options.planner);
+    if (!text) return report(house, text.error());
+    planner = *std::move(text);
+  }
+  auto compiled = plan::compile(planner, environment(house));
   if (!compiled.program) {
     print_diagnostics(house, compiled, "the planner's program", false);
-    return report(house, fail(Code::kNoPlan, "this build has no planner").error());
+    return report(house, fail(Code::kNoPlan, "the planner's program does not compile").error());
   }
   run::Start start;
   start.goal = options.plan.file;
-  start.plan_text = house.planner;
+  start.plan_text = planner;
   start.next = next;
   const auto inputs = run::bind_inputs(*compiled.program, {{"goal", options.plan.file}});
   if (!inputs) return report(house, inputs.error());

@@ -17,7 +17,9 @@ Result<ModelContract> parse_model(std::string_view file, std::string_view text) 
   model.kind = *kind;
   model.file = text_of(form, "file");
   const std::string sha256 = text_of(form, "file_sha256");
-  if (model.kind == EffectKind::model_local) {
+  if (model.kind == EffectKind::model_local && model.file.empty() && sha256.empty()) {
+    // A model without weights: the scripted one.
+  } else if (model.kind == EffectKind::model_local) {
     if (model.file.empty() || model.file.contains('/')) {
       return faulty(file, "/file", "a local model names its file, without folders");
     }

@@ -19,7 +19,19 @@ std::optional<Shortage> Budget::short_of(const Caps& caps) const {
              caps.tool_calls);
 }
 
-std::optional<Shortage> Budget::over() const { return short_of({}); }
+std::optional<Shortage> Budget::over() const {
+  auto shortage = short_of({});
+  if (!shortage) return std::nullopt;
+  // Nothing new is wanted: what is missing is what was reserved beyond the ceiling.
+  const auto missing = [](std::optional<std::int64_t> ceiling, std::int64_t used) {
+    return ceiling ? std::max<std::int64_t>(0, used - *ceiling) : 0;
+  };
+  shortage->needed = shortage->limit == "usd" ? missing(ceilings_.usd, spent_.usd + reserved_.usd)
+                     : shortage->limit == "tokens"
+                         ? missing(ceilings_.tokens, spent_.tokens() + reserved_.tokens)
+                         : missing(ceilings_.tool_calls, spent_.tool_calls + reserved_.tool_calls);
+  return shortage;
+}
 
 std::optional<Shortage> Budget::reserve(const Caps& caps) {
   if (auto shortage = short_of(caps)) return shortage;

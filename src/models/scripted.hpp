@@ -1,0 +1,36 @@
+// The scripted model: answers come from a file, by step. For demonstrations and tests, which then
+// need no key, no network and no engine, and say the same each time. It is a model of the catalog
+// ("scripted"), so plans, cards, labels and the ledger name it for what it is.
+//
+// The file: {"answers": [{"step": "ID", "text": "...", "tokens_in": n, "tokens_out": n,
+// "delay_ms": n}, ...]}; the first answer for a step is its only one. schemas/script.schema.json.
+#pragma once
+
+#include <map>
+#include <string>
+
+#include "door/perform.hpp"
+
+namespace naestro::models {
+
+inline constexpr std::string_view kScriptedModel = "scripted";
+
+class ScriptedModel final : public door::Adapter {
+ public:
+  // `file`: for messages.
+  static Result<ScriptedModel> parse(std::string_view file, std::string_view text);
+  // kModelAnswer where the script has no answer for the step.
+  door::Outcome act(const door::Intent& intent, std::stop_token stop,
+                    const door::Provisional& provisional) override;
+
+ private:
+  struct Answer {
+    std::string text;
+    std::int64_t tokens_in = 0;
+    std::int64_t tokens_out = 0;
+    std::int64_t delay_ms = 0;
+  };
+  std::map<std::string, Answer> answers_;  // by step
+};
+
+}  // namespace naestro::models
