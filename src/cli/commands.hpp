@@ -30,7 +30,7 @@ struct RunOptions {
   std::optional<std::int64_t> tokens_max;
   std::optional<std::int64_t> tool_calls_max;
   std::optional<std::int64_t> time_s_max;
-  bool quiet = false;  // no progress and no last lines
+  bool quiet = false;  // progress goes to the error stream, and there are no last lines
   bool json = false;
 };
 // options.plan.file is a plan file, or, when no such file exists, a goal in words.

@@ -224,8 +224,8 @@ int execute(House& house, Session& session, run::Machine& machine, run::Batch fi
     std::unique_ptr<Prompt> prompt;
     run::Observer observer;
     observer.event = [&](const ledger::Event& event) {
-      if (options.quiet) return;
-      print(house.out, options.json ? event.body() + "\n" : event_text(event));
+      print(options.quiet ? house.err : house.out,
+            options.json ? event.body() + "\n" : event_text(event));
     };
     observer.ask = [&](const run::Question& question) {
       if (!options.json) print(house.out, question_text(machine, question));

@@ -73,9 +73,9 @@ Result<std::string> workspace_of(const House& house, const std::string& given) {
   return path.string();
 }
 
-// Runs the planner's program over the goal; `next`: "plan" to go on with what it proposes.
-int run_goal(House& house, const RunOptions& options, const std::string& next,
-             json::Object* outputs = nullptr) {
+// Runs the planner's program over the goal; `outputs`: those of a planning that is not gone on
+// with.
+int run_goal(House& house, const RunOptions& options, json::Object* outputs = nullptr) {
   const auto mode = policy::mode_from(options.plan.mode);
   if (!mode) {
     return report(house, fail(Code::kUsage, "'" + options.plan.mode + "' is no mode",
@@ -105,7 +105,8 @@ int run_goal(House& house, const RunOptions& options, const std::string& next,
   run::Start start;
   start.goal = options.plan.file;
   start.plan_text = planner;
-  start.next = next;
+  start.next = "plan";
+  start.plan_only = outputs != nullptr;
   const auto inputs = run::bind_inputs(*compiled.program, {{"goal", options.plan.file}});
   if (!inputs) return report(house, inputs.error());
   start.inputs = *inputs;
@@ -122,15 +123,10 @@ int plan_goal(House& house, const RunOptions& options, const std::string& output
   json::Object outputs;
   RunOptions quiet = options;
   quiet.quiet = true;
-  const int code = run_goal(house, quiet, "", &outputs);
+  const int code = run_goal(house, quiet, &outputs);
   if (code != 0) return code;
   const json::Object* plan = json::object_at(outputs, "plan");
-  if (plan == nullptr || plan->empty()) {
-    return report(house,
-                  fail(Code::kNoPlan, std::string{json::text_at(outputs, "reason").value_or("")},
-                       "say it in words of the documents, or write a plan by hand")
-                      .error());
-  }
+  check(plan != nullptr, "a planning that is done has a plan");
   const std::string text = json::pretty(json::Value(*plan));
   if (output.empty()) {
     print(house.out, text);
@@ -199,7 +195,7 @@ int run_plan(House& house, const RunOptions& options) {
   std::error_code ignored;
   const std::string& word = options.plan.file;
   if (!word.ends_with(".json") && !std::filesystem::exists(word, ignored)) {
-    return run_goal(house, options, "plan");
+    return run_goal(house, options);
   }
   const auto mode = policy::mode_from(options.plan.mode);
   if (!mode) {

@@ -76,8 +76,13 @@ std::string event_text(const ledger::Event& event) {
   const json::Object& data = event.data;
   const std::string step = text(data, "step");
   if (event.kind == "run.created") return "run      " + event.stream + " created\n";
+  if (event.kind == "plan.compiled") {
+    return json::bool_at(data, "planner").value_or(false) ? "plan     the planner works\n"
+                                                          : "plan     compiled\n";
+  }
   if (event.kind == "plan.proposed") return "plan     proposed\n";
-  if (event.kind == "plan.rejected") return "plan     rejected\n";
+  if (event.kind == "plan.rejected")
+    return "plan     rejected; the diagnostics go back to the planner, where it takes them\n";
   if (event.kind == "effect.intended") {
     return "start    " + step + "  " + text(data, "target") + "\n";
   }

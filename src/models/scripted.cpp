@@ -1,5 +1,6 @@
 #include "models/scripted.hpp"
 
+#include <algorithm>
 #include <chrono>
 #include <condition_variable>
 #include <mutex>
@@ -25,8 +26,9 @@ Result<ScriptedModel> ScriptedModel::parse(std::string_view file, std::string_vi
     const auto count = [&](const char* key) {
       return std::max<std::int64_t>(0, json::integer_at(*row, key).value_or(0));
     };
-    model.answers_.try_emplace(std::string{*step}, Answer{std::string{*said}, count("tokens_in"),
-                                                          count("tokens_out"), count("delay_ms")});
+    model.answers_.push_back(
+        {std::string{*step}, std::string{json::text_at(*row, "contains").value_or("")},
+         std::string{*said}, count("tokens_in"), count("tokens_out"), count("delay_ms")});
   }
   return model;
 }
@@ -35,14 +37,18 @@ door::Outcome ScriptedModel::act(const door::Intent& intent, std::stop_token sto
                                  const door::Provisional& provisional) {
   door::Outcome outcome;
   outcome.usage_known = true;
-  const auto found = answers_.find(intent.effect().step);
+  const json::Value* messages = intent.effect().arguments.if_contains("messages");
+  const std::string asked = messages == nullptr ? std::string{} : json::write(*messages);
+  const auto found = std::ranges::find_if(answers_, [&](const Answer& answer) {
+    return answer.step == intent.effect().step && asked.contains(answer.contains);
+  });
   if (found == answers_.end()) {
     outcome.result =
         fail(Code::kModelAnswer, "the model script has no answer for step " + intent.effect().step,
              "add one to the file");
     return outcome;
   }
-  const Answer& answer = found->second;
+  const Answer& answer = *found;
   std::mutex mutex;
   std::condition_variable_any wake;
   std::unique_lock lock{mutex};

@@ -12,8 +12,9 @@ door::Outcome ask(ScriptedModel& model, const std::string& step, std::stop_token
 }
 
 TEST(Scripted, AnswersByStepAndReportsUsage) {
-  auto model = ScriptedModel::parse(
-      "f", R"({"answers":[{"step":"a","text":"{}","tokens_in":3,"tokens_out":2},
+  auto model =
+      ScriptedModel::parse("f", R"({"answers":[{"step":"a","contains":"nowhere","text":"not this"},
+                          {"step":"a","text":"{}","tokens_in":3,"tokens_out":2},
                           {"step":"a","text":"later"}]})");
   ASSERT_TRUE(model);
   const auto outcome = ask(*model, "a");

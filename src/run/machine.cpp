@@ -44,6 +44,7 @@ Machine::Machine(Start start, plan::Program program, const plan::Environment& en
       sealer_{sealer},
       budget_{start_.ceilings} {
   inputs_ = start_.inputs;
+  planning_ = !start_.next.empty();
   if (start_.goal.empty()) start_.goal = program.goal;
   enter(std::move(program));
 }
@@ -77,6 +78,7 @@ Batch Machine::begin() {
         {"context", sealer_.put(json::Value(start_.context), batch.blobs)},
         {"mode", policy::name(start_.mode)},
         {"next", start_.next},
+        {"plan_only", start_.plan_only},
         {"ceilings", std::move(ceilings)},
         {"semantics", kSemantics},
         {"versions", start_.versions}});
@@ -84,18 +86,24 @@ Batch Machine::begin() {
   return batch;
 }
 
-void Machine::open_segment(Batch& batch) {
+void Machine::emit_compiled(const plan::Program& program, std::int64_t segment, bool planner,
+                            Batch& batch) {
   json::Array passes;
-  for (const plan::Pass& pass : program_->passes) {
+  for (const plan::Pass& pass : program.passes) {
     passes.push_back(
         json::Object{{"name", pass.name}, {"checked", pass.state == plan::PassState::checked}});
   }
   emit(batch, "plan.compiled",
-       {{"segment", segment_},
-        {"plan", hex(program_->plan_digest)},
-        {"program", hex(program_->program_digest)},
-        {"bound", plan::to_json(program_->bound)},
+       {{"segment", segment},
+        {"planner", planner},
+        {"plan", hex(program.plan_digest)},
+        {"program", hex(program.program_digest)},
+        {"bound", plan::to_json(program.bound)},
         {"passes", std::move(passes)}});
+}
+
+void Machine::open_segment(Batch& batch) {
+  emit_compiled(*program_, segment_, planning_, batch);
   if (const auto denied = card_.denied(); !denied.empty()) {
     for (const CardLine* line : denied) {
       emit(batch, "policy.decided", decision_data(line->step, line->kind, line->verdict, "denied"));
@@ -116,8 +124,9 @@ void Machine::open_segment(Batch& batch) {
   }
 }
 
-// The first segment ended with a plan: it is proposed, compiled under what is left of the ceilings,
-// and becomes the segment under way; or it is rejected, and the run fails with the diagnostics.
+// A planner's segment ended with a plan: it is proposed, compiled under what is left of the
+// ceilings, and becomes the segment under way; or it is rejected, and the run fails with the
+// diagnostics.
 void Machine::advance(Batch& batch) {
   const json::Value* proposed = outputs_.if_contains(start_.next);
   const json::Object* plan = proposed == nullptr ? nullptr : proposed->if_object();
@@ -138,20 +147,7 @@ void Machine::advance(Batch& batch) {
   around.ceilings = left();
   plan::Compiled compiled = plan::compile(text, around);
   if (!compiled.program) {
-    json::Array rows;
-    std::string message;
-    bool only_budget = true;
-    for (const plan::Diagnostic& diagnostic : compiled.diagnostics) {
-      rows.push_back(plan::to_json(diagnostic));
-      if (diagnostic.severity != plan::Severity::error) continue;
-      only_budget = only_budget && plan::over_budget(diagnostic);
-      if (message.empty()) message = plan::format(diagnostic, "the proposed plan");
-    }
-    emit(batch, "plan.rejected",
-         {{"diagnostics", sealer_.put(json::Value(std::move(rows)), batch.blobs)}});
-    failure_ =
-        Error{only_budget ? Code::kBoundOverBudget : Code::kPlanRejected, message, {}, {}, nullptr};
-    finish(batch);
+    reject(compiled, batch);
     return;
   }
   auto inputs = bind_inputs(*compiled.program, {});
@@ -160,14 +156,54 @@ void Machine::advance(Batch& batch) {
     finish(batch);
     return;
   }
-  for (std::size_t i = 0; i < steps_.size(); ++i) {
-    finished_[std::to_string(segment_) + "/" + program_->steps[i].id] = digest_row(steps_[i]);
+  if (start_.plan_only) {
+    emit_compiled(*compiled.program, segment_ + 1, false, batch);
+    finish(batch);
+    return;
   }
-  ++segment_;
+  close_segment();
+  planning_ = false;
   inputs_ = *std::move(inputs);
   enter(*std::move(compiled.program));
   budget_.tighten({program_->budget.usd, program_->budget.tokens, program_->budget.tool_calls});
   open_segment(batch);
+}
+
+// The diagnostics go back to a planner that takes them (an input `diagnostics`), at most kRepairMax
+// times; then, or where none does, the run fails with them.
+void Machine::reject(const plan::Compiled& compiled, Batch& batch) {
+  json::Array rows;
+  std::string message;
+  bool only_budget = true;
+  for (const plan::Diagnostic& diagnostic : compiled.diagnostics) {
+    rows.push_back(plan::to_json(diagnostic));
+    if (diagnostic.severity != plan::Severity::error) continue;
+    only_budget = only_budget && plan::over_budget(diagnostic);
+    if (message.empty()) message = plan::format(diagnostic, "the proposed plan");
+  }
+  emit(batch, "plan.rejected", {{"diagnostics", sealer_.put(json::Value(rows), batch.blobs)}});
+  if (repairs_ < kRepairMax && program_->inputs.contains("diagnostics")) {
+    ++repairs_;
+    json::Object again = inputs_;
+    again["diagnostics"] = json::canonical(
+        json::Object{{"plan", *outputs_.if_contains(start_.next)}, {"findings", std::move(rows)}});
+    close_segment();
+    inputs_ = std::move(again);
+    enter(plan::Program{*program_});
+    open_segment(batch);
+    return;
+  }
+  failure_ =
+      Error{only_budget ? Code::kBoundOverBudget : Code::kPlanRejected, message, {}, {}, nullptr};
+  finish(batch);
+}
+
+// Keeps what the final digest needs of the segment under way.
+void Machine::close_segment() {
+  for (std::size_t i = 0; i < steps_.size(); ++i) {
+    finished_[std::to_string(segment_) + "/" + program_->steps[i].id] = digest_row(steps_[i]);
+  }
+  ++segment_;
 }
 
 // What the ceilings leave after what was spent.

@@ -29,6 +29,8 @@ struct Start {
   // The output of the first segment whose value is the plan of the second; "": one segment only.
   // So that planning is a run like any other: bounded, resumed, replayed.
   std::string next;
+  // Ends the run when that plan compiles, with the planner's outputs.
+  bool plan_only = false;
   json::Object inputs;   // bound
   json::Object context;  // {"workspace": absolute path}; stays in a blob
   policy::Mode mode = policy::Mode::copilot;
@@ -38,6 +40,8 @@ struct Start {
 
 // The number of the rules by which facts give events; a journal of an older number replays by them.
 inline constexpr std::int64_t kSemantics = 1;
+// How often a planner that takes diagnostics is asked to mend its plan.
+inline constexpr std::int64_t kRepairMax = 2;
 // Steps that run at one time.
 inline constexpr std::size_t kConcurrencyMax = 4;
 
@@ -122,7 +126,11 @@ class Machine {
   void emit(Batch& batch, std::string kind, json::Object data);
   void enter(plan::Program program);
   void open_segment(Batch& batch);
+  void emit_compiled(const plan::Program& program, std::int64_t segment, bool planner,
+                     Batch& batch);
   void advance(Batch& batch);
+  void reject(const plan::Compiled& compiled, Batch& batch);
+  void close_segment();
   Result<void> apply(const Fact& fact, Batch& batch);
   Result<void> on_outcome(const Fact& fact, Batch& batch);
   Result<void> on_answer(const Fact& fact, Batch& batch);
@@ -147,6 +155,8 @@ class Machine {
   plan::Environment environment_;
   std::unique_ptr<const plan::Program> program_;
   std::int64_t segment_ = 0;
+  bool planning_ = false;  // the segment under way is a planner's
+  std::int64_t repairs_ = 0;
   json::Object inputs_;    // of the segment under way
   json::Object finished_;  // the steps of earlier segments, for the final digest
   const policy::Policy& policy_;

@@ -100,7 +100,7 @@ void Machine::schedule(Batch& batch) {
     }
     outputs_[name] = *std::move(value);
   }
-  if (!failure_ && segment_ == 0 && !start_.next.empty()) {
+  if (!failure_ && planning_) {
     advance(batch);
     return;
   }

@@ -85,6 +85,7 @@ Result<Start> read_start(const ledger::Event& created, const OpenBlob& open) {
   NAESTRO_LET(start.goal, open_member(data, "goal", open));
   NAESTRO_LET(start.plan_text, open_member(data, "plan", open));
   start.next = json::text_at(data, "next").value_or("");
+  start.plan_only = json::bool_at(data, "plan_only").value_or(false);
   NAESTRO_LET(start.inputs, open_object(data, "inputs", open));
   NAESTRO_LET(start.context, open_object(data, "context", open));
   const auto mode = policy::mode_from(json::text_at(data, "mode").value_or(""));

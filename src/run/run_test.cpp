@@ -302,6 +302,58 @@ TEST_F(SegmentTest, APlanThatDoesNotCompileIsRejectedWithItsDiagnostics) {
   EXPECT_TRUE(replay(events()).empty());
 }
 
+// A planner that takes diagnostics is asked again, with them; at most kRepairMax times.
+TEST_F(SegmentTest, DiagnosticsGoBackToAPlannerThatTakesThem) {
+  const std::string text = R"({"naestro": "plan/1", "goal": "planning",
+    "inputs": {"diagnostics": {"schema": {"type": "string"}, "value": "none"}},
+    "steps": [{"id": "draft", "do": {"model": {"task": "plan"}},
+      "with": {"messages": [{"role": "user", "content": "${inputs.diagnostics}"}]},
+      "out": {"type": "object", "properties": {"plan": {"type": "object"}}, "required": ["plan"]}}],
+    "outputs": {"plan": "${steps.draft.out.plan}"}})";
+  for (const bool mends : {true, false}) {
+    std::filesystem::remove_all(world_.folders().state);
+    std::filesystem::remove_all(world_.folders().data + "/heads");
+    world_.kinds.clear();
+    world_.model_adapter.set([&](const door::Effect& effect) -> Result<json::Value> {
+      if (effect.step != "draft") return testing::model_answer(effect);
+      const bool told = json::write(json::Value(effect.arguments)).contains("NP2001");
+      std::string plan = testing::kPlan;
+      if (!told || !mends) plan.replace(plan.find("files.search@1"), 14, "files.find@1");
+      return json::Object{{"text", "{\"plan\": " + plan + "}"}};
+    });
+    program_ = std::make_unique<plan::Program>(world_.compile(text));
+    Start start = world_.start(*program_, text);
+    start.next = "plan";
+    start.ceilings = {};
+    machine_ = std::make_unique<Machine>(std::move(start), *program_, world_.environment(),
+                                         world_.policy, world_.sealer());
+    auto store = world_.open();
+    const auto fence = store->own("rtest").value();
+    const Ending ending = world_.execute(*machine_, machine_->begin(), fence, true);
+    EXPECT_TRUE(store->disown("rtest", fence));
+    EXPECT_EQ(ending.how, mends ? Ending::How::done : Ending::How::failed);
+    EXPECT_EQ(std::ranges::count(world_.kinds, "plan.rejected"), mends ? 1 : 1 + kRepairMax);
+    EXPECT_TRUE(replay(events()).empty());
+  }
+}
+
+TEST_F(SegmentTest, PlanOnlyEndsWithThePlan) {
+  const std::string text = testing::planning_text(testing::kPlan);
+  program_ = std::make_unique<plan::Program>(world_.compile(text));
+  Start start = world_.start(*program_, text);
+  start.next = "plan";
+  start.plan_only = true;
+  machine_ = std::make_unique<Machine>(std::move(start), *program_, world_.environment(),
+                                       world_.policy, world_.sealer());
+  auto store = world_.open();
+  const auto fence = store->own("rtest").value();
+  EXPECT_EQ(world_.execute(*machine_, machine_->begin(), fence, true).how, Ending::How::done);
+  EXPECT_TRUE(store->disown("rtest", fence));
+  EXPECT_TRUE(machine_->outputs().contains("plan"));
+  EXPECT_EQ(world_.tool_adapter.calls.size(), 1);
+  EXPECT_TRUE(replay(events()).empty());
+}
+
 TEST_F(SegmentTest, APlanOverWhatIsLeftIsRejected) {
   const Ending ending = plan_and_go(testing::kPlan, {.usd = {}, .tokens = 100, .tool_calls = {}});
   EXPECT_EQ(ending.error->code, Code::kBoundOverBudget);
