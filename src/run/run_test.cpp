@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <csignal>
+#include <functional>
 
 #include "run/test_world.hpp"
 #include "run/view.hpp"
@@ -14,11 +15,12 @@ using testing::World;
 
 class RunTest : public ::testing::Test {
  protected:
+  // Runs a plan from its beginning; `change`: what differs from world_.start().
   Ending go(bool yes, std::string_view text = testing::kPlan,
-            policy::Mode mode = policy::Mode::copilot) {
+            const std::function<void(Start&)>& change = {}) {
     program_ = std::make_unique<plan::Program>(world_.compile(text));
     Start start = world_.start(*program_, text);
-    start.mode = mode;
+    if (change) change(start);
     machine_ = std::make_unique<Machine>(std::move(start), *program_, world_.environment(),
                                          world_.policy, world_.sealer());
     auto store = world_.open();
@@ -120,7 +122,8 @@ TEST_F(RunTest, AComputedAuthorityArgumentAsksAgainWithItsValue) {
 }
 
 TEST_F(RunTest, GuideDeniesTheWrite) {
-  const Ending ending = go(true, testing::kPlan, policy::Mode::guide);
+  const Ending ending =
+      go(true, testing::kPlan, [](Start& start) { start.mode = policy::Mode::guide; });
   EXPECT_EQ(ending.how, Ending::How::failed);
   EXPECT_EQ(ending.error->code, Code::kDenied);
   EXPECT_TRUE(world_.tool_adapter.calls.empty());  // known from the card, so nothing begins
@@ -163,15 +166,8 @@ TEST_F(RunTest, FailingToolsFailTheRunWithTheirReason) {
 TEST_F(RunTest, ALimitParksTheRunAndARaiseBringsItOn) {
   std::string text = testing::kPlan;
   // The plan's bound fits its budget; the run is given less.
-  program_ = std::make_unique<plan::Program>(world_.compile(text));
-  Start start = world_.start(*program_, text);
-  start.ceilings.tokens = 100;
-  machine_ = std::make_unique<Machine>(std::move(start), *program_, world_.environment(),
-                                       world_.policy, world_.sealer());
-  auto store = world_.open();
-  const auto fence = store->own("rtest").value();
-  const Ending ending = world_.execute(*machine_, machine_->begin(), fence, true);
-  ASSERT_TRUE(store->disown("rtest", fence));
+  const auto change = [&](Start& start) { start.ceilings.tokens = 100; };
+  const Ending ending = go(true, text, change);
   EXPECT_EQ(ending.how, Ending::How::limit);
   EXPECT_EQ(machine_->shortage()->limit, "tokens");
   EXPECT_EQ(machine_->limited_step(), "m");
@@ -241,14 +237,8 @@ TEST_F(RunTest, AShortStepGoesOnWhenAnotherSettles) {
     {"id": "n", "do": {"model": {"task": "t", "max_input_tokens": 100, "max_output_tokens": 50}},
      "with": {"messages": [{"role": "user", "content": "two"}]}, "out": {"type": "object"}}],
     "outputs": {"m": "${steps.m.out}", "n": "${steps.n.out}"}})";
-  program_ = std::make_unique<plan::Program>(world_.compile(text));
-  Start start = world_.start(*program_, text);
-  start.ceilings.tokens = 200;
-  machine_ = std::make_unique<Machine>(std::move(start), *program_, world_.environment(),
-                                       world_.policy, world_.sealer());
-  auto store = world_.open();
-  const auto fence = store->own("rtest").value();
-  EXPECT_EQ(world_.execute(*machine_, machine_->begin(), fence, true).how, Ending::How::done);
+  const auto change = [&](Start& start) { start.ceilings.tokens = 200; };
+  EXPECT_EQ(go(true, text, change).how, Ending::How::done);
   EXPECT_EQ(machine_->budget().spent().tokens(), 24);
   EXPECT_TRUE(replay(events()).empty());
 }
@@ -258,17 +248,12 @@ class SegmentTest : public RunTest {
  protected:
   Ending plan_and_go(const std::string& proposed, const door::Ceilings& ceilings = {}) {
     const std::string text = testing::planning_text(proposed);
-    program_ = std::make_unique<plan::Program>(world_.compile(text));
-    Start start = world_.start(*program_, text);
-    start.goal = "a goal in words";
-    start.next = "plan";
-    start.ceilings = ceilings;
-    machine_ = std::make_unique<Machine>(std::move(start), *program_, world_.environment(),
-                                         world_.policy, world_.sealer());
-    auto store = world_.open();
-    const auto fence = store->own("rtest").value();
-    const Ending ending = world_.execute(*machine_, machine_->begin(), fence, true);
-    EXPECT_TRUE(store->disown("rtest", fence));
+    const auto change = [&](Start& start) {
+      start.goal = "a goal in words";
+      start.next = "plan";
+      start.ceilings = ceilings;
+    };
+    const Ending ending = go(true, text, change);
     return ending;
   }
 };
@@ -321,16 +306,11 @@ TEST_F(SegmentTest, DiagnosticsGoBackToAPlannerThatTakesThem) {
       if (!told || !mends) plan.replace(plan.find("files.search@1"), 14, "files.find@1");
       return json::Object{{"text", "{\"plan\": " + plan + "}"}};
     });
-    program_ = std::make_unique<plan::Program>(world_.compile(text));
-    Start start = world_.start(*program_, text);
-    start.next = "plan";
-    start.ceilings = {};
-    machine_ = std::make_unique<Machine>(std::move(start), *program_, world_.environment(),
-                                         world_.policy, world_.sealer());
-    auto store = world_.open();
-    const auto fence = store->own("rtest").value();
-    const Ending ending = world_.execute(*machine_, machine_->begin(), fence, true);
-    EXPECT_TRUE(store->disown("rtest", fence));
+    const auto change = [&](Start& start) {
+      start.next = "plan";
+      start.ceilings = {};
+    };
+    const Ending ending = go(true, text, change);
     EXPECT_EQ(ending.how, mends ? Ending::How::done : Ending::How::failed);
     EXPECT_EQ(std::ranges::count(world_.kinds, "plan.rejected"), mends ? 1 : 1 + kRepairMax);
     EXPECT_TRUE(replay(events()).empty());
@@ -339,16 +319,11 @@ TEST_F(SegmentTest, DiagnosticsGoBackToAPlannerThatTakesThem) {
 
 TEST_F(SegmentTest, PlanOnlyEndsWithThePlan) {
   const std::string text = testing::planning_text(testing::kPlan);
-  program_ = std::make_unique<plan::Program>(world_.compile(text));
-  Start start = world_.start(*program_, text);
-  start.next = "plan";
-  start.plan_only = true;
-  machine_ = std::make_unique<Machine>(std::move(start), *program_, world_.environment(),
-                                       world_.policy, world_.sealer());
-  auto store = world_.open();
-  const auto fence = store->own("rtest").value();
-  EXPECT_EQ(world_.execute(*machine_, machine_->begin(), fence, true).how, Ending::How::done);
-  EXPECT_TRUE(store->disown("rtest", fence));
+  const auto change = [&](Start& start) {
+    start.next = "plan";
+    start.plan_only = true;
+  };
+  EXPECT_EQ(go(true, text, change).how, Ending::How::done);
   EXPECT_TRUE(machine_->outputs().contains("plan"));
   EXPECT_EQ(world_.tool_adapter.calls.size(), 1);
   EXPECT_TRUE(replay(events()).empty());
