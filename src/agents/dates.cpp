@@ -182,6 +182,10 @@ class Finder {
     const int month = month_of(tokens_[i + count]);
     if (month == 0) return std::nullopt;
     ++count;
+    // "May the file be mailed" and "March on" are no months.
+    if (i == 0 && day == 0 && (word == "may" || word == "march") && year(1) == 0) {
+      return std::nullopt;
+    }
     if (day == 0 && i + count < tokens_.size()) {  // February 17, 2026
       const std::string next = low(i + count);
       if (next.size() <= 2 && digits(next)) {

@@ -15,7 +15,7 @@ constexpr std::array<std::string_view, 12> kMonths = {
 // How a text may write the date.
 std::vector<std::string> spellings(const DateSpan& date) {
   std::vector<std::string> out;
-  const auto add = [&](const std::string& text) { out.push_back(words::phrase(text)); };
+  const auto add = [&](const std::string& text) { out.push_back(text); };
   const std::string year = date.year == 0 ? "" : std::to_string(date.year);
   const std::string month{kMonths.at(static_cast<std::size_t>(date.first_month - 1))};
   if (date.kind == DateKind::year) {
@@ -45,7 +45,33 @@ std::vector<std::string> spellings(const DateSpan& date) {
   return out;
 }
 
+// How many tokens from i on are one name: capital letters one after another, not at the beginning.
+std::size_t name_length(const Goal& goal, std::size_t i, const Lexicon& lexicon) {
+  const auto part = [&](std::size_t k) {
+    const std::string& text = goal.tokens[k].text;
+    return text[0] >= 'A' && text[0] <= 'Z' && text.size() > 1 && !words::has_digit(text) &&
+           goal.date_at(k) == nullptr && !lexicon.stop(ascii_lower(text));
+  };
+  std::size_t count = 0;
+  while (i > 0 && i + count < goal.tokens.size() && part(i + count)) {
+    if (count > 0) {
+      const std::size_t end = goal.tokens[i + count - 1].end;
+      if (goal.tokens[i + count].begin != end + 1 || goal.text[end] != ' ') break;
+    }
+    ++count;
+  }
+  return count;
+}
+
 }  // namespace
+
+std::vector<std::string> GoalWord::phrases() const {
+  std::vector<std::string> out;
+  for (const std::string& one : any) {
+    if (std::string phrase = words::phrase(one); !phrase.empty()) out.push_back(std::move(phrase));
+  }
+  return out;
+}
 
 const DateSpan* Goal::date_at(std::size_t token) const {
   for (const DateSpan& date : dates) {
@@ -72,8 +98,16 @@ Result<Goal> read_goal(std::string_view text, const Lexicon& lexicon) {
     }
     const words::Token& token = goal.tokens[i];
     if (lexicon.stop(ascii_lower(token.text))) continue;
-    const std::set<std::string> alike = lexicon.alike(token.stem);
-    goal.words.push_back({token.stem, {alike.begin(), alike.end()}, i, 1, false});
+    if (const std::size_t count = name_length(goal, i, lexicon); count > 1) {
+      const std::size_t end = goal.tokens[i + count - 1].end;
+      const std::string name = goal.text.substr(token.begin, end - token.begin);
+      goal.words.push_back({words::phrase(name), {name}, i, count, false});
+      i += count - 1;
+      continue;
+    }
+    GoalWord word{token.stem, {token.text}, i, 1, false};
+    for (const std::string& other : lexicon.alike_words(token.stem)) word.any.push_back(other);
+    goal.words.push_back(std::move(word));
   }
   return goal;
 }

@@ -12,10 +12,12 @@ namespace naestro::agents {
 // A word, or a date, that a text could hold.
 struct GoalWord {
   std::string key;               // its stem, or the date's text; names it in the survey
-  std::vector<std::string> any;  // what stands for it in a text: phrases of stems
+  std::vector<std::string> any;  // as written: what stands for it in a text: phrases of stems
   std::size_t at = 0;            // first token
   std::size_t count = 1;         // tokens
   bool date = false;
+  // As text.find takes it.
+  [[nodiscard]] std::vector<std::string> phrases() const;
 };
 
 struct Goal {

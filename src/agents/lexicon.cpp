@@ -29,6 +29,8 @@ Result<Lexicon> Lexicon::parse(std::string_view file, std::string_view text) {
             [&](auto word) { out.units_.insert(words::stem(word)); });
   each_text(json::array_at(*root, "generic"),
             [&](auto word) { out.generic_.insert(words::stem(word)); });
+  each_text(json::array_at(*root, "light"),
+            [&](auto word) { out.light_.insert(words::stem(word)); });
   for (const auto& member : *json::object_at(*root, "phrases")) {
     each_text(member.value().if_array(), [&](auto phrase) {
       CuePhrase cue{{}, std::string{member.key()}};
@@ -49,8 +51,8 @@ Result<Lexicon> Lexicon::parse(std::string_view file, std::string_view text) {
   }
   if (const json::Array* sets = json::array_at(*root, "synonyms"); sets != nullptr) {
     for (const json::Value& set : *sets) {
-      std::set<std::string> stems;
-      each_text(set.if_array(), [&](auto word) { stems.insert(words::stem(word)); });
+      std::map<std::string, std::string> stems;
+      each_text(set.if_array(), [&](auto word) { stems[words::stem(word)] = word; });
       out.synonyms_.push_back(std::move(stems));
     }
   }
@@ -71,8 +73,20 @@ bool Lexicon::noise(std::string_view intent, std::string_view stem) const {
 
 std::set<std::string> Lexicon::alike(const std::string& stem) const {
   std::set<std::string> out{stem};
-  for (const std::set<std::string>& set : synonyms_) {
-    if (set.contains(stem)) out.insert(set.begin(), set.end());
+  for (const auto& set : synonyms_) {
+    if (!set.contains(stem)) continue;
+    for (const auto& [other, word] : set) out.insert(other);
+  }
+  return out;
+}
+
+std::set<std::string> Lexicon::alike_words(const std::string& stem) const {
+  std::set<std::string> out;
+  for (const auto& set : synonyms_) {
+    if (!set.contains(stem)) continue;
+    for (const auto& [other, word] : set) {
+      if (other != stem) out.insert(word);
+    }
   }
   return out;
 }

@@ -79,12 +79,14 @@ class Cutter {
     const auto offer = [&](std::optional<Segment> one) {
       if (one && one->count > best.count) best = std::move(*one);
     };
-    offer(value(i));
+    offer(value(i, false));
     offer(numbered(i));
+    offer(noun(i, true));
     offer(field(i, 3));
     offer(cue(i));
-    offer(noun(i));
+    offer(noun(i, false));
     offer(field(i, 2));
+    offer(value(i, true));
     offer(field(i, 1));
     offer(part_of_value(i));
     if (best.count > 0) return best;
@@ -93,6 +95,7 @@ class Cutter {
     if (auto number = number_at(i)) return {.kind = Kind::number, .number = *number};
     if (lexicon_.unit(token.stem)) return {.kind = Kind::unit};
     if (lexicon_.generic(token.stem)) return {.kind = Kind::generic};
+    if (lexicon_.light(token.stem)) return {.kind = Kind::stop};
     return {};
   }
 
@@ -127,13 +130,15 @@ class Cutter {
     return std::nullopt;
   }
 
-  std::optional<Segment> noun(std::size_t i) const {
+  // `itself`: the word stands in the names; else also one that means about the same.
+  std::optional<Segment> noun(std::size_t i, bool itself) const {
     for (const bool context : {false, true}) {
+      if (itself && context) break;
       const std::set<std::string>& nouns = context ? table_.contexts : table_.nouns;
       const std::set<std::string> alike =
-          context ? std::set<std::string>{stem(i)} : lexicon_.alike(stem(i));
+          context || itself ? std::set<std::string>{stem(i)} : lexicon_.alike(stem(i));
       if (std::ranges::any_of(alike, [&](const auto& one) { return nouns.contains(one); })) {
-        return Segment{.kind = Kind::noun, .context = context};
+        return Segment{.kind = Kind::noun, .exact = itself, .context = context};
       }
       // "trade-fair", "post-mortem"
       if (i + 1 < goal_.tokens.size() && nouns.contains(stem(i) + stem(i + 1))) {
@@ -177,10 +182,11 @@ class Cutter {
     return !field.column->numeric() && field.column->type != ColumnType::date;
   }
 
-  std::optional<Segment> value(std::size_t i) const {
+  std::optional<Segment> value(std::size_t i, bool joined) const {
     Segment out{.kind = Kind::value, .count = 0};
     for (std::size_t f = 0; f < table_.fields.size(); ++f) {
       if (!can_hold_values(table_.fields[f])) continue;
+      if (joined != table_.fields[f].via.has_value()) continue;
       for (const std::string& value : table_.fields[f].column->values) {
         std::vector<std::string> stems;
         for (const words::Token& token : words::tokens(value)) stems.push_back(token.stem);
@@ -300,6 +306,12 @@ Table Table::from(const WorldTable& table, const World& world, const Lexicon& le
     add_nouns(out.contexts, base, lexicon, false);
   }
   add_nouns(out.contexts, folders, lexicon, false);
+  // Rows with a mail address or a name of their own are about persons.
+  const bool persons = std::ranges::any_of(table.columns, [](const WorldColumn& column) {
+    return column.type == ColumnType::text &&
+           (column.name == "email" || column.name == "e-mail" || column.name == "mail");
+  });
+  if (persons && table.line == 0) out.nouns.insert("person");
   return out;
 }
 

@@ -54,8 +54,8 @@ struct Segment {
   std::string cue{};                                          // Kind::cue
   std::vector<std::pair<std::size_t, int>> fields{};          // Kind::field: index, quality 1..3
   std::vector<std::pair<std::size_t, std::string>> values{};  // Kind::value: field and value
-  bool exact = true;                                        // the whole value stands in the goal
-  bool context = false;                                     // a noun that only explains
+  bool exact = true;                                          // the whole value stands in the goal
+  bool context = false;                                       // a noun that only explains
   std::string number{};
 };
 

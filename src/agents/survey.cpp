@@ -190,7 +190,7 @@ json::Array kinds_held(const tools::Unit& unit, const std::vector<tools::Need>& 
 
 json::Array passages_json(const std::vector<tools::Document>& documents, const Goal& goal) {
   std::vector<tools::Need> needs;
-  for (const GoalWord& word : goal.words) needs.push_back(word.any);
+  for (const GoalWord& word : goal.words) needs.push_back(word.phrases());
   json::Array out;
   if (needs.empty()) return out;
   for (const tools::Passage& passage : tools::find_passages(documents, needs, tools::Want::any)) {

@@ -33,7 +33,7 @@ class Builder {
     if (a_.twice) return duplicates();
     if (a_.change || (a_.compare && a_.dates.size() == 2) || two_values()) return comparison();
     if (!dates()) return false;
-    if (!distinct_filters()) return false;
+    if (!distinct_filters() || !plain_values() || !all_used()) return false;
     if (a_.superlative) return superlative();
     if (a_.distinct || (a_.count && a_.subject)) return different();
     if (a_.count || a_.avg || a_.sum || a_.how_much || !a_.groups.empty()) return aggregate();
@@ -175,6 +175,41 @@ class Builder {
     return true;
   }
 
+  // A value that other cells hold inside of more words, or in other letters, is no safe filter:
+  // "not done" with "done on 2026-03-02" in another row.
+  bool plain_values() {
+    for (const Filter& filter : a_.filters) {
+      if ((filter.op != "eq" && filter.op != "ne") || filter.other) continue;
+      const WorldColumn& column = *table_.fields[filter.field].column;
+      if (column.numeric() || column.type == ColumnType::date) continue;
+      const std::string wanted = words::phrase(filter.value);
+      for (const std::string& value : column.values) {
+        if (value == filter.value) continue;
+        const std::string other = words::phrase(value);
+        const bool inside = (" " + other + " ").contains(" " + wanted + " ");
+        if (other == wanted || (inside && filter.op == "ne")) {
+          return no("'" + filter.value + "' and '" + value + "' in " + name(filter.field) +
+                    " may mean the same");
+        }
+      }
+    }
+    return true;
+  }
+
+  // What was asked and no query below would answer.
+  bool all_used() {
+    const bool rows_only = !a_.count && !a_.avg && !a_.sum && a_.groups.empty() && !a_.superlative;
+    if (a_.compare || a_.change) return no("two things to compare are not named");
+    if (a_.when && !rows_only && !a_.superlative) return no("'when' and a number at once");
+    if (a_.limit > 0 && !a_.superlative) return no("the number has nothing it is about");
+    if ((a_.worth || a_.how_much) && a_.measures.empty() && amounts().empty()) {
+      return no("the table has no amount");
+    }
+    if (a_.superlative && (a_.count || a_.distinct)) return no("too many things are asked at once");
+    if (a_.avg && (a_.sum || a_.how_much)) return no("a sum and a mean at once");
+    return true;
+  }
+
   bool use(std::size_t field) {
     const Field& one = table_.fields[field];
     if (!one.via) return true;
@@ -263,9 +298,15 @@ class Builder {
     }
     for (const std::size_t field : a_.groups) {
       if (!use(field)) return no("it would take two other tables");
+      // A name from another table may stand there twice; the key tells them apart.
+      if (const auto via = table_.fields[field].via; via) {
+        const std::size_t name_of_key = table_.name_field(via).value_or(table_.fields.size());
+        if (name_of_key == field) out.emplace_back(name(*via));
+      }
       out.emplace_back(name(field));
       text += (text.empty() ? " by " : " and ") + name(field);
     }
+    if (!out.empty()) out_.parameters["keys"] = static_cast<std::int64_t>(out.size());
     return true;
   }
 
@@ -310,6 +351,13 @@ class Builder {
       what = "number of rows" + std::string{what.empty() ? "" : ", "} + what;
     }
     if (a_.count && filters.size() != a_.filters.size()) return no("some amounts are empty");
+    for (const std::size_t field : a_.mentions) {
+      const Field& one = table_.fields[field];
+      if (!one.key && one.column->type != ColumnType::date && field != date_field()) {
+        return no("what the column " + name(field) + " is for is not said");
+      }
+    }
+    if (a_.subject) return no("what the column " + name(*a_.subject) + " is for is not said");
     json::Array by;
     std::string by_text;
     if (!groups(by, by_text) || !source(filters)) return false;
@@ -586,6 +634,12 @@ class Builder {
       return no("no column names people");
     }
     if (!source(a_.filters) || !select({})) return false;
+    json::Array totals{aggregate_json("count", "", "rows")};
+    for (const std::size_t field : amounts()) {
+      if (table_.fields[field].column->empty > 0) continue;
+      totals.push_back(aggregate_json("sum", name(field), "sum of " + name(field)));
+    }
+    out_.parameters["aggregates"] = std::move(totals);
     out_.parameters["basis"] = "rows" + where_text(a_.filters);
     join();
     out_.intent = "list_rows";

@@ -114,7 +114,7 @@ bool Gatherer::take_noun(const Segment& segment) {
   explain(segment, segment.context ? "where " + table_.table->file + " stands"
                                    : "the rows of " + table_.table->file);
   (segment.context ? asked_.context : asked_.noun) = true;
-  asked_.score += segment.context ? 1 : 3;
+  asked_.score += segment.context ? 1 : segment.exact ? 5 : 4;
   if (segment.context) return true;
   // "most orders" counts them; in "the most expensive order" the noun is what is sought.
   if (superlative_waits_ && asked_.superlative_summed) {

@@ -138,7 +138,12 @@ class TextReader {
       break;
     }
     if (!asks && !yes_or_no()) return no(std::move(reading), "nothing is asked of the texts");
-    const std::vector<const GoalWord*> words = content("find", reading, used);
+    std::vector<const GoalWord*> words = content("find", reading, used);
+    std::erase_if(words, [&](const GoalWord* word) {
+      const bool passed = !word->date && lexicon_.noise("find " + want, word->key);
+      if (passed) reading.explanation.push_back({text_of(*word), "goes with the question"});
+      return passed;
+    });
     if (words.empty()) return no(std::move(reading), "no word to look for");
     const bool named = std::ranges::any_of(words, [&](const GoalWord* word) {
       const std::string& text = goal_.tokens[word->at].text;
@@ -193,7 +198,8 @@ class TextReader {
         return false;
       }
     }
-    return close > 0 && close * 5 >= words.size() * 3;
+    // The same rule as text.find's.
+    return close > 0 && (want == "any" ? close * 5 >= words.size() * 3 : close * 2 >= words.size());
   }
 
   // --- timeline ------------------------------------------------------------------------------
@@ -242,8 +248,8 @@ class TextReader {
       std::size_t named = 0;
       bool all = true;
       for (const GoalWord* word : words) {
-        const bool by_name =
-            std::ranges::any_of(word->any, [&](const std::string& one) { return name.has(one); });
+        const bool by_name = std::ranges::any_of(
+            word->phrases(), [&](const std::string& one) { return name.has(one); });
         const bool inside = std::ranges::any_of(world_.passages, [&](const WorldPassage& one) {
           return one.file == file.file && one.here.contains(word->key);
         });
@@ -301,7 +307,8 @@ class TextReader {
       bool all = true;
       for (const GoalWord* word : words) {
         const auto in = [&](const words::Bag& bag) {
-          return std::ranges::any_of(word->any, [&](const auto& one) { return bag.has(one); });
+          return std::ranges::any_of(word->phrases(),
+                                     [&](const auto& one) { return bag.has(one); });
         };
         if (in(own)) {
           ++count;

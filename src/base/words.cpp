@@ -99,8 +99,10 @@ std::string stem(std::string_view word) {
     drop_end(low, 3);
     low += 'y';
   } else if (ends(low, "ed", 5) && !ends(low, "eed", 3)) {
-    drop_end(low, 2);
-    undouble(low);
+    // "noted" and "moved" lost an e, "asked" and "ended" did not.
+    const bool short_stem = low.size() == 5 && std::string_view{"aeiou"}.contains(low[1]);
+    drop_end(low, short_stem && !std::string_view{"aeiouw"}.contains(low[2]) ? 1 : 2);
+    if (low.size() != 4 || low.back() != 'e') undouble(low);
   } else if (ends(low, "ing", 6)) {
     drop_end(low, 3);
     undouble(low);
@@ -109,7 +111,7 @@ std::string stem(std::string_view word) {
   } else {
     undouble(low);
   }
-  if (ends(low, "e", 4)) drop_end(low, 1);
+  if (ends(low, "e", 5)) drop_end(low, 1);
   return low;
 }
 

@@ -53,11 +53,13 @@ std::string rows_text(std::int64_t count) {
   return std::to_string(count) + (count == 1 ? " row" : " rows");
 }
 
-std::string row_text(const Table& table, const std::vector<std::string>& row) {
-  if (row.size() == 1) return table.columns[0] + ": " + (row[0].empty() ? "(empty)" : row[0]);
-  std::string out = row[0].empty() ? "(empty)" : row[0];
-  for (std::size_t i = 1; i < row.size(); ++i) {
-    out += (i == 1 ? ": " : ", ") + table.columns[i] + " " + (row[i].empty() ? "(empty)" : row[i]);
+// "RL-300: sum of cost 12.50, rows 3": the first `keys` cells stand without their column's name.
+std::string row_text(const Table& table, const std::vector<std::string>& row, std::size_t keys) {
+  std::string out;
+  for (std::size_t i = 0; i < row.size(); ++i) {
+    if (i > 0) out += i == keys ? ": " : ", ";
+    if (i >= keys) out += table.columns[i] + " ";
+    out += row[i].empty() ? "(empty)" : row[i];
   }
   return out;
 }
@@ -76,9 +78,9 @@ class Composer {
         json::Object{{"file", file}, {"line", line}, {"text", shorten(text, 297)}});
   }
 
-  void table(const Table& table, std::string_view file, std::size_t rows_max) {
+  void table(const Table& table, std::string_view file, std::size_t rows_max, std::size_t keys) {
     for (std::size_t i = 0; i < table.rows.size(); ++i) {
-      const std::string text = row_text(table, table.rows[i]);
+      const std::string text = row_text(table, table.rows[i], keys);
       if (i < rows_max) line(text);
       for (const std::int64_t at : table.lines[i]) cite(file, at, text);
     }
@@ -175,6 +177,7 @@ Result<json::Value> answer_compose(const json::Object& arguments, const Context&
   NAESTRO_LET(const std::string_view nothing, text_argument(arguments, "nothing"));
   NAESTRO_LET(const std::string_view file, text_argument(arguments, "file", ""));
   NAESTRO_LET(const std::int64_t rows_max, integer_argument(arguments, "max_rows", 1, 1000, 50));
+  NAESTRO_LET(const std::int64_t keys, integer_argument(arguments, "keys", 0, 20, 1));
   NAESTRO_LET(const auto more, texts_argument(arguments, "more"));
   NAESTRO_LET(const json::Array* quotes, array_argument(arguments, "quotes"));
   NAESTRO_LET(const json::Array* sides, array_argument(arguments, "compare"));
@@ -186,11 +189,19 @@ Result<json::Value> answer_compose(const json::Object& arguments, const Context&
   for (const std::string& text : more) out.line(text);
   if (const json::Object* object = json::object_at(arguments, "table"); object != nullptr) {
     NAESTRO_LET(const Table table, read_table(*object));
-    if (!table.rows.empty()) {
-      out.table(table, file, static_cast<std::size_t>(rows_max));
+    // One row of totals over no rows at all is nothing, but a count of 0 is an answer.
+    const bool counted = !table.rows.empty() && !table.columns.empty() &&
+                         table.columns[0] == "rows" && table.columns.size() == 1;
+    if (!table.rows.empty() && (table.source_rows > 0 || counted)) {
+      out.table(table, file, static_cast<std::size_t>(rows_max), static_cast<std::size_t>(keys));
       found = true;
     }
     source = rows_text(table.source_rows) + " of " + std::string{file};
+  }
+  if (const json::Object* object = json::object_at(arguments, "totals"); object != nullptr) {
+    NAESTRO_LET(const Table totals, read_table(*object));
+    if (found && totals.rows.size() == 1)
+      out.line("in all: " + row_text(totals, totals.rows[0], 0));
   }
   if (sides != nullptr) {
     NAESTRO_LET(const bool compared, compare_sides(out, *sides, file, difference));

@@ -57,10 +57,13 @@ Result<json::Value> text_find(const json::Object& arguments, const Context& cont
   for (const Passage& passage : find_passages(documents, needs, *want)) {
     const Document& document = documents[passage.document];
     const Unit& unit = document.units[passage.unit];
-    if (unit.title || !passage.answers() || !holds(*want, unit, needs)) continue;
+    if (unit.title || !passage.answers(*want) || !holds(*want, unit, needs)) continue;
     ++count;
     if (static_cast<std::int64_t>(passages.size()) >= passages_max) continue;
     json::Array lines;
+    if (passage.here_count() < needs.size()) {  // the headings say the rest
+      for (const Line& line : unit.above) lines.emplace_back(quote_of(document.file, line));
+    }
     for (const Line& line : unit.lines) lines.emplace_back(quote_of(document.file, line));
     json::Value one = json::Object{{"file", document.file},
                                    {"line", unit.lines.front().number},
@@ -123,7 +126,8 @@ std::vector<const Unit*> kept(const Document& document, std::int64_t from, std::
     lines += best[count++]->lines.size();
   }
   best.resize(count);
-  std::erase_if(units, [&](const Unit* unit) { return std::ranges::find(best, unit) == best.end(); });
+  std::erase_if(units,
+                [&](const Unit* unit) { return std::ranges::find(best, unit) == best.end(); });
   return units;
 }
 

@@ -104,6 +104,7 @@ class Cutter {
     after_blank_ = false;
     open_.lines.push_back({static_cast<std::int64_t>(i) + 1, std::string{text}});
     open_.heading = headings_.text();
+    open_.above = headings_.lines();
     if (starts) open_.lead = lead_;
   }
 
@@ -128,6 +129,7 @@ class Cutter {
   void push(std::size_t i) {
     units_.push_back({{{static_cast<std::int64_t>(i) + 1, std::string{trim_blanks(lines_[i])}}},
                       headings_.text(),
+                      headings_.lines(),
                       {}});
   }
 
@@ -232,14 +234,23 @@ bool Headings::see(const std::vector<std::string>& lines, std::size_t i) {
     depth = i == 0 ? 1 : 2;
   }
   if (depth == 0) return false;
-  while (!open_.empty() && open_.back().first >= depth) open_.pop_back();
-  open_.emplace_back(depth, stripped_heading(line));
+  while (!open_.empty() && open_.back().depth >= depth) open_.pop_back();
+  open_.push_back({depth, {static_cast<std::int64_t>(i) + 1, stripped_heading(line)}, !any_});
+  any_ = true;
   return true;
 }
 
 std::string Headings::text() const {
   std::string out;
-  for (const auto& [depth, text] : open_) out += (out.empty() ? "" : " / ") + text;
+  for (const Line& line : lines()) out += (out.empty() ? "" : " / ") + line.text;
+  return out;
+}
+
+std::vector<Line> Headings::lines() const {
+  std::vector<Line> out;
+  for (const Open& open : open_) {
+    if (!open.title) out.push_back(open.line);
+  }
   return out;
 }
 
@@ -322,34 +333,58 @@ bool Passage::covers() const {
   return true;
 }
 
-bool Passage::answers() const {
+bool Passage::answers(Want want) const {
   std::size_t close = 0;
   for (std::size_t i = 0; i < here.size(); ++i) close += here[i] || above[i] ? 1 : 0;
-  return covers() && close > 0 && close * 5 >= here.size() * 3;
+  if (!covers() || close == 0) return false;
+  return want == Want::any ? close * 5 >= here.size() * 3 : close * 2 >= here.size();
 }
 
 std::size_t Passage::here_count() const {
   return static_cast<std::size_t>(std::ranges::count(here, true));
 }
 
+namespace {
+
+bool in(const words::Bag& bag, const Need& need) {
+  return std::ranges::any_of(need, [&](const std::string& any) { return bag.has(any); });
+}
+
+// `needs` with the short forms of names that the whole text holds.
+std::vector<Need> with_short_names(const std::vector<Need>& needs, const words::Bag& whole) {
+  std::vector<Need> out = needs;
+  for (Need& need : out) {
+    const std::size_t count = need.size();
+    for (std::size_t i = 0; i < count; ++i) {
+      const std::string name = need[i];
+      const std::size_t blank = name.find(' ');
+      if (blank == std::string::npos || words::has_digit(name) || !whole.has(name)) continue;
+      if (blank >= 4) need.push_back(name.substr(0, blank));
+      const std::string last = name.substr(blank + 1);
+      if (last.size() >= 4 && !last.contains(' ')) need.push_back(last);
+    }
+  }
+  return out;
+}
+
+}  // namespace
+
 std::vector<Passage> find_passages(const std::vector<Document>& documents,
                                    const std::vector<Need>& needs, Want want) {
   std::vector<Passage> out;
   std::vector<std::int64_t> seen(needs.size(), 0);
-  const auto in = [](const words::Bag& bag, const Need& need) {
-    return std::ranges::any_of(need, [&](const std::string& any) { return bag.has(any); });
-  };
   for (std::size_t d = 0; d < documents.size(); ++d) {
     const Document& document = documents[d];
     words::Bag whole;
     words::Bag name{document.file};
     name.add(document.title);
     for (const Unit& unit : document.units) whole.add(unit.text());
+    const std::vector<Need> wanted = with_short_names(needs, whole);
     std::vector<bool> titled(needs.size());
     std::vector<bool> anywhere(needs.size());
     for (std::size_t n = 0; n < needs.size(); ++n) {
-      titled[n] = in(name, needs[n]);
-      anywhere[n] = in(whole, needs[n]);
+      titled[n] = in(name, wanted[n]);
+      anywhere[n] = in(whole, wanted[n]);
     }
     if (std::ranges::count(anywhere, true) == 0) continue;
     for (std::size_t u = 0; u < document.units.size(); ++u) {
@@ -360,9 +395,9 @@ std::vector<Passage> find_passages(const std::vector<Document>& documents,
       const std::vector<bool> none(needs.size());
       Passage passage{d, u, none, none, titled, anywhere};
       for (std::size_t n = 0; n < needs.size(); ++n) {
-        passage.here[n] = in(own, needs[n]);
+        passage.here[n] = in(own, wanted[n]);
         if (passage.here[n]) ++seen[n];
-        if (in(above, needs[n])) passage.above[n] = passage.around[n] = true;
+        if (in(above, wanted[n])) passage.above[n] = passage.around[n] = true;
       }
       if (passage.here_count() +
               static_cast<std::size_t>(std::ranges::count(passage.around, true)) >

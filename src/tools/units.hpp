@@ -17,6 +17,11 @@ namespace naestro::tools {
 std::string_view trim_blanks(std::string_view line);
 bool is_table_rule(std::string_view line);
 
+struct Line {
+  std::int64_t number = 0;  // 1-based
+  std::string text;         // without blanks at its ends
+};
+
 // The headings above a line: Markdown's '#', and lines in capitals of plain texts.
 class Headings {
  public:
@@ -24,19 +29,23 @@ class Headings {
   bool see(const std::vector<std::string>& lines, std::size_t i);
   // Outermost first, joined by " / ".
   [[nodiscard]] std::string text() const;
+  // The lines of all but the first heading of a text.
+  [[nodiscard]] std::vector<Line> lines() const;
 
  private:
-  std::vector<std::pair<int, std::string>> open_;
-};
-
-struct Line {
-  std::int64_t number = 0;  // 1-based
-  std::string text;         // without blanks at its ends
+  struct Open {
+    int depth;
+    Line line;
+    bool title;  // the first of its text
+  };
+  std::vector<Open> open_;
+  bool any_ = false;
 };
 
 struct Unit {
   std::vector<Line> lines;  // at least one
-  std::string heading;      // the headings above it
+  std::string heading;      // the headings above it, the text's own title aside
+  std::vector<Line> above;  // their lines
   std::string lead;         // of a table row: the columns' names; of a list item: what leads in
   bool row = false;         // a row of a table
   bool title = false;       // is itself a heading
@@ -54,7 +63,8 @@ Document read_document(std::string_view file, std::string_view text);
 Result<std::vector<Document>> read_documents(std::string_view path, std::string_view exclude,
                                              const Context& context, std::size_t files_max = 2000);
 
-// A word to look for: any of these phrases of stems (words::phrase) will do.
+// A word to look for: any of these phrases of stems (words::phrase) will do. In a text that holds a
+// whole name of several words, its first word (of two words also the last) stands for it.
 using Need = std::vector<std::string>;
 
 // Which kind of answer a passage must hold beside the words themselves.
@@ -70,8 +80,9 @@ struct Passage {
   std::vector<bool> near;    // anywhere else in the document
   std::int64_t score = 0;
   [[nodiscard]] bool covers() const;  // each need here or around
-  // Covers all, and at least three fifths of the needs here or above: worth to be quoted.
-  [[nodiscard]] bool answers() const;
+  // Worth to be quoted: covers all, and at least three fifths of the needs (half of them, when a
+  // kind of answer was wanted beside the words) here or above.
+  [[nodiscard]] bool answers(Want want) const;
   [[nodiscard]] std::size_t here_count() const;
 };
 
