@@ -2,12 +2,14 @@
 #include <pwd.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <csignal>
 #include <cstdlib>
 #include <filesystem>
 #include <mutex>
 #include <thread>
 
+#include "agents/planner.hpp"
 #include "app/models.hpp"
 #include "base/crypto.hpp"
 #include "cli/house.hpp"
@@ -90,6 +92,15 @@ std::string_view embedded_plan(std::string_view name) {
   return {};
 }
 
+// The built-in tools and the planner's.
+Result<json::Value> call_tool(std::string_view tool, std::int64_t version,
+                              const json::Object& arguments, const tools::Context& context) {
+  static const std::vector<std::string> planners = agents::known();
+  const std::string id = std::string{tool} + "@" + std::to_string(version);
+  const bool planner = std::ranges::find(planners, id) != planners.end();
+  return (planner ? agents::call : tools::call)(tool, version, arguments, context);
+}
+
 template <class T>
 T or_exit(Result<T> result) {
   if (result) return *std::move(result);
@@ -127,7 +138,7 @@ int main(int argc, char** argv) {
       .cwd = std::filesystem::current_path(ignored).string(),
       .open_tools = [](const std::string& workspace) -> Result<std::unique_ptr<door::Adapter>> {
         NAESTRO_LET(auto opened, tools::Workspace::open(workspace));
-        return std::make_unique<tools::ToolAdapter>(std::move(opened));
+        return std::make_unique<tools::ToolAdapter>(std::move(opened), call_tool);
       },
       .open_models =
           [&models](const std::string& script) {

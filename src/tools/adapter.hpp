@@ -1,20 +1,29 @@
-// The far side of the tool door: built-in tools over one workspace.
+// The far side of the tool door: tools over one workspace.
 #pragma once
+
+#include <functional>
 
 #include "door/perform.hpp"
 #include "tools/builtin.hpp"
 
 namespace naestro::tools {
 
+// As tools::call; the app joins the tools of several rooms in one.
+using Call =
+    std::function<Result<json::Value>(std::string_view tool, std::int64_t version,
+                                      const json::Object& arguments, const Context& context)>;
+
 class ToolAdapter final : public door::Adapter {
  public:
-  explicit ToolAdapter(Workspace workspace) : workspace_{std::move(workspace)} {}
+  ToolAdapter(Workspace workspace, Call call)
+      : workspace_{std::move(workspace)}, call_{std::move(call)} {}
   // Tools cost what their contract says, which is the cap, so usage is left to the door.
   door::Outcome act(const door::Intent& intent, std::stop_token stop,
                     const door::Provisional& provisional) override;
 
  private:
   Workspace workspace_;
+  Call call_;
 };
 
 }  // namespace naestro::tools

@@ -12,9 +12,16 @@ struct Entry {
 };
 
 constexpr Entry kTools[] = {
+    {"answer.compose@1", answer_compose},
+    {"csv.duplicates@1", csv_duplicates},
+    {"csv.join@1", csv_join},
     {"csv.query@1", csv_query},
+    {"files.list@1", files_list},
     {"files.search@1", files_search},
     {"report.markdown@1", report_markdown},
+    {"text.find@1", text_find},
+    {"text.section@1", text_section},
+    {"text.timeline@1", text_timeline},
 };
 
 std::unexpected<Error> malformed(std::string_view key, std::string_view expected) {

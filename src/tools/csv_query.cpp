@@ -1,17 +1,19 @@
-// csv.query@1: filters, groups, sums and sorts the rows of one CSV file, exactly.
+// csv.query@1 and csv.join@1: filter, group, sum and sort the rows of a table, exactly.
 #include <algorithm>
 #include <map>
+#include <set>
 
 #include "base/text.hpp"
+#include "base/words.hpp"
 #include "tools/calls.hpp"
 #include "tools/csv.hpp"
 #include "tools/csv_request.hpp"
 #include "tools/decimal.hpp"
+#include "tools/table.hpp"
 
 namespace naestro::tools {
 namespace {
 
-constexpr std::size_t kFileBytesMax = std::size_t{16} << 20;
 constexpr std::size_t kLinesMax = 20;  // source lines named per output row
 
 // Numbers by value when both are numbers, else the bytes.
@@ -21,14 +23,22 @@ int compare_cells(std::string_view a, const std::optional<Decimal>& a_number, st
   return a.compare(b);
 }
 
-bool holds(const Condition& condition, std::string_view cell) {
+bool holds(const Condition& condition, const std::vector<std::string>& cells) {
+  const std::string_view cell = cells[condition.column];
+  std::string_view value = condition.value;
+  std::optional<Decimal> number = condition.number;
+  if (condition.other) {
+    value = cells[*condition.other];
+    number = parse_decimal(value);
+    if (value.empty() && condition.op != Op::empty && condition.op != Op::not_empty) return false;
+  }
   switch (condition.op) {
     case Op::empty: return cell.empty();
     case Op::not_empty: return !cell.empty();
-    case Op::contains: return cell.find(condition.value) != std::string_view::npos;
+    case Op::contains: return cell.find(value) != std::string_view::npos;
     default: break;
   }
-  const int order = compare_cells(cell, parse_decimal(cell), condition.value, condition.number);
+  const int order = compare_cells(cell, parse_decimal(cell), value, number);
   if (condition.op == Op::eq) return order == 0;
   if (condition.op == Op::ne) return order != 0;
   if (cell.empty()) return false;  // an unknown value is neither less nor greater
@@ -76,7 +86,7 @@ Result<Matched> filter(const Csv& csv, const CsvRequest& request, const std::sto
   for (std::size_t i = 0; i < csv.rows.size(); ++i) {
     if (i % 1024 == 0) NAESTRO_TRY(go_on(stop));
     const auto fits = [&](const Condition& condition) {
-      return holds(condition, csv.rows[i].cells[condition.column]);
+      return holds(condition, csv.rows[i].cells);
     };
     if (std::ranges::all_of(request.where, fits)) matched.push_back(&csv.rows[i]);
   }
@@ -133,16 +143,19 @@ Result<std::string> aggregate(const Source& source, const Aggregate& wanted, con
     return total.count() == 0 ? "" : total.mean();
   }
   std::int64_t count = 0;
+  std::set<std::string_view> distinct;
   const std::string* best = nullptr;
   for (const CsvRow* row : rows) {
     const std::string& cell = row->cells[column];
     if (cell.empty()) continue;
     ++count;
+    if (wanted.fn == Fn::count_distinct) distinct.insert(cell);
     const int order = best == nullptr ? 0 : total_order(cell, *best);
     const bool better = wanted.fn == Fn::min ? order < 0 : order > 0;
     if (best == nullptr || better) best = &cell;
   }
   if (wanted.fn == Fn::count) return std::to_string(count);
+  if (wanted.fn == Fn::count_distinct) return std::to_string(distinct.size());
   return best == nullptr ? "" : *best;
 }
 
@@ -218,12 +231,75 @@ Result<json::Value> render(const CsvRequest& request, const std::vector<OutputRo
                       {"truncated", truncated}};
 }
 
-}  // namespace
+// Adds the columns of `right`, named "KEY.COLUMN", to the rows of `left`: those of the one row
+// whose `right_key` equals the row's `left_key`, else empty cells.
+Result<void> join(Csv& left, const Csv& right, std::string_view right_file,
+                  std::string_view left_key, std::size_t left_column, std::size_t right_column) {
+  std::map<std::string_view, const CsvRow*> index;
+  for (const CsvRow& row : right.rows) {
+    const std::string& key = row.cells[right_column];
+    if (key.empty()) continue;
+    if (!index.try_emplace(key, &row).second) {
+      return fail(Code::kToolFailed,
+                  std::string{right_file} + ":" + std::to_string(row.line) + ": '" +
+                      shorten(key, 100) + "' stands there twice, so rows cannot be joined by it",
+                  "join by a column whose cells differ");
+    }
+  }
+  for (const std::string& column : right.columns) {
+    left.columns.push_back(std::string{left_key} + "." + column);
+  }
+  for (CsvRow& row : left.rows) {
+    const auto found = index.find(row.cells[left_column]);
+    for (std::size_t i = 0; i < right.columns.size(); ++i) {
+      row.cells.push_back(found == index.end() ? "" : found->second->cells[i]);
+    }
+  }
+  return {};
+}
 
-Result<json::Value> csv_query(const json::Object& arguments, const Context& context) {
-  NAESTRO_LET(const std::string_view file, text_argument(arguments, "file"));
-  NAESTRO_LET(const std::string text, context.workspace.read(file, kFileBytesMax));
-  NAESTRO_LET(const Csv csv, parse_csv(file, text, context.stop));
+Result<std::size_t> column_of(const Csv& csv, std::string_view file, std::string_view name) {
+  const auto found = std::ranges::find(csv.columns, name);
+  if (found != csv.columns.end()) return static_cast<std::size_t>(found - csv.columns.begin());
+  return fail(Code::kToolFailed, std::string{file} + " has no column '" + shorten(name, 100) + "'",
+              "its columns are " + shorten(naestro::join(csv.columns, ", "), 500));
+}
+
+// "derive": year, quarter, month or day of an ISO date as a further column.
+Result<void> derive(Csv& csv, std::string_view file, const json::Object& item) {
+  NAESTRO_LET(const std::string_view name, text_argument(item, "column"));
+  NAESTRO_LET(const std::string_view part, text_argument(item, "part"));
+  NAESTRO_LET(const std::size_t column, column_of(csv, file, name));
+  csv.columns.push_back(std::string{name} + "." + std::string{part});
+  for (CsvRow& row : csv.rows) {
+    const std::string& cell = row.cells[column];
+    std::string made;
+    if (words::is_iso_date(cell)) {
+      const int month = (cell[5] - '0') * 10 + cell[6] - '0';
+      if (part == "year") made = cell.substr(0, 4);
+      if (part == "month") made = cell.substr(0, 7);
+      if (part == "day") made = cell.substr(0, 10);
+      if (part == "quarter") made = cell.substr(0, 4) + "-Q" + std::to_string((month + 2) / 3);
+    } else if (!cell.empty()) {
+      return fail(Code::kToolFailed,
+                  std::string{file} + ":" + std::to_string(row.line) + ": column '" +
+                      shorten(name, 100) + "' holds '" + shorten(cell, 60) + "', which is no date",
+                  "only dates written as 2026-01-31 have parts");
+    }
+    row.cells.push_back(std::move(made));
+  }
+  return {};
+}
+
+Result<json::Value> query(Csv csv, std::string_view file, const json::Object& arguments,
+                          const Context& context) {
+  NAESTRO_LET(const json::Array* parts, array_argument(arguments, "derive"));
+  for (std::size_t i = 0; parts != nullptr && i < parts->size(); ++i) {
+    if (!(*parts)[i].is_object()) {
+      return fail(Code::kToolFailed, "an item of 'derive' is not an object");
+    }
+    NAESTRO_TRY(derive(csv, file, (*parts)[i].get_object()));
+  }
   NAESTRO_LET(const CsvRequest request, csv_request(arguments, file, csv.columns));
   NAESTRO_LET(const Matched matched, filter(csv, request, context.stop));
   std::vector<OutputRow> rows;
@@ -232,8 +308,37 @@ Result<json::Value> csv_query(const json::Object& arguments, const Context& cont
   } else {
     rows = plain_rows(request, matched);
   }
+  if (!request.having.empty()) {
+    std::erase_if(rows, [&](const OutputRow& row) {
+      return !std::ranges::all_of(
+          request.having, [&](const Condition& condition) { return holds(condition, row.cells); });
+    });
+  }
   sort_rows(rows, request.order_by);
   return render(request, rows, matched.size());
+}
+
+}  // namespace
+
+Result<json::Value> csv_query(const json::Object& arguments, const Context& context) {
+  NAESTRO_LET(const std::string_view file, text_argument(arguments, "file"));
+  NAESTRO_LET(const std::int64_t line,
+              integer_argument(arguments, "table_line", 0, json::kMaxInteger, 0));
+  NAESTRO_LET(Csv csv, load_table(file, line, context));
+  return query(std::move(csv), file, arguments, context);
+}
+
+Result<json::Value> csv_join(const json::Object& arguments, const Context& context) {
+  NAESTRO_LET(const std::string_view file, text_argument(arguments, "file"));
+  NAESTRO_LET(const std::string_view right_file, text_argument(arguments, "join_file"));
+  NAESTRO_LET(const std::string_view key, text_argument(arguments, "key"));
+  NAESTRO_LET(const std::string_view right_key, text_argument(arguments, "join_key"));
+  NAESTRO_LET(Csv left, load_table(file, 0, context));
+  NAESTRO_LET(const Csv right, load_table(right_file, 0, context));
+  NAESTRO_LET(const std::size_t left_column, column_of(left, file, key));
+  NAESTRO_LET(const std::size_t right_column, column_of(right, right_file, right_key));
+  NAESTRO_TRY(join(left, right, right_file, key, left_column, right_column));
+  return query(std::move(left), file, arguments, context);
 }
 
 }  // namespace naestro::tools

@@ -21,7 +21,9 @@ constexpr std::pair<std::string_view, Op> kOps[] = {
     {"not_empty", Op::not_empty},
 };
 constexpr std::pair<std::string_view, Fn> kFns[] = {
-    {"count", Fn::count}, {"sum", Fn::sum}, {"avg", Fn::avg}, {"min", Fn::min}, {"max", Fn::max},
+    {"count", Fn::count}, {"count_distinct", Fn::count_distinct},
+    {"sum", Fn::sum},     {"avg", Fn::avg},
+    {"min", Fn::min},     {"max", Fn::max},
 };
 
 template <class E, std::size_t N>
@@ -75,21 +77,27 @@ Result<void> each(const json::Object& arguments, std::string_view key, const Rea
   return {};
 }
 
-Result<std::vector<Condition>> conditions(const json::Object& arguments, const Columns& file) {
+Result<std::vector<Condition>> conditions(const json::Object& arguments, std::string_view key,
+                                          const Columns& file) {
   std::vector<Condition> out;
-  NAESTRO_TRY(each(arguments, "where", [&](const json::Object& item) -> Result<void> {
+  NAESTRO_TRY(each(arguments, key, [&](const json::Object& item) -> Result<void> {
     NAESTRO_LET(const std::string_view column, text_argument(item, "column"));
     NAESTRO_LET(const std::size_t index, file.find(column));
     NAESTRO_LET(const std::string_view op_name, text_argument(item, "op"));
     NAESTRO_LET(const Op op, named(kOps, "op", op_name));
     NAESTRO_LET(const std::string_view value, text_argument(item, "value", ""));
+    std::optional<std::size_t> other;
+    if (item.contains("other")) {
+      NAESTRO_LET(const std::string_view other_name, text_argument(item, "other"));
+      NAESTRO_LET(other, file.find(other_name));
+    }
     const bool unary = op == Op::empty || op == Op::not_empty;
-    if (!unary && !item.contains("value")) {
+    if (!unary && !other && !item.contains("value")) {
       return fail(Code::kToolFailed,
                   "the condition on '" + shorten(column, 100) + "' has no value to compare with",
-                  "add 'value'");
+                  "add 'value' or 'other'");
     }
-    out.push_back({index, op, value, parse_decimal(value)});
+    out.push_back({index, op, value, other, parse_decimal(value)});
     return {};
   }));
   return out;
@@ -146,7 +154,7 @@ Result<CsvRequest> csv_request(const json::Object& arguments, std::string_view f
                                const std::vector<std::string>& columns) {
   const Columns of_file{std::string{file}, columns};
   CsvRequest request;
-  NAESTRO_LET(request.where, conditions(arguments, of_file));
+  NAESTRO_LET(request.where, conditions(arguments, "where", of_file));
   NAESTRO_LET(const auto group_by, texts_argument(arguments, "group_by"));
   NAESTRO_LET(request.group_by, of_file.find_all(group_by));
   NAESTRO_LET(request.aggregates, aggregates(arguments, of_file));
@@ -166,6 +174,7 @@ Result<CsvRequest> csv_request(const json::Object& arguments, std::string_view f
   }
   NAESTRO_TRY(distinct(request.columns));
   const Columns of_output{"the output", request.columns};
+  NAESTRO_LET(request.having, conditions(arguments, "having", of_output));
   NAESTRO_LET(request.order_by, orders(arguments, request.grouped() ? of_output : of_file));
   return request;
 }

@@ -14,13 +14,14 @@
 namespace naestro::tools {
 
 enum class Op : std::uint8_t { eq, ne, lt, le, gt, ge, contains, empty, not_empty };
-enum class Fn : std::uint8_t { count, sum, avg, min, max };
+enum class Fn : std::uint8_t { count, count_distinct, sum, avg, min, max };
 
 struct Condition {
   std::size_t column;
   Op op;
-  std::string_view value;         // lives in the arguments
-  std::optional<Decimal> number;  // of `value`
+  std::string_view value;            // lives in the arguments
+  std::optional<std::size_t> other;  // the column to compare with instead of a value
+  std::optional<Decimal> number;     // of `value`
 };
 
 struct Aggregate {
@@ -39,6 +40,7 @@ struct CsvRequest {
   std::vector<std::size_t> group_by;
   std::vector<Aggregate> aggregates;
   std::vector<std::size_t> select;  // all columns when none were named; unused when grouped
+  std::vector<Condition> having;    // on columns of the output
   std::vector<Order> order_by;
   std::size_t limit;
   std::vector<std::string> columns;  // of the output

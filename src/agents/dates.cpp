@@ -1,0 +1,244 @@
+#include "agents/dates.hpp"
+
+#include <algorithm>
+#include <array>
+#include <optional>
+
+#include "base/text.hpp"
+
+namespace naestro::agents {
+namespace {
+
+constexpr std::array<std::string_view, 12> kMonths = {
+    "january", "february", "march",     "april",   "may",      "june",
+    "july",    "august",   "september", "october", "november", "december"};
+
+int month_of(const words::Token& token) {
+  const std::string low = ascii_lower(token.text);
+  for (std::size_t i = 0; i < kMonths.size(); ++i) {
+    const bool abbreviated = low.size() == 3 && kMonths[i].starts_with(low);
+    if (low != kMonths[i] && !abbreviated) continue;
+    // "may" and "march" are also other words; a month begins with a capital letter.
+    if ((low == "may" || low == "march" || abbreviated) && token.text[0] >= 'a') return 0;
+    return static_cast<int>(i) + 1;
+  }
+  return 0;
+}
+
+bool digits(std::string_view text) {
+  return !text.empty() && std::ranges::all_of(text, [](char c) { return c >= '0' && c <= '9'; });
+}
+
+int year_of(std::string_view text) {
+  if (text.size() != 4 || !digits(text)) return 0;
+  const int year = std::stoi(std::string{text});
+  return year >= 1900 && year <= 2100 ? year : 0;
+}
+
+std::string iso(int year, int month, int day) {
+  if (month > 12) {
+    month = 1;
+    ++year;
+  }
+  const auto two = [](int n) { return (n < 10 ? "0" : "") + std::to_string(n); };
+  return std::to_string(year) + "-" + two(month) + "-" + two(day);
+}
+
+int days_in(int year, int month) {
+  constexpr std::array<int, 12> kDays = {31, 28, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31};
+  const bool leap = (year % 4 == 0 && year % 100 != 0) || year % 400 == 0;
+  return month == 2 && leap ? 29 : kDays.at(static_cast<std::size_t>(month - 1));
+}
+
+int ordinal_quarter(std::string_view word) {
+  constexpr std::array<std::string_view, 4> kWords = {"first", "second", "third", "fourth"};
+  constexpr std::array<std::string_view, 4> kShort = {"1st", "2nd", "3rd", "4th"};
+  const std::string low = ascii_lower(word);
+  for (std::size_t i = 0; i < 4; ++i) {
+    if (low == kWords[i] || low == kShort[i]) return static_cast<int>(i) + 1;
+  }
+  return low == "last" || low == "final" ? 4 : 0;
+}
+
+class Finder {
+ public:
+  explicit Finder(const std::vector<words::Token>& tokens) : tokens_{tokens} {}
+
+  std::vector<DateSpan> all() {
+    for (std::size_t i = 0; i < tokens_.size();) {
+      auto span = at(i);
+      if (!span) {
+        ++i;
+        continue;
+      }
+      span->at = i;
+      if (span->year != 0) *span = in_year(*span, span->year);
+      i += span->count;
+      found_.push_back(std::move(*span));
+    }
+    return std::move(found_);
+  }
+
+ private:
+  [[nodiscard]] std::string low(std::size_t i) const {
+    return i < tokens_.size() ? ascii_lower(tokens_[i].text) : "";
+  }
+  [[nodiscard]] int year(std::size_t i) const {
+    return i < tokens_.size() ? year_of(tokens_[i].text) : 0;
+  }
+  // A year at i, or behind "of", "in" or ","; adds to `count` what it takes.
+  int year_after(std::size_t i, std::size_t& count) const {
+    if (const int y = year(i); y != 0) {
+      count += 1;
+      return y;
+    }
+    if (low(i) == "of" || low(i) == "in") {
+      if (const int y = year(i + 1); y != 0) {
+        count += 2;
+        return y;
+      }
+    }
+    return 0;
+  }
+
+  std::optional<DateSpan> at(std::size_t i) {
+    if (auto span = iso_text(i)) return span;
+    if (auto span = quarter(i)) return span;
+    if (auto span = named_month(i)) return span;
+    if (const int y = year(i); y != 0) {
+      return DateSpan{
+          .count = 1, .kind = DateKind::year, .year = y, .first_month = 1, .last_month = 12};
+    }
+    return std::nullopt;
+  }
+
+  std::optional<DateSpan> iso_text(std::size_t i) const {
+    const std::string& text = tokens_[i].text;
+    if (text.size() == 10 && words::is_iso_date(text)) {
+      return DateSpan{.count = 1,
+                      .kind = DateKind::day,
+                      .year = std::stoi(text.substr(0, 4)),
+                      .first_month = std::stoi(text.substr(5, 2)),
+                      .last_month = std::stoi(text.substr(5, 2)),
+                      .day = std::stoi(text.substr(8, 2))};
+    }
+    if (text.size() != 7 || year_of(text.substr(0, 4)) == 0 || text[4] != '-') return std::nullopt;
+    DateSpan span{.count = 1, .kind = DateKind::month, .year = std::stoi(text.substr(0, 4))};
+    if ((text[5] == 'Q' || text[5] == 'q') && text[6] >= '1' && text[6] <= '4') {
+      return quarter_span(text[6] - '0', span.year, 1);
+    }
+    if (!digits(text.substr(5))) return std::nullopt;
+    const int month = std::stoi(text.substr(5));
+    if (month < 1 || month > 12) return std::nullopt;
+    span.first_month = span.last_month = month;
+    return span;
+  }
+
+  static DateSpan quarter_span(int number, int year, std::size_t count) {
+    return {.count = count,
+            .kind = DateKind::quarter,
+            .year = year,
+            .first_month = number * 3 - 2,
+            .last_month = number * 3};
+  }
+
+  std::optional<DateSpan> quarter(std::size_t i) {
+    const std::string word = low(i);
+    if (word.size() == 2 && word[0] == 'q' && word[1] >= '1' && word[1] <= '4') {
+      std::size_t count = 1;
+      const int y = year_after(i + 1, count);
+      return quarter_span(word[1] - '0', y, count);
+    }
+    const int number = ordinal_quarter(word);
+    if (number == 0) return std::nullopt;
+    if (low(i + 1) == "quarter") {
+      std::size_t count = 2;
+      const int y = year_after(i + 2, count);
+      return quarter_span(number, y, count);
+    }
+    // "... quarter of 2025 to the first of 2026"
+    if (!found_.empty() && found_.back().kind == DateKind::quarter) {
+      std::size_t count = 1;
+      const int y = year_after(i + 1, count);
+      if (y != 0) return quarter_span(number, y, count);
+    }
+    return std::nullopt;
+  }
+
+  std::optional<DateSpan> named_month(std::size_t i) {
+    int day = 0;
+    std::size_t count = 0;
+    const std::string word = low(i);
+    if (word.size() <= 4 && word[0] >= '0' && word[0] <= '9') {  // 17 February 2026, 3rd of May
+      const std::string number = word.substr(0, word.find_first_not_of("0123456789"));
+      const std::string end = word.substr(number.size());
+      if (end.empty() || end == "st" || end == "nd" || end == "rd" || end == "th") {
+        day = number.size() <= 2 ? std::stoi(number) : 0;
+      }
+      if (day < 1 || day > 31) return std::nullopt;
+      count = low(i + 1) == "of" ? 2 : 1;
+    }
+    if (i + count >= tokens_.size()) return std::nullopt;
+    const int month = month_of(tokens_[i + count]);
+    if (month == 0) return std::nullopt;
+    ++count;
+    // "May the file be mailed" and "March on" are no months.
+    if (i == 0 && day == 0 && (word == "may" || word == "march") && year(1) == 0) {
+      return std::nullopt;
+    }
+    if (day == 0 && i + count < tokens_.size()) {  // February 17, 2026
+      const std::string next = low(i + count);
+      if (next.size() <= 2 && digits(next)) {
+        day = std::stoi(next);
+        ++count;
+      }
+    }
+    DateSpan span{.kind = DateKind::month, .first_month = month, .last_month = month, .day = day};
+    if (day != 0) span.kind = DateKind::day;
+    // January to March 2026
+    const std::string link = low(i + count);
+    if (day == 0 && (link == "to" || link == "until" || link == "through") &&
+        i + count + 1 < tokens_.size()) {
+      if (const int last = month_of(tokens_[i + count + 1]); last > month) {
+        span.last_month = last;
+        count += 2;
+      }
+    }
+    span.year = year_after(i + count, count);
+    span.count = count;
+    return span;
+  }
+
+  const std::vector<words::Token>& tokens_;
+  std::vector<DateSpan> found_;
+};
+
+}  // namespace
+
+DateSpan in_year(DateSpan span, int year) {
+  span.year = year;
+  if (span.day != 0) {
+    span.from = iso(year, span.first_month, span.day);
+    const bool last = span.day >= days_in(year, span.first_month);
+    span.to = last ? iso(year, span.first_month + 1, 1) : iso(year, span.first_month, span.day + 1);
+    span.text = span.from;
+    return span;
+  }
+  span.from = iso(year, span.first_month, 1);
+  span.to = iso(year, span.last_month + 1, 1);
+  if (span.last_month - span.first_month == 2 && span.first_month % 3 == 1) {
+    span.quarter = std::to_string(year) + "-Q" + std::to_string(span.last_month / 3);
+  }
+  span.text = span.kind == DateKind::year ? std::to_string(year)
+              : !span.quarter.empty()     ? span.quarter
+              : span.first_month == span.last_month
+                  ? span.from.substr(0, 7)
+                  : span.from.substr(0, 7) + " to " + iso(year, span.last_month, 1).substr(0, 7);
+  return span;
+}
+
+std::vector<DateSpan> find_dates(const std::vector<words::Token>& tokens) {
+  return Finder{tokens}.all();
+}
+
+}  // namespace naestro::agents

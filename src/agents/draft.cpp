@@ -1,0 +1,162 @@
+#include "agents/draft.hpp"
+
+#include <algorithm>
+
+#include "agents/reading.hpp"
+#include "base/text.hpp"
+
+namespace naestro::agents {
+namespace {
+
+constexpr std::size_t kTriedMax = 12;
+
+struct Tried {
+  std::string reading;  // "a question to finance/invoices.csv"
+  Reading result;
+};
+
+json::Array explanation_json(const Reading& reading) {
+  json::Array out;
+  for (const Explained& one : reading.explanation) {
+    out.push_back(json::Object{{"word", shorten(one.word, 200)}, {"by", shorten(one.by, 300)}});
+  }
+  return out;
+}
+
+json::Array tried_json(std::vector<const Tried*> tried) {
+  // The nearest misses first.
+  std::ranges::sort(tried, [](const Tried* a, const Tried* b) {
+    const auto rank = [](const Tried* one) {
+      return std::tuple{one->result.unexplained.size(), -one->result.score,
+                        std::string_view{one->reading}};
+    };
+    return rank(a) < rank(b);
+  });
+  json::Array out;
+  for (const Tried* one : tried) {
+    if (out.size() == kTriedMax) break;
+    std::string why = one->result.why_not;
+    if (!one->result.unexplained.empty()) why += ": " + join(one->result.unexplained, ", ");
+    out.push_back(json::Object{{"skill", one->reading}, {"why_not", shorten(why, 400)}});
+  }
+  return out;
+}
+
+json::Value refused(std::string reason, const std::vector<Tried>& tried,
+                    const Reading* nearest_miss) {
+  std::vector<const Tried*> all;
+  for (const Tried& one : tried) all.push_back(&one);
+  json::Array words;
+  if (nearest_miss != nullptr) {
+    for (const std::string& word : nearest_miss->unexplained)
+      words.emplace_back(shorten(word, 200));
+  }
+  return json::Object{
+      {"status", "refused"},
+      {"skill", ""},
+      {"plan", json::Object{}},
+      {"explanation", nearest_miss != nullptr ? explanation_json(*nearest_miss) : json::Array{}},
+      {"unexplained", std::move(words)},
+      {"reason", shorten(reason, 1000)},
+      {"tried", tried_json(std::move(all))}};
+}
+
+Result<json::Value> planned(const Reading& reading, const std::vector<Tried>& tried,
+                            const SkillBook& skills, std::string_view goal) {
+  const Skill* skill = skills.for_intent(reading.intent);
+  if (skill == nullptr) {
+    return refused("no skill answers questions of the kind '" + reading.intent + "'", tried,
+                   &reading);
+  }
+  auto plan = fill(*skill, reading.parameters, goal);
+  if (!plan) {
+    return refused("the skill " + skill->name + " does not fit: " + plan.error().message, tried,
+                   &reading);
+  }
+  std::vector<const Tried*> others;
+  for (const Tried& one : tried) {
+    if (one.result.intent.empty()) others.push_back(&one);
+  }
+  return json::Value(json::Object{{"status", "planned"},
+                                  {"skill", skill->name},
+                                  {"plan", std::move(*plan)},
+                                  {"explanation", explanation_json(reading)},
+                                  {"unexplained", json::Array{}},
+                                  {"reason", skill->description},
+                                  {"tried", tried_json(std::move(others))}});
+}
+
+// Of the readings to tables the best, if none is as good.
+const Tried* best_table(const std::vector<Tried>& tried, bool& tied) {
+  const Tried* best = nullptr;
+  tied = false;
+  for (const Tried& one : tried) {
+    if (one.result.intent.empty()) continue;
+    if (best == nullptr || one.result.score > best->result.score) {
+      best = &one;
+      tied = false;
+    } else if (one.result.score == best->result.score) {
+      tied = true;
+    }
+  }
+  return best;
+}
+
+}  // namespace
+
+Result<json::Value> draft(const json::Object& arguments, const SkillBook& skills,
+                          const Lexicon& lexicon) {
+  const auto text = json::text_at(arguments, "goal");
+  const json::Object* survey = json::object_at(arguments, "survey");
+  if (!text || survey == nullptr) {
+    return fail(Code::kToolFailed, "'goal' is no string, or 'survey' no object");
+  }
+  NAESTRO_LET(const Goal goal, read_goal(*text, lexicon));
+  const World world = World::read(*survey);
+  if (goal.words.empty()) return refused("the goal holds no word to go by", {}, nullptr);
+  std::vector<Tried> tried;
+  for (const WorldTable& table : world.tables) {
+    const std::string name = table.file + (table.line == 0 ? "" : ":" + std::to_string(table.line));
+    tried.push_back(
+        {"rows of " + name, read_table(goal, Table::from(table, world, lexicon), lexicon)});
+  }
+  bool tied = false;
+  const Tried* table = best_table(tried, tied);
+  std::vector<Tried> texts;
+  for (Reading& reading : read_texts(goal, world, lexicon)) {
+    const std::string name = reading.intent.empty() ? "texts" : reading.intent;
+    texts.push_back({name, std::move(reading)});
+  }
+  std::vector<Tried> all = tried;
+  all.insert(all.end(), texts.begin(), texts.end());
+  if (table != nullptr && tied) {
+    std::vector<std::string> names;
+    for (const Tried& one : tried) {
+      if (!one.result.intent.empty() && one.result.score == table->result.score) {
+        names.push_back(one.reading);
+      }
+    }
+    return refused("the goal fits more than one table equally well: " + join(names, "; "), all,
+                   nullptr);
+  }
+  if (table != nullptr) return planned(table->result, all, skills, *text);
+  for (const Tried& one : texts) {
+    if (!one.result.intent.empty()) return planned(one.result, all, skills, *text);
+  }
+  // The miss that left the fewest words unexplained says most.
+  const Reading* nearest_miss = nullptr;
+  for (const Tried& one : all) {
+    if (one.result.unexplained.empty()) continue;
+    if (nearest_miss == nullptr ||
+        one.result.unexplained.size() < nearest_miss->unexplained.size()) {
+      nearest_miss = &one.result;
+    }
+  }
+  std::string reason = "no skill explains every word of the goal from this folder";
+  if (nearest_miss != nullptr) {
+    reason += "; without ground: " + join(nearest_miss->unexplained, ", ");
+  }
+  return refused(reason, all, nearest_miss);
+}
+
+}  // namespace naestro::agents

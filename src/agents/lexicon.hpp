@@ -1,0 +1,56 @@
+// The words of a language that say what a goal asks for, as data (skills/words/english.json): stop
+// words, phrases that mean an operation, synonyms, numerals, units. Immutable after it is read.
+#pragma once
+
+#include <map>
+#include <set>
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "base/embedded.hpp"
+#include "base/json.hpp"
+#include "base/words.hpp"
+
+namespace naestro::agents {
+
+// The shipped words.
+std::span<const EmbeddedFile> embedded_words();
+
+struct CuePhrase {
+  std::vector<std::string> stems;
+  std::string means;  // "count", "sum", "each", ...
+};
+
+class Lexicon {
+ public:
+  static Result<Lexicon> parse(std::string_view file, std::string_view text);
+
+  [[nodiscard]] bool stop(std::string_view word) const { return stop_.contains(word); }
+  [[nodiscard]] bool unit(std::string_view stem) const { return units_.contains(stem); }
+  [[nodiscard]] bool generic(std::string_view stem) const { return generic_.contains(stem); }
+  // Verbs and prepositions that say nothing beside a table ("work" in "who works in sales").
+  [[nodiscard]] bool light(std::string_view stem) const { return light_.contains(stem); }
+  // Whether a skill of this intent may pass over the word.
+  [[nodiscard]] bool noise(std::string_view intent, std::string_view stem) const;
+  // Longest first.
+  [[nodiscard]] const std::vector<CuePhrase>& phrases() const { return phrases_; }
+  // The stem itself and those that mean about the same, and how these are written.
+  [[nodiscard]] std::set<std::string> alike(const std::string& stem) const;
+  [[nodiscard]] std::set<std::string> alike_words(const std::string& stem) const;
+  // 0 when the word names no number.
+  [[nodiscard]] std::int64_t numeral(std::string_view word) const;
+
+ private:
+  std::set<std::string, std::less<>> stop_;
+  std::set<std::string, std::less<>> units_;
+  std::set<std::string, std::less<>> generic_;
+  std::set<std::string, std::less<>> light_;
+  std::map<std::string, std::set<std::string, std::less<>>, std::less<>> noise_;
+  std::vector<CuePhrase> phrases_;
+  std::vector<std::map<std::string, std::string>> synonyms_;  // stem -> word
+  std::map<std::string, std::int64_t, std::less<>> numerals_;
+};
+
+}  // namespace naestro::agents

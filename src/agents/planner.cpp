@@ -1,0 +1,35 @@
+#include "agents/planner.hpp"
+
+#include "agents/draft.hpp"
+#include "agents/survey.hpp"
+#include "base/text.hpp"
+
+namespace naestro::agents {
+
+Result<Planner> Planner::shipped() {
+  NAESTRO_LET(SkillBook skills, SkillBook::from(embedded_skills()));
+  const EmbeddedFile& words = embedded_words().front();
+  NAESTRO_LET(Lexicon lexicon, Lexicon::parse(words.name, words.text));
+  return Planner{std::move(skills), std::move(lexicon)};
+}
+
+Result<json::Value> Planner::call(std::string_view tool, std::int64_t version,
+                                  const json::Object& arguments,
+                                  const tools::Context& context) const {
+  if (context.stop.stop_requested()) return fail(Code::kInterrupted, "the tool was stopped");
+  if (version == 1 && tool == "planner.survey") return survey(arguments, lexicon_, context);
+  if (version == 1 && tool == "planner.draft") return draft(arguments, skills_, lexicon_);
+  return fail(Code::kNotFound, "there is no planner's tool '" + shorten(tool, 100) + "'",
+              "known are " + join(known(), ", "));
+}
+
+std::vector<std::string> known() { return {"planner.draft@1", "planner.survey@1"}; }
+
+Result<json::Value> call(std::string_view tool, std::int64_t version, const json::Object& arguments,
+                         const tools::Context& context) {
+  static const Result<Planner> planner = Planner::shipped();
+  if (!planner) return std::unexpected(planner.error());
+  return planner->call(tool, version, arguments, context);
+}
+
+}  // namespace naestro::agents

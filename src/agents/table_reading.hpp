@@ -1,0 +1,95 @@
+// The state between the two halves of reading a goal as a question to a table: what the segments
+// ask for (gather), and the query that it makes (build).
+#pragma once
+
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "agents/reading.hpp"
+
+namespace naestro::agents {
+
+// A filter's column that is settled at the end.
+inline constexpr std::size_t kUnsettled = static_cast<std::size_t>(-1);
+
+struct Filter {
+  std::size_t field;
+  std::string op;     // as csv.query has it
+  std::string value;  // unused for empty, not_empty
+  std::optional<std::size_t> other;
+};
+
+enum class Superlative : std::uint8_t { none, most, least, newest, oldest };
+
+// What the words of a goal ask of one table. Fields are indexes into Table::fields.
+struct Asked {
+  bool noun = false;     // a word for the rows stands there
+  bool context = false;  // a word for their folder or file
+  bool list = false, who = false, when = false, compare = false, change = false;
+  bool count = false, how_much = false, sum = false, avg = false, distinct = false, twice = false;
+  bool worth = false;
+  std::optional<Superlative> superlative;
+  bool superlative_counts = false;  // "most orders"
+  bool superlative_summed = false;  // "most" rather than "highest"
+  std::int64_t limit = 0;
+  std::optional<std::size_t> subject;  // what "which X" or "how many X" asks for
+  std::vector<std::size_t> groups;
+  std::vector<std::size_t> measures;  // numeric columns that were named
+  std::vector<std::size_t> mentions;  // other columns that were named
+  std::vector<Filter> filters;
+  std::vector<const DateSpan*> dates;
+  std::vector<std::string> date_preps;  // "in", "before", "after", ... for each date
+  std::string date_part;                // group by "month", ...
+  int score = 0;
+};
+
+class Gatherer {
+ public:
+  Gatherer(const Goal& goal, const Table& table, const Lexicon& lexicon)
+      : goal_{goal}, table_{table}, lexicon_{lexicon} {}
+  // False when the goal is no question to this table; `out` says why, and names unknown words.
+  bool gather(Asked& asked, Reading& out);
+
+ private:
+  bool take(std::size_t index);
+  bool take_unknown(const Segment& segment, std::size_t index);
+  bool take_cue(const Segment& segment);
+  bool take_field(const Segment& segment);
+  bool take_value(const Segment& segment);
+  void take_number(const Segment& segment);
+  void take_date(const Segment& segment);
+  bool take_noun(const Segment& segment);
+  bool finish();
+  bool settle_comparisons();
+  std::optional<std::size_t> choose(const Segment& segment, bool numeric, bool label);
+  bool refuse(std::string why);
+  void explain(const Segment& segment, std::string by);
+  [[nodiscard]] std::string name(std::size_t field) const;
+  [[nodiscard]] std::string word(const Segment& segment) const;
+
+  const Goal& goal_;
+  const Table& table_;
+  const Lexicon& lexicon_;
+  std::vector<Segment> segments_;
+  Asked asked_;
+  Reading out_;
+  // Words that wait for what they are about.
+  bool each_ = false, not_ = false, no_ = false, with_ = false, head_ = false, which_ = false;
+  bool superlative_waits_ = false;
+  std::string than_;                       // gt, lt, ge, le
+  bool number_waits_ = false;              // the last filter has a number and no column yet
+  std::optional<std::size_t> last_field_;  // of the segment just before, stop words aside
+  std::vector<std::pair<std::size_t, int>> beside_;  // the fields of the segment behind
+};
+
+// The intent and its parameters; false with `out.why_not` when the words make no query.
+bool build_query(const Goal& goal, const Table& table, const Lexicon& lexicon, Asked asked,
+                 Reading& out);
+
+// A number that may be added up over rows, by its name: no price per unit, rate or level.
+bool additive(const Field& field, const Lexicon& lexicon);
+// Money, or what else counts as the amount of a row.
+bool amount(const Field& field, const Lexicon& lexicon);
+
+}  // namespace naestro::agents

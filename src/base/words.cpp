@@ -1,0 +1,189 @@
+#include "base/words.hpp"
+
+#include <algorithm>
+#include <utility>
+
+#include "base/text.hpp"
+
+namespace naestro::words {
+namespace {
+
+bool digit(char c) { return c >= '0' && c <= '9'; }
+bool letter(char c) {
+  return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || static_cast<unsigned char>(c) >= 0x80;
+}
+bool word_char(char c) { return digit(c) || letter(c); }
+
+// Forms that no ending explains.
+constexpr std::pair<std::string_view, std::string_view> kIrregular[] = {
+    {"began", "begin"},       {"bought", "buy"},
+    {"broke", "break"},       {"broken", "break"},
+    {"brought", "bring"},     {"built", "build"},
+    {"came", "come"},         {"children", "child"},
+    {"chosen", "choose"},     {"chose", "choose"},
+    {"dealt", "deal"},        {"drew", "draw"},
+    {"drove", "drive"},       {"fell", "fall"},
+    {"fallen", "fall"},       {"felt", "feel"},
+    {"flown", "fly"},         {"found", "find"},
+    {"gave", "give"},         {"given", "give"},
+    {"gone", "go"},           {"got", "get"},
+    {"grew", "grow"},         {"grown", "grow"},
+    {"held", "hold"},         {"kept", "keep"},
+    {"knew", "know"},         {"known", "know"},
+    {"led", "lead"},          {"left", "leave"},
+    {"lent", "lend"},         {"lost", "lose"},
+    {"made", "make"},         {"meant", "mean"},
+    {"men", "man"},           {"met", "meet"},
+    {"paid", "pay"},          {"people", "person"},
+    {"ran", "run"},           {"rose", "rise"},
+    {"risen", "rise"},        {"said", "say"},
+    {"sent", "send"},         {"shown", "show"},
+    {"sold", "sell"},         {"spent", "spend"},
+    {"spoke", "speak"},       {"stood", "stand"},
+    {"stolen", "steal"},      {"taken", "take"},
+    {"taught", "teach"},      {"thought", "think"},
+    {"threw", "throw"},       {"told", "tell"},
+    {"took", "take"},         {"understood", "understand"},
+    {"went", "go"},           {"women", "woman"},
+    {"won", "win"},           {"wore", "wear"},
+    {"written", "write"},     {"wrote", "write"},
+    {"failure", "fail"},      {"delivery", "deliver"},
+    {"deliveries", "deliver"}};
+
+void drop_end(std::string& word, std::size_t count) { word.resize(word.size() - count); }
+
+bool ends(const std::string& word, std::string_view end, std::size_t least) {
+  return word.size() >= least && word.ends_with(end);
+}
+
+void undouble(std::string& word) {
+  const std::size_t n = word.size();
+  if (n >= 3 && word[n - 1] == word[n - 2] &&
+      std::string_view{"bdgklmnprt"}.contains(word[n - 1])) {
+    drop_end(word, 1);
+  }
+}
+
+void plural(std::string& word) {
+  if (ends(word, "ies", 5)) {
+    drop_end(word, 3);
+    word += 'y';
+  } else if (ends(word, "sses", 5) || ends(word, "ches", 5) || ends(word, "shes", 5) ||
+             ends(word, "xes", 4)) {
+    drop_end(word, 2);
+  } else if (ends(word, "s", 4) && !ends(word, "ss", 2) && !ends(word, "us", 2) &&
+             !ends(word, "is", 2)) {
+    drop_end(word, 1);
+  }
+}
+
+}  // namespace
+
+bool has_digit(std::string_view text) { return std::ranges::any_of(text, digit); }
+
+std::string stem(std::string_view word) {
+  std::string low = ascii_lower(word);
+  if (low.ends_with("'s")) drop_end(low, 2);
+  if (const std::size_t curly = low.rfind("\xe2\x80\x99s");
+      curly != std::string::npos && curly + 4 == low.size()) {
+    low.resize(curly);
+  }
+  const bool coded = has_digit(low);
+  std::erase_if(low, [](char c) { return c == '-' || c == '\''; });
+  if (coded) return low;
+  for (const auto& [form, base] : kIrregular) {
+    if (low == form) return std::string{base} == "person" ? "person" : stem(base);
+  }
+  plural(low);
+  if (ends(low, "ied", 5)) {
+    drop_end(low, 3);
+    low += 'y';
+  } else if (ends(low, "ed", 5) && !ends(low, "eed", 3)) {
+    // "noted" and "moved" lost an e, "asked" and "ended" did not.
+    const bool short_stem = low.size() == 5 && std::string_view{"aeiou"}.contains(low[1]);
+    drop_end(low, short_stem && !std::string_view{"aeiouw"}.contains(low[2]) ? 1 : 2);
+    if (low.size() != 4 || low.back() != 'e') undouble(low);
+  } else if (ends(low, "ing", 6)) {
+    drop_end(low, 3);
+    undouble(low);
+  } else if (ends(low, "ment", 7)) {
+    drop_end(low, 4);
+  } else {
+    undouble(low);
+  }
+  if (ends(low, "e", 5)) drop_end(low, 1);
+  return low;
+}
+
+std::vector<Token> tokens(std::string_view text) {
+  std::vector<Token> out;
+  const auto joins = [&](std::size_t i) {
+    if (i == 0 || i + 1 >= text.size() || !word_char(text[i - 1]) || !word_char(text[i + 1])) {
+      return false;
+    }
+    if (text[i] == ',') return digit(text[i - 1]) && digit(text[i + 1]);
+    return std::string_view{"-_.:/@+'"}.contains(text[i]);
+  };
+  std::size_t i = 0;
+  while (i < text.size()) {
+    if (!word_char(text[i])) {
+      ++i;
+      continue;
+    }
+    const std::size_t begin = i;
+    while (i < text.size() && (word_char(text[i]) || joins(i))) ++i;
+    std::string word{text.substr(begin, i - begin)};
+    std::string stemmed = stem(word);
+    out.push_back({std::move(word), std::move(stemmed), begin, i});
+  }
+  return out;
+}
+
+std::string phrase(std::string_view text) {
+  std::string out;
+  for (const Token& token : tokens(text)) out += (out.empty() ? "" : " ") + token.stem;
+  return out;
+}
+
+Bag::Bag(std::string_view text) { add(text); }
+
+void Bag::add(std::string_view text) {
+  const std::vector<Token> all = tokens(text);
+  for (std::size_t i = 0; i < all.size(); ++i) {
+    line_ += all[i].stem + " ";
+    if (i + 1 < all.size()) extra_ += stem(all[i].text + all[i + 1].text) + " ";
+    std::string part;
+    std::string parts;
+    int count = 0;
+    for (const char c : all[i].text + "-") {
+      if (word_char(c)) {
+        part += c;
+        continue;
+      }
+      parts += stem(part) + " ";
+      part.clear();
+      ++count;
+    }
+    if (count > 1) extra_ += "\n " + parts;
+  }
+  line_ += "\n ";
+}
+
+bool Bag::has(std::string_view phrase) const {
+  if (phrase.empty()) return false;
+  const std::string want = " " + std::string{phrase} + " ";
+  return line_.contains(want) || extra_.contains(want);
+}
+
+bool is_iso_date(std::string_view text) {
+  if (text.size() < 10 || text[4] != '-' || text[7] != '-') return false;
+  for (const std::size_t i : {0, 1, 2, 3, 5, 6, 8, 9}) {
+    if (!digit(text[i])) return false;
+  }
+  const int month = (text[5] - '0') * 10 + text[6] - '0';
+  const int day = (text[8] - '0') * 10 + text[9] - '0';
+  return month >= 1 && month <= 12 && day >= 1 && day <= 31 &&
+         (text.size() == 10 || text[10] == 'T' || text[10] == ' ');
+}
+
+}  // namespace naestro::words
