@@ -115,7 +115,7 @@ std::string files_text(const run::Machine& machine) {
 }
 
 std::string cost_text(const run::Machine& machine) {
-  const auto& bound = machine.program().bound;
+  const auto& bound = machine.bound();
   const auto& spent = machine.budget().spent();
   return usage_text(spent) + "; the bound was " +
          bound_text(bound, price_list_of(machine.program()));
@@ -179,7 +179,7 @@ json::Value ending_json(const run::Machine& machine, int code) {
                    {"outputs", machine.outputs()},
                    {"files", machine.files()},
                    {"spent", door::to_json(machine.budget().spent())},
-                   {"bound", plan::to_json(machine.program().bound)}};
+                   {"bound", plan::to_json(machine.bound())}};
   if (code == 0) out["digest"] = hex(machine.final_digest());
   return out;
 }

@@ -52,6 +52,13 @@ Machine::Machine(Start start, plan::Program program, const plan::Environment& en
 // Makes a program the segment under way; nothing of it has begun.
 void Machine::enter(plan::Program program) {
   program_ = std::make_unique<const plan::Program>(std::move(program));
+  const plan::Bound& more = program_->bound;
+  bound_.usd += more.usd;
+  bound_.tokens += more.tokens;
+  bound_.tool_calls += more.tool_calls;
+  bound_.model_calls += more.model_calls;
+  bound_.wall_s += more.wall_s;
+  bound_.concurrency = std::max(bound_.concurrency, more.concurrency);
   steps_.clear();
   steps_.resize(program_->steps.size());
   index_.clear();

@@ -108,6 +108,8 @@ class Machine {
   // Of the segment that is under way.
   [[nodiscard]] const plan::Program& program() const { return *program_; }
   [[nodiscard]] std::int64_t segment() const { return segment_; }
+  // The sum of the bounds of all segments that were entered, for "cost of bound".
+  [[nodiscard]] const plan::Bound& bound() const { return bound_; }
   [[nodiscard]] const Card& card() const { return card_; }
   [[nodiscard]] const json::Value* result_of(std::string_view step) const;
   [[nodiscard]] door::Scope scope() const;
@@ -155,6 +157,7 @@ class Machine {
   plan::Environment environment_;
   std::unique_ptr<const plan::Program> program_;
   std::int64_t segment_ = 0;
+  plan::Bound bound_;
   bool planning_ = false;  // the segment under way is a planner's
   std::int64_t repairs_ = 0;
   json::Object inputs_;    // of the segment under way

@@ -13,8 +13,8 @@ door::Outcome ToolAdapter::act(const door::Intent& intent, std::stop_token stop,
     std::from_chars(target.data() + at + 1, target.data() + target.size(), version);
   }
   door::Outcome outcome;
-  outcome.result =
-      call(target.substr(0, at), version, intent.effect().arguments, {workspace_, std::move(stop)});
+  outcome.result = call_(target.substr(0, at), version, intent.effect().arguments,
+                         {workspace_, std::move(stop)});
   return outcome;
 }
 
