@@ -24,7 +24,10 @@ test: deps-test assets ## build (release, and with sanitizers), run all tests, p
 assets: deps-build ## fetch the local model and its engine into build/assets (about 545 MB)
 	@scripts/fetch_assets.sh build/assets default
 
+fresh: ## prove demo and test on a new Debian 12 (a chroot; needs root)
+	@scripts/fresh.sh
+
 clean: ## remove build/
 	rm -rf build
 
-.PHONY: help demo deps-build deps-test release test assets clean
+.PHONY: help demo deps-build deps-test release test assets fresh clean
