@@ -175,9 +175,10 @@ class Builder {
     return true;
   }
 
-  // A value that other cells hold inside of more words, or in other letters, is no safe filter:
-  // "not done" with "done on 2026-03-02" in another row.
+  // A value that other cells write in other letters, or begin with, is no safe filter. "Not done"
+  // also leaves out "done on 2026-03-02".
   bool plain_values() {
+    std::vector<Filter> more;
     for (const Filter& filter : a_.filters) {
       if ((filter.op != "eq" && filter.op != "ne") || filter.other) continue;
       const WorldColumn& column = *table_.fields[filter.field].column;
@@ -186,13 +187,15 @@ class Builder {
       for (const std::string& value : column.values) {
         if (value == filter.value) continue;
         const std::string other = words::phrase(value);
-        const bool inside = (" " + other + " ").contains(" " + wanted + " ");
-        if (other == wanted || (inside && filter.op == "ne")) {
+        const bool begins = other.starts_with(wanted + " ");
+        if (other == wanted || (begins && filter.op == "eq" && !column.unique)) {
           return no("'" + filter.value + "' and '" + value + "' in " + name(filter.field) +
                     " may mean the same");
         }
+        if (begins && filter.op == "ne") more.push_back({filter.field, "ne", value, {}});
       }
     }
+    a_.filters.insert(a_.filters.end(), more.begin(), more.end());
     return true;
   }
 
@@ -597,11 +600,10 @@ class Builder {
         if (table_.fields[i].column->type == ColumnType::date) add(i);
       }
     }
-    if (a_.worth || a_.how_much) {
-      for (const std::size_t field : amounts()) add(field);
-    }
-    if (table_.own_count() <= 7) {
-      for (std::size_t i = 0; i < table_.own_count(); ++i) add(i);
+    for (const std::size_t field : amounts()) add(field);
+    for (std::size_t i = 0; i < table_.own_count(); ++i) {
+      const bool person_or_date = table_.fields[i].column->type == ColumnType::date;
+      if (table_.own_count() <= 7 || (person_or_date && columns.size() < 6)) add(i);
     }
     json::Array names;
     for (const std::size_t field : columns) names.emplace_back(name(field));

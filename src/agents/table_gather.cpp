@@ -72,6 +72,7 @@ std::optional<std::size_t> Gatherer::choose(const Segment& segment, bool numeric
 bool Gatherer::take_cue(const Segment& segment) {
   const std::string& cue = segment.cue;
   if (std::ranges::find(kForeign, cue) != std::end(kForeign)) {
+    asked_.score = -1000;  // not worth to be told among the misses
     return refuse("'" + word(segment) + "' asks for text, not for rows");
   }
   explain(segment, "asks for: " + cue);

@@ -98,7 +98,9 @@ class Cutter {
       return;
     }
     if (table_line(i, text)) return;
-    const bool starts = item_start(text) || log_line(text);
+    // A paragraph's line may begin with a date; a log's lines all do.
+    const bool in_log = open_.lines.empty() || log_line(open_.lines.front().text);
+    const bool starts = item_start(text) || (in_log && log_line(text));
     if (starts || (!open_.lines.empty() && open_.lines.size() >= kUnitLinesMax)) flush();
     if (!starts && after_blank_ && !text.starts_with("-")) lead_.clear();
     after_blank_ = false;
@@ -337,7 +339,8 @@ bool Passage::answers(Want want) const {
   std::size_t close = 0;
   for (std::size_t i = 0; i < here.size(); ++i) close += here[i] || above[i] ? 1 : 0;
   if (!covers() || close == 0) return false;
-  return want == Want::any ? close * 5 >= here.size() * 3 : close * 2 >= here.size();
+  return want == Want::any || want == Want::reason ? close * 5 >= here.size() * 3
+                                                   : close * 2 >= here.size();
 }
 
 std::size_t Passage::here_count() const {
@@ -393,7 +396,7 @@ std::vector<Passage> find_passages(const std::vector<Document>& documents,
       words::Bag above{unit.heading};
       above.add(unit.lead);
       const std::vector<bool> none(needs.size());
-      Passage passage{d, u, none, none, titled, anywhere};
+      Passage passage{d, u, none, none, titled, titled, anywhere};
       for (std::size_t n = 0; n < needs.size(); ++n) {
         passage.here[n] = in(own, wanted[n]);
         if (passage.here[n]) ++seen[n];
