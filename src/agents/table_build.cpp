@@ -393,7 +393,9 @@ class Builder {
       return top_rows(*field, up, limit);
     }
     const bool grouped =
-        (a_.subject && !table_.fields[*a_.subject].column->unique && !subject_is_row()) ||
+        (a_.subject &&
+         (table_.fields[*a_.subject].via || !table_.fields[*a_.subject].column->unique) &&
+         !subject_is_row()) ||
         !a_.groups.empty();
     if (grouped) return top_groups(up, limit);
     if (a_.superlative_counts) return no("for what the most is wanted is not said");
@@ -563,8 +565,8 @@ class Builder {
     }
     out_.parameters["label_a"] = labels[0];
     out_.parameters["label_b"] = labels[1];
-    out_.parameters["basis"] =
-        std::string{json::text_at(aggregate, "as").value()} + where_text(shared);
+    out_.parameters["basis"] = std::string{json::text_at(aggregate, "as").value()} +
+                               where_text(shared) + " (" + table_.table->file + ")";
     out_.parameters["aggregates"] = json::Array{std::move(aggregate)};
     join();
     out_.intent = "compare";
@@ -618,6 +620,7 @@ class Builder {
     });
     const bool asks = a_.list || a_.who || a_.when;
     const bool column = !a_.measures.empty() || !a_.mentions.empty() || a_.subject;
+    if (!asks && !a_.how_much) return no("what is wanted of the rows is not said");
     if (unique && (column || (a_.when && a_.noun) || a_.noun)) {
       if (!source(a_.filters) || !select({})) return false;
       out_.parameters["basis"] = "looked up" + where_text(a_.filters);
@@ -625,7 +628,6 @@ class Builder {
       out_.intent = "lookup";
       return true;
     }
-    if (!asks) return no("what is wanted of the rows is not said");
     if (!a_.noun && !a_.subject) return no("the rows are not named");
     if (a_.filters.empty()) return no("nothing says which rows");
     if (a_.when && !a_.list) {

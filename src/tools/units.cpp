@@ -98,9 +98,9 @@ class Cutter {
       return;
     }
     if (table_line(i, text)) return;
-    // A paragraph's line may begin with a date; a log's lines all do.
-    const bool in_log = open_.lines.empty() || log_line(open_.lines.front().text);
-    const bool starts = item_start(text) || (in_log && log_line(text));
+    // A paragraph's line may begin with a date; of a log, its neighbours do, too.
+    const bool in_log = log_line(text) && (open_.lines.empty() || logged(i - 1) || logged(i + 1));
+    const bool starts = item_start(text) || in_log;
     if (starts || (!open_.lines.empty() && open_.lines.size() >= kUnitLinesMax)) flush();
     if (!starts && after_blank_ && !text.starts_with("-")) lead_.clear();
     after_blank_ = false;
@@ -108,6 +108,10 @@ class Cutter {
     open_.heading = headings_.text();
     open_.above = headings_.lines();
     if (starts) open_.lead = lead_;
+  }
+
+  [[nodiscard]] bool logged(std::size_t i) const {
+    return i < lines_.size() && log_line(trim_blanks(lines_[i]));
   }
 
   bool table_line(std::size_t i, std::string_view text) {
