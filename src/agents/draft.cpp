@@ -27,7 +27,7 @@ json::Array tried_json(std::vector<const Tried*> tried) {
   // The nearest misses first.
   std::ranges::sort(tried, [](const Tried* a, const Tried* b) {
     const auto rank = [](const Tried* one) {
-      return std::tuple{one->result.unexplained.size(), -one->result.score,
+      return std::tuple{one->result.score < 0, one->result.unexplained.size(), -one->result.score,
                         std::string_view{one->reading}};
     };
     return rank(a) < rank(b);

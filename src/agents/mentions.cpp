@@ -47,6 +47,8 @@ void add_nouns(std::set<std::string>& nouns, std::string_view text, const Lexico
   }
 }
 
+bool capital(std::string_view text) { return !text.empty() && text[0] >= 'A' && text[0] <= 'Z'; }
+
 bool is_cue_word(const std::string& stem, const Lexicon& lexicon) {
   return std::ranges::any_of(lexicon.phrases(), [&](const CuePhrase& cue) {
     return cue.stems.size() == 1 && cue.stems[0] == stem;
@@ -79,14 +81,15 @@ class Cutter {
     const auto offer = [&](std::optional<Segment> one) {
       if (one && one->count > best.count) best = std::move(*one);
     };
-    offer(value(i, false));
+    offer(value(i, false, true));
     offer(numbered(i));
     offer(noun(i, true));
     offer(field(i, 3));
     offer(cue(i));
     offer(noun(i, false));
+    offer(value(i, false, false));
     offer(field(i, 2));
-    offer(value(i, true));
+    offer(value(i, true, true));
     offer(field(i, 1));
     offer(part_of_value(i));
     if (best.count > 0) return best;
@@ -140,6 +143,9 @@ class Cutter {
       if (std::ranges::any_of(alike, [&](const auto& one) { return nouns.contains(one); })) {
         return Segment{.kind = Kind::noun, .exact = itself, .context = context};
       }
+      if (!itself && !context && table_.persons && alike.contains("person")) {
+        return Segment{.kind = Kind::noun, .exact = false};
+      }
       // "trade-fair", "post-mortem"
       if (i + 1 < goal_.tokens.size() && nouns.contains(stem(i) + stem(i + 1))) {
         return Segment{.kind = Kind::noun, .count = 2, .context = context};
@@ -182,7 +188,8 @@ class Cutter {
     return !field.column->numeric() && field.column->type != ColumnType::date;
   }
 
-  std::optional<Segment> value(std::size_t i, bool joined) const {
+  // `cased`: not "people" for the value "People", which may be any people.
+  std::optional<Segment> value(std::size_t i, bool joined, bool cased) const {
     Segment out{.kind = Kind::value, .count = 0};
     for (std::size_t f = 0; f < table_.fields.size(); ++f) {
       if (!can_hold_values(table_.fields[f])) continue;
@@ -191,10 +198,12 @@ class Cutter {
         std::vector<std::string> stems;
         for (const words::Token& token : words::tokens(value)) stems.push_back(token.stem);
         if (!stands(stems, i) || stems.size() < out.count) continue;
-        if (stems.size() == 1 &&
-            (lexicon_.stop(ascii_lower(goal_.tokens[i].text)) || is_cue_word(stems[0], lexicon_))) {
+        if (cased && stems.size() == 1 && capital(value) && !capital(goal_.tokens[i].text))
           continue;
-        }
+        const bool negated = i > 0 && stem(i - 1) == "not";
+        const bool function_word =
+            lexicon_.stop(ascii_lower(goal_.tokens[i].text)) || is_cue_word(stems[0], lexicon_);
+        if (stems.size() == 1 && function_word && !negated) continue;
         if (stems.size() > out.count) out.values.clear();
         out.count = stems.size();
         out.values.emplace_back(f, value);
@@ -275,7 +284,7 @@ class Cutter {
 }  // namespace
 
 Table Table::from(const WorldTable& table, const World& world, const Lexicon& lexicon) {
-  Table out{&table, {}, {}, {}};
+  Table out{&table, {}, {}, {}, false};
   for (const WorldColumn& column : table.columns) {
     out.fields.push_back(field_of(column, column.name, std::nullopt, lexicon));
   }
@@ -307,11 +316,11 @@ Table Table::from(const WorldTable& table, const World& world, const Lexicon& le
   }
   add_nouns(out.contexts, folders, lexicon, false);
   // Rows with a mail address or a name of their own are about persons.
-  const bool persons = std::ranges::any_of(table.columns, [](const WorldColumn& column) {
-    return column.type == ColumnType::text &&
-           (column.name == "email" || column.name == "e-mail" || column.name == "mail");
-  });
-  if (persons && table.line == 0) out.nouns.insert("person");
+  out.persons =
+      table.line == 0 && std::ranges::any_of(table.columns, [](const WorldColumn& column) {
+        return column.type == ColumnType::text &&
+               (column.name == "email" || column.name == "e-mail" || column.name == "mail");
+      });
   return out;
 }
 

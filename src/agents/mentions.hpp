@@ -27,6 +27,7 @@ struct Table {
   std::vector<Field> fields;    // own ones first
   std::set<std::string> nouns;  // of its rows: from the file's name, its heading, its first column
   std::set<std::string> contexts;  // of its folder and file: they explain, but do not identify
+  bool persons = false;            // its rows have a mail address: they are about persons
 
   static Table from(const WorldTable& table, const World& world, const Lexicon& lexicon);
   [[nodiscard]] std::size_t own_count() const { return table->columns.size(); }

@@ -175,9 +175,10 @@ class Builder {
     return true;
   }
 
-  // A value that other cells hold inside of more words, or in other letters, is no safe filter:
-  // "not done" with "done on 2026-03-02" in another row.
+  // A value that other cells write in other letters, or begin with, is no safe filter. "Not done"
+  // also leaves out "done on 2026-03-02".
   bool plain_values() {
+    std::vector<Filter> more;
     for (const Filter& filter : a_.filters) {
       if ((filter.op != "eq" && filter.op != "ne") || filter.other) continue;
       const WorldColumn& column = *table_.fields[filter.field].column;
@@ -186,13 +187,15 @@ class Builder {
       for (const std::string& value : column.values) {
         if (value == filter.value) continue;
         const std::string other = words::phrase(value);
-        const bool inside = (" " + other + " ").contains(" " + wanted + " ");
-        if (other == wanted || (inside && filter.op == "ne")) {
+        const bool begins = other.starts_with(wanted + " ");
+        if (other == wanted || (begins && filter.op == "eq" && !column.unique)) {
           return no("'" + filter.value + "' and '" + value + "' in " + name(filter.field) +
                     " may mean the same");
         }
+        if (begins && filter.op == "ne") more.push_back({filter.field, "ne", value, {}});
       }
     }
+    a_.filters.insert(a_.filters.end(), more.begin(), more.end());
     return true;
   }
 
@@ -390,7 +393,9 @@ class Builder {
       return top_rows(*field, up, limit);
     }
     const bool grouped =
-        (a_.subject && !table_.fields[*a_.subject].column->unique && !subject_is_row()) ||
+        (a_.subject &&
+         (table_.fields[*a_.subject].via || !table_.fields[*a_.subject].column->unique) &&
+         !subject_is_row()) ||
         !a_.groups.empty();
     if (grouped) return top_groups(up, limit);
     if (a_.superlative_counts) return no("for what the most is wanted is not said");
@@ -560,8 +565,8 @@ class Builder {
     }
     out_.parameters["label_a"] = labels[0];
     out_.parameters["label_b"] = labels[1];
-    out_.parameters["basis"] =
-        std::string{json::text_at(aggregate, "as").value()} + where_text(shared);
+    out_.parameters["basis"] = std::string{json::text_at(aggregate, "as").value()} +
+                               where_text(shared) + " (" + table_.table->file + ")";
     out_.parameters["aggregates"] = json::Array{std::move(aggregate)};
     join();
     out_.intent = "compare";
@@ -597,11 +602,10 @@ class Builder {
         if (table_.fields[i].column->type == ColumnType::date) add(i);
       }
     }
-    if (a_.worth || a_.how_much) {
-      for (const std::size_t field : amounts()) add(field);
-    }
-    if (table_.own_count() <= 7) {
-      for (std::size_t i = 0; i < table_.own_count(); ++i) add(i);
+    for (const std::size_t field : amounts()) add(field);
+    for (std::size_t i = 0; i < table_.own_count(); ++i) {
+      const bool person_or_date = table_.fields[i].column->type == ColumnType::date;
+      if (table_.own_count() <= 7 || (person_or_date && columns.size() < 6)) add(i);
     }
     json::Array names;
     for (const std::size_t field : columns) names.emplace_back(name(field));
@@ -616,6 +620,7 @@ class Builder {
     });
     const bool asks = a_.list || a_.who || a_.when;
     const bool column = !a_.measures.empty() || !a_.mentions.empty() || a_.subject;
+    if (!asks && !a_.how_much) return no("what is wanted of the rows is not said");
     if (unique && (column || (a_.when && a_.noun) || a_.noun)) {
       if (!source(a_.filters) || !select({})) return false;
       out_.parameters["basis"] = "looked up" + where_text(a_.filters);
@@ -623,7 +628,6 @@ class Builder {
       out_.intent = "lookup";
       return true;
     }
-    if (!asks) return no("what is wanted of the rows is not said");
     if (!a_.noun && !a_.subject) return no("the rows are not named");
     if (a_.filters.empty()) return no("nothing says which rows");
     if (a_.when && !a_.list) {

@@ -72,6 +72,7 @@ std::optional<std::size_t> Gatherer::choose(const Segment& segment, bool numeric
 bool Gatherer::take_cue(const Segment& segment) {
   const std::string& cue = segment.cue;
   if (std::ranges::find(kForeign, cue) != std::end(kForeign)) {
+    asked_.score = -1000;  // not worth to be told among the misses
     return refuse("'" + word(segment) + "' asks for text, not for rows");
   }
   explain(segment, "asks for: " + cue);
@@ -91,7 +92,10 @@ bool Gatherer::take_cue(const Segment& segment) {
     const std::string low = ascii_lower(word(segment));
     asked_.superlative_summed = low == "most" || low == "least" || low == "fewest";
   }
-  if (cue == "each") each_ = true;
+  if (cue == "each") {
+    each_ = true;
+    by_ = ascii_lower(word(segment)) == "by";
+  }
   if (cue == "not") not_ = true;
   if (cue == "no") no_ = true;
   if (cue == "with") with_ = true;
@@ -116,6 +120,7 @@ bool Gatherer::take_noun(const Segment& segment) {
   (segment.context ? asked_.context : asked_.noun) = true;
   asked_.score += segment.context ? 1 : segment.exact ? 5 : 4;
   if (segment.context) return true;
+  each_ = false;  // "per booking" of bookings: each row for itself
   // "most orders" counts them; in "the most expensive order" the noun is what is sought.
   if (superlative_waits_ && asked_.superlative_summed) {
     asked_.superlative_counts = true;
@@ -189,6 +194,12 @@ bool Gatherer::take_field(const Segment& segment) {
   }
   if (head_) {
     head_ = which_ = false;
+    if (numeric && asked_.avg) {  // "the average number of seats"
+      use(*numeric, "the column");
+      asked_.count = false;
+      asked_.measures.push_back(*numeric);
+      return true;
+    }
     if (numeric && additive(table_.fields[*numeric], lexicon_)) {
       use(*numeric, "how many: the sum of");
       asked_.count = false;
@@ -203,7 +214,9 @@ bool Gatherer::take_field(const Segment& segment) {
   }
   if (numeric) {
     use(*numeric, "the column");
-    asked_.measures.push_back(*numeric);
+    if (std::ranges::find(asked_.measures, *numeric) == asked_.measures.end()) {
+      asked_.measures.push_back(*numeric);
+    }
     superlative_waits_ = false;
     which_ = false;
     return true;
@@ -303,6 +316,7 @@ bool Gatherer::take(std::size_t index) {
   const Segment& segment = segments_[index];
   beside_.clear();
   if (index + 1 < segments_.size()) beside_ = segments_[index + 1].fields;
+  if (each_ && by_ && segment.kind == Kind::value) each_ = false;  // "paid by card"
   if (each_ && segment.kind != Kind::stop && segment.kind != Kind::field &&
       segment.kind != Kind::date && segment.kind != Kind::unknown && segment.kind != Kind::noun &&
       segment.kind != Kind::unit && segment.kind != Kind::cue) {

@@ -75,6 +75,7 @@ class Gatherer {
   Asked asked_;
   Reading out_;
   // Words that wait for what they are about.
+  bool by_ = false;  // each_ was the word "by"
   bool each_ = false, not_ = false, no_ = false, with_ = false, head_ = false, which_ = false;
   bool superlative_waits_ = false;
   std::string than_;                       // gt, lt, ge, le

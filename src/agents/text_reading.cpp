@@ -199,7 +199,8 @@ class TextReader {
       }
     }
     // The same rule as text.find's.
-    return close > 0 && (want == "any" ? close * 5 >= words.size() * 3 : close * 2 >= words.size());
+    return close > 0 && (want == "any" || want == "reason" ? close * 5 >= words.size() * 3
+                                                           : close * 2 >= words.size());
   }
 
   // --- timeline ------------------------------------------------------------------------------

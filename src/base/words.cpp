@@ -106,6 +106,8 @@ std::string stem(std::string_view word) {
   } else if (ends(low, "ing", 6)) {
     drop_end(low, 3);
     undouble(low);
+  } else if (ends(low, "ation", 8)) {
+    drop_end(low, 3);
   } else if (ends(low, "ment", 7)) {
     drop_end(low, 4);
   } else {

@@ -78,14 +78,15 @@ class Composer {
         json::Object{{"file", file}, {"line", line}, {"text", shorten(text, 297)}});
   }
 
-  void table(const Table& table, std::string_view file, std::size_t rows_max, std::size_t keys) {
+  void table(const Table& table, std::string_view file, std::size_t rows_max, std::size_t keys,
+             bool whole) {
     for (std::size_t i = 0; i < table.rows.size(); ++i) {
       const std::string text = row_text(table, table.rows[i], keys);
       if (i < rows_max) line(text);
       for (const std::int64_t at : table.lines[i]) cite(file, at, text);
     }
     const auto shown = static_cast<std::int64_t>(std::min(rows_max, table.rows.size()));
-    if (table.row_count > shown) {
+    if (whole && table.row_count > shown) {
       line("... and " + std::to_string(table.row_count - shown) + " more");
     }
   }
@@ -193,7 +194,8 @@ Result<json::Value> answer_compose(const json::Object& arguments, const Context&
     const bool counted = !table.rows.empty() && !table.columns.empty() &&
                          table.columns[0] == "rows" && table.columns.size() == 1;
     if (!table.rows.empty() && (table.source_rows > 0 || counted)) {
-      out.table(table, file, static_cast<std::size_t>(rows_max), static_cast<std::size_t>(keys));
+      out.table(table, file, static_cast<std::size_t>(rows_max), static_cast<std::size_t>(keys),
+                json::bool_at(arguments, "whole").value_or(true));
       found = true;
     }
     source = rows_text(table.source_rows) + " of " + std::string{file};

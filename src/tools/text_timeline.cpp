@@ -75,14 +75,17 @@ struct Entry {
   const Unit* unit;
 };
 
+// A row, item or log line says its own date; a paragraph tells of the day of its heading or text,
+// and the dates in it are those of other things.
 std::optional<Entry> dated(const Document& document, const Unit& unit) {
   const std::string text = unit.text();
-  Entry entry{first_date(text), first_time(text), "passage", document.file, &unit};
-  if (entry.date.empty()) {
-    const std::vector<std::string> above = split(unit.heading, '/');
-    for (std::size_t i = above.size(); i-- > 0 && entry.date.empty();) {
-      entry.date = first_date(above[i]);
-    }
+  const std::string& first = unit.lines.front().text;
+  const bool entry_like = unit.row || std::string_view{"-*+"}.contains(first[0]) ||
+                          words::is_iso_date(std::string_view{first}.substr(0, 10));
+  const std::string own = first_date(text);
+  Entry entry{entry_like ? own : "", first_time(text), "passage", document.file, &unit};
+  for (std::size_t i = unit.above.size(); i-- > 0 && entry.date.empty();) {
+    entry.date = first_date(unit.above[i].text);
     entry.dated_by = "heading";
   }
   if (entry.date.empty()) {
@@ -90,17 +93,26 @@ std::optional<Entry> dated(const Document& document, const Unit& unit) {
     if (entry.date.empty()) entry.date = first_date(document.title);
     entry.dated_by = "document";
   }
+  if (entry.date.empty()) {
+    entry.date = own;
+    entry.dated_by = "passage";
+  }
   if (entry.date.empty()) return std::nullopt;
   return entry;
 }
 
+// The passage holds the words, or its text is about them as a whole: it holds all, and some of them
+// stand in its name or title.
 bool on_topic(const Passage& passage, bool own_date) {
+  const auto count = [](const std::vector<bool>& which) {
+    return static_cast<std::size_t>(std::ranges::count(which, true));
+  };
   if (passage.covers() && (own_date || passage.here_count() > 0)) return true;
+  const std::size_t words = passage.here.size();
+  if (own_date && count(passage.near) == words && count(passage.titled) > 0) return true;
   std::size_t covered = 0;
-  for (std::size_t i = 0; i < passage.here.size(); ++i) {
-    covered += passage.here[i] || passage.around[i] ? 1 : 0;
-  }
-  return passage.here_count() > 0 && covered * 3 >= passage.here.size() * 2;
+  for (std::size_t i = 0; i < words; ++i) covered += passage.here[i] || passage.around[i] ? 1 : 0;
+  return passage.here_count() > 0 && covered * 3 >= words * 2;
 }
 
 }  // namespace
@@ -123,7 +135,8 @@ Result<json::Value> text_timeline(const json::Object& arguments, const Context& 
     if (!entry || (!from.empty() && entry->date < from) || (!to.empty() && entry->date >= to)) {
       continue;
     }
-    const bool own = entry->dated_by == "passage" || !entry->time.empty();
+    const bool own =
+        entry->dated_by != "document" || !entry->time.empty() || !first_date(unit.text()).empty();
     if (on_topic(passage, own)) entries.push_back(*entry);
   }
   const auto order = [](const Entry& entry) {

@@ -98,7 +98,9 @@ class Cutter {
       return;
     }
     if (table_line(i, text)) return;
-    const bool starts = item_start(text) || log_line(text);
+    // A paragraph's line may begin with a date; of a log, its neighbours do, too.
+    const bool in_log = log_line(text) && (open_.lines.empty() || logged(i - 1) || logged(i + 1));
+    const bool starts = item_start(text) || in_log;
     if (starts || (!open_.lines.empty() && open_.lines.size() >= kUnitLinesMax)) flush();
     if (!starts && after_blank_ && !text.starts_with("-")) lead_.clear();
     after_blank_ = false;
@@ -106,6 +108,10 @@ class Cutter {
     open_.heading = headings_.text();
     open_.above = headings_.lines();
     if (starts) open_.lead = lead_;
+  }
+
+  [[nodiscard]] bool logged(std::size_t i) const {
+    return i < lines_.size() && log_line(trim_blanks(lines_[i]));
   }
 
   bool table_line(std::size_t i, std::string_view text) {
@@ -337,7 +343,8 @@ bool Passage::answers(Want want) const {
   std::size_t close = 0;
   for (std::size_t i = 0; i < here.size(); ++i) close += here[i] || above[i] ? 1 : 0;
   if (!covers() || close == 0) return false;
-  return want == Want::any ? close * 5 >= here.size() * 3 : close * 2 >= here.size();
+  return want == Want::any || want == Want::reason ? close * 5 >= here.size() * 3
+                                                   : close * 2 >= here.size();
 }
 
 std::size_t Passage::here_count() const {
@@ -393,7 +400,7 @@ std::vector<Passage> find_passages(const std::vector<Document>& documents,
       words::Bag above{unit.heading};
       above.add(unit.lead);
       const std::vector<bool> none(needs.size());
-      Passage passage{d, u, none, none, titled, anywhere};
+      Passage passage{d, u, none, none, titled, titled, anywhere};
       for (std::size_t n = 0; n < needs.size(); ++n) {
         passage.here[n] = in(own, wanted[n]);
         if (passage.here[n]) ++seen[n];

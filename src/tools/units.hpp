@@ -76,12 +76,13 @@ struct Passage {
   std::size_t unit;
   std::vector<bool> here;    // per need: in the unit itself
   std::vector<bool> above;   // in its headings or its lead
-  std::vector<bool> around;  // above, or in the document's name and title
+  std::vector<bool> titled;  // in the document's name or title
+  std::vector<bool> around;  // above or titled
   std::vector<bool> near;    // anywhere else in the document
   std::int64_t score = 0;
   [[nodiscard]] bool covers() const;  // each need here or around
   // Worth to be quoted: covers all, and at least three fifths of the needs (half of them, when a
-  // kind of answer was wanted beside the words) here or above.
+  // kind of answer, other than a reason, was wanted beside the words) here or above.
   [[nodiscard]] bool answers(Want want) const;
   [[nodiscard]] std::size_t here_count() const;
 };

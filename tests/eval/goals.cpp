@@ -1,4 +1,4 @@
-// naestro-goals FOLDER ANSWERS.json [--json] [--goal TEXT]: plans each goal over the folder,
+// naestro-goals FOLDER ANSWERS.json | --goal TEXT | --survey TEXT: plans each goal over the folder,
 // compiles and runs the plan (model steps are answered by a scripted stand-in), and prints one line
 // of JSON per goal: what was planned, and what came out. scripts/judge_goals.py compares.
 #include <cstdio>
@@ -51,7 +51,8 @@ json::Object answer_goal(const std::string& goal, const tools::Workspace& worksp
 
 int main(int argc, char** argv) {
   if (argc < 3) {
-    std::fprintf(stderr, "usage: naestro-goals FOLDER ANSWERS.json | --goal TEXT\n");
+    std::fprintf(stderr,
+                 "usage: naestro-goals FOLDER ANSWERS.json | --goal TEXT | --survey TEXT\n");
     return 2;
   }
   auto workspace = tools::Workspace::open(argv[1]);
@@ -62,6 +63,13 @@ int main(int argc, char** argv) {
   }
   if (std::string{argv[2]} == "--goal" && argc > 3) {
     std::fputs(json::pretty(answer_goal(argv[3], *workspace, *catalogs)).c_str(), stdout);
+    return 0;
+  }
+  if (std::string{argv[2]} == "--survey" && argc > 3) {
+    const auto survey =
+        agents::call("planner.survey", 1, json::Object{{"path", "."}, {"goal", argv[3]}},
+                     tools::Context{*workspace, {}});
+    std::fputs(survey ? json::pretty(*survey).c_str() : survey.error().text().c_str(), stdout);
     return 0;
   }
   const auto answers = json::parse(read_all(argv[2]));
