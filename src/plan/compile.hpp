@@ -39,7 +39,8 @@ struct Environment {
   const contract::ModelCatalog& models;
   // The policy's ceilings; they join the plan's own budget, the smaller holds.
   Budget ceilings{};
-  // Defaults for what a step leaves out.
+  // Defaults for what a step leaves out. `default_model`: a name of the catalog, "" for its first.
+  std::string default_model = {};
   std::int64_t default_timeout_s = 60;
   std::int64_t default_max_input_tokens = 2048;
   std::int64_t default_max_output_tokens = 256;

@@ -271,6 +271,25 @@ TEST(Compile, TheSmallerCeilingHolds) {
   EXPECT_EQ(compiled.diagnostics[0].hint, "dearest: judge (1620), find (0), write (0)");
 }
 
+TEST(Compile, AStepThatNamesNoModelGetsTheDefault) {
+  const World world;
+  const json::Value plan = edited(sample(), "/steps/1/do/model/model", "");
+  Environment environment = world.environment();
+  const auto tokens_cost = [&](std::string name) {
+    environment.default_model = std::move(name);
+    const Compiled compiled = compile(json::write(plan), environment);
+    EXPECT_TRUE(compiled.program) << listing(compiled);
+    return compiled.program ? compiled.program->bound.usd : -1;
+  };
+  const NanoUsd first = tokens_cost("");
+  EXPECT_EQ(tokens_cost("tiny"), first);
+  EXPECT_GT(tokens_cost("cloudy"), first);
+  environment.default_model = "gone";
+  const Compiled compiled = compile(json::write(plan), environment);
+  EXPECT_FALSE(compiled.program);
+  EXPECT_EQ(compiled.diagnostics.at(0).message, "no model is called 'gone'");
+}
+
 TEST(Compile, ACycleIsShownAsAPath) {
   const World world;
   const Compiled compiled = world.compile_value(edited(sample(), "/steps/0/needs", R"(["write"])"));

@@ -141,6 +141,8 @@ class Resolver {
     const contract::ModelContract* found = nullptr;
     if (draft.model) {
       found = environment_.models.find(*draft.model);
+    } else if (!environment_.default_model.empty()) {
+      found = environment_.models.find(environment_.default_model);
     } else if (!environment_.models.all().empty()) {
       found = &environment_.models.fallback();
     }
@@ -149,10 +151,10 @@ class Resolver {
       for (const contract::ModelContract& known : environment_.models.all()) {
         names.push_back(known.name);
       }
-      const std::string name = draft.model.value_or("");
+      const std::string name = draft.model.value_or(environment_.default_model);
       sink_.error(Np::kUnknownModel, draft.model ? pointer + "/model" : pointer,
-                  draft.model ? "no model is called '" + name + "'" : "the catalog has no model",
-                  {draft.model ? "'" + name + "'" : "no model",
+                  name.empty() ? "the catalog has no model" : "no model is called '" + name + "'",
+                  {name.empty() ? "no model" : "'" + name + "'",
                    names.empty() ? "a model in the catalog" : "one of " + join(names, ", "),
                    did_you_mean(name, names)});
       return;

@@ -35,7 +35,9 @@ struct Start {
   json::Object context;  // {"workspace": absolute path}; stays in a blob
   policy::Mode mode = policy::Mode::copilot;
   door::Ceilings ceilings;
-  json::Object versions;  // {"naestro", "policy", ...}
+  // {"naestro", "policy"}, and "model" where steps that name none got another than the catalog's
+  // first: the run keeps it, whatever the configuration says when it is resumed.
+  json::Object versions;
 };
 
 // The number of the rules by which facts give events; a journal of an older number replays by them.

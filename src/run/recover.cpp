@@ -114,7 +114,9 @@ Result<Recovery> recover(std::span<const ledger::StoredEvent> events, const Open
                          const policy::Policy& policy, bool stop_at_first) {
   if (events.empty()) return fail(Code::kRunUnknown, "the run has no events");
   NAESTRO_LET(Start start, read_start(events.front().event, open));
-  plan::Compiled compiled = plan::compile(start.plan_text, environment);
+  plan::Environment around = environment;
+  around.default_model = json::text_at(start.versions, "model").value_or("");
+  plan::Compiled compiled = plan::compile(start.plan_text, around);
   if (!compiled.program) {
     return fail(Code::kPlanRejected,
                 "the plan of run " + start.run + " no longer compiles" +
@@ -125,7 +127,7 @@ Result<Recovery> recover(std::span<const ledger::StoredEvent> events, const Open
   }
   Recovery recovery;
   recovery.machine = std::make_unique<Machine>(std::move(start), *std::move(compiled.program),
-                                               environment, policy, sealer);
+                                               around, policy, sealer);
   Pump pump{events, stop_at_first};
   bool on = pump.compare(recovery.machine->begin());
   while (on) {

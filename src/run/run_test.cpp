@@ -98,6 +98,24 @@ TEST_F(RunTest, NobodyThereParksTheRunAndAnAnswerBringsItOn) {
   EXPECT_TRUE(replay(events()).empty());
 }
 
+TEST_F(RunTest, ARunKeepsItsDefaultModelWhateverTheConfigurationSaysLater) {
+  std::string other{testing::kModel};
+  other.replace(other.find("tiny"), 4, "tony");
+  const std::array<EmbeddedFile, 2> files{{{"tiny.json", testing::kModel}, {"tony.json", other}}};
+  world_.models = contract::ModelCatalog::from(files).value();
+  plan::Environment environment = world_.environment();
+  environment.default_model = "tony";
+  auto compiled = plan::compile(testing::kPlan, environment);
+  ASSERT_TRUE(compiled.program);
+  Start start = world_.start(*compiled.program, testing::kPlan);
+  start.versions["model"] = "tony";
+  Machine machine{std::move(start), *compiled.program, environment, world_.policy, world_.sealer()};
+  const auto fence = world_.open()->own("rtest").value();
+  const Ending ending = world_.execute(machine, machine.begin(), fence, true);
+  EXPECT_EQ(ending.how, Ending::How::done);
+  EXPECT_TRUE(replay(events()).empty());  // under an environment that says nothing of it
+}
+
 TEST_F(RunTest, ARefusalEndsTheRunBeforeAnyEffect) {
   EXPECT_EQ(go(false).how, Ending::How::waits_for_consent);
   const auto view = view_of(events(), false);
