@@ -49,6 +49,10 @@ class Intent {
  public:
   // For the run's writer alone, in the callback of a commit that succeeded.
   static Intent durable(Effect effect, Digest key) { return {std::move(effect), key}; }
+  // For `init` and `doctor`: a self test belongs to no run, so no run has to remember it. Only what
+  // reads nothing and leaves nothing behind may go this way: aborts unless every declared effect is
+  // model.local.
+  static Intent self_test(Effect effect);
   [[nodiscard]] const Effect& effect() const { return effect_; }
   [[nodiscard]] const Digest& key() const { return key_; }
 

@@ -93,4 +93,15 @@ Result<void> verify_model_file(const std::string& path, const Digest& expected, 
                                         ", its contract wants " + hex(expected));
 }
 
+std::optional<Digest> noted_digest(const std::string& path) {
+  struct stat file{};
+  const std::string note = read_note(path + ".sha256");
+  if (stat(path.c_str(), &file) != 0) return std::nullopt;
+  const std::string prefix = identity(file) + " ";
+  if (!note.starts_with(prefix) || !note.ends_with('\n')) return std::nullopt;
+  const auto digest = digest_from_hex(
+      std::string_view{note}.substr(prefix.size(), note.size() - prefix.size() - 1));
+  return digest ? std::optional{*digest} : std::nullopt;
+}
+
 }  // namespace naestro::models

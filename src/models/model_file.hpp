@@ -2,6 +2,7 @@
 #pragma once
 
 #include <chrono>
+#include <optional>
 #include <stop_token>
 #include <string>
 
@@ -18,5 +19,9 @@ using Deadline = std::chrono::steady_clock::time_point;
 // Errors: kEngineMissing (absent, or another file), kIo, kTimeout, kInterrupted.
 Result<void> verify_model_file(const std::string& path, const Digest& expected, Deadline deadline,
                                const std::stop_token& stop);
+
+// The digest that the note beside `path` holds for the file as it is now; nullopt when it was never
+// hashed, or touched since. Reads no more than the note.
+std::optional<Digest> noted_digest(const std::string& path);
 
 }  // namespace naestro::models
