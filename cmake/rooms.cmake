@@ -1,11 +1,15 @@
-# One library per room. naestro_room(NAME [DEPS room...] [LIBS target...]) takes every .cpp of the
-# room's folder; *_test.cpp files become the room's test binary naestro_NAME_test.
+# One library per room. naestro_room(NAME [MAIN file] [DEPS room...] [LIBS target...]) takes every
+# .cpp of the room's folder but MAIN; *_test.cpp files become the room's test binary
+# naestro_NAME_test.
 function(naestro_room name)
-  cmake_parse_arguments(ARG "" "" "DEPS;LIBS" ${ARGN})
+  cmake_parse_arguments(ARG "" "MAIN" "DEPS;LIBS" ${ARGN})
   file(GLOB sources CONFIGURE_DEPENDS ${CMAKE_CURRENT_SOURCE_DIR}/${name}/*.cpp)
   set(tests ${sources})
   list(FILTER sources EXCLUDE REGEX "_test\\.cpp$")
   list(FILTER tests INCLUDE REGEX "_test\\.cpp$")
+  if(ARG_MAIN)
+    list(REMOVE_ITEM sources ${CMAKE_CURRENT_SOURCE_DIR}/${name}/${ARG_MAIN})
+  endif()
   add_library(naestro_${name} STATIC ${sources} ${ARG_UNPARSED_ARGUMENTS})
   target_include_directories(naestro_${name} PUBLIC ${CMAKE_SOURCE_DIR}/src)
   list(TRANSFORM ARG_DEPS PREPEND naestro_)

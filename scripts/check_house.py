@@ -36,6 +36,7 @@ WRAPPED = {
     "sqlite3.h": {"ledger"},
     "curl/": {"net"},
     "CLI/": {"cli"},
+    "yaml-cpp/": {"app"},
 }
 # Header prefix -> its name in third_party.json.
 LIBRARY_OF = {
@@ -45,6 +46,7 @@ LIBRARY_OF = {
     "sqlite3.h": "sqlite3",
     "curl/": "libcurl",
     "CLI/": "CLI11",
+    "yaml-cpp/": "yaml-cpp",
     "gtest/": "GTest",
     "rapidcheck/": "rapidcheck",
 }

@@ -8,7 +8,7 @@ naestro=$root/build/release/naestro
 demo=$root/build/demo
 plan=$root/examples/first/plan.json
 export NAESTRO_ASSETS=$root/build/assets
-export XDG_STATE_HOME=$demo/state XDG_DATA_HOME=$demo/data
+export XDG_STATE_HOME=$demo/state XDG_DATA_HOME=$demo/data XDG_CONFIG_HOME=$demo/config
 
 say() { printf '\n== %s\n' "$*"; }
 # The member of a JSON object on standard input.

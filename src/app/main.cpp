@@ -10,7 +10,10 @@
 #include <thread>
 
 #include "agents/planner.hpp"
+#include "app/config.hpp"
+#include "app/doctor.hpp"
 #include "app/models.hpp"
+#include "app/sources.hpp"
 #include "base/crypto.hpp"
 #include "cli/house.hpp"
 #include "tools/adapter.hpp"
@@ -75,10 +78,8 @@ class Interrupts {
   std::thread thread_;
 };
 
-// The folder with the engine and the models: beside the binary, unless the environment says.
-std::string assets_folder() {
-  const std::string given = environment("NAESTRO_ASSETS", "");
-  if (!given.empty()) return given;
+// The folder with the engine and the models: beside the binary.
+std::string built_in_assets() {
   std::error_code ignored;
   const auto self = std::filesystem::read_symlink("/proc/self/exe", ignored);
   return (self.parent_path().parent_path() / "assets").string();
@@ -99,6 +100,18 @@ Result<json::Value> call_tool(std::string_view tool, std::int64_t version,
   const std::string id = std::string{tool} + "@" + std::to_string(version);
   const bool planner = std::ranges::find(planners, id) != planners.end();
   return (planner ? agents::call : tools::call)(tool, version, arguments, context);
+}
+
+app::ConfigPlaces config_places(const std::string& home, const std::string& folder) {
+  app::ConfigPlaces places{.folder = folder,
+                           .user_file = environment("XDG_CONFIG_HOME", home + "/.config") +
+                                        "/naestro/" + std::string{app::kConfigName},
+                           .home = home,
+                           .assets = built_in_assets(),
+                           .assets_of_environment = {}};
+  const std::string assets = environment("NAESTRO_ASSETS", "");
+  if (!assets.empty()) places.assets_of_environment = assets;
+  return places;
 }
 
 template <class T>
@@ -140,10 +153,7 @@ int main(int argc, char** argv) {
         NAESTRO_LET(auto opened, tools::Workspace::open(workspace));
         return std::make_unique<tools::ToolAdapter>(std::move(opened), call_tool);
       },
-      .open_models =
-          [&models](const std::string& script) {
-            return app::open_models(models, assets_folder(), script);
-          },
+      .open_models = {},
       .executable = std::filesystem::read_symlink("/proc/self/exe", ignored).string(),
       .demo_files = app::embedded_demo(),
       .demo_planner = std::string{embedded_plan("demo_goal.json")},
@@ -152,5 +162,20 @@ int main(int argc, char** argv) {
       .out = stdout,
       .err = stderr,
       .interactive = ::isatty(STDIN_FILENO) == 1 && ::isatty(STDERR_FILENO) == 1};
+  house.configure = [&models,
+                     places = config_places(home, house.cwd)](const cli::ConfigWords& words) {
+    return app::load_config(places, words, models);
+  };
+  house.settings.assets = built_in_assets();
+  house.open_models = [&house](const std::string& script) {
+    return app::open_models(house.models, house.settings.assets, script);
+  };
+  house.look_around = [](const cli::House& asked) {
+    return app::look_around(asked, [](const char* name) { return !environment(name, "").empty(); });
+  };
+  house.examine = app::examine;
+  house.test_call = app::test_call;
+  house.engine_command = app::engine_command;
+  house.starter_config = app::starter_config(models);
   return cli::main(house, {argv + 1, argv + argc});
 }

@@ -13,8 +13,8 @@ namespace naestro::cli {
 struct PlanOptions {
   std::string file;
   std::vector<std::string> inputs;  // "name=value"
-  std::string mode = "copilot";
-  std::string workspace;  // "" for the current folder
+  std::string mode = {};            // "" until the configuration fills it in
+  std::string workspace;            // likewise; "" then for the current folder
   bool json = false;
 };
 int plan_check(House& house, const PlanOptions& options);
@@ -47,6 +47,17 @@ int replay(House& house, const std::string& run, bool frozen, bool json);
 int audit_verify(House& house, const std::string& key_file, bool json);
 
 int demo(House& house);
+
+// Reads the configuration into the house and prints what is wrong with it. 0, or the exit code.
+// `tolerant`: prints nothing and lets errors be, for the command that shows them itself.
+int configure(House& house, const ConfigWords& words, bool tolerant);
+// What the command line left open, from the configuration.
+void fill_in(const House& house, PlanOptions& options);
+int show_config(House& house, bool json);
+
+int init(House& house);
+int doctor(House& house, bool live, bool json);
+int features(House& house, bool json);
 
 // Prints the error to `err` and returns its exit code.
 int report(House& house, const Error& error);

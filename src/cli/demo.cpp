@@ -41,6 +41,7 @@ class Stage {
     check(::pipe2(pipe_fds, O_CLOEXEC) == 0, "a pipe for the demo");
     posix_spawn_file_actions_t actions;
     posix_spawn_file_actions_init(&actions);
+    posix_spawn_file_actions_addchdir_np(&actions, folder_.c_str());  // no naestro.yaml is there
     posix_spawn_file_actions_addopen(&actions, STDIN_FILENO, "/dev/null", O_RDONLY, 0);
     posix_spawn_file_actions_adddup2(&actions, pipe_fds[1], STDOUT_FILENO);
     posix_spawn_file_actions_adddup2(&actions, pipe_fds[1], STDERR_FILENO);
@@ -81,12 +82,14 @@ class Stage {
     ended.output += line;
   }
 
-  // The person's environment, with the store and the keys below the demo's folder.
+  // The person's environment, with store, keys and configuration below the demo's folder.
   std::vector<std::string> surroundings(const std::string& store) const {
-    std::vector<std::string> out{"XDG_STATE_HOME=" + path(store), "XDG_DATA_HOME=" + path("data")};
+    std::vector<std::string> out{"XDG_STATE_HOME=" + path(store), "XDG_DATA_HOME=" + path("data"),
+                                 "XDG_CONFIG_HOME=" + path("config")};
     for (char** entry = environ; *entry != nullptr; ++entry) {
       const std::string_view text = *entry;
-      if (!text.starts_with("XDG_STATE_HOME=") && !text.starts_with("XDG_DATA_HOME=")) {
+      if (!text.starts_with("XDG_STATE_HOME=") && !text.starts_with("XDG_DATA_HOME=") &&
+          !text.starts_with("XDG_CONFIG_HOME=")) {
         out.emplace_back(text);
       }
     }

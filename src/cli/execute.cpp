@@ -186,17 +186,6 @@ json::Value ending_json(const run::Machine& machine, int code) {
 
 }  // namespace
 
-Result<plan::Budget> limits_of(const RunOptions& options) {
-  plan::Budget budget;
-  if (options.usd_max) {
-    NAESTRO_LET(budget.usd, parse_usd(*options.usd_max));
-  }
-  budget.tokens = options.tokens_max;
-  budget.tool_calls = options.tool_calls_max;
-  budget.wall_s = options.time_s_max;
-  return budget;
-}
-
 int execute(House& house, Session& session, run::Machine& machine, run::Batch first,
             const run::Sealer& sealer, std::int64_t fence, const RunOptions& options) {
   const std::string workspace{
@@ -319,7 +308,7 @@ int resume(House& house, const std::string& text, const RunOptions& options) {
         house,
         fail(Code::kRunFinished, "run " + *id + " has ended", "naestro show " + *id).error()));
   }
-  const auto limits = limits_of(options);
+  const auto limits = raised_limits(house, options);
   if (!limits) return give_back(report(house, limits.error()));
   auto first = machine.feed(run::resumed({limits->usd, limits->tokens, limits->tool_calls}));
   if (!first) return give_back(report(house, first.error()));

@@ -9,6 +9,8 @@
 #include <vector>
 
 #include "base/embedded.hpp"
+#include "cli/health.hpp"
+#include "cli/settings.hpp"
 #include "contract/model.hpp"
 #include "contract/tool.hpp"
 #include "door/perform.hpp"
@@ -25,7 +27,7 @@ struct House {
   const contract::ModelCatalog& models;
   const policy::Policy& policy;
   // The built-in program that turns a goal into a plan (plans/plan_goal.json).
-  std::string planner;
+  std::string planner = {};
   std::string version;
   std::string user;
   std::string host;
@@ -35,15 +37,27 @@ struct House {
   // `script`: the file with the answers of the scripted model, or "".
   std::function<Result<std::unique_ptr<door::Adapter>>(const std::string& script)> open_models;
   // The program itself, for the demo, which kills it.
-  std::string executable;
-  std::span<const EmbeddedFile> demo_files;  // the papers and the script of the demo
-  std::string demo_planner;                  // plans/demo_goal.json
+  std::string executable = {};
+  std::span<const EmbeddedFile> demo_files = {};  // the papers and the script of the demo
+  std::string demo_planner = {};                  // plans/demo_goal.json
   // Calls the handler, on a thread of its own, when the person presses Ctrl-C; one at a time.
   std::function<void(std::function<void()>)> on_interrupt;
   std::FILE* in;
   std::FILE* out;
   std::FILE* err;
   bool interactive = false;  // in and err are terminals
+  // Called once, when the command line is parsed; its result is kept in the two below.
+  std::function<Configured(const ConfigWords&)> configure = {};
+  Settings settings = {};
+  std::vector<ConfigFinding> config_findings = {};
+  // For `init` and `doctor`. Neither changes anything but a model file's note of its hash.
+  std::function<std::vector<Source>(const House&)> look_around = {};
+  std::function<std::vector<Check>(House&, bool live)> examine = {};
+  std::function<Result<TestCall>(const House&)> test_call = {};
+  // The exact command that brings the engine and the model of the settings.
+  std::function<std::string(const House&)> engine_command = {};
+  // The text of a new naestro.yaml.
+  std::string starter_config = {};
 };
 
 // Runs one command line (without the program's name) and returns its exit code.

@@ -9,6 +9,8 @@ namespace {
 
 constexpr const char* kExamples = R"(Examples:
   naestro demo                                      see it work; needs nothing
+  naestro init                                      first: configuration, key, store, a test call
+  naestro doctor                                    what is wrong here, and how to mend it
   naestro run "how many warranty claims in 2026-Q1?" -w examples/company
   naestro plan "total cost by product" -o plan.json
   naestro plan explain examples/first/plan.json     what a plan does, asks and costs at most
@@ -32,9 +34,11 @@ void add_plan_options(CLI::App* command, PlanOptions& options) {
 
 void add_card_options(CLI::App* command, PlanOptions& options) {
   command->add_option("--input", options.inputs, "name=value; may be repeated");
-  command->add_option("--mode", options.mode, "guide, copilot (default) or auto");
-  command->add_option("-w,--workspace", options.workspace,
-                      "the folder that the run may touch (default: the current one)");
+  command->add_option("--mode", options.mode,
+                      "guide, copilot or auto (default: the configuration's)");
+  command->add_option(
+      "-w,--workspace", options.workspace,
+      "the folder that the run may touch (default: the configuration's, else this)");
 }
 
 void add_limit_options(CLI::App* command, RunOptions& options) {
@@ -53,6 +57,49 @@ void add_planner_options(CLI::App* command, RunOptions& options) {
   command->add_option("--model-script", options.script, "answers of the scripted model (JSON)");
 }
 
+// -c and its like may stand before the command and behind it.
+void add_config_options(CLI::App* command, ConfigWords& words) {
+  const auto more = [&words](const std::vector<std::string>& sets) {
+    words.sets.insert(words.sets.end(), sets.begin(), sets.end());
+  };
+  command
+      ->add_option_function<std::vector<std::string>>(
+          "-c,--set", more, "dotted.key=value over the configuration; may be repeated")
+      ->take_all()
+      ->allow_extra_args(false)
+      ->group("Configuration");
+  command->add_option("--profile", words.profile, "use profiles.NAME of the configuration")
+      ->group("Configuration");
+  command
+      ->add_flag_callback(
+          "--strict-config", [&words] { words.strict = true; },
+          "warnings about the configuration are errors")
+      ->group("Configuration");
+  for (CLI::App* each : command->get_subcommands({})) add_config_options(each, words);
+}
+
+void add_house_commands(House& house, CLI::App& app, int& code) {
+  CLI::App* init_app = app.add_subcommand(
+      "init", "make naestro.yaml, the key and the store; look for models and try one");
+  init_app->callback([&house, &code] { code = init(house); });
+
+  const auto live = std::make_shared<bool>(false);
+  const auto json = std::make_shared<bool>(false);
+  CLI::App* doctor_app = app.add_subcommand("doctor", "check this machine and this installation");
+  doctor_app->add_flag("--live", *live, "also call the model once");
+  doctor_app->add_flag("--json", *json, "print JSON (schemas/doctor.schema.json)");
+  doctor_app->callback([&house, &code, live, json] { code = doctor(house, *live, *json); });
+
+  CLI::App* features_app = app.add_subcommand("features", "what this version has and lacks");
+  features_app->add_flag("--json", *json, "print JSON");
+  features_app->callback([&house, &code, json] { code = features(house, *json); });
+
+  CLI::App* config_app =
+      app.add_subcommand("config", "the effective configuration and where each value comes from");
+  config_app->add_flag("--json", *json, "print JSON");
+  config_app->callback([&house, &code, json] { code = show_config(house, *json); });
+}
+
 }  // namespace
 
 int main(House& house, const std::vector<std::string>& arguments) {
@@ -62,6 +109,7 @@ int main(House& house, const std::vector<std::string>& arguments) {
   app.set_version_flag("--version", "naestro " + house.version);
   int code = 0;
 
+  ConfigWords words;
   RunOptions goal;
   std::string output;
   CLI::App* plan_app = app.add_subcommand("plan", "plan a goal; check and explain plans");
@@ -153,6 +201,16 @@ int main(House& house, const std::vector<std::string>& arguments) {
   verify->add_flag("--json", json, "print JSON");
   verify->callback([&] { code = audit_verify(house, key_file, json); });
 
+  add_house_commands(house, app, code);
+  add_config_options(&app, words);
+  app.parse_complete_callback([&] {  // before the command's own
+    const bool tolerant = app.got_subcommand("doctor") || app.got_subcommand("features");
+    if (const int bad = configure(house, words, tolerant); bad != 0) throw CLI::RuntimeError(bad);
+    fill_in(house, goal.plan);
+    fill_in(house, plan);
+    fill_in(house, run.plan);
+  });
+
   std::vector<std::string> reversed{arguments.rbegin(), arguments.rend()};
   try {
     app.parse(std::move(reversed));
@@ -162,6 +220,8 @@ int main(House& house, const std::vector<std::string>& arguments) {
   } catch (const CLI::CallForVersion&) {
     std::fputs(("naestro " + house.version + "\n").c_str(), house.out);
     return 0;
+  } catch (const CLI::RuntimeError& stopped) {
+    return stopped.get_exit_code();
   } catch (const CLI::ParseError& error) {
     // CLI11 throws; this is the one place that turns it into our exit code.
     std::fputs(

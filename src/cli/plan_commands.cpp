@@ -87,7 +87,7 @@ int run_goal(House& house, const RunOptions& options, json::Object* outputs = nu
                               "say it in the goal, or run a plan file")
                              .error());
   }
-  const auto limits = limits_of(options);
+  const auto limits = limits_of(house, options);
   if (!limits) return report(house, limits.error());
   const auto workspace = workspace_of(house, options.plan.workspace);
   if (!workspace) return report(house, workspace.error());
@@ -112,7 +112,7 @@ int run_goal(House& house, const RunOptions& options, json::Object* outputs = nu
   start.inputs = *inputs;
   start.context = {{"workspace", *workspace}};
   start.mode = *mode;
-  start.versions = {{"naestro", house.version}, {"policy", hex(house.policy.digest())}};
+  start.versions = versions(house);
   start.ceilings = {limits->usd, limits->tokens, limits->tool_calls};
   return start_run(house, *std::move(compiled.program), std::move(start), options, outputs);
 }
@@ -203,7 +203,7 @@ int run_plan(House& house, const RunOptions& options) {
                               "guide, copilot or auto")
                              .error());
   }
-  const auto limits = limits_of(options);
+  const auto limits = limits_of(house, options);
   if (!limits) return report(house, limits.error());
   auto compiled = compile_file(house, options.plan.file, *limits);
   if (!compiled) return report(house, compiled.error());
@@ -233,7 +233,7 @@ int run_plan(House& house, const RunOptions& options) {
   if (!workspace) return report(house, workspace.error());
   start.context = {{"workspace", *workspace}};
   start.mode = *mode;
-  start.versions = {{"naestro", house.version}, {"policy", hex(house.policy.digest())}};
+  start.versions = versions(house);
   // The smaller of the plan's own and the command line's holds.
   const auto smaller = [](auto a, auto b) { return a && b ? std::min(*a, *b) : a ? a : b; };
   start.ceilings = {smaller(program.budget.usd, limits->usd),

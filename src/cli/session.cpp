@@ -61,7 +61,14 @@ Result<std::string> find_run(ledger::Store& store, std::string_view text) {
 plan::Environment environment(const House& house) {
   return {.tools = house.tools,
           .models = house.models,
+          .default_model = house.settings.model,
           .concurrency_max = static_cast<std::int64_t>(run::kConcurrencyMax)};
+}
+
+json::Object versions(const House& house) {
+  json::Object out{{"naestro", house.version}, {"policy", hex(house.policy.digest())}};
+  if (!house.settings.model.empty()) out["model"] = house.settings.model;
+  return out;
 }
 
 Result<json::Object> parse_inputs(const std::vector<std::string>& words) {

@@ -29,6 +29,8 @@ ledger::Store::Options store_options(House& house, const crypto::KeyPair& key);
 Result<std::string> find_run(ledger::Store& store, std::string_view text);
 
 plan::Environment environment(const House& house);
+// run::Start::versions of a new run.
+json::Object versions(const House& house);
 
 // {"name": value} of "name=value" words. A value is JSON where it parses as such, else text.
 Result<json::Object> parse_inputs(const std::vector<std::string>& words);
@@ -41,8 +43,11 @@ int execute(House& house, Session& session, run::Machine& machine, run::Batch fi
 int start_run(House& house, plan::Program program, run::Start start, const RunOptions& options,
               json::Object* outputs = nullptr);
 
-// The ceilings of --max-usd, --max-tokens, --max-time.
-Result<plan::Budget> limits_of(const RunOptions& options);
+// The ceilings of --max-usd, --max-tokens, --max-tool-calls, --max-time and of the configuration;
+// the smaller holds.
+Result<plan::Budget> limits_of(const House& house, const RunOptions& options);
+// For a resumed run: what the command line raises. More than the configuration allows is an error.
+Result<plan::Budget> raised_limits(const House& house, const RunOptions& options);
 
 void print(std::FILE* file, const std::string& text);
 

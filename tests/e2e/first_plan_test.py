@@ -32,7 +32,8 @@ class FirstPlan(unittest.TestCase):
         self.addCleanup(shutil.rmtree, self.folder, True)
         self.workspace = self.folder / "company"
         shutil.copytree(ROOT / "examples/company", self.workspace)
-        self.env = dict(os.environ, XDG_STATE_HOME=str(self.folder / "state"),
+        self.env = dict(os.environ, XDG_CONFIG_HOME=str(self.folder / "config"),
+                        XDG_STATE_HOME=str(self.folder / "state"),
                         XDG_DATA_HOME=str(self.folder / "data"), NAESTRO_ASSETS=str(ASSETS))
 
     def naestro(self, *words, code=0):

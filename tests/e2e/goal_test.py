@@ -21,7 +21,8 @@ class Goal(unittest.TestCase):
         folder = tempfile.TemporaryDirectory(prefix="naestro-e2e-")
         self.addCleanup(folder.cleanup)
         self.folder = pathlib.Path(folder.name)
-        self.env = dict(os.environ, XDG_STATE_HOME=str(self.folder / "state"),
+        self.env = dict(os.environ, XDG_CONFIG_HOME=str(self.folder / "config"),
+                        XDG_STATE_HOME=str(self.folder / "state"),
                         XDG_DATA_HOME=str(self.folder / "data"),
                         NAESTRO_ASSETS=str(self.folder / "none"))
 

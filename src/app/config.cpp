@@ -1,0 +1,456 @@
+#include "app/config.hpp"
+
+#include <fcntl.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <cerrno>
+#include <charconv>
+#include <cstring>
+#include <filesystem>
+#include <map>
+
+#include "app/yaml.hpp"
+#include "base/json.hpp"
+#include "base/text.hpp"
+#include "policy/policy.hpp"
+
+namespace naestro::app {
+namespace {
+
+namespace fs = std::filesystem;
+using cli::ConfigFinding;
+
+const std::vector<std::string> kKeys = {"mode",  "limits.usd", "limits.tokens", "limits.tool_calls",
+                                        "model", "assets",     "workspace"};
+constexpr std::size_t kShownMax = 60;
+
+// Who says something: decides what may be said, and what relative paths are relative to.
+struct Layer {
+  enum class Who : std::uint8_t { user, project, environment, command_line };
+  Who who;
+  std::string file;  // as it is shown
+  std::string folder;
+  std::string profile = {};
+};
+
+struct Value {
+  std::string text;
+  std::string origin;
+};
+
+// The text of a file that may be absent; bounded, and never waits as a pipe would make it.
+Result<std::optional<std::string>> read_config(const std::string& file) {
+  const int fd = ::open(file.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK);
+  if (fd < 0 && (errno == ENOENT || errno == ENOTDIR)) return std::nullopt;
+  if (fd < 0) return fail(Code::kIo, std::string{"it cannot be read: "} + std::strerror(errno));
+  std::string text;
+  struct stat info{};
+  bool ok = ::fstat(fd, &info) == 0 && S_ISREG(info.st_mode);
+  if (!ok) errno = EINVAL;
+  char buffer[65536];
+  while (ok && text.size() <= kYamlBytesMax) {
+    const ssize_t got = ::read(fd, buffer, sizeof buffer);
+    if (got < 0 && errno == EINTR) continue;
+    ok = got >= 0;
+    if (got <= 0) break;
+    text.append(buffer, static_cast<std::size_t>(got));
+  }
+  const int saved = errno;
+  ::close(fd);
+  if (!ok) {
+    return fail(Code::kIo, saved == EINVAL
+                               ? std::string{"it is no regular file"}
+                               : std::string{"it cannot be read: "} + std::strerror(saved));
+  }
+  return text;
+}
+
+bool is_inside(const fs::path& path, const fs::path& folder) {
+  const auto [rest, _] = std::ranges::mismatch(folder, path);
+  return rest == folder.end();
+}
+
+std::string did_you_mean(std::string_view word, const std::vector<std::string>& candidates) {
+  const std::string near = nearest(word, candidates);
+  return near.empty() ? "the keys are " + join(candidates, ", ") : "did you mean '" + near + "'?";
+}
+
+// The scripted model has no file; it answers to --model-script alone.
+bool is_choice(const contract::ModelContract& model) {
+  return model.kind == contract::EffectKind::model_local && !model.file.empty();
+}
+
+class Loader {
+ public:
+  Loader(const ConfigPlaces& places, const cli::ConfigWords& words,
+         const contract::ModelCatalog& models)
+      : places_{places}, words_{words}, models_{models} {
+    set_built_in("mode", "copilot");
+    set_built_in("model", models.fallback().name);
+    set_built_in("assets", places.assets);
+  }
+
+  cli::Configured load() {
+    const Layer user{Layer::Who::user, places_.user_file,
+                     fs::path{places_.user_file}.parent_path().string()};
+    const Layer project{Layer::Who::project, "./" + std::string{kConfigName}, places_.folder};
+    const std::string project_file = places_.folder + "/" + std::string{kConfigName};
+    std::error_code ignored;
+    const bool same = fs::equivalent(project_file, places_.user_file, ignored);
+    const auto of_user = read(user, places_.user_file);
+    const auto of_project = same ? std::nullopt : read(project, project_file);
+    base(user, of_user);
+    base(project, of_project);
+    if (!words_.profile.empty()) {
+      const bool in_user = profile(user, of_user);
+      if (!profile(project, of_project) && !in_user) unknown_profile(of_user, of_project);
+    }
+    if (places_.assets_of_environment) {
+      set({Layer::Who::environment, "NAESTRO_ASSETS", places_.folder}, "assets", {},
+          {.kind = YamlNode::Kind::scalar, .text = *places_.assets_of_environment}, true);
+    }
+    for (const std::string& word : words_.sets) command_line(word);
+    return finish();
+  }
+
+ private:
+  void set_built_in(const std::string& key, const std::string& text) {
+    values_[key] = {text, "built-in"};
+  }
+
+  void note(bool error, const Layer& layer, json::Position at, std::string message,
+            std::string remedy, Code code = Code::kConfigInvalid) {
+    const bool in_file = layer.who == Layer::Who::user || layer.who == Layer::Who::project;
+    out_.findings.push_back({error || words_.strict, code, layer.file, in_file ? at.line : 0,
+                             at.column, std::move(message), std::move(remedy)});
+  }
+
+  std::optional<YamlNode> read(const Layer& layer, const std::string& file) {
+    auto text = read_config(file);
+    out_.settings.files.emplace_back(file, !text || *text);
+    if (!text) {
+      out_.findings.push_back({true, text.error().code, layer.file, 0, 0, text.error().message,
+                               "mend or move the file"});
+      return std::nullopt;
+    }
+    if (!*text) return std::nullopt;
+    auto root = parse_yaml(**text);
+    if (!root) {
+      note(true, layer, root.error().at, root.error().message, root.error().remedy,
+           root.error().code);
+      return std::nullopt;
+    }
+    if (root->kind == YamlNode::Kind::null) return std::nullopt;
+    if (root->kind != YamlNode::Kind::map) {
+      note(true, layer, root->at,
+           "expected keys and values, found " + std::string{type_name(*root)},
+           "write 'key: value' lines");
+      return std::nullopt;
+    }
+    return *std::move(root);
+  }
+
+  // Everything outside of profiles; inside of them what is not chosen is checked only.
+  void base(const Layer& layer, const std::optional<YamlNode>& root) {
+    if (!root) return;
+    walk(layer, *root, "", true);
+    const YamlNode* profiles = member(*root, "profiles");
+    if (profiles == nullptr || profiles->kind != YamlNode::Kind::map) return;
+    for (const auto& each : profiles->items) {
+      if (each.key == words_.profile) continue;  // its turn comes
+      if (is_group(layer, "profiles." + each.key, each)) walk(layer, each, "", false);
+    }
+  }
+
+  // Whether the layer has the chosen profile.
+  bool profile(Layer layer, const std::optional<YamlNode>& root) {
+    const YamlNode* profiles = root ? member(*root, "profiles") : nullptr;
+    const YamlNode* chosen = profiles == nullptr ? nullptr : member(*profiles, words_.profile);
+    if (chosen == nullptr) return false;
+    layer.profile = words_.profile;
+    if (is_group(layer, "profiles." + words_.profile, *chosen)) walk(layer, *chosen, "", true);
+    return true;
+  }
+
+  void unknown_profile(const std::optional<YamlNode>& user,
+                       const std::optional<YamlNode>& project) {
+    std::vector<std::string> names;
+    for (const auto* root : {&user, &project}) {
+      const YamlNode* profiles = *root ? member(**root, "profiles") : nullptr;
+      if (profiles == nullptr) continue;
+      for (const auto& each : profiles->items) names.push_back(each.key);
+    }
+    const std::string near = nearest(words_.profile, names);
+    out_.findings.push_back({true, Code::kConfigInvalid, "--profile", 0, 0,
+                             "no profile is called '" + shorten(words_.profile, kShownMax) + "'",
+                             names.empty()  ? "the configuration has no profiles"
+                             : near.empty() ? "there are " + join(names, ", ")
+                                            : "did you mean '" + near + "'?"});
+  }
+
+  static const YamlNode* member(const YamlNode& map, std::string_view key) {
+    const auto found = std::ranges::find(map.items, key, &YamlNode::key);
+    return map.kind != YamlNode::Kind::map || found == map.items.end() ? nullptr : &*found;
+  }
+
+  // A group may be empty, as where all of it is commented out.
+  bool is_group(const Layer& layer, const std::string& name, const YamlNode& node) {
+    if (node.kind == YamlNode::Kind::map) return true;
+    if (node.kind != YamlNode::Kind::null) {
+      note(true, layer, node.at,
+           "'" + shorten(name, kShownMax) + "' should hold keys and values, found " +
+               std::string{type_name(node)},
+           "indent its keys below it");
+    }
+    return false;
+  }
+
+  void walk(const Layer& layer, const YamlNode& map, const std::string& prefix, bool apply) {
+    const bool root = prefix.empty();
+    for (const YamlNode& value : map.items) {
+      const std::string& key = value.key;
+      const json::Position at = value.key_at;
+      const std::string name = prefix + key;
+      if (std::ranges::find(kKeys, name) != kKeys.end()) {
+        set(layer, name, at, value, apply);
+      } else if (root && key == "limits") {
+        if (is_group(layer, key, value)) walk(layer, value, "limits.", apply);
+      } else if (root && key == "profiles" && layer.profile.empty() && apply) {
+        (void)is_group(layer, key, value);
+      } else {
+        std::vector<std::string> known;
+        for (const std::string& each : kKeys) {
+          const bool limit = each.starts_with("limits.");
+          if (root ? !limit : limit) known.push_back(each.substr(prefix.size()));
+        }
+        if (root) known.insert(known.end(), {"limits", "profiles"});
+        note(false, layer, at, "there is no key '" + shorten(name, kShownMax) + "'",
+             did_you_mean(key, known));
+      }
+    }
+  }
+
+  void command_line(const std::string& word) {
+    const Layer layer{Layer::Who::command_line, "-c", places_.folder};
+    const std::size_t equals = word.find('=');
+    const std::string key = word.substr(0, equals);
+    if (equals == std::string::npos || std::ranges::find(kKeys, key) == kKeys.end()) {
+      note(true, layer, {},
+           equals == std::string::npos ? "'" + shorten(word, kShownMax) + "' sets nothing"
+                                       : "there is no key '" + shorten(key, kShownMax) + "'",
+           equals == std::string::npos ? "write -c dotted.key=value" : did_you_mean(key, kKeys));
+      return;
+    }
+    const std::string text = word.substr(equals + 1);
+    if (!is_utf8(text)) {
+      note(true, layer, {}, key + " is not valid UTF-8", "", Code::kInvalidUtf8);
+      return;
+    }
+    set(layer, key, {}, {.kind = YamlNode::Kind::scalar, .text = text}, true);
+  }
+
+  // Checks a value and keeps it when it is the layer's to say.
+  void set(const Layer& layer, const std::string& key, json::Position at, const YamlNode& node,
+           bool apply) {
+    if (layer.who == Layer::Who::project && key == "assets") {
+      note(true, layer, at, "a project's file may not say where programs and models lie",
+           "set assets in " + places_.user_file + " or with -c assets=FOLDER", Code::kConfigTrust);
+      return;
+    }
+    if (node.kind == YamlNode::Kind::null ||
+        (node.kind == YamlNode::Kind::scalar && node.text.empty())) {
+      note(true, layer, at, key + " has no value", "give one, or remove the line");
+      return;
+    }
+    if (node.kind != YamlNode::Kind::scalar) {
+      wrong(layer, key, node, std::string{type_name(node)});
+      return;
+    }
+    auto text = checked(layer, key, node);
+    if (!text || !apply) return;
+    if (layer.who == Layer::Who::project && looser(key, *text)) {
+      note(false, layer, at,
+           key + " stays " + values_[key].text + " (" + values_[key].origin +
+               "): a project's file makes things stricter, never looser",
+           "set it in " + places_.user_file + " or with -c " + key + "=" + *text);
+      return;
+    }
+    const bool in_file = at.line > 0 && layer.who <= Layer::Who::project;
+    values_[key] = {*std::move(text),
+                    layer.who == Layer::Who::environment
+                        ? "environment " + layer.file
+                        : layer.file + (in_file ? ":" + std::to_string(at.line) : "") +
+                              (layer.profile.empty() ? "" : " (profile " + layer.profile + ")")};
+  }
+
+  void wrong(const Layer& layer, const std::string& key, const YamlNode& node,
+             const std::string& found) {
+    note(true, layer, node.at, key + " is " + expected(key) + ", found " + found, "");
+  }
+
+  static std::string expected(const std::string& key) {
+    if (key == "mode") return "one of guide, copilot, auto";
+    if (key == "limits.usd") return "an amount in US dollars such as 0.05";
+    if (key.starts_with("limits.")) return "a whole number, 0 or more";
+    if (key == "model") return "the name of a local model";
+    return "a folder";
+  }
+
+  // The value in its one spelling, or nothing after a finding.
+  std::optional<std::string> checked(const Layer& layer, const std::string& key,
+                                     const YamlNode& node) {
+    const std::string shown = "'" + shorten(node.text, kShownMax) + "'";
+    if (key == "mode") {
+      if (policy::mode_from(node.text)) return node.text;
+    } else if (key == "limits.usd") {
+      if (const auto usd = parse_usd(node.text)) return format_usd(*usd);
+    } else if (key.starts_with("limits.")) {
+      if (const auto number = whole_number(node)) return std::to_string(*number);
+    } else if (key == "model") {
+      return checked_model(layer, node);
+    } else {
+      return checked_folder(layer, key, node);
+    }
+    wrong(layer, key, node,
+          node.quoted && key.starts_with("limits.") ? "the text " + shown : shown);
+    return std::nullopt;
+  }
+
+  static std::optional<std::int64_t> whole_number(const YamlNode& node) {
+    std::int64_t value = 0;
+    const char* end = node.text.data() + node.text.size();
+    const auto [stop, error] = std::from_chars(node.text.data(), end, value);
+    if (node.quoted || error != std::errc{} || stop != end) return std::nullopt;
+    if (value < 0 || value > json::kMaxInteger) return std::nullopt;
+    return value;
+  }
+
+  std::optional<std::string> checked_model(const Layer& layer, const YamlNode& node) {
+    std::vector<std::string> names;
+    for (const contract::ModelContract& model : models_.all()) {
+      if (!is_choice(model)) continue;
+      if (model.name == node.text) return node.text;
+      names.push_back(model.name);
+    }
+    const std::string near = nearest(node.text, names);
+    note(true, layer, node.at, "no local model is called '" + shorten(node.text, kShownMax) + "'",
+         near.empty() ? "there are " + join(names, ", ") : "did you mean '" + near + "'?");
+    return std::nullopt;
+  }
+
+  std::optional<std::string> checked_folder(const Layer& layer, const std::string& key,
+                                            const YamlNode& node) {
+    const bool of_home = node.text == "~" || node.text.starts_with("~/");
+    const fs::path given =
+        of_home ? fs::path{places_.home + node.text.substr(1)} : fs::path{layer.folder} / node.text;
+    if (layer.who != Layer::Who::project) return given.lexically_normal().string();
+    // Links are followed: a project's folder must not reach out of itself by one.
+    std::error_code error;
+    const fs::path real = fs::weakly_canonical(given, error);
+    if (!error && is_inside(real, fs::weakly_canonical(layer.folder, error)) && !error) {
+      return real.string();
+    }
+    note(true, layer, node.at, key + " leads out of the project's folder",
+         "a project's file may only name folders inside of it; use --" + key + " or " +
+             places_.user_file,
+         Code::kConfigTrust);
+    return std::nullopt;
+  }
+
+  // Whether `text` allows more than what holds so far.
+  bool looser(const std::string& key, const std::string& text) {
+    const auto held = values_.find(key);
+    if (held == values_.end()) return false;
+    const std::string& old = held->second.text;
+    if (key == "mode") return *policy::mode_from(text) > *policy::mode_from(old);
+    if (key == "limits.usd") return *parse_usd(text) > *parse_usd(old);
+    return key.starts_with("limits.") && std::stoll(text) > std::stoll(old);
+  }
+
+  std::optional<std::int64_t> number_of(const std::string& key) {
+    const auto held = values_.find(key);
+    if (held == values_.end()) return std::nullopt;
+    return std::stoll(held->second.text);
+  }
+
+  cli::Configured finish() {
+    cli::Settings& settings = out_.settings;
+    for (const std::string& key : kKeys) {
+      const auto held = values_.find(key);
+      if (held != values_.end()) {
+        settings.rows.push_back({key, held->second.text, held->second.origin});
+      } else {
+        settings.rows.push_back({key, key == "workspace" ? "." : "none", "built-in"});
+      }
+    }
+    settings.mode = values_["mode"].text;
+    if (values_["model"].text != models_.fallback().name) settings.model = values_["model"].text;
+    settings.assets = values_["assets"].text;
+    if (values_.contains("workspace")) settings.workspace = values_["workspace"].text;
+    if (values_.contains("limits.usd"))
+      settings.limits.usd = *parse_usd(values_["limits.usd"].text);
+    settings.limits.tokens = number_of("limits.tokens");
+    settings.limits.tool_calls = number_of("limits.tool_calls");
+    return std::move(out_);
+  }
+
+  const ConfigPlaces& places_;
+  const cli::ConfigWords& words_;
+  const contract::ModelCatalog& models_;
+  std::map<std::string, Value> values_;
+  cli::Configured out_;
+};
+
+}  // namespace
+
+cli::Configured load_config(const ConfigPlaces& places, const cli::ConfigWords& words,
+                            const contract::ModelCatalog& models) {
+  return Loader{places, words, models}.load();
+}
+
+std::string starter_config(const contract::ModelCatalog& models) {
+  std::string names;
+  for (const contract::ModelContract& model : models.all()) {
+    if (is_choice(model)) names += "#   " + model.name + "\n";
+  }
+  constexpr std::string_view kHead =
+      R"(# naestro.yaml: the configuration of this project. A line that begins with
+# '#key:' is a setting with its default or an example; take the '#' away to use
+# it. 'naestro config' shows what holds, where that comes from, and where your
+# own file lies: the same keys there hold in all projects. -c KEY=VALUE on the
+# command line is stronger than both. This file may make your own settings
+# stricter, never looser.
+
+# How much a run may do without asking: guide (reads and asks the local model,
+# writes nothing) or copilot (asks once, on one card, before anything is
+# written). A third, auto, is only for your own file.
+#mode: copilot
+
+# Ceilings of every run. The smallest of these, the plan's own and the command
+# line's holds.
+limits:
+  #usd: 0.50
+  #tokens: 200000
+  #tool_calls: 200
+
+# The model of plan steps that name none. There are:
+)";
+  constexpr std::string_view kTail = R"(
+
+# The folder that runs may read and, after a yes, write; inside of this file's
+# folder.
+#workspace: .
+
+# Sets of changes that --profile NAME chooses.
+profiles:
+  #careful:
+    #mode: guide
+    #limits:
+      #tokens: 20000
+)";
+  return std::string{kHead} + names + "#model: " + models.fallback().name + std::string{kTail};
+}
+
+}  // namespace naestro::app

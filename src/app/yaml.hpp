@@ -1,0 +1,43 @@
+// YAML text as a plain tree with positions; wraps yaml-cpp, which nothing else sees. The part of
+// YAML that configuration needs: one document of maps, lists and scalars. Aliases, anchors, tags,
+// further documents and duplicate keys are refused, never ignored.
+#pragma once
+
+#include <expected>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+#include "base/json.hpp"
+
+namespace naestro::app {
+
+struct YamlNode {
+  enum class Kind : std::uint8_t { null, scalar, list, map };
+  Kind kind = Kind::null;
+  json::Position at{};
+  std::string text = {};  // of a scalar
+  bool quoted = false;    // so that "12" is a text and 12 a number
+  // Of a list or a map; those of a map have keys.
+  std::vector<YamlNode> items = {};
+  std::string key = {};
+  json::Position key_at{};
+};
+
+struct YamlFault {
+  Code code;
+  json::Position at;
+  std::string message;
+  std::string remedy;
+};
+
+inline constexpr std::size_t kYamlBytesMax = std::size_t{1} << 20;
+inline constexpr std::size_t kYamlDepthMax = 16;
+
+// An empty text is the null node.
+std::expected<YamlNode, YamlFault> parse_yaml(std::string_view text);
+// "a list", for messages.
+std::string_view type_name(const YamlNode& node);
+
+}  // namespace naestro::app

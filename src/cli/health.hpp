@@ -1,0 +1,40 @@
+// What `init` and `doctor` find out; the app finds it, the commands show it.
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "base/error.hpp"
+
+namespace naestro::cli {
+
+// One check of `doctor`.
+struct Check {
+  enum class Status : std::uint8_t { ok, warn, fail };
+  std::string id;  // "engine.binary"
+  Status status = Status::ok;
+  std::string meaning;  // what was found, and what follows from it
+  std::string remedy;   // "" where there is nothing to mend
+  std::int64_t duration_ms = 0;
+};
+std::string_view name(Check::Status status);
+
+// One thing that could answer for a model: an engine, a server, a key.
+struct Source {
+  std::string name;  // "Ollama"
+  bool found = false;
+  std::string detail;   // "127.0.0.1:11434, 2 models: a, b"; never a key's value
+  bool used = false;    // whether this version can use it
+  std::string unlocks;  // kinds of goals, for what is found
+};
+
+// An answer to the fixed little question of a test call.
+struct TestCall {
+  std::string model;
+  std::string answer;
+  std::int64_t tokens_in = 0;
+  std::int64_t tokens_out = 0;
+  std::int64_t duration_ms = 0;
+};
+
+}  // namespace naestro::cli

@@ -1,0 +1,64 @@
+// The configuration as the commands see it. Where it comes from is the app's business.
+#pragma once
+
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "base/error.hpp"
+#include "base/money.hpp"
+
+namespace naestro::cli {
+
+// Ceilings of every run; absent: no ceiling.
+struct Limits {
+  std::optional<NanoUsd> usd;
+  std::optional<std::int64_t> tokens;
+  std::optional<std::int64_t> tool_calls;
+};
+
+struct Settings {
+  std::string mode = "copilot";
+  Limits limits;
+  std::string model = {};      // a name of the catalog; "": its first
+  std::string assets = {};     // absolute; holds the engine and the models
+  std::string workspace = {};  // absolute; "": the current folder
+
+  // For `naestro config`: every key, its value as text, and where that comes from.
+  struct Row {
+    std::string key;
+    std::string value;
+    std::string origin;
+  };
+  std::vector<Row> rows = {};
+  // The files that were looked for, in the order of their strength, and whether they are there.
+  std::vector<std::pair<std::string, bool>> files = {};
+};
+
+// What the command line says about the configuration.
+struct ConfigWords {
+  std::vector<std::string> sets;  // "dotted.key=value"
+  std::string profile;            // "" for none
+  bool strict = false;            // warnings are errors
+};
+
+struct ConfigFinding {
+  bool error = false;
+  Code code = Code::kConfigInvalid;
+  std::string file;  // or "-c", "--profile"
+  int line = 0;      // 0: the whole file
+  int column = 0;
+  std::string message;
+  std::string remedy;
+};
+// "naestro.yaml:3:1: warning: there is no key 'modle'; did you mean 'mode'?"; with the code where
+// it is an error.
+std::string text_of(const ConfigFinding& finding);
+
+struct Configured {
+  Settings settings;
+  std::vector<ConfigFinding> findings;  // with an error in them, `settings` must not be used
+  [[nodiscard]] bool good() const;
+};
+
+}  // namespace naestro::cli
