@@ -20,7 +20,9 @@ std::unexpected<Error> io(const std::string& path, std::string_view doing) {
   return fail(code, std::string{doing} + " " + path + ": " + std::strerror(errno));
 }
 
-Result<void> sync_folder(const std::string& folder) {
+Result<void> sync_folder_of(const std::string& path) {
+  std::string folder = std::filesystem::path{path}.parent_path().string();
+  if (folder.empty()) folder = ".";
   const int fd = ::open(folder.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
   if (fd < 0) return io(folder, "open");
   const int status = ::fsync(fd);
@@ -93,7 +95,7 @@ Result<void> write_durably(const std::string& path, ByteSpan content, mode_t mod
     ::unlink(temporary.c_str());
     return error;
   }
-  return sync_folder(std::filesystem::path{path}.parent_path().string());
+  return sync_folder_of(path);
 }
 
 Result<void> create_durably(const std::string& path, ByteSpan content, mode_t mode) {
@@ -101,7 +103,7 @@ Result<void> create_durably(const std::string& path, ByteSpan content, mode_t mo
   const bool there = ::link(temporary.c_str(), path.c_str()) == 0 || errno == EEXIST;
   auto error = there ? Result<void>{} : Result<void>{io(path, "make")};
   ::unlink(temporary.c_str());
-  return error ? sync_folder(std::filesystem::path{path}.parent_path().string()) : error;
+  return error ? sync_folder_of(path) : error;
 }
 
 Result<FolderLock> FolderLock::take(const std::string& folder) {
