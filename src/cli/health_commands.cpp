@@ -52,7 +52,7 @@ int try_model(House& house, const std::vector<Source>& sources) {
     print(house.out,
           "Test call: none, no engine that this version can use is installed. Get it:\n  " +
               house.engine_command(house) +
-              "\nReady for plans without model steps; for the others get the engine, "
+              "\nReady for goals and plans that need no model; for the others get the engine, "
               "then 'naestro doctor --live'.\n");
     return 0;
   }
@@ -63,12 +63,11 @@ int try_model(House& house, const std::vector<Source>& sources) {
     print(house.out, "Not ready for model steps: the test call failed; see 'naestro doctor'.\n");
     return call.error().code == Code::kEngineMissing ? 0 : code;
   }
-  print(house.out, "  " + call->model + " answered " + call->answer + ": " +
-                       std::to_string(call->tokens_in) + " tokens in, " +
-                       std::to_string(call->tokens_out) + " out, " +
-                       duration_text(call->duration_ms * 1000) +
-                       "\nReady. Next: naestro plan explain PLAN, naestro run PLAN, "
-                       "naestro --help.\n");
+  print(house.out,
+        "  " + call->model + " answered " + call->answer + ": " + std::to_string(call->tokens_in) +
+            " tokens in, " + std::to_string(call->tokens_out) + " out, " +
+            duration_text(call->duration_ms * 1000) +
+            "\nReady. Next: naestro run \"GOAL\" -w FOLDER, naestro demo, naestro --help.\n");
   return 0;
 }
 

@@ -68,7 +68,7 @@ class FirstFiveMinutes(unittest.TestCase):
         self.assertIn("wrote ./naestro.yaml", out)
         self.assertIn("made the signing key", self.err)
         self.assertIn("no assets' default", out)  # the command, with the folder quoted
-        self.assertTrue(out.strip().split("\n")[-1].startswith("Ready for plans without model"))
+        self.assertTrue(out.strip().split("\n")[-1].startswith("Ready for goals and plans"))
         self.assertEqual(stat.S_IMODE(self.key.stat().st_mode), 0o600)
         self.assertTrue(self.store.exists())
         text = (self.project / "naestro.yaml").read_text()
@@ -189,6 +189,15 @@ class FirstFiveMinutes(unittest.TestCase):
         self.assertEqual(self.config("-c", "mode=auto")["mode"], {"value": "auto", "origin": "-c"})
         self.naestro("runs", "-c", "modus=auto", code=2)
         self.naestro("runs", "--profile", "x", code=2)
+
+    def test_a_plan_is_written_beside_the_configuration(self):
+        shutil.copytree(ROOT / "examples/company", self.project / "company")
+        self.configure("workspace: company\n")
+        self.naestro("plan", "How many warranty claims in 2026-Q1?", "-o", "mine.json")
+        self.assertIn("35", self.naestro("run", "mine.json"))
+        self.configure("workspace: company\nlimits: {tool_calls: 1}\n")
+        self.naestro("run", "mine.json", code=4)
+        self.naestro("run", "How many warranty claims in 2026-Q1?", code=7)
 
     def test_ceilings_and_mode_and_workspace_take_effect(self):
         shutil.copytree(ROOT / "examples/company", self.project / "company")
