@@ -302,7 +302,8 @@ int audit_verify(House& house, const std::string& key_file, bool as_json) {
   if (audit->unsigned_tail > 0) {
     end += "; " + std::to_string(audit->unsigned_tail) + " events behind it are not signed yet";
   }
-  end += audit->mirrored ? "; the head kept outside of the store agrees"
+  end += audit->mirrored ? "; the head kept outside of the store, at " +
+                               std::to_string(audit->mirrored_at) + ", agrees"
                          : "; no head was found outside of the store";
   print(house.out, end + "; without a witness the end is not provable\n");
   print(house.out, audit->good()

@@ -131,7 +131,14 @@ Result<void> Store::check_tail(const Frontier& frontier, const Result<std::strin
   };
   const crypto::PublicKey& key = options_.key.public_key;
   if (kept) {
-    NAESTRO_LET(const Head outside, open_head(*kept, key));
+    const auto kept_head = open_head(*kept, key);
+    if (!kept_head) {
+      return fail(kept_head.error().code,
+                  head_file(folders_, id_) + ": " + kept_head.error().message,
+                  "it was signed by the key that made the store; restore that key, or move the "
+                  "store away to begin a new one");
+    }
+    const Head& outside = *kept_head;
     NAESTRO_LET(auto same, database_.prepare("SELECT checkpoint FROM heads WHERE size = ?"));
     NAESTRO_LET(const bool found, same.bind(1, static_cast<std::int64_t>(outside.size)).step());
     const auto inside = found ? open_head(same.text(0), key) : Result<Head>{Head{}};
@@ -165,7 +172,11 @@ Result<void> Store::check_tail(const Frontier& frontier, const Result<std::strin
       return corrupt("event " + std::to_string(next) + " is missing or was changed");
     }
   }
-  if (next != frontier.size()) return corrupt("the tree and the events differ in number");
+  NAESTRO_LET(auto count, database_.prepare("SELECT count(*) FROM events"));
+  NAESTRO_TRY(count.step());
+  if (next != frontier.size() || static_cast<std::uint64_t>(count.integer(0)) != frontier.size()) {
+    return corrupt("the tree and the events differ in number");
+  }
   return {};
 }
 

@@ -339,6 +339,55 @@ TEST_F(TamperTest, AForgedStoreIsNeitherSignedNorUsed) {
   EXPECT_FALSE(verify().good());
 }
 
+TEST_F(TamperTest, AStoreThatLacksAnEventIsNotUsed) {
+  auto key = load_or_make_signing_key(folders().data, random_).value();
+  for (const char* leaf : {"39", "3"}) {
+    const std::string clean = [&] {
+      sql("PRAGMA wal_checkpoint(TRUNCATE)");
+      return testing::read_file(store_file(folders()));
+    }();
+    sql(std::string{"DELETE FROM events WHERE leaf = "} + leaf);
+    EXPECT_EQ(Store::open(folders(), {clock_, random_, key, "h", "w", {}}).error().code,
+              Code::kStoreCorrupt)
+        << leaf;
+    for (const char* suffix : {"-wal", "-shm"}) {
+      std::filesystem::remove(store_file(folders()) + suffix);
+    }
+    testing::write_file(store_file(folders()), clean);
+  }
+}
+
+TEST_F(TamperTest, ANewerStoreIsNoTampering) {
+  sql("PRAGMA user_version = 2");
+  const auto key = read_public_key(folders().data + "/signing.pub").value();
+  EXPECT_EQ(audit(folders(), key).error().code, Code::kStoreNewer);
+}
+
+// Found by a tester: events and frontier were not read in one snapshot.
+TEST_F(StoreTest, AnAuditBesideAWriterRaisesNoFalseAlarm) {
+  open().reset();
+  const pid_t writer = ::fork();
+  if (writer == 0) {
+    auto store = open();
+    const auto fence = store->own("r1").value();
+    for (int i = 0; i < 2000; ++i) {
+      Append append = events(*store, "r1", 1, fence);
+      append.sign = i % 7 == 0;
+      if (!store->append(std::span{&append, 1})) ::_exit(1);
+    }
+    ::_exit(0);
+  }
+  int status = 0;
+  int audits = 0;
+  while (::waitpid(writer, &status, WNOHANG) == 0) {
+    const auto report = verify();
+    EXPECT_TRUE(report.good()) << json::write(to_json(report));
+    ++audits;
+  }
+  EXPECT_EQ(status, 0);
+  EXPECT_GT(audits, 0);
+}
+
 TEST_F(TamperTest, LookingChangesNothing) {
   sql("PRAGMA wal_checkpoint(TRUNCATE)");
   const std::string before = testing::read_file(store_file(folders()));
