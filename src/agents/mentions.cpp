@@ -49,6 +49,11 @@ void add_nouns(std::set<std::string>& nouns, std::string_view text, const Lexico
 
 bool capital(std::string_view text) { return !text.empty() && text[0] >= 'A' && text[0] <= 'Z'; }
 
+// The goal writes the value as it stands; a capital letter of the value may not be missing.
+bool as_written(std::string_view value, std::string_view word) {
+  return ascii_lower(value) == ascii_lower(word) && (!capital(value) || capital(word));
+}
+
 bool is_cue_word(const std::string& stem, const Lexicon& lexicon) {
   return std::ranges::any_of(lexicon.phrases(), [&](const CuePhrase& cue) {
     return cue.stems.size() == 1 && cue.stems[0] == stem;
@@ -188,7 +193,8 @@ class Cutter {
     return !field.column->numeric() && field.column->type != ColumnType::date;
   }
 
-  // `cased`: not "people" for the value "People", which may be any people.
+  // `cased`: one word only as it is written: not "people" for the value "People", nor "play" for
+  // "played".
   std::optional<Segment> value(std::size_t i, bool joined, bool cased) const {
     Segment out{.kind = Kind::value, .count = 0};
     for (std::size_t f = 0; f < table_.fields.size(); ++f) {
@@ -198,8 +204,7 @@ class Cutter {
         std::vector<std::string> stems;
         for (const words::Token& token : words::tokens(value)) stems.push_back(token.stem);
         if (!stands(stems, i) || stems.size() < out.count) continue;
-        if (cased && stems.size() == 1 && capital(value) && !capital(goal_.tokens[i].text))
-          continue;
+        if (cased && stems.size() == 1 && !as_written(value, goal_.tokens[i].text)) continue;
         const bool negated = i > 0 && stem(i - 1) == "not";
         const bool function_word =
             lexicon_.stop(ascii_lower(goal_.tokens[i].text)) || is_cue_word(stems[0], lexicon_);

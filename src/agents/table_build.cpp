@@ -36,7 +36,7 @@ class Builder {
     if (!distinct_filters() || !plain_values() || !all_used()) return false;
     if (a_.superlative) return superlative();
     if (a_.distinct || (a_.count && a_.subject)) return different();
-    if (a_.count || a_.avg || a_.sum || a_.how_much || !a_.groups.empty()) return aggregate();
+    if (a_.count || a_.avg || a_.sum || a_.how_much || grouped()) return aggregate();
     return rows_or_lookup();
   }
 
@@ -45,6 +45,7 @@ class Builder {
     out_.why_not = std::move(why);
     return false;
   }
+  [[nodiscard]] bool grouped() const { return !a_.groups.empty() || !a_.date_part.empty(); }
   [[nodiscard]] const std::string& name(std::size_t field) const {
     return table_.fields[field].name;
   }
@@ -99,6 +100,19 @@ class Builder {
     return std::nullopt;
   }
 
+  // Whether the file's name says the span.
+  [[nodiscard]] bool file_is_of(const DateSpan& span) const {
+    if (span.from.empty() || span.kind == DateKind::day) return false;
+    const std::string& file = table_.table->file;
+    if (!span.quarter.empty()) return file.contains(span.quarter);
+    if (span.kind == DateKind::year) {
+      const std::size_t at = file.find(span.text);
+      return at != std::string::npos && !file.substr(at).starts_with(span.text + "-");
+    }
+    return span.first_month == span.last_month && file.contains(span.from.substr(0, 7)) &&
+           !file.contains(span.from.substr(0, 7) + "-");
+  }
+
   // The filters for one date; false when the table has no such dates.
   bool date_filters(const DateSpan& plain, const std::string& prep, std::vector<Filter>& out) {
     const bool open =
@@ -110,7 +124,11 @@ class Builder {
       }
     }
     const auto field = date_field();
-    if (!field) return no("the table has no dates to compare with");
+    if (!field) {
+      // "payroll_2026-03.csv" holds March 2026 and nothing else.
+      if (!open && file_is_of(plain)) return true;
+      return no("the table has no dates to compare with");
+    }
     const auto span = with_year(plain, *table_.fields[*field].column);
     if (!span) return no("the year is not said, and more than one is possible");
     const WorldColumn& column = *table_.fields[*field].column;
@@ -184,11 +202,13 @@ class Builder {
       const WorldColumn& column = *table_.fields[filter.field].column;
       if (column.numeric() || column.type == ColumnType::date) continue;
       const std::string wanted = words::phrase(filter.value);
+      const bool names =
+          filter.field == 0 || filter.field == table_.name_field(table_.fields[filter.field].via);
       for (const std::string& value : column.values) {
         if (value == filter.value) continue;
         const std::string other = words::phrase(value);
         const bool begins = other.starts_with(wanted + " ");
-        if (other == wanted || (begins && filter.op == "eq" && !column.unique)) {
+        if (other == wanted || (begins && filter.op == "eq" && !names)) {
           return no("'" + filter.value + "' and '" + value + "' in " + name(filter.field) +
                     " may mean the same");
         }
@@ -201,7 +221,7 @@ class Builder {
 
   // What was asked and no query below would answer.
   bool all_used() {
-    const bool rows_only = !a_.count && !a_.avg && !a_.sum && a_.groups.empty() && !a_.superlative;
+    const bool rows_only = !a_.count && !a_.avg && !a_.sum && !grouped() && !a_.superlative;
     if (a_.compare || a_.change) return no("two things to compare are not named");
     if (a_.when && !rows_only && !a_.superlative) return no("'when' and a number at once");
     if (a_.limit > 0 && !a_.superlative) return no("the number has nothing it is about");
@@ -327,8 +347,8 @@ class Builder {
     if (!only_count && !a_.avg && !a_.sum) {
       for (const std::size_t field : measures) {
         if (!additive(table_.fields[field], lexicon_)) {
-          return a_.groups.empty() && !a_.count ? rows_or_lookup()
-                                                : no(name(field) + " cannot be added up");
+          return !grouped() && !a_.count ? rows_or_lookup()
+                                         : no(name(field) + " cannot be added up");
         }
       }
     }
@@ -375,9 +395,9 @@ class Builder {
     }
     out_.parameters["aggregates"] = std::move(aggregates);
     join();
-    const bool grouped = out_.parameters.contains("group");
+    const bool has_group = out_.parameters.contains("group");
     const std::string kind = measures.empty() ? "count" : a_.avg ? "average" : "sum";
-    out_.intent = kind + (grouped ? "_by" : "");
+    out_.intent = kind + (has_group ? "_by" : "");
     return true;
   }
 
@@ -392,12 +412,12 @@ class Builder {
       if (!a_.noun && a_.measures.empty() && a_.filters.empty()) return no("of what is not said");
       return top_rows(*field, up, limit);
     }
-    const bool grouped =
+    const bool by_group =
         (a_.subject &&
          (table_.fields[*a_.subject].via || !table_.fields[*a_.subject].column->unique) &&
          !subject_is_row()) ||
         !a_.groups.empty();
-    if (grouped) return top_groups(up, limit);
+    if (by_group) return top_groups(up, limit);
     if (a_.superlative_counts) return no("for what the most is wanted is not said");
     std::vector<std::size_t> measures = a_.measures;
     if (measures.empty()) measures = amounts();
@@ -468,7 +488,7 @@ class Builder {
   }
 
   bool different() {
-    if (!a_.groups.empty() || !a_.measures.empty()) return no("too many things are asked at once");
+    if (grouped() || !a_.measures.empty()) return no("too many things are asked at once");
     if (!a_.subject) {
       if (!a_.filters.empty() || !a_.noun) return no("what is to be told apart is not said");
       out_.parameters["file"] = table_.table->file;
@@ -495,7 +515,7 @@ class Builder {
   bool duplicates() {
     if (table_.table->line != 0) return no("only CSV files");
     if (!a_.noun) return no("what may stand there twice is not said");
-    if (!a_.filters.empty() || !a_.groups.empty() || !a_.measures.empty() || !a_.dates.empty()) {
+    if (!a_.filters.empty() || grouped() || !a_.measures.empty() || !a_.dates.empty()) {
       return no("duplicates are sought in whole files");
     }
     out_.parameters["file"] = table_.table->file;
@@ -544,7 +564,7 @@ class Builder {
     } else {
       return no("two things to compare are not named");
     }
-    if (!a_.groups.empty() || a_.superlative) return no("too many things are asked at once");
+    if (grouped() || a_.superlative) return no("too many things are asked at once");
     json::Object aggregate =
         measures.empty() ? aggregate_json("count", "", "rows")
                          : aggregate_json("sum", name(measures[0]), "sum of " + name(measures[0]));

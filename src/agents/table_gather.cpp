@@ -266,7 +266,10 @@ bool Gatherer::take_value(const Segment& segment) {
   return true;
 }
 
-void Gatherer::take_number(const Segment& segment) {
+void Gatherer::take_number(const Segment& segment, std::size_t index) {
+  const Segment* next = index + 1 < segments_.size() ? &segments_[index + 1] : nullptr;
+  const bool before = next != nullptr && next->kind == Kind::cue &&
+                      in(next->cue, {"max", "min", "newest", "oldest"});
   if (!than_.empty()) {
     explain(segment, "compared with");
     const bool named = !asked_.measures.empty();
@@ -275,7 +278,8 @@ void Gatherer::take_number(const Segment& segment) {
     if (named) asked_.measures.pop_back();
     number_waits_ = !named;
     than_.clear();
-  } else if (superlative_waits_ && asked_.limit == 0 && segment.number.size() < 4) {
+  } else if ((superlative_waits_ || before) && asked_.limit == 0 && segment.number.size() < 4 &&
+             !segment.number.contains('.') && segment.number != "0") {
     explain(segment, "how many rows");
     asked_.limit = std::stoll(segment.number);
   } else {
@@ -328,7 +332,7 @@ bool Gatherer::take(std::size_t index) {
     case Kind::noun: return take_noun(segment);
     case Kind::field: return take_field(segment);
     case Kind::value: return take_value(segment);
-    case Kind::number: take_number(segment); break;
+    case Kind::number: take_number(segment, index); break;
     case Kind::date: take_date(segment); break;
     case Kind::unit:
       if (each_) return take_unknown(segment, index);

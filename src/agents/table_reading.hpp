@@ -57,7 +57,7 @@ class Gatherer {
   bool take_cue(const Segment& segment);
   bool take_field(const Segment& segment);
   bool take_value(const Segment& segment);
-  void take_number(const Segment& segment);
+  void take_number(const Segment& segment, std::size_t index);
   void take_date(const Segment& segment);
   bool take_noun(const Segment& segment);
   bool finish();

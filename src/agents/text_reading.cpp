@@ -145,12 +145,14 @@ class TextReader {
       return passed;
     });
     if (words.empty()) return no(std::move(reading), "no word to look for");
+    std::size_t common = 0;
+    for (const GoalWord* word : words) common += is_negation(word->key) ? 0 : 1;
     const bool named = std::ranges::any_of(words, [&](const GoalWord* word) {
       const std::string& text = goal_.tokens[word->at].text;
       return word->date || words::has_digit(text) ||
              (word->at > 0 && text[0] >= 'A' && text[0] <= 'Z');
     });
-    if (words.size() == 1 && !named && !has("find")) {
+    if (common <= 1 && !named && !has("find")) {
       return no(std::move(reading), "one common word is too little to go by");
     }
     std::size_t passages = 0;
