@@ -117,6 +117,16 @@ class Cutter {
     return true;
   }
 
+  [[nodiscard]] bool stands_alike(const std::vector<std::string>& stems, std::size_t i) const {
+    if (stems.empty() || i + stems.size() > goal_.tokens.size()) return false;
+    for (std::size_t k = 0; k < stems.size(); ++k) {
+      if (goal_.date_at(i + k) != nullptr || !lexicon_.alike(stem(i + k)).contains(stems[k])) {
+        return false;
+      }
+    }
+    return true;
+  }
+
   std::optional<std::string> number_at(std::size_t i) const {
     std::string text = goal_.tokens[i].text;
     if (const std::int64_t number = lexicon_.numeral(text); number != 0) {
@@ -173,8 +183,12 @@ class Cutter {
     for (std::size_t f = 0; f < table_.fields.size(); ++f) {
       const std::vector<std::string>& stems = table_.fields[f].stems;
       if (quality == 3 && stands(stems, i)) add(f, stems.size());
-      if (quality == 2 && stems.size() == 1 && lexicon_.alike(stem(i)).contains(stems[0]))
-        add(f, 1);
+      if (quality == 3 && table_.fields[f].via) {  // "customer segment"
+        std::vector<std::string> whole = table_.fields[*table_.fields[f].via].stems;
+        whole.insert(whole.end(), stems.begin(), stems.end());
+        if (stands(whole, i)) add(f, whole.size());
+      }
+      if (quality == 2 && stands_alike(stems, i)) add(f, stems.size());
       if (quality != 1 || stems.size() < 2) continue;
       for (std::size_t from = 0; from < stems.size(); ++from) {
         std::size_t count = 0;
@@ -269,7 +283,9 @@ class Cutter {
     const std::vector<words::Token> tokens = words::tokens(value);
     if (tokens.size() > 6) return 0;  // a sentence, not a name
     std::size_t best = 0;
+    // The beginning of a name, or a person's last name.
     for (std::size_t from = 0; from < tokens.size(); ++from) {
+      if (from > 0 && (tokens.size() != 2 || !capital(tokens[0].text))) break;
       std::size_t count = 0;
       while (from + count < tokens.size() && i + count < goal_.tokens.size() &&
              tokens[from + count].stem == stem(i + count)) {

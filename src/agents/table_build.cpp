@@ -13,7 +13,7 @@ bool has_stem(const Field& field, std::initializer_list<std::string_view> stems)
 }
 
 std::string op_text(const std::string& op) {
-  if (op == "eq") return "=";
+  if (op == "eq" || op == "in") return "=";
   if (op == "ne") return "is not";
   if (op == "lt") return "<";
   if (op == "le") return "<=";
@@ -34,6 +34,7 @@ class Builder {
     if (a_.change || (a_.compare && a_.dates.size() == 2) || two_values()) return comparison();
     if (!dates()) return false;
     if (!distinct_filters() || !plain_values() || !all_used()) return false;
+    if (a_.value_head && !quantity()) return false;
     if (a_.superlative) return superlative();
     if (a_.distinct || (a_.count && a_.subject)) return different();
     if (a_.count || a_.avg || a_.sum || a_.how_much || grouped()) return aggregate();
@@ -57,14 +58,20 @@ class Builder {
     for (const std::size_t field : a_.mentions) {
       if (table_.fields[field].column->type == ColumnType::date) return field;
     }
+    // "ordered", "shipped", "closed": the last such word stands nearest to the date.
+    for (std::size_t k = out_.explanation.size(); k-- > 0;) {
+      for (std::size_t i = 0; i < table_.own_count(); ++i) {
+        const Field& field = table_.fields[i];
+        if (field.column->type == ColumnType::date &&
+            words::stem(out_.explanation[k].word) == field.stems[0]) {
+          return i;
+        }
+      }
+    }
     std::vector<std::size_t> full;
     for (std::size_t i = 0; i < table_.own_count(); ++i) {
-      const Field& field = table_.fields[i];
-      if (field.column->type != ColumnType::date || field.column->empty != 0) continue;
-      for (const Explained& one : out_.explanation) {
-        if (words::stem(one.word) == field.stems[0]) return i;  // "ordered", "shipped"
-      }
-      full.push_back(i);
+      const WorldColumn& column = *table_.fields[i].column;
+      if (column.type == ColumnType::date && column.empty == 0) full.push_back(i);
     }
     if (full.empty()) return std::nullopt;
     return full.front();
@@ -142,16 +149,16 @@ class Builder {
       return no("the dates of the table are from " + first + " to " + last);
     }
     if (prep == "before") {
-      out.push_back({*field, "lt", span->from, {}});
+      out.push_back({*field, "lt", span->from});
     } else if (prep == "until" || prep == "till") {
-      out.push_back({*field, "lt", span->to, {}});
+      out.push_back({*field, "lt", span->to});
     } else if (prep == "after") {
-      out.push_back({*field, "ge", span->to, {}});
+      out.push_back({*field, "ge", span->to});
     } else if (prep == "since") {
-      out.push_back({*field, "ge", span->from, {}});
+      out.push_back({*field, "ge", span->from});
     } else {
-      out.push_back({*field, "ge", span->from, {}});
-      out.push_back({*field, "lt", span->to, {}});
+      out.push_back({*field, "ge", span->from});
+      out.push_back({*field, "lt", span->to});
     }
     return true;
   }
@@ -181,15 +188,27 @@ class Builder {
 
   // --- the parts of a query -----------------------------------------------------------------
 
+  // Two values of one column: either of them ("travel and hotel").
   bool distinct_filters() {
-    for (std::size_t i = 0; i < a_.filters.size(); ++i) {
-      for (std::size_t k = 0; k < i; ++k) {
-        if (a_.filters[i].field == a_.filters[k].field && a_.filters[i].op == "eq" &&
-            a_.filters[k].op == "eq" && a_.filters[i].value != a_.filters[k].value) {
-          return no("two values of " + name(a_.filters[i].field) + " cannot both hold");
-        }
+    std::vector<Filter> merged;
+    for (Filter& filter : a_.filters) {
+      const auto same = std::ranges::find_if(merged, [&](const Filter& one) {
+        return one.field == filter.field && one.op == "eq" && filter.op == "eq";
+      });
+      if (same == merged.end()) {
+        merged.push_back(filter);
+      } else if (same->value != filter.value) {
+        same->values.push_back(filter.value);
       }
     }
+    for (Filter& filter : merged) {
+      if (filter.values.empty()) continue;
+      if (a_.superlative) return no("two values of " + name(filter.field));
+      filter.values.insert(filter.values.begin(), filter.value);
+      filter.op = "in";
+      filter.value = naestro::join(filter.values, " or ");
+    }
+    a_.filters = std::move(merged);
     return true;
   }
 
@@ -212,7 +231,7 @@ class Builder {
           return no("'" + filter.value + "' and '" + value + "' in " + name(filter.field) +
                     " may mean the same");
         }
-        if (begins && filter.op == "ne") more.push_back({filter.field, "ne", value, {}});
+        if (begins && filter.op == "ne") more.push_back({filter.field, "ne", value});
       }
     }
     a_.filters.insert(a_.filters.end(), more.begin(), more.end());
@@ -246,6 +265,10 @@ class Builder {
     json::Object out{{"column", column}, {"op", filter.op}};
     if (filter.other) {
       out["other"] = other;
+    } else if (filter.op == "in") {
+      json::Array values;
+      for (const std::string& value : filter.values) values.emplace_back(value);
+      out["values"] = std::move(values);
     } else if (filter.op != "empty" && filter.op != "not_empty") {
       out["value"] = filter.value;
     }
@@ -335,13 +358,32 @@ class Builder {
 
   // --- intents ---------------------------------------------------------------------------------
 
+  // "How many RL-300 were ordered": the one column of quantities, added up.
+  bool quantity() {
+    std::vector<std::size_t> found;
+    for (std::size_t i = 0; i < table_.own_count(); ++i) {
+      const Field& field = table_.fields[i];
+      if (additive(field, lexicon_) &&
+          has_stem(field, {"quantity", "qty", "hand", "piec", "unit"})) {
+        found.push_back(i);
+      }
+    }
+    if (found.size() != 1 || !a_.measures.empty()) return no("how many of what is not said");
+    a_.measures = found;
+    a_.count = false;
+    a_.sum = true;
+    return true;
+  }
+
   bool aggregate() {
     std::vector<std::size_t> measures = a_.measures;
     const bool money = a_.how_much || a_.sum || a_.worth;
     const bool only_count = a_.count && !money && !a_.avg;
     if (measures.empty() && !only_count) {
-      if (a_.avg) return no("of what the average is wanted is not said");
       measures = amounts();
+      if (a_.avg && (measures.size() != 1 || !a_.worth)) {
+        return no("of what the average is wanted is not said");
+      }
       if (measures.empty()) return no("there is no amount to add up");
     }
     if (!only_count && !a_.avg && !a_.sum) {
@@ -364,7 +406,7 @@ class Builder {
         const bool there = std::ranges::any_of(filters, [&](const Filter& filter) {
           return filter.field == field && filter.op == "not_empty";
         });
-        if (!there) filters.push_back({field, "not_empty", "", {}});
+        if (!there) filters.push_back({field, "not_empty", ""});
       }
       aggregates.push_back(aggregate_json(fn, name(field), fn + " of " + name(field)));
       what += (what.empty() ? "" : ", ") + fn + " of " + name(field);
@@ -376,7 +418,8 @@ class Builder {
     if (a_.count && filters.size() != a_.filters.size()) return no("some amounts are empty");
     for (const std::size_t field : a_.mentions) {
       const Field& one = table_.fields[field];
-      if (!one.key && one.column->type != ColumnType::date && field != date_field()) {
+      const bool dated = one.column->type == ColumnType::date && (!a_.dates.empty() || grouped());
+      if (!one.key && !dated) {
         return no("what the column " + name(field) + " is for is not said");
       }
     }
@@ -420,7 +463,7 @@ class Builder {
     if (by_group) return top_groups(up, limit);
     if (a_.superlative_counts) return no("for what the most is wanted is not said");
     std::vector<std::size_t> measures = a_.measures;
-    if (measures.empty()) measures = amounts();
+    if (measures.empty() && (a_.superlative_free || a_.worth)) measures = amounts();
     if (measures.size() != 1) return no("of which column the highest is wanted is not said");
     if (a_.list || a_.who || a_.when || a_.noun || a_.limit > 0) {
       return top_rows(measures[0], up, limit);
@@ -443,16 +486,17 @@ class Builder {
       what = "number of rows";
     } else {
       std::vector<std::size_t> measures = a_.measures;
-      if (measures.empty()) measures = amounts();
+      if (measures.empty() && (a_.superlative_free || a_.worth)) measures = amounts();
       if (measures.size() != 1) return no("of which column the most is wanted is not said");
-      const bool sums = a_.superlative_summed || a_.sum || a_.worth;
-      const std::string fn = a_.avg ? "avg" : sums ? "sum" : up ? "min" : "max";
-      if (fn == "sum" && !additive(table_.fields[measures[0]], lexicon_)) {
+      // The costs of a quarter are added up; of levels and prices the extreme is meant.
+      const bool sums = additive(table_.fields[measures[0]], lexicon_);
+      if (!sums && (a_.superlative_summed || a_.sum)) {
         return no(name(measures[0]) + " cannot be added up");
       }
+      const std::string fn = a_.avg ? "avg" : sums ? "sum" : up ? "min" : "max";
       if (!use(measures[0])) return no("it would take two other tables");
       if (table_.fields[measures[0]].column->empty > 0) {
-        filters.push_back({measures[0], "not_empty", "", {}});
+        filters.push_back({measures[0], "not_empty", ""});
       }
       aggregate = aggregate_json(fn, name(measures[0]), fn + " of " + name(measures[0]));
       what = fn + " of " + name(measures[0]);
@@ -474,7 +518,7 @@ class Builder {
 
   bool top_rows(std::size_t by, bool up, std::int64_t limit) {
     std::vector<Filter> filters = a_.filters;
-    if (table_.fields[by].column->empty > 0) filters.push_back({by, "not_empty", "", {}});
+    if (table_.fields[by].column->empty > 0) filters.push_back({by, "not_empty", ""});
     if (!use(by) || !source(filters)) return no("it would take two other tables");
     if (!select({by})) return false;
     out_.parameters["order"] =
@@ -572,7 +616,7 @@ class Builder {
       if (!additive(table_.fields[measures[0]], lexicon_)) return no("it cannot be added up");
       if (!use(measures[0])) return no("it would take two other tables");
       if (table_.fields[measures[0]].column->empty > 0) {
-        shared.push_back({measures[0], "not_empty", "", {}});
+        shared.push_back({measures[0], "not_empty", ""});
       }
     }
     const char* const names[] = {"where_a", "where_b"};
