@@ -158,7 +158,7 @@ class Cutter {
       if (std::ranges::any_of(alike, [&](const auto& one) { return nouns.contains(one); })) {
         return Segment{.kind = Kind::noun, .exact = itself, .context = context};
       }
-      if (!itself && !context && table_.persons && alike.contains("person")) {
+      if (!itself && !context && table_.persons && stem(i) == "person") {
         return Segment{.kind = Kind::noun, .exact = false};
       }
       // "trade-fair", "post-mortem"
