@@ -102,6 +102,24 @@ const Tried* best_table(const std::vector<Tried>& tried, bool& tied) {
   return best;
 }
 
+// A bare extreme or sum over a whole table, while a passage holds all words of the goal, the
+// "minimum" among them: then the passage is meant.
+bool said_in_texts(const Goal& goal, const World& world, const Reading& table,
+                   const std::vector<Tried>& texts) {
+  if (table.parameters.contains("where") || table.parameters.contains("group") ||
+      table.intent == "list_rows" || table.intent == "duplicates") {
+    return false;
+  }
+  const bool find =
+      std::ranges::any_of(texts, [](const Tried& one) { return one.result.intent == "find"; });
+  return find && std::ranges::any_of(world.passages, [&](const WorldPassage& passage) {
+           return !passage.title && goal.words.size() > 2 &&
+                  std::ranges::all_of(goal.words, [&](const GoalWord& word) {
+                    return passage.here.contains(word.key) || word.key == "what";
+                  });
+         });
+}
+
 }  // namespace
 
 Result<json::Value> draft(const json::Object& arguments, const SkillBook& skills,
@@ -139,8 +157,14 @@ Result<json::Value> draft(const json::Object& arguments, const SkillBook& skills
     return refused("the goal fits more than one table equally well: " + join(names, "; "), all,
                    nullptr);
   }
-  if (table != nullptr) return planned(table->result, all, skills, *text);
+  if (table != nullptr && !said_in_texts(goal, world, table->result, texts)) {
+    return planned(table->result, all, skills, *text);
+  }
+  // Who asks for rows by their name is not answered by lines that happen to hold the words.
+  const bool about_rows =
+      std::ranges::any_of(tried, [](const Tried& one) { return one.result.about_rows; });
   for (const Tried& one : texts) {
+    if (about_rows && one.result.intent == "find") continue;
     if (!one.result.intent.empty()) return planned(one.result, all, skills, *text);
   }
   // The miss that left the fewest words unexplained says most.

@@ -49,6 +49,11 @@ void add_nouns(std::set<std::string>& nouns, std::string_view text, const Lexico
 
 bool capital(std::string_view text) { return !text.empty() && text[0] >= 'A' && text[0] <= 'Z'; }
 
+// The goal writes the value as it stands; a capital letter of the value may not be missing.
+bool as_written(std::string_view value, std::string_view word) {
+  return ascii_lower(value) == ascii_lower(word) && (!capital(value) || capital(word));
+}
+
 bool is_cue_word(const std::string& stem, const Lexicon& lexicon) {
   return std::ranges::any_of(lexicon.phrases(), [&](const CuePhrase& cue) {
     return cue.stems.size() == 1 && cue.stems[0] == stem;
@@ -112,6 +117,16 @@ class Cutter {
     return true;
   }
 
+  [[nodiscard]] bool stands_alike(const std::vector<std::string>& stems, std::size_t i) const {
+    if (stems.empty() || i + stems.size() > goal_.tokens.size()) return false;
+    for (std::size_t k = 0; k < stems.size(); ++k) {
+      if (goal_.date_at(i + k) != nullptr || !lexicon_.alike(stem(i + k)).contains(stems[k])) {
+        return false;
+      }
+    }
+    return true;
+  }
+
   std::optional<std::string> number_at(std::size_t i) const {
     std::string text = goal_.tokens[i].text;
     if (const std::int64_t number = lexicon_.numeral(text); number != 0) {
@@ -143,7 +158,7 @@ class Cutter {
       if (std::ranges::any_of(alike, [&](const auto& one) { return nouns.contains(one); })) {
         return Segment{.kind = Kind::noun, .exact = itself, .context = context};
       }
-      if (!itself && !context && table_.persons && alike.contains("person")) {
+      if (!itself && !context && table_.persons && stem(i) == "person") {
         return Segment{.kind = Kind::noun, .exact = false};
       }
       // "trade-fair", "post-mortem"
@@ -168,8 +183,12 @@ class Cutter {
     for (std::size_t f = 0; f < table_.fields.size(); ++f) {
       const std::vector<std::string>& stems = table_.fields[f].stems;
       if (quality == 3 && stands(stems, i)) add(f, stems.size());
-      if (quality == 2 && stems.size() == 1 && lexicon_.alike(stem(i)).contains(stems[0]))
-        add(f, 1);
+      if (quality == 3 && table_.fields[f].via) {  // "customer segment"
+        std::vector<std::string> whole = table_.fields[*table_.fields[f].via].stems;
+        whole.insert(whole.end(), stems.begin(), stems.end());
+        if (stands(whole, i)) add(f, whole.size());
+      }
+      if (quality == 2 && stands_alike(stems, i)) add(f, stems.size());
       if (quality != 1 || stems.size() < 2) continue;
       for (std::size_t from = 0; from < stems.size(); ++from) {
         std::size_t count = 0;
@@ -188,7 +207,8 @@ class Cutter {
     return !field.column->numeric() && field.column->type != ColumnType::date;
   }
 
-  // `cased`: not "people" for the value "People", which may be any people.
+  // `cased`: one word only as it is written: not "people" for the value "People", nor "play" for
+  // "played".
   std::optional<Segment> value(std::size_t i, bool joined, bool cased) const {
     Segment out{.kind = Kind::value, .count = 0};
     for (std::size_t f = 0; f < table_.fields.size(); ++f) {
@@ -198,8 +218,7 @@ class Cutter {
         std::vector<std::string> stems;
         for (const words::Token& token : words::tokens(value)) stems.push_back(token.stem);
         if (!stands(stems, i) || stems.size() < out.count) continue;
-        if (cased && stems.size() == 1 && capital(value) && !capital(goal_.tokens[i].text))
-          continue;
+        if (cased && stems.size() == 1 && !as_written(value, goal_.tokens[i].text)) continue;
         const bool negated = i > 0 && stem(i - 1) == "not";
         const bool function_word =
             lexicon_.stop(ascii_lower(goal_.tokens[i].text)) || is_cue_word(stems[0], lexicon_);
@@ -264,7 +283,9 @@ class Cutter {
     const std::vector<words::Token> tokens = words::tokens(value);
     if (tokens.size() > 6) return 0;  // a sentence, not a name
     std::size_t best = 0;
+    // The beginning of a name, or a person's last name.
     for (std::size_t from = 0; from < tokens.size(); ++from) {
+      if (from > 0 && (tokens.size() != 2 || !capital(tokens[0].text))) break;
       std::size_t count = 0;
       while (from + count < tokens.size() && i + count < goal_.tokens.size() &&
              tokens[from + count].stem == stem(i + count)) {

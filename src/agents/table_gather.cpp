@@ -82,12 +82,13 @@ bool Gatherer::take_cue(const Segment& segment) {
   if (cue == "sum") asked_.sum = true;
   if (cue == "avg") asked_.avg = true;
   if (cue == "worth") asked_.worth = true;
-  if (in(cue, {"max", "min", "newest", "oldest"})) {
+  if (in(cue, {"max", "min", "largest", "smallest", "newest", "oldest"})) {
     if (asked_.superlative) return refuse("two superlatives");
-    asked_.superlative = cue == "max"      ? Superlative::most
-                         : cue == "min"    ? Superlative::least
-                         : cue == "newest" ? Superlative::newest
-                                           : Superlative::oldest;
+    asked_.superlative_free = cue == "largest" || cue == "smallest";
+    asked_.superlative = cue == "max" || cue == "largest"    ? Superlative::most
+                         : cue == "min" || cue == "smallest" ? Superlative::least
+                         : cue == "newest"                   ? Superlative::newest
+                                                             : Superlative::oldest;
     superlative_waits_ = true;
     const std::string low = ascii_lower(word(segment));
     asked_.superlative_summed = low == "most" || low == "least" || low == "fewest";
@@ -121,6 +122,7 @@ bool Gatherer::take_noun(const Segment& segment) {
   asked_.score += segment.context ? 1 : segment.exact ? 5 : 4;
   if (segment.context) return true;
   each_ = false;  // "per booking" of bookings: each row for itself
+  out_.about_rows = out_.about_rows || (segment.exact && (head_ || which_));
   // "most orders" counts them; in "the most expensive order" the noun is what is sought.
   if (superlative_waits_ && asked_.superlative_summed) {
     asked_.superlative_counts = true;
@@ -150,12 +152,12 @@ bool Gatherer::take_field(const Segment& segment) {
     if (column.type == ColumnType::boolean) {
       for (const std::string& value : column.values) {
         const bool yes = in(ascii_lower(value), {"yes", "true", "y"});
-        if (yes == with_) asked_.filters.push_back({*field, "eq", value, {}});
+        if (yes == with_) asked_.filters.push_back({*field, "eq", value});
       }
     } else if (no_ && column.empty == 0) {
       return refuse("column " + name(*field) + " is nowhere empty");
     } else {
-      asked_.filters.push_back({*field, no_ ? "empty" : "not_empty", "", {}});
+      asked_.filters.push_back({*field, no_ ? "empty" : "not_empty", ""});
     }
     use(*field, no_ ? "nothing in" : "something in");
     no_ = with_ = false;
@@ -259,23 +261,29 @@ bool Gatherer::take_value(const Segment& segment) {
           std::string{not_ || no_ ? "not " : ""} + "the value '" + value + "' of " + name(*best));
   asked_.score += segment.exact ? 3 : 2;
   if (table_.fields[*best].via) asked_.score -= 1;
-  asked_.filters.push_back({*best, not_ || no_ ? "ne" : "eq", value, {}});
+  asked_.filters.push_back({*best, not_ || no_ ? "ne" : "eq", value});
   std::erase(asked_.mentions, *best);  // "status open"
+  // "How many RL-300 are in stock" asks for a quantity, "how many RL-300 claims" for claims.
+  if (head_ && !followed_) asked_.value_head = true;
+  if (head_ && !followed_) head_ = false;
   not_ = no_ = with_ = which_ = false;
   last_field_ = best;
   return true;
 }
 
-void Gatherer::take_number(const Segment& segment) {
+void Gatherer::take_number(const Segment& segment, std::size_t index) {
+  const Segment* next = index + 1 < segments_.size() ? &segments_[index + 1] : nullptr;
+  const bool before = next != nullptr && next->kind == Kind::cue &&
+                      in(next->cue, {"max", "min", "largest", "smallest", "newest", "oldest"});
   if (!than_.empty()) {
     explain(segment, "compared with");
     const bool named = !asked_.measures.empty();
-    asked_.filters.push_back(
-        {named ? asked_.measures.back() : kUnsettled, than_, segment.number, {}});
+    asked_.filters.push_back({named ? asked_.measures.back() : kUnsettled, than_, segment.number});
     if (named) asked_.measures.pop_back();
     number_waits_ = !named;
     than_.clear();
-  } else if (superlative_waits_ && asked_.limit == 0 && segment.number.size() < 4) {
+  } else if ((superlative_waits_ || before) && asked_.limit == 0 && segment.number.size() < 4 &&
+             !segment.number.contains('.') && segment.number != "0") {
     explain(segment, "how many rows");
     asked_.limit = std::stoll(segment.number);
   } else {
@@ -315,7 +323,13 @@ bool Gatherer::take_unknown(const Segment& segment, std::size_t index) {
 bool Gatherer::take(std::size_t index) {
   const Segment& segment = segments_[index];
   beside_.clear();
-  if (index + 1 < segments_.size()) beside_ = segments_[index + 1].fields;
+  followed_ = false;
+  if (index + 1 < segments_.size()) {
+    const Segment& next = segments_[index + 1];
+    beside_ = next.fields;
+    followed_ = next.kind == Kind::noun || next.kind == Kind::field || next.kind == Kind::value ||
+                next.kind == Kind::unknown;
+  }
   if (each_ && by_ && segment.kind == Kind::value) each_ = false;  // "paid by card"
   if (each_ && segment.kind != Kind::stop && segment.kind != Kind::field &&
       segment.kind != Kind::date && segment.kind != Kind::unknown && segment.kind != Kind::noun &&
@@ -328,7 +342,7 @@ bool Gatherer::take(std::size_t index) {
     case Kind::noun: return take_noun(segment);
     case Kind::field: return take_field(segment);
     case Kind::value: return take_value(segment);
-    case Kind::number: take_number(segment); break;
+    case Kind::number: take_number(segment, index); break;
     case Kind::date: take_date(segment); break;
     case Kind::unit:
       if (each_) return take_unknown(segment, index);
@@ -372,7 +386,7 @@ bool Gatherer::settle_comparisons() {
 bool Gatherer::finish() {
   if (!out_.unexplained.empty()) return refuse("unknown words");
   if (with_ && asked_.measures.size() == 1) {
-    asked_.filters.push_back({asked_.measures[0], "not_empty", "", {}});
+    asked_.filters.push_back({asked_.measures[0], "not_empty", ""});
     with_ = false;
   }
   if (not_ || no_ || with_) return refuse("it is not clear what 'not', 'no' or 'with' is about");

@@ -17,7 +17,8 @@ struct Filter {
   std::size_t field;
   std::string op;     // as csv.query has it
   std::string value;  // unused for empty, not_empty
-  std::optional<std::size_t> other;
+  std::optional<std::size_t> other{};
+  std::vector<std::string> values{};  // of "in"
 };
 
 enum class Superlative : std::uint8_t { none, most, least, newest, oldest };
@@ -30,6 +31,8 @@ struct Asked {
   bool count = false, how_much = false, sum = false, avg = false, distinct = false, twice = false;
   bool worth = false;
   std::optional<Superlative> superlative;
+  bool value_head = false;          // "how many" is about a value: a quantity is wanted
+  bool superlative_free = false;    // "largest": of the amount, when no column is named
   bool superlative_counts = false;  // "most orders"
   bool superlative_summed = false;  // "most" rather than "highest"
   std::int64_t limit = 0;
@@ -57,7 +60,7 @@ class Gatherer {
   bool take_cue(const Segment& segment);
   bool take_field(const Segment& segment);
   bool take_value(const Segment& segment);
-  void take_number(const Segment& segment);
+  void take_number(const Segment& segment, std::size_t index);
   void take_date(const Segment& segment);
   bool take_noun(const Segment& segment);
   bool finish();
@@ -78,9 +81,10 @@ class Gatherer {
   bool by_ = false;  // each_ was the word "by"
   bool each_ = false, not_ = false, no_ = false, with_ = false, head_ = false, which_ = false;
   bool superlative_waits_ = false;
-  std::string than_;                       // gt, lt, ge, le
-  bool number_waits_ = false;              // the last filter has a number and no column yet
-  std::optional<std::size_t> last_field_;  // of the segment just before, stop words aside
+  bool followed_ = false;      // something that the segment may belong to stands right behind it
+  std::string than_;           // gt, lt, ge, le
+  bool number_waits_ = false;  // the last filter has a number and no column yet
+  std::optional<std::size_t> last_field_;            // of the segment just before, stop words aside
   std::vector<std::pair<std::size_t, int>> beside_;  // the fields of the segment behind
 };
 

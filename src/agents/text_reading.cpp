@@ -127,12 +127,14 @@ class TextReader {
     std::string want = "any";
     std::vector<bool> used = used_by({"find"});
     bool asks = has("find");
+    std::size_t opened = goal_.tokens.size();  // the token behind the opening words
     for (const auto& [means, at, count] : cues_) {
       // What is asked stands in front; later such words belong to the matter.
       const auto found =
           std::ranges::find_if(kWants, [&](const auto& one) { return one.first == means; });
       if (found == std::end(kWants) || means == "not") continue;
       for (std::size_t k = 0; k < count; ++k) used[at + k] = true;
+      opened = at + count;
       want = found->second;
       asks = true;
       break;
@@ -145,19 +147,31 @@ class TextReader {
       return passed;
     });
     if (words.empty()) return no(std::move(reading), "no word to look for");
-    const bool named = std::ranges::any_of(words, [&](const GoalWord* word) {
-      const std::string& text = goal_.tokens[word->at].text;
-      return word->date || words::has_digit(text) ||
-             (word->at > 0 && text[0] >= 'A' && text[0] <= 'Z');
-    });
-    if (words.size() == 1 && !named && !has("find")) {
+    // "How much leave": the very thing that is asked for must stand close by.
+    const auto right_behind = std::ranges::find_if(
+        words, [&](const GoalWord* word) { return word->at == opened && !word->date; });
+    const GoalWord* head = right_behind == words.end() ? nullptr : *right_behind;
+    std::size_t common = 0;
+    for (const GoalWord* word : words) common += is_negation(word->key) ? 0 : 1;
+    const bool named =
+        std::ranges::any_of(words, [&](const GoalWord* word) { return is_named(goal_, *word); });
+    const bool enough = common > 1 || has("find") || (named && want != "any");
+    json::Array places;
+    for (const WorldPassage& passage : world_.passages) {
+      if (places.size() == 3) break;
+      const bool same = same_question(passage);
+      const bool fits =
+          enough && answers(passage, words, want) && close_by(passage, words) &&
+          (head == nullptr || held(*head, passage.here) || held(*head, passage.above));
+      if (same || fits) {
+        places.push_back(json::Object{{"file", passage.file}, {"line", passage.line}});
+      }
+      if (same) want = "any";
+    }
+    if (!enough && places.empty()) {
       return no(std::move(reading), "one common word is too little to go by");
     }
-    std::size_t passages = 0;
-    for (const WorldPassage& passage : world_.passages) {
-      if (answers(passage, words, want)) ++passages;
-    }
-    if (passages == 0) {
+    if (places.empty()) {
       for (const GoalWord* word : words) {
         const bool anywhere = std::ranges::any_of(world_.passages, [&](const WorldPassage& one) {
           return one.here.contains(word->key) || one.around.contains(word->key);
@@ -176,6 +190,7 @@ class TextReader {
     reading.parameters["path"] = world_.path;
     reading.parameters["words"] = words_json(words);
     reading.parameters["want"] = want;
+    reading.parameters["at"] = std::move(places);
     reading.parameters["max_passages"] = 3;
     return reading;
   }
@@ -187,9 +202,48 @@ class TextReader {
     return std::ranges::find(kVerbs, ascii_lower(goal_.tokens[0].text)) != std::end(kVerbs);
   }
 
+  // The heading above asks the same: it holds all words of the goal, those of the question, too.
+  [[nodiscard]] bool same_question(const WorldPassage& passage) const {
+    return !passage.title && goal_.words.size() > 1 &&
+           std::ranges::all_of(goal_.words,
+                               [&](const GoalWord& word) { return held(word, passage.above); });
+  }
+
+  static bool is_named(const Goal& goal, const GoalWord& word) {
+    const std::string& text = goal.tokens[word.at].text;
+    return word.date || words::has_digit(text) || (word.at > 0 && text[0] >= 'A' && text[0] <= 'Z');
+  }
+
+  // Two common words say something only side by side: "support is open", not anywhere in a
+  // paragraph.
+  [[nodiscard]] bool close_by(const WorldPassage& passage,
+                              const std::vector<const GoalWord*>& words) const {
+    if (words.size() != 2 || is_named(goal_, *words[0]) || is_named(goal_, *words[1])) return true;
+    if (!held(*words[0], passage.here) || !held(*words[1], passage.here)) return true;
+    const std::vector<words::Token> tokens = words::tokens(passage.text);
+    const auto is = [](const GoalWord& word, const words::Token& token) {
+      return std::ranges::any_of(word.phrases(),
+                                 [&](const std::string& one) { return one == token.stem; });
+    };
+    for (std::size_t i = 0; i < tokens.size(); ++i) {
+      for (std::size_t k = i + 1; k < tokens.size() && k <= i + 2; ++k) {
+        if ((is(*words[0], tokens[i]) && is(*words[1], tokens[k])) ||
+            (is(*words[1], tokens[i]) && is(*words[0], tokens[k]))) {
+          return true;
+        }
+      }
+    }
+    return false;
+  }
+
   static bool answers(const WorldPassage& passage, const std::vector<const GoalWord*>& words,
                       const std::string& want) {
-    if (passage.title || (want != "any" && !passage.holds.contains(want))) return false;
+    if (want != "any" && !passage.holds.contains(want)) return false;
+    if (passage.title) {
+      return want != "any" && std::ranges::all_of(words, [&](const GoalWord* word) {
+               return held(*word, passage.here);
+             });
+    }
     std::size_t close = 0;
     for (const GoalWord* word : words) {
       if (held(*word, passage.here) || held(*word, passage.above)) {

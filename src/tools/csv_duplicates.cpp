@@ -73,7 +73,8 @@ Chosen choose(const Csv& csv) {
     if (f.filled > 0 && f.mails * 10 >= f.filled * 9) {
       return {{i}, "same mail address, ignoring case and blanks"};
     }
-    const bool names_rows = f.distinct == csv.rows.size() && f.exact < f.filled;
+    // A first column of numbers that all differ names the rows, too; amounts may all differ.
+    const bool names_rows = f.distinct == csv.rows.size() && (f.exact < f.filled || i == 0);
     if (f.filled == 0 || names_rows) continue;
     all.push_back(i);
     const bool free = f.spaced && f.distinct * 5 >= f.filled * 2;

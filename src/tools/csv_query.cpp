@@ -14,6 +14,7 @@
 namespace naestro::tools {
 namespace {
 
+constexpr std::size_t kRowsWithTiesMax = 1000;
 constexpr std::size_t kLinesMax = 20;  // source lines named per output row
 
 // Numbers by value when both are numbers, else the bytes.
@@ -35,6 +36,10 @@ bool holds(const Condition& condition, const std::vector<std::string>& cells) {
   switch (condition.op) {
     case Op::empty: return cell.empty();
     case Op::not_empty: return !cell.empty();
+    case Op::in:
+      return std::ranges::any_of(condition.values, [&](const std::string& one) {
+        return compare_cells(cell, parse_decimal(cell), one, parse_decimal(one)) == 0;
+      });
     case Op::contains: return cell.find(value) != std::string_view::npos;
     default: break;
   }
@@ -207,7 +212,9 @@ Result<json::Value> render(const CsvRequest& request, const std::vector<OutputRo
   json::Array cells;
   json::Array lines;
   for (const OutputRow& row : rows) {
-    if (cells.size() == request.limit) break;
+    const bool tied = request.with_ties && !row.keys.empty() && !cells.empty() &&
+                      cells.size() < kRowsWithTiesMax && row.keys == rows[cells.size() - 1].keys;
+    if (cells.size() >= request.limit && !tied) break;
     json::Array cells_of_row;
     for (const std::string& cell : row.cells) cells_of_row.emplace_back(cell);
     json::Array lines_of_row;

@@ -17,6 +17,7 @@ constexpr std::pair<std::string_view, Op> kOps[] = {
     {"gt", Op::gt},
     {"ge", Op::ge},
     {"contains", Op::contains},
+    {"in", Op::in},
     {"empty", Op::empty},
     {"not_empty", Op::not_empty},
 };
@@ -91,13 +92,19 @@ Result<std::vector<Condition>> conditions(const json::Object& arguments, std::st
       NAESTRO_LET(const std::string_view other_name, text_argument(item, "other"));
       NAESTRO_LET(other, file.find(other_name));
     }
-    const bool unary = op == Op::empty || op == Op::not_empty;
+    NAESTRO_LET(auto values, texts_argument(item, "values"));
+    if ((op == Op::in) == values.empty()) {
+      return fail(Code::kToolFailed,
+                  "the condition on '" + shorten(column, 100) + "' has no values, or needs none",
+                  "'values' goes with the op in");
+    }
+    const bool unary = op == Op::empty || op == Op::not_empty || op == Op::in;
     if (!unary && !other && !item.contains("value")) {
       return fail(Code::kToolFailed,
                   "the condition on '" + shorten(column, 100) + "' has no value to compare with",
                   "add 'value' or 'other'");
     }
-    out.push_back({index, op, value, other, parse_decimal(value)});
+    out.push_back({index, op, value, other, parse_decimal(value), std::move(values)});
     return {};
   }));
   return out;
@@ -161,6 +168,7 @@ Result<CsvRequest> csv_request(const json::Object& arguments, std::string_view f
   NAESTRO_LET(auto select, texts_argument(arguments, "select"));
   NAESTRO_LET(const std::int64_t limit, integer_argument(arguments, "limit", 1, 10'000, 1000));
   request.limit = static_cast<std::size_t>(limit);
+  request.with_ties = json::bool_at(arguments, "with_ties").value_or(false);
   if (request.grouped()) {
     if (!select.empty()) {
       return fail(Code::kToolFailed, "'select' stands beside 'group_by' or 'aggregates'",

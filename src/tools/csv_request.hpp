@@ -13,7 +13,7 @@
 
 namespace naestro::tools {
 
-enum class Op : std::uint8_t { eq, ne, lt, le, gt, ge, contains, empty, not_empty };
+enum class Op : std::uint8_t { eq, ne, lt, le, gt, ge, contains, in, empty, not_empty };
 enum class Fn : std::uint8_t { count, count_distinct, sum, avg, min, max };
 
 struct Condition {
@@ -22,6 +22,7 @@ struct Condition {
   std::string_view value;            // lives in the arguments
   std::optional<std::size_t> other;  // the column to compare with instead of a value
   std::optional<Decimal> number;     // of `value`
+  std::vector<std::string> values;   // of `in`
 };
 
 struct Aggregate {
@@ -43,6 +44,7 @@ struct CsvRequest {
   std::vector<Condition> having;    // on columns of the output
   std::vector<Order> order_by;
   std::size_t limit;
+  bool with_ties;                    // rows that equal the last one within the limit come, too
   std::vector<std::string> columns;  // of the output
 
   [[nodiscard]] bool grouped() const { return !group_by.empty() || !aggregates.empty(); }

@@ -67,6 +67,19 @@ TEST_F(TableToolsTest, ComparesColumnsCountsDistinctAndDerivesDates) {
             std::string::npos);
 }
 
+TEST_F(TableToolsTest, AnyOfValuesAndTies) {
+  EXPECT_EQ(rows("csv.query", R"({"file":"o.csv","select":["id"],)"
+                              R"("where":[{"column":"sum","op":"in","values":["1.0","9.25"]}]})"),
+            R"([["2"],["4"]])");
+  EXPECT_EQ(rows("csv.query", R"({"file":"e.csv","select":["id"],"limit":1,"with_ties":true,)"
+                              R"("where":[{"column":"who","op":"eq","value":"C1"}],)"
+                              R"("order_by":[{"column":"day"}]})"),
+            R"([["1"],["3"]])");
+  EXPECT_NE(rows("csv.query", R"({"file":"o.csv","where":[{"column":"id","op":"in"}]})")
+                .find("'values' goes with the op in"),
+            std::string::npos);
+}
+
 TEST_F(TableToolsTest, DuplicatesByMailByAllAndByWhatIsSure) {
   EXPECT_EQ(rows("csv.duplicates", R"({"file":"d.csv"})"), R"([["a@x.org","2","1, 2"]])");
   EXPECT_EQ(rows("csv.duplicates", R"({"file":"e.csv"})"),

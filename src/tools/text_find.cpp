@@ -37,6 +37,18 @@ Result<std::vector<Need>> needs_argument(const json::Object& arguments) {
   return needs;
 }
 
+namespace {
+
+bool begins_at(const json::Array& places, std::string_view file, std::int64_t line) {
+  return std::ranges::any_of(places, [&](const json::Value& place) {
+    const json::Object* object = place.if_object();
+    return object != nullptr && json::text_at(*object, "file") == file &&
+           json::integer_at(*object, "line") == line;
+  });
+}
+
+}  // namespace
+
 Result<json::Value> text_find(const json::Object& arguments, const Context& context) {
   NAESTRO_LET(const std::string_view path, text_argument(arguments, "path"));
   NAESTRO_LET(const std::string_view exclude, text_argument(arguments, "exclude", ""));
@@ -44,6 +56,7 @@ Result<json::Value> text_find(const json::Object& arguments, const Context& cont
   NAESTRO_LET(const std::int64_t passages_max,
               integer_argument(arguments, "max_passages", 1, 50, 3));
   NAESTRO_LET(const std::vector<Need> needs, needs_argument(arguments));
+  NAESTRO_LET(const json::Array* at, array_argument(arguments, "at"));
   const auto want = want_named(want_name);
   if (!want) {
     return fail(Code::kToolFailed, "'want' is '" + shorten(want_name, 50) + "'",
@@ -57,7 +70,10 @@ Result<json::Value> text_find(const json::Object& arguments, const Context& cont
   for (const Passage& passage : find_passages(documents, needs, *want)) {
     const Document& document = documents[passage.document];
     const Unit& unit = document.units[passage.unit];
-    if (unit.title || !passage.answers(*want) || !holds(*want, unit, needs)) continue;
+    // A heading answers when it holds what is wanted: "## Fair, 2026-03-03".
+    if (unit.title && (*want == Want::any || passage.here_count() < needs.size())) continue;
+    if (!passage.answers(*want) || !holds(*want, unit, needs)) continue;
+    if (at != nullptr && !begins_at(*at, document.file, unit.lines.front().number)) continue;
     ++count;
     if (static_cast<std::int64_t>(passages.size()) >= passages_max) continue;
     json::Array lines;

@@ -49,7 +49,11 @@ TEST_F(TextToolsTest, UnitsAreParagraphsItemsRowsAndLogLines) {
 
 TEST_F(TextToolsTest, FindsPassagesThatHoldAllWords) {
   EXPECT_EQ(lines("text.find", R"({"path":".","words":[["office"],["open"]],"want":"time"})"),
-            "house/rules.md:5 house/rules.md:7 house/rules.md:8");
+            "house/rules.md:7 house/rules.md:8");
+  // A heading that holds one of the words is quoted, too.
+  EXPECT_EQ(lines("text.find", R"({"path":".","words":[["refunds"],["ticket"]],)"
+                               R"("max_passages":1,"want":"any"})"),
+            "house/rules.md:12");
   EXPECT_EQ(lines("text.find", R"({"path":".","words":[["lighting desk"],["failed"]],)"
                                R"("want":"reason"})"),
             "house/minutes_2025-03-11.md:5");

@@ -9,7 +9,7 @@
 #include "agents/planner.hpp"
 #include "contract/model.hpp"
 #include "plan/compile.hpp"
-#include "plan_runner.hpp"
+#include "testing/plan_runner.hpp"
 
 namespace {
 

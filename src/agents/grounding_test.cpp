@@ -1,0 +1,145 @@
+// Dates, skills' form, and the reading of goals over a small world.
+#include "agents/dates.hpp"
+#include "agents/skill.hpp"
+#include "agents/test_world.hpp"
+
+namespace naestro::agents {
+namespace {
+
+std::string dates(std::string_view text) {
+  std::string out;
+  for (const DateSpan& date : find_dates(words::tokens(text))) {
+    out += (out.empty() ? "" : "; ") + date.from + ".." + date.to;
+    if (!date.quarter.empty()) out += " " + date.quarter;
+    if (date.year == 0) out += " months " + std::to_string(date.first_month);
+  }
+  return out;
+}
+
+TEST(Dates, AreReadAsPeopleWriteThem) {
+  EXPECT_EQ(dates("on 2026-03-31"), "2026-03-31..2026-04-01");
+  EXPECT_EQ(dates("in March 2026"), "2026-03-01..2026-04-01");
+  EXPECT_EQ(dates("in 2026-12"), "2026-12-01..2027-01-01");
+  EXPECT_EQ(dates("17 February 2026, February 28, 2026"),
+            "2026-02-17..2026-02-18; 2026-02-28..2026-03-01");
+  EXPECT_EQ(dates("from the last quarter of 2025 to the first of 2026"),
+            "2025-10-01..2026-01-01 2025-Q4; 2026-01-01..2026-04-01 2026-Q1");
+  EXPECT_EQ(dates("Q2 2026 and 2026-Q3"),
+            "2026-04-01..2026-07-01 2026-Q2; 2026-07-01..2026-10-01 2026-Q3");
+  EXPECT_EQ(dates("January to March 2026"), "2026-01-01..2026-04-01 2026-Q1");
+  EXPECT_EQ(dates("sales of May"), ".. months 5");
+  EXPECT_EQ(dates("in 2024"), "2024-01-01..2025-01-01");
+  for (const char* text :
+       {"May I go?", "we march on", "the first one", "1.5 of 3000", "route 66"}) {
+    EXPECT_EQ(dates(text), "") << text;
+  }
+}
+
+TEST(Dates, TakeAYearLater) {
+  const DateSpan span = find_dates(words::tokens("the first quarter")).at(0);
+  EXPECT_EQ(in_year(span, 2025).quarter, "2025-Q1");
+}
+
+constexpr std::string_view kSkill =
+    R"({"skill":"s","version":1,"description":"d","intent":"count","examples":["e"],)"
+    R"("parameters":{"a":{"kind":"text","schema":{"type":"string"}},)"
+    R"("b":{"kind":"limit","schema":{"type":"integer"},"required":false}},)"
+    R"("plan":{"steps":[{"x":"${params.a}","y":"n ${params.a}","z":"${params.b}"}],)"
+    R"("outputs":{"o":"${steps.s.out}"}}})";
+
+TEST(Skills, HolesAreFilledAndAbsentOnesDropped) {
+  const EmbeddedFile files[] = {{"s.json", kSkill}};
+  const auto book = SkillBook::from(files);
+  ASSERT_TRUE(book) << book.error().text();
+  const Skill& skill = book->all()[0];
+  EXPECT_EQ(json::write(*fill(skill, {{"a", "v"}, {"b", 3}}, "g")),
+            R"({"naestro":"plan/1","goal":"g","steps":[{"x":"v","y":"n v","z":3}],)"
+            R"("outputs":{"o":"${steps.s.out}"}})");
+  EXPECT_EQ(json::write(fill(skill, {{"a", "${steps.s.out}"}}, "g")->at("steps")),
+            R"([{"x":"$${steps.s.out}","y":"n $${steps.s.out}"}])");
+  EXPECT_FALSE(fill(skill, {{"b", 3}}, "g"));
+  EXPECT_FALSE(fill(skill, {{"a", 1}}, "g"));
+  EXPECT_FALSE(fill(skill, {{"a", "v"}, {"c", 1}}, "g"));
+}
+
+TEST(Skills, FaultyOnesAreNamed) {
+  const auto with = [](std::string_view what, std::string_view instead) {
+    std::string text{kSkill};
+    text.replace(text.find(what), what.size(), instead);
+    const EmbeddedFile files[] = {{"s.json", text}};
+    const auto book = SkillBook::from(files);
+    return book ? std::string{"none"} : book.error().text();
+  };
+  EXPECT_NE(with("\"z\":\"${params.b}\"", "\"z\":1").find("'b'"), std::string::npos);
+  EXPECT_NE(with("\"z\":\"${params.b}\"", "\"z\":\"${params.b}${params.c}\"").find("'c'"),
+            std::string::npos);
+  EXPECT_NE(with("\"version\":1", "\"version\":0").find("s.json"), std::string::npos);
+  const EmbeddedFile twice[] = {{"a.json", kSkill}, {"b.json", kSkill}};
+  EXPECT_FALSE(SkillBook::from(twice));
+}
+
+// A world of another trade, so that nothing rests on one company's words.
+struct SmallWorld : ::testing::Test {
+  SmallWorld() {
+    const auto file = [&](const char* name, std::string_view text) {
+      ::naestro::testing::write_file(dir.path() / name, text);
+    };
+    file("plays.csv", "play_id,title\nP1,Nine Kettles\nP2,Marrow Hill\n");
+    file("shows.csv",
+         "show_id,play_id,show_date,hall,tickets_sold,status\nS1,P1,2025-01-03,Studio,90,played\n"
+         "S2,P2,2025-01-09,Main Hall,80,played\nS3,P1,2025-02-01,Main Hall,20,played\n"
+         "S4,P2,2025-02-09,Studio,0,cancelled\n");
+    file("tasks.md",
+         "# Tasks\n\n## Repairs\n\n| what | state |\n|---|---|\n| roof | done |\n"
+         "| door | done on 2025-01-02 |\n| lamp | open |\n");
+  }
+  [[nodiscard]] std::string ask(std::string_view goal) const {
+    const tools::Context context{workspace, {}};
+    const auto survey = agents::call("planner.survey", 1, {{"path", "."}, {"goal", goal}}, context);
+    const auto out =
+        agents::call("planner.draft", 1, {{"goal", goal}, {"survey", *survey}}, context);
+    if (*json::text_at(out->as_object(), "status") != "planned") return "refused";
+    const auto outputs = eval::run_plan(*json::object_at(out->as_object(), "plan"), workspace,
+                                        testing::world().catalogs);
+    if (!outputs) return outputs.error().text();
+    const std::string text{*json::text_at(*outputs, "answer")};
+    return text.substr(0, text.rfind('\n'));
+  }
+  ::naestro::testing::TempDir dir;
+  tools::Workspace workspace = tools::Workspace::open(dir.str()).value();
+};
+
+TEST_F(SmallWorld, CountsSumsAndGroups) {
+  EXPECT_EQ(ask("How many shows were cancelled?"), "rows 1");
+  EXPECT_EQ(ask("How many tickets were sold in the Main Hall?"), "sum of tickets_sold 100");
+  EXPECT_EQ(ask("Tickets sold per month?"),
+            "2025-01: sum of tickets_sold 170\n2025-02: sum of tickets_sold 20");
+  EXPECT_EQ(ask("Tickets sold per play?"),
+            "P1, Nine Kettles: sum of tickets_sold 110\n"
+            "P2, Marrow Hill: sum of tickets_sold 80");
+  EXPECT_EQ(ask("How many shows of Marrow Hill were not cancelled?"), "rows 1");
+}
+
+TEST_F(SmallWorld, TheMostOfAGroupIsNoSingleRow) {
+  EXPECT_EQ(ask("Which play sold the most tickets?"), "P1, Nine Kettles: sum of tickets_sold 110");
+  EXPECT_EQ(ask("Which hall sold the most tickets?"), "Main Hall: sum of tickets_sold 100");
+}
+
+TEST_F(SmallWorld, ComparesTwoValues) {
+  EXPECT_EQ(ask("Compare the tickets sold in the Studio and the Main Hall."),
+            "Studio: 90 (2 rows)\nMain Hall: 100 (2 rows)\ndifference: 10 (Main Hall less Studio)");
+}
+
+TEST_F(SmallWorld, NegationsReachLongerWordings) {
+  EXPECT_EQ(ask("Which repairs are not done?"), "lamp: state open\nin all: rows 1");
+  EXPECT_EQ(ask("Which repairs are done?"), "refused");
+}
+
+TEST_F(SmallWorld, OutsideOfTheDatesThereIsNoAnswer) {
+  EXPECT_EQ(ask("How many tickets were sold in 2024?"), "refused");
+  EXPECT_EQ(ask("How many tickets were sold before January 2025?"), "refused");
+  EXPECT_EQ(ask("How many tickets were sold before February 2025?"), "sum of tickets_sold 170");
+}
+
+}  // namespace
+}  // namespace naestro::agents

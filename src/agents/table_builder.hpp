@@ -1,0 +1,90 @@
+// Makes a query of what a goal asks of one table: the second half of reading it. Used by
+// table_build.cpp and table_intents.cpp only.
+#pragma once
+
+#include <initializer_list>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "agents/table_reading.hpp"
+
+namespace naestro::agents {
+
+// Whether the column's name has one of these stems.
+bool has_stem(const Field& field, std::initializer_list<std::string_view> stems);
+
+class Builder {
+ public:
+  Builder(const Table& table, const Lexicon& lexicon, Asked asked, Reading& out)
+      : table_{table}, lexicon_{lexicon}, a_{std::move(asked)}, out_{out} {}
+  bool build();
+
+ private:
+  bool no(std::string why);
+  [[nodiscard]] bool grouped() const;
+  [[nodiscard]] const std::string& name(std::size_t field) const;
+
+  // --- dates ---------------------------------------------------------------------------------
+  // The date column that the goal means: one that it names, else the first that is never empty.
+  std::optional<std::size_t> date_field();
+  // A year that the table's dates allow for a span without one, if there is only one.
+  static std::optional<DateSpan> with_year(const DateSpan& span, const WorldColumn& column);
+  // A text column such as "quarter" whose values write the span.
+  std::optional<Filter> written(const DateSpan& span) const;
+  // Whether the file's name says the span.
+  [[nodiscard]] bool file_is_of(const DateSpan& span) const;
+  // The filters for one date; false when the table has no such dates.
+  bool date_filters(const DateSpan& plain, const std::string& prep, std::vector<Filter>& out);
+  bool dates();
+
+  // --- the parts of a query -----------------------------------------------------------------
+  // Two values of one column: either of them ("travel and hotel").
+  bool distinct_filters();
+  // A value that other cells write in other letters, or begin with, is no safe filter. "Not done"
+  // also leaves out "done on 2026-03-02".
+  bool plain_values();
+  // What was asked and no query below would answer.
+  bool all_used();
+  bool use(std::size_t field);
+  static json::Object condition(const std::string& column, const Filter& filter,
+                                const std::string& other);
+  std::string where_text(const std::vector<Filter>& filters) const;
+  // Parameters that every query has. False when two other tables would have to be joined.
+  bool source(const std::vector<Filter>& filters);
+  // Settled last, when all columns are known.
+  void join();
+  static json::Object aggregate_json(std::string_view fn, const std::string& column,
+                                     const std::string& as);
+  // Amounts that "how much" can mean when no column is named.
+  std::vector<std::size_t> amounts() const;
+  bool groups(json::Array& out, std::string& text);
+
+  // --- intents ---------------------------------------------------------------------------------
+  // "How many RL-300 were ordered": the one column of quantities, added up.
+  bool quantity();
+  bool aggregate();
+  bool superlative();
+  [[nodiscard]] bool subject_is_row() const;
+  bool top_groups(bool up, std::int64_t limit);
+  bool top_rows(std::size_t by, bool up, std::int64_t limit);
+  bool different();
+  bool aggregate_rows();
+  bool duplicates();
+  [[nodiscard]] bool two_values() const;
+  // The same sum for two stretches of time, or for two values of one column.
+  bool comparison();
+
+  // --- rows ------------------------------------------------------------------------------------
+  // Columns to show: what names the row, what was asked, what the filters do not fix.
+  bool select(const std::vector<std::size_t>& first);
+  bool rows_or_lookup();
+
+  const Table& table_;
+  const Lexicon& lexicon_;
+  Asked a_;
+  Reading& out_;
+  std::optional<std::size_t> via_;
+};
+
+}  // namespace naestro::agents
