@@ -75,6 +75,13 @@ TEST(Text, Utf8) {
   EXPECT_EQ(shorten("ab€cd", 6), "ab...");
 }
 
+TEST(Text, NothingPrintedSteersATerminal) {
+  EXPECT_EQ(printable("a\x1b[8mb\tc\n"), "a\\u001b[8mb\tc\n");
+  EXPECT_EQ(printable("x\u202ey\u2066z\u009b"), "x\\u202ey\\u2066z\\u009b");
+  EXPECT_EQ(printable(std::string{"\0", 1} + "\r\x7f"), "\\u0000\\u000d\\u007f");
+  EXPECT_EQ(printable("é€😀\xff"), "é€😀\xef\xbf\xbd");
+}
+
 TEST(Text, NearestSuggestsOnlyNearWords) {
   EXPECT_EQ(nearest("files.serch", {"files.search", "csv.query"}), "files.search");
   EXPECT_EQ(nearest("quux", {"files.search", "csv.query"}), "");

@@ -29,12 +29,65 @@ bool is_utf8(std::string_view text) {
   return true;
 }
 
+namespace {
+
+struct Point {
+  std::uint32_t value = 0xfffd;
+  std::size_t bytes = 1;
+};
+
+// The code point at the beginning of `text`, which is not empty.
+Point first_point(std::string_view text) {
+  for (std::size_t bytes = 1; bytes <= std::min<std::size_t>(4, text.size()); ++bytes) {
+    if (!is_utf8(text.substr(0, bytes))) continue;
+    const auto lead = static_cast<unsigned char>(text[0]);
+    std::uint32_t value = bytes == 1 ? lead : lead & (0xffU >> (bytes + 1));
+    for (std::size_t i = 1; i < bytes; ++i) {
+      value = value << 6 | (static_cast<unsigned char>(text[i]) & 0x3fU);
+    }
+    return {value, bytes};
+  }
+  return {};
+}
+
+}  // namespace
+
+std::string printable(std::string_view text) {
+  std::string out;
+  out.reserve(text.size());
+  while (!text.empty()) {
+    const Point point = first_point(text);
+    const std::uint32_t c = point.value;
+    const bool control = (c < 0x20 && c != '\n' && c != '\t') || (c >= 0x7f && c < 0xa0);
+    const bool turns = (c >= 0x200e && c <= 0x200f) || (c >= 0x202a && c <= 0x202e) ||
+                       (c >= 0x2066 && c <= 0x2069);
+    if (control || turns) {
+      constexpr char kDigits[] = "0123456789abcdef";
+      out += "\\u";
+      for (int shift = 12; shift >= 0; shift -= 4) out += kDigits[c >> shift & 15];
+    } else if (point.bytes == 1 && c == 0xfffd) {
+      out += "\xef\xbf\xbd";
+    } else {
+      out += text.substr(0, point.bytes);
+    }
+    text.remove_prefix(point.bytes);
+  }
+  return out;
+}
+
 std::string ascii_lower(std::string_view text) {
   std::string out{text};
   for (char& c : out) {
     if (c >= 'A' && c <= 'Z') c = static_cast<char>(c - 'A' + 'a');
   }
   return out;
+}
+
+std::string_view trimmed(std::string_view text) {
+  constexpr std::string_view kBlanks = " \t\r\n";
+  const std::size_t begin = text.find_first_not_of(kBlanks);
+  if (begin == std::string_view::npos) return {};
+  return text.substr(begin, text.find_last_not_of(kBlanks) - begin + 1);
 }
 
 std::vector<std::string> split(std::string_view text, char separator) {

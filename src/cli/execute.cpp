@@ -1,5 +1,6 @@
 // Carrying a run out in this process: ownership, doors, progress, questions, the last lines.
 #include <poll.h>
+#include <termios.h>
 #include <unistd.h>
 
 #include <algorithm>
@@ -31,10 +32,13 @@ class Prompt {
   Prompt(House& house, run::Executor& executor) : house_{house}, executor_{executor} {}
 
   void ask(const run::Question& question) {
+    // What was typed before the question was shown is no answer to it.
+    ::tcflush(::fileno(house_.in), TCIFLUSH);
     reader_ = std::jthread{[this, digest = question.digest](const std::stop_token& stop) {
       const std::string line = read_line(stop);
       if (stop.stop_requested()) return;
-      const bool yes = line == "y" || line == "yes";
+      const std::string said = ascii_lower(trimmed(line));
+      const bool yes = said == "y" || said == "yes";
       executor_.answer(digest, yes, "terminal", house_.user);
     }};
   }
@@ -60,7 +64,8 @@ class Prompt {
 
 std::string question_text(const run::Machine& machine, const run::Question& question) {
   if (question.step.empty()) {
-    return card_text(machine.program(), machine.card(), price_list_of(machine.program()));
+    return card_text(machine.program(), machine.card(), machine.scope().workspace,
+                     price_list_of(machine.program()));
   }
   return "Step " + question.step + " asks: " + json::pretty(question.what) +
          "Digest: " + hex(question.digest) + "\n";
@@ -121,6 +126,16 @@ std::string cost_text(const run::Machine& machine) {
          bound_text(bound, price_list_of(machine.program()));
 }
 
+// The smallest ceiling with which the run goes on.
+std::string raised_text(const run::Machine& machine, const door::Shortage& shortage) {
+  const door::Ceilings& ceilings = machine.budget().ceilings();
+  const auto ceiling = shortage.limit == "usd"      ? ceilings.usd
+                       : shortage.limit == "tokens" ? ceilings.tokens
+                                                    : ceilings.tool_calls;
+  const std::int64_t value = ceiling.value_or(0) + shortage.needed - shortage.left;
+  return shortage.limit == "usd" ? format_usd(value) : std::to_string(value);
+}
+
 // Whatever the ending, the last five lines are: answer, files, cost of bound, run, what next.
 int last_lines(House& house, const run::Machine& machine, const run::Ending& ending) {
   using How = run::Ending::How;
@@ -152,7 +167,8 @@ int last_lines(House& house, const run::Machine& machine, const run::Ending& end
       answer = "none yet: the limit of " + shortage.limit + " was reached at step " +
                machine.limited_step() + " (needs " + std::to_string(shortage.needed) + ", left " +
                std::to_string(shortage.left) + ")";
-      next = "naestro resume " + id + " " + limit_flag(shortage.limit) + " MORE";
+      next = "naestro resume " + id + " " + limit_flag(shortage.limit) + " " +
+             raised_text(machine, shortage);
       code = info(Code::kLimitReached).exit;
       break;
     }
@@ -217,7 +233,11 @@ int execute(House& house, Session& session, run::Machine& machine, run::Batch fi
             options.json ? event.body() + "\n" : event_text(event));
     };
     observer.ask = [&](const run::Question& question) {
-      if (!options.json) print(house.out, question_text(machine, question));
+      // At a terminal the card goes where the prompt goes, whatever stands in between.
+      if (house.interactive)
+        print(house.err, question_text(machine, question));
+      else if (!options.json)
+        print(house.out, question_text(machine, question));
       if (std::ranges::find(approved, question.digest) != approved.end()) {
         executor->answer(question.digest, true, "flag", house.user);
         return true;

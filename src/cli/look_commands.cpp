@@ -23,7 +23,9 @@ Result<Loaded> load(Session& session, const std::string& id) {
   NAESTRO_LET(loaded.events, session.store->events(id));
   NAESTRO_LET(const std::int64_t owner, session.store->owner(id));
   loaded.view = run::view_of(loaded.events, owner != 0);
-  if (const auto key = session.keys->find(id)) {
+  const auto key = session.keys->find(id);
+  if (!key && key.error().code != Code::kKeyMissing) return std::unexpected(key.error());
+  if (key) {
     loaded.open = run::blob_opener(*session.store, run::Sealer{*key});
   }
   return loaded;
@@ -82,6 +84,19 @@ std::string question_text(const std::string& plain) {
   return out;
 }
 
+// The answer that waits for the run to take it, if there is one.
+std::optional<bool> given_answer(Session& session, const std::string& run,
+                                 const std::string& digest) {
+  const auto rows = session.store->inbox(run);
+  if (!rows) return std::nullopt;
+  for (const ledger::InboxRow& row : *rows) {
+    if (row.kind == "consent" && json::text_at(row.payload, "digest") == digest) {
+      return json::bool_at(row.payload, "yes").value_or(false);
+    }
+  }
+  return std::nullopt;
+}
+
 std::string next_for(const run::RunView& view) {
   if (view.state == "waits_for_consent" && !view.questions.empty()) {
     return "naestro approve " + view.id + " " + view.questions.front().digest +
@@ -100,7 +115,7 @@ std::string next_for(const run::RunView& view) {
 void show_text(House& house, const Loaded& loaded) {
   const run::RunView& view = loaded.view;
   std::string out = "Run:     " + view.id + "  " + view.state + "\n";
-  out += "Goal:    " + clear(loaded, view.goal) + "\n";
+  out += "Goal:    " + shorten(clear(loaded, view.goal), kShownBytesMax) + "\n";
   out += "Mode:    " + view.mode + "\n";
   out += "Created: " + time_text(view.created_at) + " UTC, last event " + time_text(view.last_at) +
          " UTC\n";
@@ -199,6 +214,7 @@ int list_consents(House& house, bool as_json) {
     auto loaded = load(*session, id);
     if (!loaded) return report(house, loaded.error());
     for (const run::OpenQuestion& question : loaded->view.questions) {
+      if (given_answer(*session, id, question.digest)) continue;
       array.push_back(json::Object{{"run", id},
                                    {"digest", question.digest},
                                    {"scope", question.scope},

@@ -46,9 +46,9 @@ void add_limit_options(CLI::App* command, RunOptions& options) {
                       "digest of a question that is answered with yes; may be repeated");
   command->add_option("--max-usd", options.usd_max, "ceiling in US dollars, e.g. 0.05");
   command->add_option("--max-tokens", options.tokens_max, "ceiling in tokens")
-      ->check(CLI::NonNegativeNumber);
+      ->check(CLI::Range(std::int64_t{0}, json::kMaxInteger));
   command->add_option("--max-tool-calls", options.tool_calls_max, "ceiling in tool calls")
-      ->check(CLI::NonNegativeNumber);
+      ->check(CLI::Range(std::int64_t{0}, json::kMaxInteger));
 }
 
 void add_planner_options(CLI::App* command, RunOptions& options) {
@@ -140,7 +140,8 @@ int main(House& house, const std::vector<std::string>& arguments) {
   add_plan_options(run_app, run.plan);
   add_card_options(run_app, run.plan);
   add_limit_options(run_app, run);
-  run_app->add_option("--max-time", run.time_s_max, "ceiling of the plan's bound in seconds");
+  run_app->add_option("--max-time", run.time_s_max, "ceiling of the plan's bound in seconds")
+      ->check(CLI::Range(std::int64_t{0}, json::kMaxInteger));
   add_planner_options(run_app, run);
   run_app->callback([&] {
     run.json = run.plan.json;

@@ -173,7 +173,7 @@ int plan_explain(House& house, const PlanOptions& options) {
     return 0;
   }
   print_diagnostics(house, compiled->second, options.file, false);
-  print(house.out, card_text(program, card, price_list_of(program)));
+  print(house.out, card_text(program, card, *workspace, price_list_of(program)));
   std::vector<std::vector<std::string>> rows;
   for (const auto& pass : program.passes) {
     rows.push_back(

@@ -9,6 +9,8 @@
 namespace naestro::cli {
 namespace {
 
+constexpr std::size_t kGoalBytesMax = 1000;
+
 // 1768 -> "1,768"
 std::string grouped(std::int64_t value) {
   std::string digits = std::to_string(value);
@@ -52,8 +54,9 @@ std::string usage_text(const door::Usage& usage) {
 }
 
 std::string card_text(const plan::Program& program, const run::Card& card,
-                      const std::string& price_list) {
-  std::string out = "Plan: " + program.goal + "\n";
+                      const std::string& workspace, const std::string& price_list) {
+  std::string out = "Plan: " + shorten(program.goal, kGoalBytesMax) + "\n";
+  out += "  in the folder " + workspace + "\n";
   out += "  at most " + bound_text(program.bound, price_list) + "; likely: n/a (no history)\n";
   std::vector<std::vector<std::string>> rows;
   for (const run::CardLine& line : card.lines) {

@@ -15,7 +15,7 @@ std::string bound_text(const plan::Bound& bound, const std::string& price_list);
 std::string usage_text(const door::Usage& usage);
 // The consent card: plan, bound, one line per step, what is reversible.
 std::string card_text(const plan::Program& program, const run::Card& card,
-                      const std::string& price_list);
+                      const std::string& workspace, const std::string& price_list);
 // One line per event, "" for those that people need not see.
 std::string event_text(const ledger::Event& event);
 // "2026-11-24 07:15:01" UTC.

@@ -2,12 +2,14 @@
 
 #include <unistd.h>
 
+#include "base/text.hpp"
 #include "ledger/files.hpp"
 
 namespace naestro::cli {
 
 void print(std::FILE* file, const std::string& text) {
-  std::fwrite(text.data(), 1, text.size(), file);
+  const std::string plain = printable(text);
+  std::fwrite(plain.data(), 1, plain.size(), file);
   std::fflush(file);
 }
 
@@ -23,6 +25,12 @@ ledger::Store::Options store_options(House& house, const crypto::KeyPair& key) {
 Result<Session> open_session(House& house) {
   Session session;
   const bool fresh = !ledger::read_whole(house.folders.data + "/signing.key");
+  if (fresh && ledger::store_has_heads(house.folders)) {
+    return fail(Code::kKeyMissing,
+                "the store in " + house.folders.state + " is signed, but its key " +
+                    house.folders.data + "/signing.key is not there",
+                "restore the key from a backup, or move the store away to begin a new one");
+  }
   NAESTRO_LET(session.key, ledger::load_or_make_signing_key(house.folders.data, house.random));
   if (fresh) {
     print(house.err, "made the signing key " + house.folders.data + "/signing.key\n");

@@ -49,6 +49,9 @@ Result<plan::Budget> limits_of(const House& house, const RunOptions& options);
 // For a resumed run: what the command line raises. More than the configuration allows is an error.
 Result<plan::Budget> raised_limits(const House& house, const RunOptions& options);
 
+// Everything that reaches a person goes through here: control characters and those that turn the
+// direction of writing are shown as \uXXXX, so that no document can hide a part of a card. JSON
+// stays the same JSON.
 void print(std::FILE* file, const std::string& text);
 
 }  // namespace naestro::cli

@@ -126,6 +126,9 @@ std::string keys_file(const Folders& folders);
 std::string blob_file(const Folders& folders, const Digest& id);
 std::string head_file(const Folders& folders, std::string_view store_id);
 
+// Whether there is a store that somebody signed: its key cannot be made anew.
+bool store_has_heads(const Folders& folders);
+
 // Blobs above this size are files of their own.
 inline constexpr std::size_t kBlobInlineMax = std::size_t{1} << 20;
 // A head is signed at the latest after this many events.

@@ -55,6 +55,15 @@ std::string head_file(const Folders& folders, std::string_view store_id) {
   return folders.data + "/heads/" + std::string{store_id};
 }
 
+bool store_has_heads(const Folders& folders) {
+  if (::access(store_file(folders).c_str(), F_OK) != 0) return false;
+  auto database = Database::open(store_file(folders), Database::Mode::read_only);
+  if (!database) return false;
+  auto select = database->prepare("SELECT 1 FROM heads LIMIT 1");
+  const auto row = select ? select->step() : Result<bool>{false};
+  return row && *row;
+}
+
 Store::Store(Database database, Folders folders, Options options)
     : database_{std::move(database)}, folders_{std::move(folders)}, options_{std::move(options)} {}
 
