@@ -125,7 +125,26 @@ TEST_F(SmallWorld, TheMostOfAGroupIsNoSingleRow) {
   EXPECT_EQ(ask("Which hall sold the most tickets?"), "Main Hall: sum of tickets_sold 100");
 }
 
+TEST_F(SmallWorld, MeansPersonsAndOpenDates) {
+  ::naestro::testing::write_file(dir.path() / "members.csv",
+                                 "member_id,name,joined\nM1,Ada Quill,2019-05-01\n"
+                                 "M2,Bo Marsh,2020-02-01\nM3,Cy Dunn,2021-01-01\n");
+  ::naestro::testing::write_file(dir.path() / "bookings.csv",
+                                 "booking_id,member_id,seats,total\nB1,M1,5,10.00\nB2,M2,3,6.00\n"
+                                 "B3,M2,4,8.50\nB4,M1,1,2.00\n");
+  EXPECT_EQ(ask("Who booked the most seats?"), "M2, Bo Marsh: sum of seats 7");
+  EXPECT_EQ(ask("What is the average total of the bookings?"), "avg of total 6.625");
+  EXPECT_EQ(ask("How many seats were booked on average per booking?"), "avg of seats 3.25");
+  EXPECT_EQ(ask("How many members joined in 2020 or later?"), "rows 2");
+  EXPECT_EQ(ask("Total of the bookings?"), "sum of total 26.50");
+  EXPECT_EQ(ask("Which member has the most bookings?"),
+            "M1, Ada Quill: rows 2\nM2, Bo Marsh: rows 2");  // a tie is no winner
+}
+
 TEST_F(SmallWorld, ComparesTwoValues) {
+  EXPECT_EQ(ask("By how much did the tickets sold rise from January to February 2025?"),
+            "2025-01: 170 (2 rows)\n2025-02: 20 (2 rows)\ndifference: -150 (2025-02 less "
+            "2025-01)");
   EXPECT_EQ(ask("Compare the tickets sold in the Studio and the Main Hall."),
             "Studio: 90 (2 rows)\nMain Hall: 100 (2 rows)\ndifference: 10 (Main Hall less Studio)");
 }

@@ -205,7 +205,7 @@ bool Gatherer::take_field(const Segment& segment) {
     if (numeric && additive(table_.fields[*numeric], lexicon_)) {
       use(*numeric, "how many: the sum of");
       asked_.count = false;
-      asked_.sum = true;
+      asked_.sum_implied = true;
       asked_.measures.push_back(*numeric);
       return true;
     }
@@ -215,6 +215,8 @@ bool Gatherer::take_field(const Segment& segment) {
     return true;
   }
   if (numeric) {
+    const std::string& stem = goal_.tokens[segment.at].stem;
+    if (stem == "total" && !superlative_waits_ && !asked_.list) asked_.sum_implied = true;
     use(*numeric, "the column");
     if (std::ranges::find(asked_.measures, *numeric) == asked_.measures.end()) {
       asked_.measures.push_back(*numeric);
@@ -309,6 +311,14 @@ bool Gatherer::take_unknown(const Segment& segment, std::size_t index) {
     explain(segment, "goes with the date");
     return true;
   }
+  const bool behind_date = !asked_.dates.empty() && index >= 2 &&
+                           segments_[index - 2].kind == Kind::date &&
+                           ascii_lower(word(segments_[index - 1])) == "or";
+  if (behind_date && in(low, {"later", "after", "earlier", "before"})) {  // "in 2020 or later"
+    explain(segment, "goes with the date");
+    asked_.date_preps.back() = in(low, {"later", "after"}) ? "since" : "until";
+    return true;
+  }
   const std::string& stem = goal_.tokens[segment.at].stem;
   if (each_ && in(stem, {"month", "quarter", "year", "day"})) {
     explain(segment, "one line for each");
@@ -384,6 +394,7 @@ bool Gatherer::settle_comparisons() {
 }
 
 bool Gatherer::finish() {
+  asked_.sum = asked_.sum || (asked_.sum_implied && !asked_.avg);
   if (!out_.unexplained.empty()) return refuse("unknown words");
   if (with_ && asked_.measures.size() == 1) {
     asked_.filters.push_back({asked_.measures[0], "not_empty", ""});

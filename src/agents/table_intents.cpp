@@ -99,6 +99,17 @@ bool Builder::superlative() {
     if (!a_.noun && a_.measures.empty() && a_.filters.empty()) return no("of what is not said");
     return top_rows(*field, up, limit);
   }
+  // "Who booked the most seats": the person that the rows refer to, unless they are persons.
+  if (a_.who && !a_.subject && !table_.name_field(std::nullopt)) {
+    std::vector<std::size_t> persons;
+    for (std::size_t i = 0; i < table_.own_count(); ++i) {
+      if (const auto far = table_.name_field(i); table_.fields[i].key && far) {
+        if (table_.fields[*far].column->name == "name") persons.push_back(*far);
+      }
+    }
+    if (persons.size() != 1) return no("who is meant is not said");
+    a_.subject = persons[0];
+  }
   const bool by_group =
       (a_.subject &&
        (table_.fields[*a_.subject].via || !table_.fields[*a_.subject].column->unique) &&
@@ -229,6 +240,21 @@ bool Builder::comparison() {
   std::vector<Filter> shared = a_.filters;
   std::vector<std::vector<Filter>> sides;
   std::vector<std::string> labels;
+  DateSpan first_of_range;
+  DateSpan last_of_range;
+  if (a_.dates.size() == 1 && a_.dates[0]->kind == DateKind::month &&
+      a_.dates[0]->first_month < a_.dates[0]->last_month) {  // "from January to March 2026"
+    first_of_range = last_of_range = *a_.dates[0];
+    first_of_range.last_month = first_of_range.first_month;
+    last_of_range.first_month = last_of_range.last_month;
+    const int year = first_of_range.year;
+    if (year == 0) return no("the year is not said");
+    first_of_range = in_year(first_of_range, year);
+    last_of_range = in_year(last_of_range, year);
+    first_of_range.quarter.clear();
+    last_of_range.quarter.clear();
+    a_.dates = {&first_of_range, &last_of_range};
+  }
   if (a_.dates.size() == 2) {
     for (std::size_t i = 0; i < 2; ++i) {
       std::vector<Filter>& side = sides.emplace_back();

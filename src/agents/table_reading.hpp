@@ -31,6 +31,7 @@ struct Asked {
   bool count = false, how_much = false, sum = false, avg = false, distinct = false, twice = false;
   bool worth = false;
   std::optional<Superlative> superlative;
+  bool sum_implied = false;         // "how many tickets were sold", "total": unless a mean is asked
   bool value_head = false;          // "how many" is about a value: a quantity is wanted
   bool superlative_free = false;    // "largest": of the amount, when no column is named
   bool superlative_counts = false;  // "most orders"
