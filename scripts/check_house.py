@@ -35,7 +35,6 @@ WRAPPED = {
     "boost/": {"base"},
     "sqlite3.h": {"ledger"},
     "curl/": {"net"},
-    "re2/": {"base", "schema", "tools"},
     "CLI/": {"cli"},
 }
 # Header prefix -> its name in third_party.json.
@@ -45,7 +44,6 @@ LIBRARY_OF = {
     "boost/": "Boost",
     "sqlite3.h": "sqlite3",
     "curl/": "libcurl",
-    "re2/": "re2",
     "CLI/": "CLI11",
     "gtest/": "GTest",
     "rapidcheck/": "rapidcheck",

@@ -19,44 +19,24 @@ mkdir -p "$demo"
 cp -r examples/company "$demo/company"
 
 say "1. The plan, its bound and what it asks for (naestro plan explain)"
-"$naestro" plan explain "$plan"
+"$naestro" plan explain "$plan" --workspace "$demo/company"
 
 approve=()
 if [ -t 0 ] && [ -t 2 ]; then
   say "2. One consent, then the run; it is killed (kill -9) while the model works"
 else
-  digest=$("$naestro" plan explain "$plan" --json | member digest)
+  digest=$("$naestro" plan explain "$plan" --workspace "$demo/company" --json | member digest)
   say "2. No terminal: the consent is given by its digest, $digest"
   echo "   The run is killed (kill -9) while the model works"
   approve=(--approve "$digest")
 fi
 
-# Kills the run as soon as its model step is under way.
-pidfile=$demo/pid
-(
-  for _ in $(seq 1 6000); do
-    sleep 0.05
-    [ -s "$pidfile" ] || continue
-    if "$naestro" show last --json 2>/dev/null |
-      python3 -c 'import json, sys
-steps = {s["id"]: s["state"] for s in json.load(sys.stdin)["steps"]}
-sys.exit(steps.get("cause") != "running")' 2>/dev/null; then
-      kill -KILL "$(cat "$pidfile")" 2>/dev/null || true
-      exit 0
-    fi
-    kill -0 "$(cat "$pidfile")" 2>/dev/null || exit 0
-  done
-) &
-killer=$!
+# A progress line is printed when what it says is durable; at that of the model step the run is killed.
 status=0
-(
-  echo "$BASHPID" >"$pidfile"
-  exec "$naestro" run "$plan" --workspace "$demo/company" "${approve[@]}"
-) || status=$?
-wait "$killer" || true
+scripts/kill_at.py "start    cause" "$naestro" run "$plan" --workspace "$demo/company" \
+  "${approve[@]}" || status=$?
 case $status in
   137) echo "(killed by SIGKILL)" ;;
-  0) echo "(the run was faster than the kill)" ;;
   *) echo "The run ended with exit code $status before it could be killed."; exit "$status" ;;
 esac
 

@@ -39,6 +39,7 @@ TEST(Bytes, HexAndBase64) {
   EXPECT_EQ(digest_from_hex(hex(digest)).value(), digest);
   EXPECT_FALSE(digest_from_hex("ABCD"));
   EXPECT_EQ(as_text(from_base64(base64(as_bytes("hello"))).value()), "hello");
+  EXPECT_TRUE(from_base64("")->empty());
   EXPECT_FALSE(from_base64("a"));
   EXPECT_FALSE(from_base64("aGVsbG8=x"));
 }

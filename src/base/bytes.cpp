@@ -45,6 +45,7 @@ std::string base64(ByteSpan bytes) {
 }
 
 Result<Bytes> from_base64(std::string_view text) {
+  if (text.empty()) return Bytes{};  // libsodium wants a buffer also for nothing
   Bytes out(text.size());
   std::size_t used = 0;
   const char* end = nullptr;

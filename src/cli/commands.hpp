@@ -14,6 +14,7 @@ struct PlanOptions {
   std::string file;
   std::vector<std::string> inputs;  // "name=value"
   std::string mode = "copilot";
+  std::string workspace;  // "" for the current folder
   bool json = false;
 };
 int plan_check(House& house, const PlanOptions& options);
@@ -25,6 +26,7 @@ struct RunOptions {
   std::vector<std::string> approve;  // digests
   std::optional<std::string> usd_max;
   std::optional<std::int64_t> tokens_max;
+  std::optional<std::int64_t> tool_calls_max;
   std::optional<std::int64_t> time_s_max;
   bool json = false;
 };

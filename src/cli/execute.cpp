@@ -123,8 +123,7 @@ int last_lines(House& house, const run::Machine& machine, const run::Ending& end
       answer = "none yet: the limit of " + shortage.limit + " was reached at step " +
                machine.limited_step() + " (needs " + std::to_string(shortage.needed) + ", left " +
                std::to_string(shortage.left) + ")";
-      const std::string flag = shortage.limit == "usd" ? "--max-usd" : "--max-tokens";
-      next = "naestro resume " + id + " " + flag + " MORE";
+      next = "naestro resume " + id + " " + limit_flag(shortage.limit) + " MORE";
       code = info(Code::kLimitReached).exit;
       break;
     }
@@ -163,6 +162,7 @@ Result<plan::Budget> limits_of(const RunOptions& options) {
     NAESTRO_LET(budget.usd, parse_usd(*options.usd_max));
   }
   budget.tokens = options.tokens_max;
+  budget.tool_calls = options.tool_calls_max;
   budget.wall_s = options.time_s_max;
   return budget;
 }
@@ -243,16 +243,6 @@ int start_run(House& house, const plan::Program& program, run::Start start,
   if (!fence) return report(house, fence.error());
   const run::Sealer sealer{*key};
   run::Machine machine{std::move(start), program, house.policy, sealer};
-  if (const auto denied = machine.card().denied(); !denied.empty()) {
-    const auto& line = *denied.front();
-    return report(house,
-                  fail(Code::kDenied,
-                       "step " + line.step + " wants " + std::string{contract::name(line.kind)} +
-                           ": rule " + line.verdict.rule + " (" + line.verdict.file + ":" +
-                           std::to_string(line.verdict.line) + ") denies it",
-                       line.verdict.reason)
-                      .error());
-  }
   run::Batch first = machine.begin();
   return execute(house, *session, machine, std::move(first), sealer, *fence, options);
 }
@@ -276,13 +266,15 @@ int resume(House& house, const std::string& text, const RunOptions& options) {
   auto recovery = run::recover(*events, run::blob_opener(*session->store, sealer), sealer,
                                environment(house), house.policy, true);
   if (!recovery) return give_back(report(house, recovery.error()));
-  if (!recovery->divergences.empty()) {
-    return give_back(report(house, fail(Code::kReplayDiverged,
-                                        "run " + *id + " cannot be resumed: event " +
-                                            std::to_string(recovery->divergences.front().seq) +
-                                            " comes out differently",
-                                        "see 'naestro replay " + *id + "'")
-                                       .error()));
+  // Another version may word a message differently; what is done must be the same.
+  const auto material = std::ranges::find(recovery->divergences, true, &run::Divergence::material);
+  if (material != recovery->divergences.end()) {
+    return give_back(
+        report(house, fail(Code::kReplayDiverged,
+                           "run " + *id + " cannot be resumed: event " +
+                               std::to_string(material->seq) + " comes out differently",
+                           "see 'naestro replay " + *id + "'")
+                          .error()));
   }
   run::Machine& machine = *recovery->machine;
   if (machine.state() == run::Machine::State::done ||

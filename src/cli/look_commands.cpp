@@ -10,6 +10,7 @@ namespace naestro::cli {
 namespace {
 
 constexpr std::size_t kShownBytesMax = 2000;
+const std::string kNoRuns = "No runs yet. Try: naestro run examples/first/plan.json\n";
 
 struct Loaded {
   run::RunView view;
@@ -86,7 +87,12 @@ std::string next_for(const run::RunView& view) {
     return "naestro approve " + view.id + " " + view.questions.front().digest +
            " && naestro resume " + view.id;
   }
-  if (view.state == "limit") return "naestro resume " + view.id + " --max-tokens MORE";
+  if (view.state == "limit") {
+    const json::Object* limit = view.exhausted.if_object();
+    const std::string what{limit == nullptr ? "tokens"
+                                            : json::text_at(*limit, "limit").value_or("tokens")};
+    return "naestro resume " + view.id + " " + limit_flag(what) + " MORE";
+  }
   if (view.state == "interrupted") return "naestro resume " + view.id;
   return {};
 }
@@ -106,7 +112,7 @@ void show_text(House& house, const Loaded& loaded) {
     rows.push_back({step.id, step.state, step.target,
                     timed ? duration_text(step.ended_at - step.started_at) : "-",
                     std::to_string(step.usage.tokens()),
-                    step.rule + (step.decision == "ask" && step.granted ? " (granted)" : "")});
+                    step.rule + (step.granted ? " (granted)" : "")});
   }
   out += table(rows);
   for (const run::StepView& step : view.steps) {
@@ -117,7 +123,9 @@ void show_text(House& house, const Loaded& loaded) {
     out += "\nOpen question " + question.digest + ":\n" +
            question_text(clear(loaded, question.question)) + "\n";
   }
-  if (!view.digest.empty()) {
+  if (!view.code.empty())
+    out += "\nWhy:     " + view.code + " " + clear(loaded, view.message) + "\n";
+  if (view.state == "done") {
     out += "\nOutputs: " + shorten(clear(loaded, view.outputs), kShownBytesMax) + "\n";
     out += "Files:   " + clear(loaded, view.files) + "\n";
     out += "Digest:  " + view.digest + "\n";
@@ -129,7 +137,11 @@ void show_text(House& house, const Loaded& loaded) {
 }  // namespace
 
 int list_runs(House& house, bool as_json) {
-  auto session = open_session(house);
+  auto session = look_session(house);
+  if (!session && session.error().code == Code::kNotFound) {
+    print(house.out, as_json ? "[]\n" : kNoRuns);
+    return 0;
+  }
   if (!session) return report(house, session.error());
   const auto ids = session->store->runs();
   if (!ids) return report(house, ids.error());
@@ -148,7 +160,7 @@ int list_runs(House& house, bool as_json) {
   if (as_json) {
     print(house.out, json::pretty(array));
   } else if (ids->empty()) {
-    print(house.out, "No runs yet. Try: naestro run examples/first/plan.json\n");
+    print(house.out, kNoRuns);
   } else {
     print(house.out, table(rows));
   }
@@ -156,7 +168,7 @@ int list_runs(House& house, bool as_json) {
 }
 
 int show(House& house, const std::string& text, bool events, bool as_json) {
-  auto session = open_session(house);
+  auto session = look_session(house);
   if (!session) return report(house, session.error());
   const auto id = find_run(*session->store, text);
   if (!id) return report(house, id.error());
@@ -177,7 +189,7 @@ int show(House& house, const std::string& text, bool events, bool as_json) {
 }
 
 int list_consents(House& house, bool as_json) {
-  auto session = open_session(house);
+  auto session = look_session(house);
   if (!session) return report(house, session.error());
   const auto ids = session->store->runs();
   if (!ids) return report(house, ids.error());
@@ -228,7 +240,7 @@ int answer(House& house, const std::string& text, const std::string& digest, boo
 }
 
 int replay(House& house, const std::string& text, bool frozen, bool as_json) {
-  auto session = open_session(house);
+  auto session = look_session(house);
   if (!session) return report(house, session.error());
   const auto id = find_run(*session->store, text);
   if (!id) return report(house, id.error());
@@ -290,7 +302,8 @@ int audit_verify(House& house, const std::string& key_file, bool as_json) {
   if (audit->unsigned_tail > 0) {
     end += "; " + std::to_string(audit->unsigned_tail) + " events behind it are not signed yet";
   }
-  end += audit->mirrored ? "; the head kept outside of the store agrees"
+  end += audit->mirrored ? "; the head kept outside of the store, at " +
+                               std::to_string(audit->mirrored_at) + ", agrees"
                          : "; no head was found outside of the store";
   print(house.out, end + "; without a witness the end is not provable\n");
   print(house.out, audit->good()

@@ -29,6 +29,8 @@ void add_plan_options(CLI::App* command, PlanOptions& options) {
 void add_card_options(CLI::App* command, PlanOptions& options) {
   command->add_option("--input", options.inputs, "name=value; may be repeated");
   command->add_option("--mode", options.mode, "guide, copilot (default) or auto");
+  command->add_option("-w,--workspace", options.workspace,
+                      "the folder that the run may touch (default: the current one)");
 }
 
 void add_limit_options(CLI::App* command, RunOptions& options) {
@@ -36,6 +38,8 @@ void add_limit_options(CLI::App* command, RunOptions& options) {
                       "digest of a question that is answered with yes; may be repeated");
   command->add_option("--max-usd", options.usd_max, "ceiling in US dollars, e.g. 0.05");
   command->add_option("--max-tokens", options.tokens_max, "ceiling in tokens")
+      ->check(CLI::NonNegativeNumber);
+  command->add_option("--max-tool-calls", options.tool_calls_max, "ceiling in tool calls")
       ->check(CLI::NonNegativeNumber);
 }
 
@@ -66,8 +70,6 @@ int main(House& house, const std::vector<std::string>& arguments) {
   add_card_options(run_app, run.plan);
   add_limit_options(run_app, run);
   run_app->add_option("--max-time", run.time_s_max, "ceiling of the plan's bound in seconds");
-  run_app->add_option("-w,--workspace", run.workspace,
-                      "the folder that the run may touch (default: the current one)");
   run_app->callback([&] {
     run.json = run.plan.json;
     code = run_plan(house, run);

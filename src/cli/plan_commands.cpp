@@ -1,4 +1,5 @@
 #include <algorithm>
+#include <filesystem>
 
 #include "cli/render.hpp"
 #include "cli/session.hpp"
@@ -61,6 +62,17 @@ json::Value explain_json(const plan::Program& program, const run::Card& card) {
                       {"digest", hex(card.digest)}};
 }
 
+// The absolute path, with symbolic links resolved: a consent binds the folder itself.
+Result<std::string> workspace_of(const House& house, const std::string& given) {
+  std::error_code error;
+  auto path = std::filesystem::canonical(std::filesystem::path{house.cwd} / given, error);
+  if (error) {
+    return fail(Code::kNotFound, "the workspace " + given + ": " + error.message(),
+                "give an existing folder with --workspace");
+  }
+  return path.string();
+}
+
 }  // namespace
 
 int plan_check(House& house, const PlanOptions& options) {
@@ -90,7 +102,9 @@ int plan_explain(House& house, const PlanOptions& options) {
   if (!given) return report(house, given.error());
   const auto inputs = run::bind_inputs(program, *given);
   if (!inputs) return report(house, inputs.error());
-  const run::Card card = run::make_card(program, *inputs, house.policy, *mode);
+  const auto workspace = workspace_of(house, options.workspace);
+  if (!workspace) return report(house, workspace.error());
+  const run::Card card = run::make_card(program, *inputs, *workspace, house.policy, *mode);
   if (options.json) {
     print(house.out, json::pretty(explain_json(program, card)));
     return 0;
@@ -147,7 +161,9 @@ int run_plan(House& house, const RunOptions& options) {
   run::Start start;
   start.plan_text = compiled->first;
   start.inputs = *std::move(inputs);
-  start.context = {{"workspace", options.workspace.empty() ? house.cwd : options.workspace}};
+  const auto workspace = workspace_of(house, options.plan.workspace);
+  if (!workspace) return report(house, workspace.error());
+  start.context = {{"workspace", *workspace}};
   start.mode = *mode;
   start.versions = {{"naestro", house.version}, {"policy", hex(house.policy.digest())}};
   // The smaller of the plan's own and the command line's holds.

@@ -36,6 +36,10 @@ std::string price_list_of(const plan::Program& program) {
   return names.empty() ? "none" : join({names.begin(), names.end()}, ", ");
 }
 
+std::string limit_flag(std::string_view limit) {
+  return limit == "usd" ? "--max-usd" : limit == "tokens" ? "--max-tokens" : "--max-tool-calls";
+}
+
 std::string bound_text(const plan::Bound& bound, const std::string& price_list) {
   return count(bound.tool_calls, "tool call") + ", " + count(bound.model_calls, "model call") +
          ", " + count(bound.tokens, "token") + ", " + format_usd(bound.usd) + " USD (price list " +

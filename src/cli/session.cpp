@@ -33,6 +33,16 @@ Result<Session> open_session(House& house) {
   return session;
 }
 
+Result<Session> look_session(House& house) {
+  Session session;
+  // Looking needs no private key; heads are checked by audit verify.
+  NAESTRO_LET(session.store,
+              ledger::Store::open_to_look(house.folders, store_options(house, session.key)));
+  NAESTRO_LET(session.keys, ledger::KeyRing::open(ledger::keys_file(house.folders),
+                                                  ledger::Database::Mode::read_only));
+  return session;
+}
+
 Result<std::string> find_run(ledger::Store& store, std::string_view text) {
   NAESTRO_LET(const std::vector<std::string> runs, store.runs());
   if (text == "last" && !runs.empty()) return runs.back();

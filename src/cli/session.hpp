@@ -21,6 +21,8 @@ struct Session {
 
 // Opens (and on first use makes) the store and its keys. Says so when it makes the signing key.
 Result<Session> open_session(House& house);
+// For commands that only look: makes and changes nothing.
+Result<Session> look_session(House& house);
 ledger::Store::Options store_options(House& house, const crypto::KeyPair& key);
 
 // The whole id of the run that `text` names: an id, a unique beginning of one, or "last".

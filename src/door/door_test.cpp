@@ -25,7 +25,7 @@ Effect effect_of(EffectKind kind) {
   return effect;
 }
 
-constexpr Digest kPlan{1};
+const Scope kPlan{Digest{1}, "/w"};
 
 TEST(Door, ReadsGoWritesAskOthersAreDenied) {
   const auto policy = builtin();
@@ -53,6 +53,25 @@ TEST(Door, AGrantCoversOneUseOfTheExactAction) {
   effect.authority["path"] = "b.md";
   EXPECT_EQ(admit(policy, policy::Mode::copilot, kPlan, effect, granted, budget).answer,
             Admission::Answer::ask);
+}
+
+TEST(Door, AComputedAuthorityArgumentAsksEvenWhereThePolicyAllows) {
+  const auto policy = builtin();
+  Budget budget;
+  Effect effect = effect_of(EffectKind::read);
+  effect.authority_known = false;
+  std::set<Digest> granted;
+  const auto first = admit(policy, policy::Mode::copilot, kPlan, effect, granted, budget);
+  EXPECT_EQ(first.answer, Admission::Answer::ask);
+  EXPECT_EQ(first.verdict.rule, "door.computed_authority");
+  granted = {first.action};
+  EXPECT_EQ(admit(policy, policy::Mode::copilot, kPlan, effect, granted, budget).answer,
+            Admission::Answer::go);
+}
+
+TEST(Door, AGrantForOneFolderIsNoneForAnother) {
+  const Effect effect = effect_of(EffectKind::write);
+  EXPECT_NE(action_digest({Digest{1}, "/w"}, effect), action_digest({Digest{1}, "/v"}, effect));
 }
 
 TEST(Door, AGrantDischargesNoDeny) {

@@ -4,8 +4,9 @@
 
 namespace naestro::door {
 
-Digest action_digest(const Digest& plan, const Effect& effect) {
-  return crypto::sha256(json::canonical(json::Object{{"plan", hex(plan)},
+Digest action_digest(const Scope& scope, const Effect& effect) {
+  return crypto::sha256(json::canonical(json::Object{{"plan", hex(scope.plan)},
+                                                     {"workspace", scope.workspace},
                                                      {"step", effect.step},
                                                      {"target", effect.target},
                                                      {"contract", hex(effect.contract)},

@@ -27,9 +27,9 @@ struct Effect {
   Digest contract{};   // the pinned contract's digest
   json::Object arguments;
   json::Object authority;  // the arguments that decide where the effect goes
-  // Whether every authority argument is a literal of the plan, so that approving the plan can
-  // cover it; a computed one asks again with its value.
-  bool authority_literal = true;
+  // Whether every authority argument is a literal of the plan or an input of the person's, so that
+  // approving the plan can cover it. One that a step computed asks, with its value, just before.
+  bool authority_known = true;
   std::vector<contract::DeclaredEffect> declared;
   contract::Idempotency idempotency = contract::Idempotency::none;
   Caps caps;
@@ -37,8 +37,13 @@ struct Effect {
   std::int64_t max_output_bytes = 0;
 };
 
-// SHA-256 of canonical {plan, step, target, contract, authority}: what a consent binds.
-Digest action_digest(const Digest& plan, const Effect& effect);
+// What a consent binds: SHA-256 of canonical {plan, workspace, step, target, contract, authority}.
+// `scope`: the plan's digest and the folder in which its paths are meant.
+struct Scope {
+  Digest plan{};
+  std::string workspace;
+};
+Digest action_digest(const Scope& scope, const Effect& effect);
 
 // SHA-256 of canonical [target, arguments].
 Digest call_hash(const Effect& effect);

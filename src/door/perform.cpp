@@ -1,6 +1,13 @@
 #include "door/perform.hpp"
 
+#include <array>
+
 namespace naestro::door {
+
+std::string_view name(Admission::Answer answer) {
+  constexpr std::array<std::string_view, 4> names = {"go", "ask", "denied", "limit"};
+  return names[static_cast<std::size_t>(answer)];
+}
 
 std::pair<policy::Verdict, contract::EffectKind> judge(const policy::Policy& policy,
                                                        policy::Mode mode, const Effect& effect) {
@@ -19,11 +26,15 @@ std::pair<policy::Verdict, contract::EffectKind> judge(const policy::Policy& pol
   return strictest;
 }
 
-Admission admit(const policy::Policy& policy, policy::Mode mode, const Digest& plan,
+Admission admit(const policy::Policy& policy, policy::Mode mode, const Scope& scope,
                 const Effect& effect, std::set<Digest>& granted, Budget& budget) {
   Admission admission;
   std::tie(admission.verdict, admission.kind) = judge(policy, mode, effect);
-  admission.action = action_digest(plan, effect);
+  admission.action = action_digest(scope, effect);
+  if (!effect.authority_known && admission.verdict.decision == policy::Decision::allow) {
+    admission.verdict = {policy::Decision::ask, "door.computed_authority", "", 0,
+                         "what it touches was computed by a step"};
+  }
   using enum Admission::Answer;
   if (admission.verdict.decision == policy::Decision::deny) {
     admission.answer = denied;
@@ -51,9 +62,9 @@ Outcome perform(const Intent& intent, Adapter& adapter, Clock& clock, std::stop_
   Outcome outcome = adapter.act(intent, std::move(stop), provisional);
   outcome.latency_us = clock.mono_us() - begin;
   if (outcome.result && !json::exact(*outcome.result)) {
-    outcome.result = fail(Code::kNumberRange,
-                          effect.target + " returned a number that cannot be kept exactly",
-                          "integers must lie within 2^53-1");
+    outcome.result =
+        fail(Code::kNumberRange, effect.target + " returned a number that cannot be kept exactly",
+             "integers must lie within 2^53-1");
   }
   if (outcome.result && effect.max_output_bytes > 0) {
     const std::size_t size = json::write(*outcome.result).size();

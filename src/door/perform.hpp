@@ -32,13 +32,16 @@ struct Admission {
   Shortage shortage;                                       // for limit
 };
 
+std::string_view name(Admission::Answer answer);
+
 // Verdict of the strictest declared effect, without consents and budget. Also for plan cards.
 std::pair<policy::Verdict, contract::EffectKind> judge(const policy::Policy& policy,
                                                        policy::Mode mode, const Effect& effect);
 
 // Decides and, for `go`, reserves the caps. `granted`: actions that a person approved and that were
-// not used yet; the one that is used here is taken out.
-Admission admit(const policy::Policy& policy, policy::Mode mode, const Digest& plan,
+// not used yet; the one that is used here is taken out. An authority argument that a step computed
+// asks even where the policy allows: where data decides what is touched, a person endorses it.
+Admission admit(const policy::Policy& policy, policy::Mode mode, const Scope& scope,
                 const Effect& effect, std::set<Digest>& granted, Budget& budget);
 
 // 2. Proof that effect.intended is durable.

@@ -1,6 +1,7 @@
 #include "ledger/keys.hpp"
 
 #include <algorithm>
+#include <optional>
 
 #include "ledger/files.hpp"
 
@@ -48,7 +49,11 @@ Result<crypto::KeyPair> load_or_make_signing_key(const std::string& folder, Rand
 Result<crypto::PublicKey> read_public_key(const std::string& file) { return read_key<32>(file); }
 
 Result<std::unique_ptr<KeyRing>> KeyRing::open(const std::string& file, Database::Mode mode) {
-  NAESTRO_LET(const auto lock, FolderLock::take(file.substr(0, file.rfind('/'))));
+  std::optional<FolderLock> lock;
+  if (mode == Database::Mode::read_write) {
+    NAESTRO_LET(auto taken, FolderLock::take(file.substr(0, file.rfind('/'))));
+    lock.emplace(std::move(taken));
+  }
   NAESTRO_LET(auto database, Database::open(file, mode));
   std::unique_ptr<KeyRing> ring{new KeyRing{std::move(database)}};
   if (mode == Database::Mode::read_write) {

@@ -55,6 +55,7 @@ Result<Process> read_owner(Database& database, std::string_view run) {
 }  // namespace
 
 Result<std::int64_t> Store::own(std::string_view run) {
+  NAESTRO_TRY(sign_recovered_tail());
   NAESTRO_TRY(database_.run("BEGIN IMMEDIATE"));
   auto fence = [&]() -> Result<std::int64_t> {
     NAESTRO_LET(const Process owner, read_owner(database_, run));

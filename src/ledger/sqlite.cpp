@@ -12,25 +12,51 @@ namespace {
 // How long a statement waits for another process's lock.
 constexpr int kBusyTimeoutMs = 10'000;
 
+// A path as the path of a URI.
+std::string escaped(const std::string& path) {
+  static constexpr char kDigits[] = "0123456789ABCDEF";
+  std::string out;
+  for (const char c : path) {
+    if (c == '%' || c == '?' || c == '#') {
+      out += '%';
+      out += kDigits[static_cast<unsigned char>(c) >> 4];
+      out += kDigits[c & 15];
+    } else {
+      out += c;
+    }
+  }
+  return out;
+}
+
 }  // namespace
 
 Result<Database> Database::open(const std::string& path, Mode mode) {
-  if (mode == Mode::read_write) {
-    // SQLite would make it 0644; the journal files inherit the mode of the main file.
-    const int fd = ::open(path.c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0600);
-    if (fd < 0) {
+  if (mode == Mode::read_write && ::access(path.c_str(), F_OK) != 0) {
+    // SQLite would make it 0644; the journal files inherit the mode of the main file. Only a new
+    // file is ever opened here: closing a second descriptor of a database lets go of all locks
+    // that this process has on it (POSIX), and another process would then remove a live journal.
+    const int fd = ::open(path.c_str(), O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
+    if (fd < 0 && errno != EEXIST) {
       const Code code = errno == ENOSPC                     ? Code::kStoreFull
                         : errno == EROFS || errno == EACCES ? Code::kStoreReadOnly
                                                             : Code::kStoreOpen;
       return fail(code, path + ": " + std::strerror(errno),
                   "check that the folder exists and may be written, and that the disk has room");
     }
-    ::close(fd);
+    if (fd >= 0) ::close(fd);
   }
   Database database;
   sqlite3* raw = nullptr;
   const int flags = mode == Mode::read_write ? SQLITE_OPEN_READWRITE : SQLITE_OPEN_READONLY;
-  const int status = sqlite3_open_v2(path.c_str(), &raw, flags | SQLITE_OPEN_NOMUTEX, nullptr);
+  std::string name = path;
+  if (mode == Mode::read_only && ::access((path + "-wal").c_str(), F_OK) != 0 &&
+      ::access(path.substr(0, path.rfind('/') + 1).c_str(), W_OK) != 0) {
+    // In a folder that may not be written SQLite cannot make the files of its shared memory. With
+    // no journal there and nobody able to make one, the file does not change.
+    name = "file:" + escaped(path) + "?immutable=1";
+  }
+  const int status =
+      sqlite3_open_v2(name.c_str(), &raw, flags | SQLITE_OPEN_NOMUTEX | SQLITE_OPEN_URI, nullptr);
   database.db_.reset(raw);
   if (status != SQLITE_OK) {
     Error error = database.error("open " + path);

@@ -66,8 +66,12 @@ class Store {
     WriteProbe probe;    // may be empty
   };
 
-  // Makes the folders and the store when missing; signs a tail that a crash left unsigned.
+  // Makes the folders and the store when missing. Refuses (kStoreCorrupt) a store that is behind
+  // the head kept outside of it, or whose unsigned tail does not match its hashes, so that no
+  // forged tail is ever signed.
   static Result<std::unique_ptr<Store>> open(const Folders& folders, Options options);
+  // For looking only: makes and changes nothing. kNotFound when there is no store yet.
+  static Result<std::unique_ptr<Store>> open_to_look(const Folders& folders, Options options);
 
   // Commits all appends in one transaction. An append whose fence is stale or whose seq does not
   // follow fails all of them; nothing is written then. An fsync error ends the process: what the
@@ -83,6 +87,7 @@ class Store {
   Result<std::optional<StoredEvent>> last(std::string_view stream);
 
   // Takes the run for this process and returns the fence; kRunOwned when a live process has it.
+  // Signs a tail that a crash left unsigned first.
   Result<std::int64_t> own(std::string_view run);
   Result<void> disown(std::string_view run, std::int64_t fence);
   // The pid of the live owner, or 0.
@@ -97,13 +102,16 @@ class Store {
  private:
   Store(Database database, Folders folders, Options options);
   Result<void> prepare_schema();
+  Result<std::int64_t> check_version();
+  Result<void> read_id();
+  Result<void> check_tail(const Frontier& frontier, const Result<std::string>& kept);
   Result<void> sign_recovered_tail();
   Result<void> write(const Append& append, Frontier& frontier);
   Result<void> write_blob(const Bytes& sealed, std::string_view stream);
   Result<Frontier> read_frontier();
   Result<std::optional<std::string>> commit_frontier(const Frontier& frontier, bool sign);
   Result<void> commit(std::span<const Append> appends, std::optional<std::string>& head);
-  Result<void> mirror_head(const std::string& checkpoint);
+  void mirror_head(const std::string& checkpoint);
   [[nodiscard]] std::string envelope(const Event& event) const;
 
   Database database_;

@@ -65,41 +65,118 @@ Result<std::unique_ptr<Store>> Store::open(const Folders& folders, Options optio
   NAESTRO_LET(auto database, Database::open(store_file(folders), Database::Mode::read_write));
   std::unique_ptr<Store> store{new Store{std::move(database), folders, std::move(options)}};
   NAESTRO_TRY(store->prepare_schema());
-  NAESTRO_TRY(store->sign_recovered_tail());
+  NAESTRO_TRY(store->read_id());
+  // The copy outside is read before the snapshot: it is of a commit that the snapshot then has.
+  const auto outside = read_whole(head_file(folders, store->id_));
+  NAESTRO_TRY(store->database_.run("BEGIN"));
+  NAESTRO_LET(const Frontier frontier, store->read_frontier());
+  NAESTRO_TRY(store->check_tail(frontier, outside));
+  NAESTRO_TRY(store->database_.run("COMMIT"));
   return store;
 }
 
-Result<void> Store::prepare_schema() {
-  NAESTRO_TRY(
-      database_.run("PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL;"
-                    "PRAGMA foreign_keys = ON;"));
+Result<std::unique_ptr<Store>> Store::open_to_look(const Folders& folders, Options options) {
+  if (::access(store_file(folders).c_str(), F_OK) != 0) {
+    return fail(Code::kNotFound, "there is no store yet in " + folders.state,
+                "it is made by the first run");
+  }
+  NAESTRO_LET(auto database, Database::open(store_file(folders), Database::Mode::read_only));
+  std::unique_ptr<Store> store{new Store{std::move(database), folders, std::move(options)}};
+  NAESTRO_TRY(store->check_version());
+  NAESTRO_TRY(store->read_id());
+  return store;
+}
+
+Result<std::int64_t> Store::check_version() {
   NAESTRO_LET(auto version, database_.prepare("PRAGMA user_version"));
   NAESTRO_TRY(version.step());
   const std::int64_t found = version.integer(0);
-  version.reset();
   if (found > kStoreVersion) {
     return fail(Code::kStoreNewer,
                 store_file(folders_) + " has version " + std::to_string(found) +
                     ", this program understands up to " + std::to_string(kStoreVersion),
                 "use the newer naestro; nothing was changed");
   }
-  if (found == 0) {
-    // Two processes may meet here; the loser finds the tables made and goes on.
-    if (auto made = database_.run(kSchemaV1); !made) {
-      (void)database_.run("ROLLBACK");
-      NAESTRO_TRY(version.step());
-      if (version.integer(0) == 0) return made;
-      version.reset();
-    }
-  }
+  return found;
+}
+
+Result<void> Store::prepare_schema() {
+  NAESTRO_TRY(
+      database_.run("PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL;"
+                    "PRAGMA foreign_keys = ON;"));
+  NAESTRO_LET(const std::int64_t found, check_version());
+  if (found == 0) NAESTRO_TRY(database_.run(kSchemaV1));
   Bytes random(8);
   options_.random.fill(random);
   NAESTRO_LET(auto name,
               database_.prepare("INSERT OR IGNORE INTO meta(key, value) VALUES('store_id', ?)"));
-  NAESTRO_TRY(name.bind(1, std::string_view{hex(random)}).execute());
+  return name.bind(1, std::string_view{hex(random)}).execute();
+}
+
+Result<void> Store::read_id() {
   NAESTRO_LET(auto select, database_.prepare("SELECT value FROM meta WHERE key = 'store_id'"));
-  NAESTRO_TRY(select.step());
+  NAESTRO_LET(const bool found, select.step());
+  if (!found) return fail(Code::kStoreCorrupt, "the store has no id", "run 'naestro audit verify'");
   id_ = select.text(0);
+  return {};
+}
+
+// What is about to be built upon must be what was signed: the kept head outside of the store is
+// among the store's, the last signed head fits the frontier, and the events behind it match their
+// hashes. The whole is the auditor's work.
+Result<void> Store::check_tail(const Frontier& frontier, const Result<std::string>& kept) {
+  const auto corrupt = [](const std::string& why) {
+    return fail(Code::kStoreCorrupt, why,
+                "run 'naestro audit verify'; restore the store from a backup");
+  };
+  const crypto::PublicKey& key = options_.key.public_key;
+  if (kept) {
+    const auto kept_head = open_head(*kept, key);
+    if (!kept_head) {
+      return fail(kept_head.error().code,
+                  head_file(folders_, id_) + ": " + kept_head.error().message,
+                  "it was signed by the key that made the store; restore that key, or move the "
+                  "store away to begin a new one");
+    }
+    const Head& outside = *kept_head;
+    NAESTRO_LET(auto same, database_.prepare("SELECT checkpoint FROM heads WHERE size = ?"));
+    NAESTRO_LET(const bool found, same.bind(1, static_cast<std::int64_t>(outside.size)).step());
+    const auto inside = found ? open_head(same.text(0), key) : Result<Head>{Head{}};
+    if (!inside || *inside != outside || outside.size > frontier.size()) {
+      return corrupt("the store lacks the head at " + std::to_string(outside.size) +
+                     " events that is kept outside of it");
+    }
+  }
+  NAESTRO_LET(auto last,
+              database_.prepare("SELECT checkpoint FROM heads ORDER BY size DESC LIMIT 1"));
+  NAESTRO_LET(const bool any, last.step());
+  Head head;
+  if (any) {
+    NAESTRO_LET(head, open_head(last.text(0), key));
+    if (head.size > frontier.size() ||
+        (head.size == frontier.size() && head.root != frontier.root())) {
+      return corrupt("the tree differs from its last signed head");
+    }
+  }
+  NAESTRO_LET(auto tail, database_.prepare("SELECT leaf, body, envelope, hash FROM events "
+                                           "WHERE leaf >= ? ORDER BY leaf"));
+  tail.bind(1, static_cast<std::int64_t>(head.size));
+  std::uint64_t next = head.size;
+  for (;; ++next) {
+    NAESTRO_LET(const bool row, tail.step());
+    if (!row) break;
+    const Digest hash = event_leaf(tail.text(1), tail.text(2));
+    const Bytes stored = tail.blob(3);
+    if (static_cast<std::uint64_t>(tail.integer(0)) != next ||
+        !std::equal(stored.begin(), stored.end(), hash.begin(), hash.end())) {
+      return corrupt("event " + std::to_string(next) + " is missing or was changed");
+    }
+  }
+  NAESTRO_LET(auto count, database_.prepare("SELECT count(*) FROM events"));
+  NAESTRO_TRY(count.step());
+  if (next != frontier.size() || static_cast<std::uint64_t>(count.integer(0)) != frontier.size()) {
+    return corrupt("the tree and the events differ in number");
+  }
   return {};
 }
 
@@ -107,18 +184,7 @@ Result<void> Store::sign_recovered_tail() {
   NAESTRO_TRY(database_.run("BEGIN IMMEDIATE"));
   auto head = [&]() -> Result<std::optional<std::string>> {
     NAESTRO_LET(const Frontier frontier, read_frontier());
-    NAESTRO_LET(auto select,
-                database_.prepare("SELECT checkpoint FROM heads ORDER BY size DESC LIMIT 1"));
-    NAESTRO_LET(const bool found, select.step());
-    if (!found && frontier.size() == 0) return std::nullopt;
-    if (found) {
-      NAESTRO_LET(const Head last, open_head(select.text(0), options_.key.public_key));
-      if (last.size == frontier.size()) {
-        if (last.root == frontier.root()) return std::nullopt;
-        return fail(Code::kStoreCorrupt, "the tree differs from its last signed head",
-                    "run 'naestro audit verify'; restore the store from a backup");
-      }
-    }
+    NAESTRO_TRY(check_tail(frontier, read_whole(head_file(folders_, id_))));
     return commit_frontier(frontier, true);
   }();
   if (!head) {
@@ -126,7 +192,8 @@ Result<void> Store::sign_recovered_tail() {
     return std::unexpected(head.error());
   }
   NAESTRO_TRY(database_.run("COMMIT"));
-  return *head ? mirror_head(**head) : Result<void>{};
+  if (*head) mirror_head(**head);
+  return {};
 }
 
 Result<Frontier> Store::read_frontier() {
@@ -262,14 +329,23 @@ Result<void> Store::append(std::span<const Append> appends) {
   }
   if (options_.probe) options_.probe(WritePoint::after_commit);
   if (head) {
-    NAESTRO_TRY(mirror_head(*head));
+    mirror_head(*head);
     if (options_.probe) options_.probe(WritePoint::after_head_file);
   }
   return {};
 }
 
-Result<void> Store::mirror_head(const std::string& checkpoint) {
-  return write_durably(head_file(folders_, id_), as_bytes(checkpoint), 0644);
+// The commit is durable whatever happens here, so nothing fails: a copy that could not be written
+// is an older copy, which proves less, and the auditor says how far. It never goes backwards.
+void Store::mirror_head(const std::string& checkpoint) {
+  const auto lock = FolderLock::take(folders_.data + "/heads");
+  const std::string file = head_file(folders_, id_);
+  if (const auto old = read_whole(file)) {
+    const auto before = open_head(*old, options_.key.public_key);
+    const auto now = open_head(checkpoint, options_.key.public_key);
+    if (before && now && before->size >= now->size) return;
+  }
+  (void)write_durably(file, as_bytes(checkpoint), 0644);
 }
 
 Result<std::vector<StoredEvent>> Store::events(std::string_view stream, std::int64_t from) {

@@ -19,6 +19,11 @@ class Auditor {
 
   AuditReport run() {
     // Each part reports what it finds; one that cannot be read does not hide the others.
+    keep(read_id(), "store");
+    // The copy outside is read before the snapshot, which then has what that head was signed over;
+    // the snapshot is one, since runs may go on meanwhile.
+    (void)mirror();
+    keep(database_.run("BEGIN"), "store");
     keep(structure(), "store");
     keep(read_heads(), "heads");
     keep(walk_events(), "events");
@@ -38,17 +43,15 @@ class Auditor {
     if (!result) find("unreadable", std::string{part}, result.error().text());
   }
 
-  Result<void> structure() {
-    NAESTRO_LET(auto version, database_.prepare("PRAGMA user_version"));
-    NAESTRO_TRY(version.step());
-    if (version.integer(0) != kStoreVersion) {
-      return fail(version.integer(0) > kStoreVersion ? Code::kStoreNewer : Code::kStoreCorrupt,
-                  "the store says version " + std::to_string(version.integer(0)));
-    }
+  Result<void> read_id() {
     NAESTRO_LET(auto id, database_.prepare("SELECT value FROM meta WHERE key = 'store_id'"));
     NAESTRO_LET(const bool found, id.step());
     if (!found) return fail(Code::kStoreCorrupt, "the store has no id");
     report_.store_id = id.text(0);
+    return {};
+  }
+
+  Result<void> structure() {
     NAESTRO_LET(auto check, database_.prepare("PRAGMA integrity_check(10)"));
     for (;;) {
       NAESTRO_LET(const bool row, check.step());
@@ -194,7 +197,7 @@ class Auditor {
   }
 
   const std::optional<Head>& mirror() {
-    if (!mirror_read_) {
+    if (!mirror_read_ && !report_.store_id.empty()) {
       mirror_read_ = true;
       const auto text = read_whole(head_file(folders_, report_.store_id));
       if (text) {
@@ -223,6 +226,7 @@ class Auditor {
            "the first " + std::to_string(head.size) + " events are not those that were signed");
     } else {
       report_.mirrored = true;
+      report_.mirrored_at = head.size;
     }
   }
 
@@ -242,6 +246,15 @@ class Auditor {
 
 Result<AuditReport> audit(const Folders& folders, const crypto::PublicKey& key) {
   NAESTRO_LET(auto database, Database::open(store_file(folders), Database::Mode::read_only));
+  NAESTRO_LET(auto version, database.prepare("PRAGMA user_version"));
+  NAESTRO_TRY(version.step());
+  if (version.integer(0) > kStoreVersion) {
+    return fail(Code::kStoreNewer,
+                store_file(folders) + " has version " + std::to_string(version.integer(0)) +
+                    ", this program understands up to " + std::to_string(kStoreVersion),
+                "audit it with the newer naestro");
+  }
+  version.reset();
   return Auditor{folders, key, std::move(database)}.run();
 }
 
@@ -259,6 +272,7 @@ json::Value to_json(const AuditReport& report) {
                       {"proven", report.proven},
                       {"unsigned_tail", report.unsigned_tail},
                       {"mirrored", report.mirrored},
+                      {"mirrored_at", report.mirrored_at},
                       {"findings", std::move(findings)}};
 }
 

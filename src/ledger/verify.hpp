@@ -22,7 +22,8 @@ struct AuditReport {
   std::uint64_t heads = 0;
   std::uint64_t proven = 0;  // events under the last good head
   std::uint64_t unsigned_tail = 0;
-  bool mirrored = false;  // a head outside of the store was there and agrees
+  bool mirrored = false;          // a head outside of the store was there and agrees
+  std::uint64_t mirrored_at = 0;  // the size of that head
   std::vector<Finding> findings;
   [[nodiscard]] bool good() const { return findings.empty(); }
 };

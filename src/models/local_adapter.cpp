@@ -85,7 +85,6 @@ door::Outcome outcome_of(ChatReply reply) {
 // Asks the engine, restarting it when it died.
 ChatReply converse(LlamaServer& engine, const ChatRequest& request, Deadline deadline,
                    const std::stop_token& stop, const Chunks& chunks) {
-  bool lost_attempt = false;  // one that may have computed something
   for (int restarts = 0;; ++restarts) {
     ChatReply reply;
     if (auto ready = engine.ensure_ready(deadline, stop); !ready) {
@@ -97,8 +96,8 @@ ChatReply converse(LlamaServer& engine, const ChatRequest& request, Deadline dea
     }
     const bool failed = !reply.text && reply.text.error().code == Code::kEngineFailed;
     const bool dead = failed && engine.ended_within(kDeathNotice);
-    const bool retry = failed && (dead || !reply.reached);
-    lost_attempt = lost_attempt || (retry && !reply.usage_known);
+    // Asked again only where nothing can have been computed: a call is paid once, at most its cap.
+    const bool retry = failed && !reply.reached;
     if (retry && restarts < kRestartsMax) {
       engine.stop();  // also one that lives but cannot be reached: its socket may be gone
       continue;
@@ -108,7 +107,6 @@ ChatReply converse(LlamaServer& engine, const ChatRequest& request, Deadline dea
       error.message += "; " + engine.obituary();
       reply.text = std::unexpected(std::move(error));
     }
-    if (lost_attempt) reply.usage_known = false;
     return reply;
   }
 }

@@ -25,8 +25,8 @@ struct LocalModels {
 // and results in {"text": "..."}, the raw answer: the caller parses and checks it.
 //
 // Starts the engine at the first call, another one when a call names another model, and again when
-// it died: at most twice per call, whose chunks are then shown from the beginning again. One call
-// runs at a time; the others wait, and Effect::timeout_s begins when a call gets its turn.
+// it died: at most twice per call, and never once a call reached it (it is paid at its cap then).
+// One call runs at a time; the others wait, and Effect::timeout_s begins when a call gets its turn.
 // Thread-safe. The engine ends with this object, and with the process.
 //
 // Usage is what the engine reported, also beside an error; it is zero and known where nothing was

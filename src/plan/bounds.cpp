@@ -143,7 +143,7 @@ void hold(Np code, std::string_view member, std::int64_t bound, std::optional<st
   sink.error(code, plans ? "/budget/" + std::string{member} : "",
              "the worst case is over the budget of " + std::string{member},
              {text(bound),
-              "at most " + text(*limit) + (plans ? " (the plan's budget)" : " (policy)"), hint()});
+              "at most " + text(*limit) + (plans ? " (the plan's budget)" : " (the run's ceiling)"), hint()});
 }
 
 // `waited_for` holds the steps whose timeouts make up the bound of time.

@@ -56,7 +56,8 @@ Result<Policy> Policy::parse(std::string_view file, std::string_view text) {
   NAESTRO_LET(const json::Value value, json::parse(text));
   const auto bad = [&](const std::string& pointer, const std::string& why) {
     const auto at = json::locate(text, pointer);
-    return fail(Code::kUsage, std::string{file} + ":" + std::to_string(at.line) + ": policy " + why,
+    return fail(Code::kPolicyInvalid,
+                std::string{file} + ":" + std::to_string(at.line) + ": policy " + why,
                 "see docs/formats/policy.md");
   };
   const json::Object* object = value.if_object();
@@ -77,7 +78,14 @@ Result<Policy> Policy::parse(std::string_view file, std::string_view text) {
     const auto id = json::text_at(*row, "id");
     const auto effect = decision_from(json::text_at(*row, "effect").value_or(""));
     const json::Array* kinds = json::array_at(*row, "kinds");
-    if (!id || !effect || kinds == nullptr) return bad(pointer, "rule lacks id, effect or kinds");
+    const json::Value* reason = row->if_contains("reason");
+    if (!id || !effect || kinds == nullptr || kinds->empty() ||
+        (reason != nullptr && !reason->is_string())) {
+      return bad(pointer, "rule lacks id, effect or kinds, or has a reason that is no text");
+    }
+    if (std::ranges::find(policy.rules_, *id, &Rule::id) != policy.rules_.end()) {
+      return bad(pointer, "has two rules with the id " + std::string{*id});
+    }
     Rule rule{std::string{*id}, *effect, {}, {}, json::locate(text, pointer).line};
     rule.reason = json::text_at(*row, "reason").value_or("");
     for (const json::Value& item : *kinds) {

@@ -55,10 +55,14 @@ TEST(Policy, DenyBeatsAskBeatsAllowInAnyOrder) {
 }
 
 TEST(Policy, BadFilesAreRefusedWithFileAndLine) {
-  for (const char* rules : {R"({"id":"a","effect":"maybe","kinds":["net"]})",
-                            R"({"id":"a","effect":"allow","kinds":["fly"]})",
-                            R"({"id":"a","effect":"allow","kinds":["net"],"when":{}})",
-                            R"({"effect":"allow","kinds":["net"]})"}) {
+  for (const char* rules :
+       {R"({"id":"a","effect":"maybe","kinds":["net"]})",
+        R"({"id":"a","effect":"allow","kinds":["fly"]})",
+        R"({"id":"a","effect":"allow","kinds":["net"],"when":{}})",
+        R"({"effect":"allow","kinds":["net"]})", R"({"id":"a","effect":"allow","kinds":[]})",
+        R"({"id":"a","effect":"allow","kinds":["net"],"reason":1})",
+        R"({"id":"a","effect":"allow","kinds":["net"]},)"
+        R"({"id":"a","effect":"deny","kinds":["net"]})"}) {
     const auto policy = Policy::parse(
         "p.json", std::string{"{\"policy\":\"policy/1\",\n\"rules\":["} + rules + "]}");
     ASSERT_FALSE(policy);
@@ -76,12 +80,12 @@ TEST(Policy, ModesHaveNames) {
 }
 
 rc::Gen<Label> any_label() {
-  const auto names = rc::gen::map(
-      rc::gen::container<std::vector<std::string>>(
-          rc::gen::element<std::string>("user", "file", "model:m", "private", "public")),
-      [](const std::vector<std::string>& items) {
-        return std::set<std::string>{items.begin(), items.end()};
-      });
+  const auto names =
+      rc::gen::map(rc::gen::container<std::vector<std::string>>(rc::gen::element<std::string>(
+                       "user", "file", "model:m", "private", "public")),
+                   [](const std::vector<std::string>& items) {
+                     return std::set<std::string>{items.begin(), items.end()};
+                   });
   return rc::gen::build<Label>(rc::gen::set(&Label::integrity, names),
                                rc::gen::set(&Label::readers, names),
                                rc::gen::set(&Label::instruction_bearing));

@@ -111,12 +111,17 @@ Result<door::Effect> make_effect(const plan::Step& step, const plan::Lookup& loo
     if (const json::Value* value = effect.arguments.if_contains(name)) {
       effect.authority[name] = *value;
     }
-    effect.authority_literal = effect.authority_literal && !needs_steps(argument(step, name));
+    effect.authority_known = effect.authority_known && !needs_steps(argument(step, name));
+  }
+  if (const auto* use = std::get_if<ToolUse>(&step.use)) {
+    NAESTRO_LET(const auto schema, schema::Schema::compile(use->tool->input));
+    NAESTRO_TRY(schema::conforms(schema, json::Value(effect.arguments),
+                                 "the arguments of step " + step.id));
   }
   return effect;
 }
 
-CardLine make_line(const plan::Step& step, const Digest& plan, const plan::Lookup& lookup) {
+CardLine make_line(const plan::Step& step, const door::Scope& scope, const plan::Lookup& lookup) {
   door::Effect effect = shape_of(step);
   CardLine line;
   line.step = step.id;
@@ -132,13 +137,14 @@ CardLine make_line(const plan::Step& step, const Digest& plan, const plan::Looku
     }
   }
   line.authority = effect.authority;
-  if (!line.computed) line.action = door::action_digest(plan, effect);
+  if (!line.computed) line.action = door::action_digest(scope, effect);
   return line;
 }
 
 bool Card::asks() const {
-  return std::ranges::any_of(
-      lines, [](const CardLine& line) { return line.verdict.decision == policy::Decision::ask; });
+  return std::ranges::any_of(lines, [](const CardLine& line) {
+    return line.computed || line.verdict.decision == policy::Decision::ask;
+  });
 }
 
 std::vector<Digest> Card::grants() const {
@@ -160,12 +166,12 @@ std::vector<const CardLine*> Card::denied() const {
 }
 
 Card make_card(const plan::Program& program, const json::Object& inputs,
-               const policy::Policy& policy, policy::Mode mode) {
+               const std::string& workspace, const policy::Policy& policy, policy::Mode mode) {
   Card card;
   json::Array lines;
   const plan::Lookup lookup = input_lookup(inputs);
   for (const plan::Step& step : program.steps) {
-    CardLine line = make_line(step, program.plan_digest, lookup);
+    CardLine line = make_line(step, {program.plan_digest, workspace}, lookup);
     std::tie(line.verdict, line.kind) = door::judge(policy, mode, shape_of(step));
     lines.push_back(to_json(line));
     card.lines.push_back(std::move(line));
@@ -174,6 +180,7 @@ Card make_card(const plan::Program& program, const json::Object& inputs,
   card.digest =
       crypto::sha256(json::canonical(json::Object{{"plan", hex(program.plan_digest)},
                                                   {"program", hex(program.program_digest)},
+                                                  {"workspace", workspace},
                                                   {"mode", name(mode)},
                                                   {"lines", std::move(lines)}}));
   return card;

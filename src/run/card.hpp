@@ -24,7 +24,7 @@ struct CardLine {
 struct Card {
   std::vector<CardLine> lines;  // every step, in the program's order
   Digest digest{};
-  // Any line asks and is covered by answering the card.
+  // Anything on the card asks, now or (computed arguments) once more when its value is known.
   [[nodiscard]] bool asks() const;
   // Actions that a yes grants.
   [[nodiscard]] std::vector<Digest> grants() const;
@@ -32,16 +32,17 @@ struct Card {
   [[nodiscard]] std::vector<const CardLine*> denied() const;
 };
 
-// `inputs`: the values of this run, with the plan's defaults filled in.
+// `inputs`: the values of this run, with the plan's defaults filled in. `workspace`: an absolute
+// path.
 Card make_card(const plan::Program& program, const json::Object& inputs,
-               const policy::Policy& policy, policy::Mode mode);
+               const std::string& workspace, const policy::Policy& policy, policy::Mode mode);
 json::Value to_json(const CardLine& line);
 
-// The effect of a step, with its arguments evaluated by `lookup`. Without the values of other steps
-// it fails with kStepFailed where the step needs them.
+// The effect of a step, with its arguments evaluated by `lookup` and held to the contract's input
+// schema. Fails with kStepFailed or kSchemaMismatch.
 Result<door::Effect> make_effect(const plan::Step& step, const plan::Lookup& lookup);
 // Only the authority part, evaluated where `lookup` reaches; `computed` where it does not.
-CardLine make_line(const plan::Step& step, const Digest& plan, const plan::Lookup& lookup);
+CardLine make_line(const plan::Step& step, const door::Scope& scope, const plan::Lookup& lookup);
 
 // Looks up the inputs only.
 plan::Lookup input_lookup(const json::Object& inputs);

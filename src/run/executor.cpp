@@ -138,7 +138,7 @@ void Executor::take_answer(const Digest& digest, bool yes, const std::string& vi
     return;
   }
   asked_.erase(digest);
-  feed(consent_answer(digest, yes, via, who), std::move(inbox));
+  feed(consent_answer(digest, yes, via, who, sealer_), std::move(inbox));
 }
 
 void Executor::read_inbox() {

@@ -47,10 +47,14 @@ Fact effect_outcome(const door::Intent& intent, const contract::Labels& labels,
   return fact;
 }
 
-Fact consent_answer(const Digest& digest, bool yes, std::string_view via, std::string_view who) {
+Fact consent_answer(const Digest& digest, bool yes, std::string_view via, std::string_view who,
+                    const Sealer& sealer) {
   Fact fact;
   fact.kind = yes ? "consent.given" : "consent.refused";
-  fact.data = {{"digest", hex(digest)}, {"via", via}, {"who", who}, {"scope", "once"}};
+  fact.data = {{"digest", hex(digest)},
+               {"via", via},
+               {"who", sealer.put(who, fact.blobs)},
+               {"scope", "once"}};
   return fact;
 }
 

@@ -44,7 +44,8 @@ using OpenBlob = std::function<Result<std::string>(const Digest&)>;
 Fact effect_outcome(const door::Intent& intent, const contract::Labels& labels,
                     const door::Outcome& outcome, const Sealer& sealer);
 // `via`: how the answer came ("terminal", "flag", "inbox"); `who`: the user's name.
-Fact consent_answer(const Digest& digest, bool yes, std::string_view via, std::string_view who);
+Fact consent_answer(const Digest& digest, bool yes, std::string_view via, std::string_view who,
+                    const Sealer& sealer);
 // `reason`: "consent", "interrupt", "limit".
 Fact paused(std::string_view reason);
 Fact resumed(const door::Ceilings& raised);

@@ -15,13 +15,34 @@ std::string_view name(StepState state) {
   return names[static_cast<std::size_t>(state)];
 }
 
+json::Object decision_data(const std::string& step, contract::EffectKind kind,
+                           const policy::Verdict& verdict, std::string_view answer) {
+  return {{"step", step},
+          {"effect", contract::name(kind)},
+          {"decision", policy::name(verdict.decision)},
+          {"answer", answer},
+          {"rule", verdict.rule},
+          {"file", verdict.file},
+          {"line", verdict.line}};
+}
+
+Error denied_error(const std::string& step, contract::EffectKind kind,
+                   const policy::Verdict& verdict) {
+  return {Code::kDenied,
+          "policy rule " + verdict.rule + " (" + verdict.file + ":" + std::to_string(verdict.line) +
+              ") denies " + std::string{contract::name(kind)} + " in step " + step,
+          verdict.reason,
+          {},
+          nullptr};
+}
+
 Machine::Machine(Start start, const plan::Program& program, const policy::Policy& policy,
                  Sealer sealer)
     : start_{std::move(start)},
       program_{program},
       policy_{policy},
       sealer_{sealer},
-      card_{make_card(program, start_.inputs, policy, start_.mode)},
+      card_{make_card(program, start_.inputs, scope().workspace, policy, start_.mode)},
       steps_(program.steps.size()),
       budget_{start_.ceilings} {
   for (std::size_t i = 0; i < program.steps.size(); ++i) index_[program.steps[i].id] = i;
@@ -57,7 +78,14 @@ Batch Machine::begin() {
         {"program", hex(program_.program_digest)},
         {"bound", plan::to_json(program_.bound)},
         {"passes", std::move(passes)}});
-  if (card_.asks()) {
+  if (const auto denied = card_.denied(); !denied.empty()) {
+    for (const CardLine* line : denied) {
+      emit(batch, "policy.decided", decision_data(line->step, line->kind, line->verdict, "denied"));
+    }
+    failure_ = denied_error(denied.front()->step, denied.front()->kind, denied.front()->verdict);
+    finish(batch);
+    batch.ended = true;
+  } else if (card_.asks()) {
     json::Array lines;
     for (const CardLine& line : card_.lines) lines.push_back(to_json(line));
     emit(batch, "consent.asked",
@@ -159,6 +187,9 @@ Result<void> Machine::on_outcome(const Fact& fact, Batch& batch) {
     fail_step(*index, Error{Code::kStepFailed, message, {}, {}, nullptr}, batch);
   }
   step.intent.reset();
+  // What came back may be enough for the step that was short.
+  shortage_.reset();
+  limited_step_.clear();
   schedule(batch);
   return {};
 }
@@ -174,17 +205,17 @@ void Machine::on_resumed(const Fact& fact, Batch& batch) {
   for (std::size_t i = 0; i < steps_.size(); ++i) {
     Step& step = steps_[i];
     if (!step.intent) continue;
-    // Whether the lost attempt was paid for is unknown, so it counts at its cap.
-    budget_.book_lost(step.intent->effect.caps);
-    emit(batch, "budget.charged",
-         {{"step", program_.steps[i].id},
-          {"lost_attempt", true},
-          {"spent", door::to_json(budget_.spent())}});
-    if (auto shortage = budget_.over()) {
-      limit(*shortage, program_.steps[i].id, batch);
-    } else if (!shortage_) {
-      batch.performs.push_back(*step.intent);
+    if (step.handed_out) {
+      // Whether the lost attempt was paid for is unknown, so it counts at its cap.
+      budget_.book_lost(step.intent->effect.caps);
+      emit(batch, "budget.charged",
+           {{"step", program_.steps[i].id},
+            {"lost_attempt", true},
+            {"spent", door::to_json(budget_.spent())}});
     }
+    if (auto shortage = budget_.over()) limit(*shortage, program_.steps[i].id, batch);
+    step.handed_out = !shortage_;
+    if (step.handed_out) batch.performs.push_back(*step.intent);
   }
   schedule(batch);
 }
@@ -249,6 +280,11 @@ std::optional<Question> Machine::question(const Digest& digest) const {
 const json::Value* Machine::result_of(std::string_view step) const {
   const auto index = index_of(step);
   return index && steps_[*index].state == StepState::done ? &steps_[*index].result : nullptr;
+}
+
+door::Scope Machine::scope() const {
+  return {program_.plan_digest,
+          std::string{json::text_at(start_.context, "workspace").value_or("")}};
 }
 
 std::optional<std::size_t> Machine::index_of(std::string_view step) const {

@@ -53,6 +53,12 @@ struct Batch {
   bool ended = false;  // the run is done or failed
 };
 
+// The data of policy.decided; `answer`: go, ask, denied, limit.
+json::Object decision_data(const std::string& step, contract::EffectKind kind,
+                           const policy::Verdict& verdict, std::string_view answer);
+Error denied_error(const std::string& step, contract::EffectKind kind,
+                   const policy::Verdict& verdict);
+
 enum class StepState : std::uint8_t { waiting, ready, asking, running, done, failed };
 std::string_view name(StepState state);
 
@@ -90,6 +96,7 @@ class Machine {
   [[nodiscard]] const plan::Program& program() const { return program_; }
   [[nodiscard]] const Card& card() const { return card_; }
   [[nodiscard]] const json::Value* result_of(std::string_view step) const;
+  [[nodiscard]] door::Scope scope() const;
 
  private:
   struct Step {
@@ -98,6 +105,7 @@ class Machine {
     contract::Labels argument_labels;
     json::Value result;
     contract::Labels labels;
+    bool handed_out = false;    // the intent went to the shell since the last start of a process
     std::int64_t not_done = 0;  // definite "not done" outcomes: n of the key
   };
 

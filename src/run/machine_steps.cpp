@@ -111,17 +111,12 @@ void Machine::start_step(std::size_t index, Batch& batch) {
     return;
   }
   const door::Admission admission =
-      door::admit(policy_, start_.mode, program_.plan_digest, *effect, granted_, budget_);
+      door::admit(policy_, start_.mode, scope(), *effect, granted_, budget_);
   using enum door::Admission::Answer;
-  emit(batch, "policy.decided",
-       {{"step", step.id},
-        {"effect", contract::name(admission.kind)},
-        {"decision", policy::name(admission.verdict.decision)},
-        {"granted", admission.answer == go},
-        {"rule", admission.verdict.rule},
-        {"file", admission.verdict.file},
-        {"line", admission.verdict.line},
-        {"action", hex(admission.action)}});
+  json::Object decision =
+      decision_data(step.id, admission.kind, admission.verdict, door::name(admission.answer));
+  decision["action"] = hex(admission.action);
+  emit(batch, "policy.decided", std::move(decision));
   switch (admission.answer) {
     case go: intend(index, *std::move(effect), admission, batch); break;
     case ask: {
@@ -139,15 +134,7 @@ void Machine::start_step(std::size_t index, Batch& batch) {
       break;
     }
     case denied:
-      fail_step(index,
-                Error{Code::kDenied,
-                      "policy rule " + admission.verdict.rule + " (" + admission.verdict.file +
-                          ":" + std::to_string(admission.verdict.line) + ") denies " +
-                          std::string{contract::name(admission.kind)} + " in step " + step.id,
-                      admission.verdict.reason,
-                      {},
-                      nullptr},
-                batch);
+      fail_step(index, denied_error(step.id, admission.kind, admission.verdict), batch);
       break;
     case limit: this->limit(admission.shortage, step.id, batch); break;
   }
@@ -177,6 +164,7 @@ void Machine::intend(std::size_t index, door::Effect effect, const door::Admissi
                                   {"model_calls", effect.caps.model_calls},
                                   {"usd_nano", effect.caps.usd}}}});
   step.intent = Perform{std::move(effect), key};
+  step.handed_out = true;
   batch.performs.push_back(*step.intent);
 }
 

@@ -37,8 +37,11 @@ class Pump {
       // missing from the record.
       const std::string recorded = there ? events_[at_].body : std::string{};
       if (recorded != derived) {
-        divergences.push_back({event.seq, recorded, derived});
-        if (stop_at_first_) return false;
+        const bool worded = there && events_[at_].event.kind == event.kind &&
+                            event.kind != "effect.intended" && event.kind != "run.done" &&
+                            !is_fact(event.kind);
+        divergences.push_back({event.seq, recorded, derived, !worded});
+        if (stop_at_first_ && !worded) return false;
       }
       if (there) ++at_;
     }
@@ -49,7 +52,7 @@ class Pump {
   // diverges.
   const ledger::StoredEvent* next_fact() {
     while (at_ < events_.size() && !is_fact(events_[at_].event.kind)) {
-      divergences.push_back({events_[at_].event.seq, events_[at_].body, ""});
+      divergences.push_back({events_[at_].event.seq, events_[at_].body, "", true});
       ++at_;
       if (stop_at_first_) return nullptr;
     }
@@ -128,7 +131,7 @@ Result<Recovery> recover(std::span<const ledger::StoredEvent> events, const Open
     NAESTRO_LET(const Fact fact, fact_from(fact_event->event, open));
     auto batch = recovery.machine->feed(fact);
     if (!batch) {
-      pump.divergences.push_back({fact_event->event.seq, fact_event->body, ""});
+      pump.divergences.push_back({fact_event->event.seq, fact_event->body, "", true});
       break;
     }
     on = pump.compare(*batch);

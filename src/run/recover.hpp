@@ -18,6 +18,9 @@ struct Divergence {
   std::int64_t seq = 0;
   std::string recorded;  // body
   std::string derived;   // body
+  // What was done or came out differs, not only how it is worded: another kind of event, another
+  // intent, another end. A run with such a divergence is not resumed.
+  bool material = true;
 };
 
 struct Recovery {
@@ -33,7 +36,7 @@ Result<Start> read_start(const ledger::Event& created, const OpenBlob& open);
 // Opens blobs of one run: from the store, under its key.
 OpenBlob blob_opener(ledger::Store& store, const Sealer& sealer);
 
-// `stop_at_first`: gives up at the first divergence; else goes on as long as the facts fit.
+// `stop_at_first`: gives up at the first material divergence; else goes on as long as facts fit.
 // Fails where the record cannot be read at all.
 Result<Recovery> recover(std::span<const ledger::StoredEvent> events, const OpenBlob& open,
                          const Sealer& sealer, const plan::Environment& environment,

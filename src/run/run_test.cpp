@@ -119,7 +119,8 @@ TEST_F(RunTest, GuideDeniesTheWrite) {
   const Ending ending = go(true, testing::kPlan, policy::Mode::guide);
   EXPECT_EQ(ending.how, Ending::How::failed);
   EXPECT_EQ(ending.error->code, Code::kDenied);
-  EXPECT_EQ(world_.tool_adapter.calls.size(), 2);  // the reads went through, the write did not
+  EXPECT_TRUE(world_.tool_adapter.calls.empty());  // known from the card, so nothing begins
+  EXPECT_EQ(std::ranges::count(world_.kinds, "policy.decided"), 1);
   EXPECT_TRUE(replay(events()).empty());
 }
 
@@ -191,6 +192,58 @@ TEST_F(RunTest, ReplayNamesAForgedOutcome) {
   record.erase(record.begin() + 5);
   EXPECT_FALSE(replay(record, true).empty());
   EXPECT_EQ(replay(record, true).size(), 1);
+}
+
+TEST_F(RunTest, LostAttemptsAreChargedOnceForEachTimeTheyWereHandedOut) {
+  program_ = std::make_unique<plan::Program>(world_.compile(testing::kPlan));
+  Start start = world_.start(*program_, testing::kPlan);
+  start.ceilings.tokens = 200;  // one attempt of 150, and no second beside a lost one
+  Machine machine{std::move(start), *program_, world_.policy, world_.sealer()};
+  machine.begin();
+  const auto digest = machine.card().digest;
+  ASSERT_TRUE(machine.feed(consent_answer(digest, true, "terminal", "t", world_.sealer())));
+  for (const char* step : {"a", "b"}) {
+    for (const Perform& command : machine.outstanding()) {
+      if (command.effect.step != step) continue;
+      door::Outcome outcome;
+      outcome.result = testing::tool_answer(command.effect);
+      ASSERT_TRUE(machine.feed(effect_outcome(door::Intent::durable(command.effect, command.key),
+                                              {}, outcome, world_.sealer())));
+      break;
+    }
+  }
+  ASSERT_EQ(machine.outstanding().size(), 1);  // the model call, lost with the process
+  ASSERT_TRUE(machine.feed(resumed({})));
+  EXPECT_EQ(machine.budget().spent().tokens(), 150);
+  EXPECT_TRUE(machine.shortage());
+  for (int i = 0; i < 3; ++i) {  // nothing was handed out in between
+    ASSERT_TRUE(machine.feed(paused("limit")));
+    ASSERT_TRUE(machine.feed(resumed({})));
+    EXPECT_EQ(machine.budget().spent().tokens(), 150);
+  }
+  ASSERT_TRUE(machine.feed(paused("limit")));
+  const auto batch = machine.feed(resumed({.usd = {}, .tokens = 300, .tool_calls = {}}));
+  ASSERT_TRUE(batch);
+  EXPECT_EQ(batch->performs.size(), 1);
+}
+
+// Two steps of cap 150 under a ceiling of 200: the second waits for what the first gives back.
+TEST_F(RunTest, AShortStepGoesOnWhenAnotherSettles) {
+  const char* text = R"({"naestro": "plan/1", "goal": "g", "steps": [
+    {"id": "m", "do": {"model": {"task": "t", "max_input_tokens": 100, "max_output_tokens": 50}},
+     "with": {"messages": [{"role": "user", "content": "one"}]}, "out": {"type": "object"}},
+    {"id": "n", "do": {"model": {"task": "t", "max_input_tokens": 100, "max_output_tokens": 50}},
+     "with": {"messages": [{"role": "user", "content": "two"}]}, "out": {"type": "object"}}],
+    "outputs": {"m": "${steps.m.out}", "n": "${steps.n.out}"}})";
+  program_ = std::make_unique<plan::Program>(world_.compile(text));
+  Start start = world_.start(*program_, text);
+  start.ceilings.tokens = 200;
+  machine_ = std::make_unique<Machine>(std::move(start), *program_, world_.policy, world_.sealer());
+  auto store = world_.open();
+  const auto fence = store->own("rtest").value();
+  EXPECT_EQ(world_.execute(*machine_, machine_->begin(), fence, true).how, Ending::How::done);
+  EXPECT_EQ(machine_->budget().spent().tokens(), 24);
+  EXPECT_TRUE(replay(events()).empty());
 }
 
 TEST_F(RunTest, BodiesHoldNoPlaintextAndNoPath) {

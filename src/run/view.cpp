@@ -36,7 +36,8 @@ void on_step_event(RunView& view, const ledger::Event& event, std::int64_t at) {
   } else if (event.kind == "policy.decided") {
     step.rule = text(data, "rule");
     step.decision = text(data, "decision");
-    step.granted = json::bool_at(data, "granted").value_or(false);
+    if (text(data, "answer") == "denied") step.state = "denied";
+    step.granted = step.decision == "ask" && text(data, "answer") == "go";
   } else if (event.kind == "step.started") {
     step.state = "running";
     step.started_at = at;
@@ -90,7 +91,7 @@ void on_run_event(RunView& view, const ledger::Event& event, std::int64_t at) {
                                      : "interrupted";
   } else if (event.kind == "run.resumed") {
     view.state = "running";
-    view.exhausted = {};
+    view.exhausted = nullptr;
   } else if (event.kind == "run.done" || event.kind == "run.failed") {
     view.state = event.kind == "run.done" ? "done" : "failed";
     view.digest = text(data, "digest");

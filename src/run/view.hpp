@@ -14,7 +14,7 @@ namespace naestro::run {
 struct StepView {
   std::string id;
   std::string target;           // of the last effect; "" before
-  std::string state;            // ready, asking, running, done, failed
+  std::string state;            // ready, asking, denied, running, done, failed
   std::int64_t started_at = 0;  // microseconds UTC; 0: not yet
   std::int64_t ended_at = 0;
   door::Usage usage;

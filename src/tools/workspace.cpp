@@ -185,11 +185,18 @@ std::string below(const std::string& folder, const std::string& name) {
 }  // namespace
 
 Result<Workspace> Workspace::open(const std::string& path) {
-  const int fd = ::open(path.c_str(), O_PATH | O_DIRECTORY | O_CLOEXEC);
+  // The path is that of a folder that a person consented to, with all links resolved. A link in it
+  // now is another folder in its place.
+  open_how how{};
+  how.flags = O_PATH | O_DIRECTORY | O_CLOEXEC;
+  how.resolve = RESOLVE_NO_SYMLINKS;
+  const auto fd =
+      static_cast<int>(::syscall(SYS_openat2, AT_FDCWD, path.c_str(), &how, sizeof how));
   if (fd < 0) {
     return fail(Code::kNotFound,
-                "cannot open the workspace " + quoted(path) + ": " + strerror(errno),
-                "name an existing folder");
+                "cannot open the workspace " + quoted(path) + ": " +
+                    (errno == ELOOP ? "a symbolic link stands in its place" : strerror(errno)),
+                "name an existing folder, by a path without symbolic links");
   }
   return Workspace{fd};
 }

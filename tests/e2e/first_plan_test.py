@@ -26,6 +26,8 @@ REPORT = "reports/warranty-first-quarter.md"
 
 class FirstPlan(unittest.TestCase):
     def setUp(self):
+        signal.alarm(240)  # a test that hangs is a failure, not a wait
+        self.addCleanup(signal.alarm, 0)
         self.folder = pathlib.Path(tempfile.mkdtemp(prefix="naestro-e2e-"))
         self.addCleanup(shutil.rmtree, self.folder, True)
         self.workspace = self.folder / "company"
@@ -44,7 +46,8 @@ class FirstPlan(unittest.TestCase):
                                 stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
 
     def digest(self):
-        return json.loads(self.naestro("plan", "explain", str(PLAN), "--json"))["digest"]
+        return json.loads(self.naestro("plan", "explain", str(PLAN), "-w", str(self.workspace),
+                                       "--json"))["digest"]
 
     def run_words(self, *more):
         return ["run", str(PLAN), "-w", str(self.workspace), *more]
@@ -62,8 +65,12 @@ class FirstPlan(unittest.TestCase):
             time.sleep(0.05)
         self.fail(f"waited in vain for {what}")
 
-    def step_runs(self, step):
-        return any(s["id"] == step and s["state"] == "running" for s in self.show()["steps"])
+    def read_until(self, run, beginning):
+        """Reads the run's progress until a line begins so; it is printed when it is durable."""
+        for line in run.stdout:
+            if line.startswith(beginning):
+                return
+        self.fail(f"the run ended without printing {beginning!r}")
 
     def assert_whole(self, view):
         self.assertEqual(view["state"], "done")
@@ -92,8 +99,7 @@ class FirstPlan(unittest.TestCase):
         self.naestro(*self.run_words("--approve", self.digest()))
         whole = self.show()["digest"]
         run = self.start(*self.run_words("--approve", self.digest()))
-        self.wait_for(lambda: len(json.loads(self.naestro("runs", "--json"))) == 2 and
-                      self.step_runs("cause"), "the model step")
+        self.read_until(run, "start    cause")
         run.send_signal(signal.SIGKILL)
         run.communicate()
         self.assertEqual(self.show()["state"], "interrupted")
@@ -117,7 +123,7 @@ class FirstPlan(unittest.TestCase):
 
     def test_ctrl_c_pauses_and_says_how_to_go_on(self):
         run = self.start(*self.run_words("--approve", self.digest()))
-        self.wait_for(lambda: self.step_runs("cause"), "the model step")
+        self.read_until(run, "start    cause")
         begin = time.monotonic()
         run.send_signal(signal.SIGINT)
         out, _ = run.communicate(timeout=30)
@@ -145,6 +151,14 @@ class FirstPlan(unittest.TestCase):
         self.naestro("resume", "last", code=3)
         self.assertFalse((self.workspace / REPORT).exists())
         self.assertEqual(self.show()["spent"]["tool_calls"], 0)
+
+    def test_a_consent_for_one_folder_is_none_for_another(self):
+        other = self.folder / "other"
+        shutil.copytree(self.workspace, other)
+        digest = self.digest()
+        self.workspace = other
+        self.naestro(*self.run_words("--approve", digest), code=5)
+        self.assertFalse((other / REPORT).exists())
 
     def test_a_person_at_the_terminal_is_asked_once(self):
         pid, fd = pty.fork()
@@ -187,13 +201,15 @@ class FirstPlan(unittest.TestCase):
         self.assert_whole(self.show())
 
     def test_exit_codes(self):
+        self.naestro("show", "last", code=2)
+        self.assertIn("No runs yet", self.naestro("runs"))
         self.naestro(*self.run_words("--mode", "auto"), code=3)
         self.naestro(*self.run_words("--mode", "guide"), code=3)
+        self.assertIn("mode.guide", self.naestro("show", "last"))
         self.naestro(*self.run_words("--mode", "yolo"), code=2)
         self.naestro(*self.run_words("--max-tokens", "100"), code=4)
         self.naestro(*self.run_words("--input", "nope=1"), code=2)
         self.naestro("run", "missing.json", code=2)
-        self.naestro("show", "last", code=2)
         self.naestro("bogus", code=2)
         bad = self.folder / "bad.json"
         bad.write_text(PLAN.read_text().replace("files.search@1", "files.serch@1"))
