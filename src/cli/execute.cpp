@@ -71,6 +71,9 @@ std::string question_text(const run::Machine& machine, const run::Question& ques
          "Digest: " + hex(question.digest) + "\n";
 }
 
+// One line; all of it is in the outputs, which `naestro show` prints.
+constexpr std::size_t kAnswerBytesMax = 500;
+
 // The plan's output `answer` where it has one, else all outputs: "cause: gasket; product: RL-300".
 std::string answer_text(const run::Machine& machine) {
   std::string out;
@@ -78,7 +81,7 @@ std::string answer_text(const run::Machine& machine) {
     for (const std::string& line : split(*answer, '\n')) {
       if (!line.empty()) out += (out.empty() ? "" : "; ") + line;
     }
-    return out;
+    return shorten(out, kAnswerBytesMax);
   }
   for (const auto& member : machine.outputs()) {
     const json::Value& value = member.value();
