@@ -25,8 +25,7 @@ Executor::Executor(Ports ports, Observer observer, Machine& machine, Sealer seal
       fence_{fence} {}
 
 Ending Executor::run(Batch first) {
-  ports_.loop.post(
-      [this, first = std::move(first)]() mutable { commit(std::move(first), {}, false); });
+  ports_.loop.post([this, first = std::move(first)]() mutable { commit(std::move(first), {}); });
   ports_.loop.run();
   return ending_.value_or(Ending{});
 }
@@ -46,10 +45,11 @@ void Executor::answer(const Digest& digest, bool yes, std::string via, std::stri
   });
 }
 
-void Executor::commit(Batch batch, std::vector<std::int64_t> inbox, bool sign) {
+void Executor::commit(Batch batch, std::vector<std::int64_t> inbox) {
   ++commits_;
-  ledger::Append append{machine_.start().run, fence_,           batch.events,
-                        batch.blobs,          std::move(inbox), sign || batch.ended};
+  ledger::Append append{machine_.start().run, fence_,
+                        batch.events,         batch.blobs,
+                        std::move(inbox),     batch.ended || parking_.has_value()};
   // The blobs are on their way; the batch that waits for the commit needs only its commands.
   batch.blobs.clear();
   ports_.writer.append(std::move(append), [this, batch = std::move(batch)](Result<void> written) {
@@ -69,7 +69,7 @@ void Executor::durable(const Batch& batch) {
   if (observer_.event) {
     for (const ledger::Event& event : batch.events) observer_.event(event);
   }
-  if (!interrupted_ && !parked_) {
+  if (!interrupted_ && !parking_) {
     for (const Perform& command : batch.performs) perform(command);
   }
   settle();
@@ -121,20 +121,20 @@ void Executor::outcome(const Perform& command, const door::Outcome& outcome) {
                       sealer_));
 }
 
-void Executor::feed(const Fact& fact, std::vector<std::int64_t> inbox, bool sign) {
+void Executor::feed(const Fact& fact, std::vector<std::int64_t> inbox) {
   auto batch = machine_.feed(fact);
   if (!batch) {
     end({Ending::How::broken, std::move(batch).error()});
     return;
   }
-  commit(*std::move(batch), std::move(inbox), sign);
+  commit(*std::move(batch), std::move(inbox));
 }
 
 void Executor::take_answer(const Digest& digest, bool yes, const std::string& via,
                            const std::string& who, std::vector<std::int64_t> inbox) {
   // First answer wins: a later one finds the question gone.
-  if (ending_ || parked_ || !machine_.question(digest)) {
-    if (!inbox.empty()) commit({}, std::move(inbox), false);
+  if (ending_ || parking_ || !machine_.question(digest)) {
+    if (!inbox.empty()) commit({}, std::move(inbox));
     return;
   }
   asked_.erase(digest);
@@ -157,7 +157,7 @@ void Executor::watch_inbox() {
   watching_ = true;
   ports_.loop.after(kInboxInterval, [this] {
     watching_ = false;
-    if (ending_ || parked_ || machine_.questions().empty()) return;
+    if (ending_ || parking_ || machine_.questions().empty()) return;
     if (commits_ == 0) read_inbox();  // else an answer could be taken twice
     watch_inbox();
   });
@@ -167,7 +167,7 @@ void Executor::watch_inbox() {
 void Executor::settle() {
   if (ending_ || commits_ > 0) return;
   const bool quiet = acts_.empty();
-  if (parked_) return;
+  if (parking_) return end(*parking_);
   using How = Ending::How;
   if (machine_.state() == Machine::State::done) return end({How::done, {}});
   if (machine_.state() == Machine::State::failed) return end({How::failed, machine_.failure()});
@@ -195,19 +195,8 @@ void Executor::settle() {
 }
 
 void Executor::park(std::string_view reason, Ending ending) {
-  parked_ = true;
-  auto batch = machine_.feed(paused(reason));
-  if (!batch) return end({Ending::How::broken, std::move(batch).error()});
-  ledger::Append append{machine_.start().run, fence_, batch->events, batch->blobs, {}, true};
-  ports_.writer.append(std::move(append), [this, ending, events = batch->events](auto written) {
-    ports_.loop.post([this, ending, events, written] {
-      if (!written) return end({Ending::How::broken, written.error()});
-      if (observer_.event) {
-        for (const ledger::Event& event : events) observer_.event(event);
-      }
-      end(ending);
-    });
-  });
+  parking_ = std::move(ending);  // settle() ends with it when the pause is durable
+  feed(paused(reason));
 }
 
 void Executor::end(Ending ending) {

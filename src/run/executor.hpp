@@ -57,11 +57,11 @@ class Executor {
   void answer(const Digest& digest, bool yes, std::string via, std::string who);
 
  private:
-  void commit(Batch batch, std::vector<std::int64_t> inbox, bool sign);
+  void commit(Batch batch, std::vector<std::int64_t> inbox);
   void durable(const Batch& batch);
   void perform(const Perform& command);
   void outcome(const Perform& command, const door::Outcome& outcome);
-  void feed(const Fact& fact, std::vector<std::int64_t> inbox = {}, bool sign = false);
+  void feed(const Fact& fact, std::vector<std::int64_t> inbox = {});
   void take_answer(const Digest& digest, bool yes, const std::string& via, const std::string& who,
                    std::vector<std::int64_t> inbox);
   void read_inbox();
@@ -79,7 +79,7 @@ class Executor {
   std::map<Digest, bool> asked_;                  // question -> somebody is there to answer
   std::size_t commits_ = 0;                       // not durable yet
   bool interrupted_ = false;
-  bool parked_ = false;
+  std::optional<Ending> parking_;  // how the run ends when its pause is durable
   bool watching_ = false;
   std::optional<Ending> ending_;
 };
