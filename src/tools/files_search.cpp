@@ -3,6 +3,7 @@
 
 #include "base/text.hpp"
 #include "tools/calls.hpp"
+#include "tools/units.hpp"
 
 namespace naestro::tools {
 namespace {
@@ -24,12 +25,6 @@ std::vector<std::string> words_of(std::string_view text) {
   }
   if (!word.empty()) words.push_back(word);
   return words;
-}
-
-std::string_view trim(std::string_view line) {
-  const std::size_t begin = line.find_first_not_of(kBlanks);
-  if (begin == std::string_view::npos) return {};
-  return line.substr(begin, line.find_last_not_of(kBlanks) - begin + 1);
 }
 
 class Query {
@@ -97,7 +92,7 @@ void search(const Query& query, const std::string& file, std::string_view text, 
   std::int64_t number = 1;
   while (!text.empty()) {
     const std::size_t end = std::min(text.find('\n'), text.size());
-    const std::string_view line = trim(text.substr(0, end));
+    const std::string_view line = trim_blanks(text.substr(0, end));
     if (!line.empty() && query.matches(line)) add(found, file, number, line);
     text.remove_prefix(std::min(end + 1, text.size()));
     ++number;
