@@ -31,9 +31,11 @@ class Prompt {
  public:
   Prompt(House& house, run::Executor& executor) : house_{house}, executor_{executor} {}
 
+  // What was typed before the question was shown is no answer to it. The prompt comes last: who
+  // waits for it before typing is heard.
   void ask(const run::Question& question) {
-    // What was typed before the question was shown is no answer to it.
     ::tcflush(::fileno(house_.in), TCIFLUSH);
+    print(house_.err, "Approve? [y/N] ");
     reader_ = std::jthread{[this, digest = question.digest](const std::stop_token& stop) {
       const std::string line = read_line(stop);
       if (stop.stop_requested()) return;
@@ -246,7 +248,6 @@ int execute(House& house, Session& session, run::Machine& machine, run::Batch fi
         return true;
       }
       if (!house.interactive) return false;
-      print(house.err, "Approve? [y/N] ");
       prompt->ask(question);
       return true;
     };

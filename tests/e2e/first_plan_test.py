@@ -183,6 +183,29 @@ class FirstPlan(unittest.TestCase):
         self.assertEqual(out.count(b"Approve?"), 1)
         self.assert_whole(self.show())
 
+    def test_what_was_typed_before_the_card_is_no_answer(self):
+        pid, fd = pty.fork()
+        if pid == 0:
+            os.read(0, 100)  # so that the answer lies in the terminal before the program starts
+            os.execve(BINARY, [str(BINARY), *self.run_words()], self.env)
+        os.write(fd, b"go\n")
+        os.write(fd, b"y\ny\n")
+        out = b""
+        while b"Approve? [y/N]" not in out:
+            out += os.read(fd, 4096)
+        time.sleep(1)
+        self.assertEqual(len(self.show()["questions"]), 1)
+        os.write(fd, b"n\n")
+        while True:
+            try:
+                if not os.read(fd, 4096):
+                    break
+            except OSError:
+                break
+        _, status = os.waitpid(pid, 0)
+        self.assertEqual(os.waitstatus_to_exitcode(status), 3)
+        self.assertFalse((self.workspace / REPORT).exists())
+
     def test_a_live_run_has_one_owner_and_takes_answers_from_others(self):
         pid, fd = pty.fork()  # with a terminal the run waits for its answer instead of parking
         if pid == 0:
