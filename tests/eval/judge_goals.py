@@ -6,8 +6,10 @@ ANSWERS.json: [{id, goal, kind, answer, sources: [{file, line | rows}]}]; an ans
 that the folder does not say it, and a refusal is right. Otherwise:
 - every number of the expected answer must stand in the answer's text (to the cent, or rounded as the
   expected one is), every name, code and date too; a list must have as many rows as expected;
-- find, extract, timeline, summarise: instead, the expected source lines must be cited: one of them
-  for find, three fifths of them for the others; a timeline that has a third of them is partial.
+- or one of the ways in `accept` ("accept": [way, ...]), each a value or a list of values, is said;
+- find, extract, timeline, summarise, and a comparison of lines of texts: instead, the expected source lines
+  must be cited: one of them for find, three fifths of them for the others; a timeline that has a third of
+  them is partial.
 What is answered and does not compare is wrong. Exit 1 when more are wrong than --wrong-max (0), or fewer
 right than --right-min (0)."""
 import json
@@ -20,7 +22,7 @@ def leaves(value):
     if isinstance(value, dict):
         for one in value.values():
             yield from leaves(one)
-    elif isinstance(value, list):
+    elif isinstance(value, (list, tuple)):
         for one in value:
             yield from leaves(one)
     elif value is not None:
@@ -44,7 +46,17 @@ def says(text, value):
         places = len(str(value).split(".")[1]) if "." in str(value) else 0
         return any(round(n, max(places, 2 if places == 1 else places)) == value or
                    round(n, places) == value for n in numbers_in(text))
+    if re.fullmatch(r"-?\d+(\.\d+)?", value) and float(value) in numbers_in(text):
+        return True
     return " ".join(value.lower().split()) in " ".join(text.lower().split())
+
+
+def accepted(expected, text):
+    """One of the other ways to say the answer; a list is right only when all of it is said."""
+    return isinstance(expected["answer"], (str, int, float)) and any(
+        says(text, way) for way in expected.get("accept", []) if not isinstance(way, list)) or any(
+        all(says(text, one) for one in leaves(way))
+        for way in expected.get("accept", []) if isinstance(way, list))
 
 
 def cited(source, citations, slack=0):
@@ -69,10 +81,14 @@ def judge(expected, got):
     said = all(says(text, one) for one in leaves(answer))
     if isinstance(answer, list) and "rows" in got["outputs"] and kind not in ("timeline", "dedupe"):
         said = said and len(got["outputs"]["rows"]) == len(answer)
-    if said:
+    if said or (isinstance(answer, (str, int, float)) or "rows" not in got["outputs"]) and \
+            accepted(expected, text):
         return "right"
+    sources = expected["sources"]
+    if kind == "compare" and isinstance(answer, list) and all("line" in one for one in sources):
+        kind = "extract"
+    kind = {"extract_fields": "extract", "summarise_quotes": "summarise"}.get(kind, kind)
     if kind in ("find", "extract", "timeline", "summarise"):
-        sources = expected["sources"]
         # A timeline cites where a passage begins.
         slack = 3 if kind == "timeline" else 0
         hits = sum(cited(one, got["outputs"]["citations"], slack) for one in sources)
