@@ -19,6 +19,7 @@ constexpr Entry kTools[] = {
     {"files.list@1", files_list},
     {"files.search@1", files_search},
     {"report.markdown@1", report_markdown},
+    {"text.compare@1", text_compare},
     {"text.find@1", text_find},
     {"text.section@1", text_section},
     {"text.timeline@1", text_timeline},

@@ -25,8 +25,9 @@ TEST(ToolContracts, NameTheToolsAndTheirArguments) {
       {"answer.compose@1", kAnswerOutputMax},  {"csv.duplicates@1", kCsvOutputMax},
       {"csv.join@1", kCsvOutputMax},           {"csv.query@1", kCsvOutputMax},
       {"files.list@1", kListOutputMax},        {"files.search@1", kSearchOutputMax},
-      {"report.markdown@1", kReportOutputMax}, {"text.find@1", kFindOutputMax},
-      {"text.section@1", kSectionOutputMax},   {"text.timeline@1", kTimelineOutputMax}};
+      {"report.markdown@1", kReportOutputMax}, {"text.compare@1", kCompareOutputMax},
+      {"text.find@1", kFindOutputMax},         {"text.section@1", kSectionOutputMax},
+      {"text.timeline@1", kTimelineOutputMax}};
   std::vector<std::string> ids;
   for (const std::string& id : known()) {
     const std::string name = id.substr(0, id.find('@'));

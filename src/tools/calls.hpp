@@ -13,6 +13,7 @@ inline constexpr std::size_t kCsvOutputMax = 262'144;
 inline constexpr std::size_t kReportOutputMax = 8'192;
 inline constexpr std::size_t kFindOutputMax = 65'536;
 inline constexpr std::size_t kSectionOutputMax = 65'536;
+inline constexpr std::size_t kCompareOutputMax = 65'536;
 inline constexpr std::size_t kTimelineOutputMax = 131'072;
 inline constexpr std::size_t kListOutputMax = 131'072;
 inline constexpr std::size_t kAnswerOutputMax = 131'072;
@@ -21,6 +22,7 @@ Result<json::Value> answer_compose(const json::Object& arguments, const Context&
 Result<json::Value> csv_duplicates(const json::Object& arguments, const Context& context);
 Result<json::Value> csv_join(const json::Object& arguments, const Context& context);
 Result<json::Value> files_list(const json::Object& arguments, const Context& context);
+Result<json::Value> text_compare(const json::Object& arguments, const Context& context);
 Result<json::Value> text_find(const json::Object& arguments, const Context& context);
 Result<json::Value> text_section(const json::Object& arguments, const Context& context);
 Result<json::Value> text_timeline(const json::Object& arguments, const Context& context);

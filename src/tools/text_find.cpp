@@ -17,8 +17,8 @@ json::Object quote_of(std::string_view file, const Line& line) {
   return {{"file", file}, {"line", line.number}, {"text", shorten(line.text, kLineBytesMax)}};
 }
 
-Result<std::vector<Need>> needs_argument(const json::Object& arguments) {
-  NAESTRO_LET(const json::Array* array, array_argument(arguments, "words"));
+Result<std::vector<Need>> needs_argument(const json::Object& arguments, std::string_view key) {
+  NAESTRO_LET(const json::Array* array, array_argument(arguments, key));
   std::vector<Need> needs;
   for (std::size_t i = 0; array != nullptr && i < array->size(); ++i) {
     const json::Array* any = (*array)[i].if_array();
@@ -29,7 +29,8 @@ Result<std::vector<Need>> needs_argument(const json::Object& arguments) {
       if (!phrase.empty()) need.push_back(std::move(phrase));
     }
     if (need.empty()) {
-      return fail(Code::kToolFailed, "an item of 'words' holds no word", "give letters or digits");
+      return fail(Code::kToolFailed, "an item of '" + std::string{key} + "' holds no word",
+                  "give letters or digits");
     }
     needs.push_back(std::move(need));
   }
@@ -39,12 +40,38 @@ Result<std::vector<Need>> needs_argument(const json::Object& arguments) {
 
 namespace {
 
-bool begins_at(const json::Array& places, std::string_view file, std::int64_t line) {
-  return std::ranges::any_of(places, [&](const json::Value& place) {
+// Which of the places it is; their count for none.
+std::size_t place_of(const json::Array& places, std::string_view file, std::int64_t line) {
+  const auto found = std::ranges::find_if(places, [&](const json::Value& place) {
     const json::Object* object = place.if_object();
     return object != nullptr && json::text_at(*object, "file") == file &&
            json::integer_at(*object, "line") == line;
   });
+  return static_cast<std::size_t>(found - places.begin());
+}
+
+// Who named places has looked at the passages; a word of the question is all that they must hold.
+std::vector<Passage> at_places(std::vector<Passage> passages,
+                               const std::vector<Document>& documents, const json::Array& places) {
+  const auto place = [&](const Passage& passage) {
+    const Document& document = documents[passage.document];
+    return place_of(places, document.file, document.units[passage.unit].lines.front().number);
+  };
+  std::erase_if(passages, [&](const Passage& one) { return place(one) == places.size(); });
+  std::ranges::sort(passages, {}, place);
+  return passages;
+}
+
+std::vector<Passage> answering(std::vector<Passage> passages,
+                               const std::vector<Document>& documents,
+                               const std::vector<Need>& needs, Want want) {
+  std::erase_if(passages, [&](const Passage& passage) {
+    const Unit& unit = documents[passage.document].units[passage.unit];
+    // A heading answers when it holds what is wanted: "## Fair, 2026-03-03".
+    if (unit.title && (want == Want::any || passage.here_count() < needs.size())) return true;
+    return !passage.answers(want) || !holds(want, unit, needs);
+  });
+  return passages;
 }
 
 }  // namespace
@@ -55,7 +82,7 @@ Result<json::Value> text_find(const json::Object& arguments, const Context& cont
   NAESTRO_LET(const std::string_view want_name, text_argument(arguments, "want", "any"));
   NAESTRO_LET(const std::int64_t passages_max,
               integer_argument(arguments, "max_passages", 1, 50, 3));
-  NAESTRO_LET(const std::vector<Need> needs, needs_argument(arguments));
+  NAESTRO_LET(const std::vector<Need> needs, needs_argument(arguments, "words"));
   NAESTRO_LET(const json::Array* at, array_argument(arguments, "at"));
   const auto want = want_named(want_name);
   if (!want) {
@@ -67,13 +94,12 @@ Result<json::Value> text_find(const json::Object& arguments, const Context& cont
   json::Array quotes;
   std::int64_t count = 0;
   std::size_t bytes = 0;
-  for (const Passage& passage : find_passages(documents, needs, *want)) {
+  std::vector<Passage> found = find_passages(documents, needs, *want);
+  found = at != nullptr ? at_places(std::move(found), documents, *at)
+                        : answering(std::move(found), documents, needs, *want);
+  for (const Passage& passage : found) {
     const Document& document = documents[passage.document];
     const Unit& unit = document.units[passage.unit];
-    // A heading answers when it holds what is wanted: "## Fair, 2026-03-03".
-    if (unit.title && (*want == Want::any || passage.here_count() < needs.size())) continue;
-    if (!passage.answers(*want) || !holds(*want, unit, needs)) continue;
-    if (at != nullptr && !begins_at(*at, document.file, unit.lines.front().number)) continue;
     ++count;
     if (static_cast<std::int64_t>(passages.size()) >= passages_max) continue;
     json::Array lines;

@@ -1,6 +1,5 @@
 // text.timeline@1: the dated passages on a topic, in order.
 #include <algorithm>
-#include <array>
 #include <tuple>
 
 #include "base/text.hpp"
@@ -12,50 +11,6 @@ namespace {
 
 bool digit(char c) { return c >= '0' && c <= '9'; }
 
-int month_named(std::string_view word) {
-  constexpr std::array<std::string_view, 12> kMonths = {
-      "january", "february", "march",     "april",   "may",      "june",
-      "july",    "august",   "september", "october", "november", "december"};
-  const std::string low = ascii_lower(word);
-  for (std::size_t i = 0; i < kMonths.size(); ++i) {
-    if (low == kMonths[i] || (low.size() == 3 && kMonths[i].starts_with(low))) {
-      return static_cast<int>(i) + 1;
-    }
-  }
-  return 0;
-}
-
-std::string two(int number) { return (number < 10 ? "0" : "") + std::to_string(number); }
-
-}  // namespace
-
-// The first date in a text: 2026-01-31 (also inside of a name), or 31 January 2026.
-std::string first_date(std::string_view text) {
-  for (std::size_t i = 0; i + 10 <= text.size(); ++i) {
-    if (i > 0 && digit(text[i - 1])) continue;
-    std::string_view part = text.substr(i, 10);
-    if (words::is_iso_date(part) && (i + 10 == text.size() || !digit(text[i + 10]))) {
-      return std::string{part};
-    }
-  }
-  const std::vector<words::Token> tokens = words::tokens(text);
-  for (std::size_t i = 0; i + 2 < tokens.size(); ++i) {
-    const std::string& day = tokens[i].text;
-    const std::string& year = tokens[i + 2].text;
-    const int month = month_named(tokens[i + 1].text);
-    if (month == 0 || day.empty() || day.size() > 4 || !digit(day[0]) || year.size() != 4 ||
-        !std::ranges::all_of(year, digit)) {
-      continue;
-    }
-    const int number = digit(day[1]) ? (day[0] - '0') * 10 + day[1] - '0' : day[0] - '0';
-    if (number < 1 || number > 31) continue;
-    return year + "-" + two(month) + "-" + two(number);
-  }
-  return {};
-}
-
-namespace {
-
 std::string first_time(std::string_view text) {
   for (std::size_t i = 0; i + 5 <= text.size(); ++i) {
     const auto at = [&](std::size_t k) { return digit(text[i + k]); };
@@ -63,6 +18,18 @@ std::string first_time(std::string_view text) {
         (i == 0 || !digit(text[i - 1])) && (i + 5 == text.size() || !digit(text[i + 5]))) {
       return std::string{text.substr(i, 5)};
     }
+  }
+  return {};
+}
+
+// "12 October ..." or "Saturday 12 October ...", which leave the year to their text.
+std::string day_of(std::string_view text, const std::string& year) {
+  if (year.size() < 4) return {};
+  const std::vector<words::Token> tokens = words::tokens(text.substr(0, 60));
+  for (std::size_t i = 0; i < 2 && i + 1 < tokens.size(); ++i) {
+    const std::string date =
+        first_date(tokens[i].text + " " + tokens[i + 1].text + " " + year.substr(0, 4));
+    if (!date.empty()) return date;
   }
   return {};
 }
@@ -82,7 +49,9 @@ std::optional<Entry> dated(const Document& document, const Unit& unit) {
   const std::string& first = unit.lines.front().text;
   const bool entry_like = unit.row || std::string_view{"-*+"}.contains(first[0]) ||
                           words::is_iso_date(std::string_view{first}.substr(0, 10));
-  const std::string own = first_date(text);
+  const std::string day = day_of(first, document_date(document));
+  const std::string own = day.empty() || entry_like ? first_date(text) : day;
+  if (!day.empty() && !entry_like) return Entry{day, "", "passage", document.file, &unit};
   Entry entry{entry_like ? own : "", first_time(text), "passage", document.file, &unit};
   for (std::size_t i = unit.above.size(); i-- > 0 && entry.date.empty();) {
     entry.date = first_date(unit.above[i].text);
@@ -101,9 +70,17 @@ std::optional<Entry> dated(const Document& document, const Unit& unit) {
   return entry;
 }
 
-// The passage holds the words, or its text is about them as a whole: it holds all, and some of them
-// stand in its name or title.
-bool on_topic(const Passage& passage, bool own_date) {
+// The passage holds the words, stands under what heads the topic, or its text is about them as a
+// whole: it holds all, and some of them stand in its name or title.
+bool on_topic(const Passage& passage, const Unit& unit, const std::vector<Need>& heads,
+              bool own_date) {
+  words::Bag head{unit.heading};
+  head.add(label_of(unit.text()));
+  const auto named = [&](const Need& need) {
+    return std::ranges::any_of(need, [&](const std::string& any) { return head.has(any); });
+  };
+  if (std::ranges::any_of(heads, named)) return true;
+
   const auto count = [](const std::vector<bool>& which) {
     return static_cast<std::size_t>(std::ranges::count(which, true));
   };
@@ -115,6 +92,24 @@ bool on_topic(const Passage& passage, bool own_date) {
   return passage.here_count() > 0 && covered * 3 >= words * 2;
 }
 
+// The line that dates the entry's text, once.
+void add_date_line(json::Array& quotes, const std::vector<Document>& documents,
+                   const Entry& entry) {
+  constexpr std::size_t kFirstUnits = 6;
+  const auto document = std::ranges::find(documents, entry.file, &Document::file);
+  if (document == documents.end()) return;
+  for (std::size_t i = 0; i < std::min(kFirstUnits, document->units.size()); ++i) {
+    for (const Line& line : document->units[i].lines) {
+      if (first_date(line.text) != entry.date) continue;
+      json::Value quote = json::Object{{"file", entry.file},
+                                       {"line", line.number},
+                                       {"text", shorten(entry.date + ": " + line.text, 297)}};
+      if (std::ranges::find(quotes, quote) == quotes.end()) quotes.push_back(std::move(quote));
+      return;
+    }
+  }
+}
+
 }  // namespace
 
 Result<json::Value> text_timeline(const json::Object& arguments, const Context& context) {
@@ -124,7 +119,11 @@ Result<json::Value> text_timeline(const json::Object& arguments, const Context& 
   NAESTRO_LET(const std::string_view to, text_argument(arguments, "to", ""));
   NAESTRO_LET(const std::int64_t entries_max,
               integer_argument(arguments, "max_entries", 1, 200, 40));
-  NAESTRO_LET(const std::vector<Need> needs, needs_argument(arguments));
+  NAESTRO_LET(const std::vector<Need> needs, needs_argument(arguments, "words"));
+  std::vector<Need> heads;
+  if (arguments.contains("heads")) {
+    NAESTRO_LET(heads, needs_argument(arguments, "heads"));
+  }
   NAESTRO_LET(const std::vector<Document> documents, read_documents(path, exclude, context));
   std::vector<Entry> entries;
   for (const Passage& passage : find_passages(documents, needs, Want::any)) {
@@ -137,7 +136,7 @@ Result<json::Value> text_timeline(const json::Object& arguments, const Context& 
     }
     const bool own =
         entry->dated_by != "document" || !entry->time.empty() || !first_date(unit.text()).empty();
-    if (on_topic(passage, own)) entries.push_back(*entry);
+    if (on_topic(passage, unit, heads, own)) entries.push_back(*entry);
   }
   const auto order = [](const Entry& entry) {
     return std::tuple{std::string_view{entry.date}, std::string_view{entry.time}, entry.file,
@@ -151,6 +150,7 @@ Result<json::Value> text_timeline(const json::Object& arguments, const Context& 
     const std::string text = shorten(entry.unit->text(), 290);
     const std::int64_t line = entry.unit->lines.front().number;
     const std::string when = entry.date + (entry.time.empty() ? "" : " " + entry.time);
+    if (entry.dated_by == "document") add_date_line(quotes, documents, entry);
     out.push_back(json::Object{{"date", entry.date},
                                {"time", entry.time},
                                {"dated_by", entry.dated_by},

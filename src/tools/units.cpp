@@ -58,6 +58,10 @@ bool log_line(std::string_view line) {
   if (line.size() > 6 && digit(line[0]) && digit(line[1]) && line[2] == ':' && digit(line[3])) {
     return true;
   }
+  // "12 October   frost in the morning"
+  if (const std::size_t gap = line.find("  "); gap < 14) {
+    if (!first_date(std::string{line.substr(0, gap)} + " 2000").empty()) return true;
+  }
   const std::size_t colon = line.find(": ");
   return colon != std::string_view::npos && colon < 12 && colon > 1 && line[0] >= 'A' &&
          line[0] <= 'Z' && !line.substr(0, colon).contains(' ');
@@ -102,12 +106,17 @@ class Cutter {
     const bool in_log = log_line(text) && (open_.lines.empty() || logged(i - 1) || logged(i + 1));
     const bool starts = item_start(text) || in_log;
     if (starts || (!open_.lines.empty() && open_.lines.size() >= kUnitLinesMax)) flush();
+    if (starts && indent(i) <= lead_indent_) lead_.clear();
     if (!starts && after_blank_ && !text.starts_with("-")) lead_.clear();
     after_blank_ = false;
     open_.lines.push_back({static_cast<std::int64_t>(i) + 1, std::string{text}});
     open_.heading = headings_.text();
     open_.above = headings_.lines();
     if (starts) open_.lead = lead_;
+  }
+
+  [[nodiscard]] std::ptrdiff_t indent(std::size_t i) const {
+    return static_cast<std::ptrdiff_t>(lines_[i].find_first_not_of(' '));
   }
 
   [[nodiscard]] bool logged(std::size_t i) const {
@@ -141,7 +150,12 @@ class Cutter {
 
   void flush() {
     if (open_.lines.empty()) return;
-    if (open_.lines.back().text.ends_with(':')) lead_ = open_.text();
+    if (open_.lines.back().text.ends_with(':')) {
+      lead_ = open_.text();
+      const std::string& first = open_.lines.front().text;
+      lead_indent_ =
+          item_start(first) ? indent(static_cast<std::size_t>(open_.lines.front().number - 1)) : -1;
+    }
     units_.push_back(std::exchange(open_, {}));
   }
 
@@ -151,77 +165,9 @@ class Cutter {
   Unit open_;
   std::string header_;
   std::string lead_;
+  std::ptrdiff_t lead_indent_ = -1;  // of the item that leads in; what is not deeper ends its list
   bool after_blank_ = false;
 };
-
-bool is_month(std::string_view low) {
-  constexpr std::string_view kMonths[] = {"january", "february", "march",   "april",
-                                          "june",    "july",     "august",  "september",
-                                          "october", "november", "december"};
-  return std::ranges::find(kMonths, low) != std::end(kMonths);
-}
-
-struct Signs {
-  bool number = false, date = false, time = false, duration = false, money = false, name = false,
-       reason = false;
-};
-
-bool is_unit_of_time(std::string_view stem) {
-  constexpr std::string_view kUnits[] = {"second", "minut", "hour", "day",    "week",
-                                         "month",  "year",  "min",  "quarter"};
-  return std::ranges::find(kUnits, stem) != std::end(kUnits);
-}
-
-bool is_numeral(std::string_view low) {
-  constexpr std::string_view kNumerals[] = {
-      "one",   "two",    "three",   "four",    "five",    "six",    "seven",  "eight", "nine",
-      "ten",   "eleven", "twelve",  "fifteen", "sixteen", "twenty", "thirty", "forty", "fifty",
-      "sixty", "ninety", "hundred", "half",    "dozen",   "twice",  "once",   "none"};
-  return std::ranges::find(kNumerals, low) != std::end(kNumerals);
-}
-
-bool is_money(std::string_view text) {
-  const std::string low = ascii_lower(text);
-  return low == "eur" || low == "usd" || low == "gbp" || low == "chf" || low == "euro" ||
-         low == "euros" || low == "dollars" || low == "pounds" || low == "dollar" ||
-         low.starts_with("\xe2\x82\xac") || low.starts_with("\xc2\xa3");
-}
-
-void see(Signs& signs, const std::vector<words::Token>& tokens, std::size_t i, bool starts,
-         bool asked) {
-  const words::Token& token = tokens[i];
-  const std::string low = ascii_lower(token.text);
-  if (is_money(token.text)) signs.money = true;
-  const bool numeral = is_numeral(low) || words::has_digit(low);
-  if (numeral && i + 1 < tokens.size() &&
-      (is_unit_of_time(tokens[i + 1].stem) ||
-       (i + 2 < tokens.size() && is_unit_of_time(tokens[i + 2].stem)))) {
-    signs.duration = true;
-  }
-  constexpr std::string_view kReasons[] = {"because", "cause", "caused",  "reason",
-                                           "since",   "due",   "causes",  "therefore",
-                                           "hence",   "so",    "reasons", "owing"};
-  if (std::ranges::find(kReasons, low) != std::end(kReasons)) signs.reason = true;
-  if (asked) return;
-  if (words::is_iso_date(low) || is_month(low)) {
-    signs.date = true;
-    return;
-  }
-  constexpr std::string_view kDays[] = {"monday",   "tuesday", "wednesday", "thursday", "friday",
-                                        "saturday", "sunday",  "daily",     "midnight", "noon"};
-  if (std::ranges::find(kDays, low) != std::end(kDays)) signs.time = true;
-  if (low.size() >= 4 && low.size() <= 5 && low.contains(':') && digit(low[0])) signs.time = true;
-  if (is_numeral(low)) signs.number = true;
-  if (digit(low[0]) && low.find_first_not_of("0123456789.,") == std::string::npos) {
-    signs.number = true;
-    if (low.contains('.') && low.size() - low.find('.') == 3) signs.money = true;
-  }
-  if (low.size() == 4 && low.starts_with("20") && signs.number) signs.date = true;
-  if (!starts && token.text.size() > 1 && token.text[0] >= 'A' && token.text[0] <= 'Z' &&
-      !words::has_digit(token.text) && !is_money(token.text)) {
-    signs.name = true;
-  }
-}
 
 }  // namespace
 
@@ -290,46 +236,6 @@ Result<std::vector<Document>> read_documents(std::string_view path, std::string_
     out.push_back(read_document(file, *text));
   }
   return out;
-}
-
-std::optional<Want> want_named(std::string_view name) {
-  constexpr std::pair<std::string_view, Want> kNames[] = {
-      {"any", Want::any},   {"number", Want::number},     {"date", Want::date},
-      {"time", Want::time}, {"duration", Want::duration}, {"money", Want::money},
-      {"name", Want::name}, {"reason", Want::reason}};
-  for (const auto& [text, want] : kNames) {
-    if (text == name) return want;
-  }
-  return std::nullopt;
-}
-
-bool holds(Want want, const Unit& unit, const std::vector<Need>& needs) {
-  if (want == Want::any) return true;
-  Signs signs;
-  for (const Line& line : unit.lines) {
-    const std::vector<words::Token> tokens = words::tokens(line.text);
-    for (std::size_t i = 0; i < tokens.size(); ++i) {
-      const bool asked = std::ranges::any_of(needs, [&](const Need& need) {
-        return std::ranges::any_of(need, [&](const std::string& any) {
-          return (" " + any + " ").contains(" " + tokens[i].stem + " ");
-        });
-      });
-      const std::size_t before = tokens[i].begin;
-      const std::string_view left = trim_blanks(std::string_view{line.text}.substr(0, before));
-      const bool starts = (i == 0 && &line == &unit.lines.front() && !unit.row) ||
-                          left.ends_with('.') || left.ends_with('?') || left.ends_with('!');
-      see(signs, tokens, i, starts, asked);
-    }
-  }
-  switch (want) {
-    case Want::number: return signs.number;
-    case Want::date: return signs.date || signs.time;
-    case Want::time: return signs.time;
-    case Want::duration: return signs.duration;
-    case Want::money: return signs.money || signs.number;
-    case Want::name: return signs.name;
-    default: return signs.reason;
-  }
 }
 
 bool Passage::covers() const {

@@ -95,10 +95,15 @@ bool holds(Want want, const Unit& unit, const std::vector<Need>& needs);
 
 // {file, line, text} as results quote a line.
 json::Object quote_of(std::string_view file, const Line& line);
-// The argument "words" as needs.
-Result<std::vector<Need>> needs_argument(const json::Object& arguments);
+// The argument `key` as needs.
+Result<std::vector<Need>> needs_argument(const json::Object& arguments, std::string_view key);
 // The first date in a text, as 2026-01-31; "" for none.
 std::string first_date(std::string_view text);
+// When a text was written, as far as its name, title or first lines say: 2026-01-31, 2026-01, 2026,
+// or "".
+std::string document_date(const Document& document);
+// The words in bold, or before a colon, that open a list item: "3. **Roof.** ..." -> "Roof.".
+std::string label_of(std::string_view text);
 
 struct FileFacts {
   std::string_view kind;  // csv, markdown, text, other
