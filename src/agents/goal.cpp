@@ -8,6 +8,8 @@
 namespace naestro::agents {
 namespace {
 
+constexpr std::size_t kWordsMax = 20;  // as text.find takes them
+
 constexpr std::array<std::string_view, 12> kMonths = {
     "january", "february", "march",     "april",   "may",      "june",
     "july",    "august",   "september", "october", "november", "december"};
@@ -106,7 +108,11 @@ Result<Goal> read_goal(std::string_view text, const Lexicon& lexicon) {
       continue;
     }
     GoalWord word{token.stem, {token.text}, i, 1, false};
-    for (const std::string& other : lexicon.alike_words(token.stem)) word.any.push_back(other);
+    std::set<std::string> others = lexicon.alike_words(token.stem);
+    others.merge(lexicon.related_words(token.stem));
+    for (const std::string& other : others) {
+      if (word.any.size() < kWordsMax) word.any.push_back(other);
+    }
     goal.words.push_back(std::move(word));
   }
   return goal;

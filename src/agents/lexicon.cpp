@@ -15,7 +15,70 @@ void each_text(const json::Array* array, const Add& add) {
   }
 }
 
+void add_phrase(std::vector<CuePhrase>& phrases, std::string_view text, std::string_view means) {
+  CuePhrase cue{{}, std::string{means}};
+  for (const words::Token& token : words::tokens(text)) cue.stems.push_back(token.stem);
+  // "what's the rule" is one token less.
+  if (cue.stems.size() > 2 && cue.stems[1] == "is" && text.starts_with("wh")) {
+    CuePhrase shorter = cue;
+    shorter.stems.erase(shorter.stems.begin() + 1);
+    phrases.push_back(std::move(shorter));
+  }
+  phrases.push_back(std::move(cue));
+}
+
+void add_phrases(std::vector<CuePhrase>& phrases, const json::Object* groups) {
+  for (std::size_t i = 0; groups != nullptr && i < groups->size(); ++i) {
+    const auto& member = *(groups->begin() + static_cast<std::ptrdiff_t>(i));
+    each_text(member.value().if_array(),
+              [&](auto text) { add_phrase(phrases, text, std::string_view{member.key()}); });
+  }
+}
+
+void longest_first(std::vector<CuePhrase>& phrases) {
+  std::ranges::sort(phrases, [](const CuePhrase& a, const CuePhrase& b) {
+    if (a.stems.size() != b.stems.size()) return a.stems.size() > b.stems.size();
+    return std::tie(a.stems, a.means) < std::tie(b.stems, b.means);
+  });
+}
+
 }  // namespace
+
+void Lexicon::read_noise(const json::Object* noise) {
+  if (noise == nullptr) return;
+  for (const auto& member : *noise) {
+    each_text(member.value().if_array(),
+              [&](auto word) { noise_[std::string{member.key()}].insert(words::stem(word)); });
+  }
+}
+
+void Lexicon::read_texts(const json::Object& texts) {
+  add_phrases(text_phrases_, json::object_at(texts, "phrases"));
+  each_text(json::array_at(texts, "frames"),
+            [&](auto text) { add_phrase(text_phrases_, text, "frame"); });
+  add_phrases(asks_, json::object_at(texts, "asks"));
+  longest_first(asks_);
+  each_text(json::array_at(texts, "titles"), [&](auto word) { stop_.emplace(word); });
+  read_noise(json::object_at(texts, "noise"));
+  each_text(json::array_at(texts, "weak"), [&](auto word) { weak_.insert(words::stem(word)); });
+  each_text(json::array_at(texts, "norms"),
+            [&](auto text) { norms_.push_back(words::phrase(text)); });
+  const json::Array* groups = json::array_at(texts, "related");
+  for (std::size_t i = 0; groups != nullptr && i < groups->size(); ++i) {
+    const json::Array* group = (*groups)[i].if_array();
+    each_text(group, [&](auto word) {
+      each_text(group, [&](auto other) {
+        if (other != word) related_[words::phrase(word)].emplace(other);
+      });
+    });
+  }
+  if (const json::Object* wider = json::object_at(texts, "wider"); wider != nullptr) {
+    for (const auto& member : *wider) {
+      each_text(member.value().if_array(),
+                [&](auto word) { related_[words::stem(word)].emplace(member.key()); });
+    }
+  }
+}
 
 Result<Lexicon> Lexicon::parse(std::string_view file, std::string_view text) {
   NAESTRO_LET(const json::Value value, json::parse(text));
@@ -33,22 +96,11 @@ Result<Lexicon> Lexicon::parse(std::string_view file, std::string_view text) {
             [&](auto word) { out.light_.insert(words::stem(word)); });
   for (const auto& member : *json::object_at(*root, "phrases")) {
     each_text(member.value().if_array(), [&](auto phrase) {
-      CuePhrase cue{{}, std::string{member.key()}};
-      for (const words::Token& token : words::tokens(phrase)) cue.stems.push_back(token.stem);
-      out.phrases_.push_back(std::move(cue));
+      add_phrase(out.phrases_, phrase, std::string_view{member.key()});
     });
   }
-  std::ranges::sort(out.phrases_, [](const CuePhrase& a, const CuePhrase& b) {
-    if (a.stems.size() != b.stems.size()) return a.stems.size() > b.stems.size();
-    return std::tie(a.stems, a.means) < std::tie(b.stems, b.means);
-  });
-  if (const json::Object* noise = json::object_at(*root, "noise"); noise != nullptr) {
-    for (const auto& member : *noise) {
-      each_text(member.value().if_array(), [&](auto word) {
-        out.noise_[std::string{member.key()}].insert(words::stem(word));
-      });
-    }
-  }
+  longest_first(out.phrases_);
+  out.read_noise(json::object_at(*root, "noise"));
   if (const json::Array* sets = json::array_at(*root, "synonyms"); sets != nullptr) {
     for (const json::Value& set : *sets) {
       std::map<std::string, std::string> stems;
@@ -63,6 +115,11 @@ Result<Lexicon> Lexicon::parse(std::string_view file, std::string_view text) {
       }
     }
   }
+  out.text_phrases_ = out.phrases_;
+  if (const json::Object* texts = json::object_at(*root, "texts"); texts != nullptr) {
+    out.read_texts(*texts);
+  }
+  longest_first(out.text_phrases_);
   return out;
 }
 
@@ -89,6 +146,11 @@ std::set<std::string> Lexicon::alike_words(const std::string& stem) const {
     }
   }
   return out;
+}
+
+std::set<std::string> Lexicon::related_words(const std::string& stem) const {
+  const auto found = related_.find(stem);
+  return found == related_.end() ? std::set<std::string>{} : found->second;
 }
 
 std::int64_t Lexicon::numeral(std::string_view word) const {

@@ -39,10 +39,24 @@ class Lexicon {
   // The stem itself and those that mean about the same, and how these are written.
   [[nodiscard]] std::set<std::string> alike(const std::string& stem) const;
   [[nodiscard]] std::set<std::string> alike_words(const std::string& stem) const;
+  // Of a question to texts: the phrases above with those that only texts know, and those that are a
+  // mere form of asking ("frame"); longest first.
+  [[nodiscard]] const std::vector<CuePhrase>& text_phrases() const { return text_phrases_; }
+  // What names the kind of an answer: "phone number" means "phone".
+  [[nodiscard]] const std::vector<CuePhrase>& asks() const { return asks_; }
+  // Words that a passage need not hold.
+  [[nodiscard]] bool weak(std::string_view stem) const { return weak_.contains(stem); }
+  // Phrases of stems without one of which a sentence is no rule.
+  [[nodiscard]] const std::vector<std::string>& norms() const { return norms_; }
+  // How else a text may say the word: looser than alike_words, and what is wider ("dog").
+  [[nodiscard]] std::set<std::string> related_words(const std::string& stem) const;
   // 0 when the word names no number.
   [[nodiscard]] std::int64_t numeral(std::string_view word) const;
 
  private:
+  void read_noise(const json::Object* noise);
+  void read_texts(const json::Object& texts);
+
   std::set<std::string, std::less<>> stop_;
   std::set<std::string, std::less<>> units_;
   std::set<std::string, std::less<>> generic_;
@@ -51,6 +65,11 @@ class Lexicon {
   std::vector<CuePhrase> phrases_;
   std::vector<std::map<std::string, std::string>> synonyms_;  // stem -> word
   std::map<std::string, std::int64_t, std::less<>> numerals_;
+  std::vector<CuePhrase> text_phrases_;
+  std::vector<CuePhrase> asks_;
+  std::set<std::string, std::less<>> weak_;
+  std::vector<std::string> norms_;
+  std::map<std::string, std::set<std::string>> related_;  // stem -> words
 };
 
 }  // namespace naestro::agents
