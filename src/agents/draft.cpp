@@ -160,11 +160,12 @@ Result<json::Value> draft(const json::Object& arguments, const SkillBook& skills
   if (table != nullptr && !said_in_texts(goal, world, table->result, texts)) {
     return planned(table->result, all, skills, *text);
   }
-  // Who asks for rows by their name is not answered by lines that happen to hold the words.
+  // Who asks for rows by their name is not answered by lines that happen to hold the words; one
+  // sentence that says it all is no accident.
   const bool about_rows =
       std::ranges::any_of(tried, [](const Tried& one) { return one.result.about_rows; });
   for (const Tried& one : texts) {
-    if (about_rows && one.result.intent == "find") continue;
+    if (about_rows && one.result.intent == "find" && one.result.score == 0) continue;
     if (!one.result.intent.empty()) return planned(one.result, all, skills, *text);
   }
   // The miss that left the fewest words unexplained says most.

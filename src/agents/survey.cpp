@@ -16,7 +16,8 @@ constexpr std::size_t kValuesMax = 50;      // the most common values of a colum
 constexpr std::size_t kMoreValuesMax = 60;  // and those that share a word with the goal
 constexpr std::size_t kValueBytesMax = 120;
 constexpr std::size_t kTablesMax = 60;
-constexpr std::size_t kPassagesMax = 80;
+constexpr std::size_t kPassagesMax = 150;
+constexpr std::size_t kPassageBytesMax = 1200;
 constexpr std::size_t kHeadingsMax = 300;
 
 struct Column {
@@ -188,7 +189,8 @@ json::Array kinds_held(const tools::Unit& unit, const std::vector<tools::Need>& 
   return out;
 }
 
-json::Array passages_json(const std::vector<tools::Document>& documents, const Goal& goal) {
+json::Array passages_json(const std::vector<tools::Document>& documents, const Goal& goal,
+                          std::size_t bytes_max) {
   std::vector<tools::Need> needs;
   for (const GoalWord& word : goal.words) needs.push_back(word.phrases());
   json::Array out;
@@ -199,7 +201,10 @@ json::Array passages_json(const std::vector<tools::Document>& documents, const G
     const tools::Unit& unit = document.units[passage.unit];
     out.push_back(json::Object{{"file", document.file},
                                {"line", unit.lines.front().number},
-                               {"text", shorten(unit.text(), 300)},
+                               {"text", shorten(unit.text(), bytes_max)},
+                               {"lead", shorten(unit.lead, 300)},
+                               {"heading", shorten(unit.heading, 150)},
+                               {"date", tools::document_date(document)},
                                {"title", unit.title},
                                {"here", keys_of(passage.here, goal.words)},
                                {"above", keys_of(passage.above, goal.words)},
@@ -278,16 +283,16 @@ Result<json::Value> survey(const json::Object& arguments, const Lexicon& lexicon
                                       {"text", shorten(unit.lines.front().text, 150)}});
     }
   }
-  json::Object out{{"path", *path},
-                   {"files", std::move(found.files)},
-                   {"headings", std::move(headings)},
-                   {"passages", passages_json(found.documents, goal)}};
+  json::Object out{
+      {"path", *path}, {"files", std::move(found.files)}, {"headings", std::move(headings)}};
   for (const std::size_t values_max : {kValuesMax, std::size_t{12}, std::size_t{0}}) {
     json::Array tables;
     for (const Table& table : found.tables) {
       tables.push_back(table_json(table, found.tables, stems, values_max));
     }
     out["tables"] = std::move(tables);
+    out["passages"] =
+        passages_json(found.documents, goal, values_max == kValuesMax ? kPassageBytesMax : 300);
     out["truncated"] = found.truncated || values_max != kValuesMax;
     if (json::write(out).size() <= kSurveyOutputMax - 16) return json::Value(std::move(out));
   }

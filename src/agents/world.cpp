@@ -82,10 +82,17 @@ World World::read(const json::Object& survey) {
                         text_of(object, "text")};
   });
   world.passages = all_of<WorldPassage>(survey, "passages", [](const json::Object& object) {
-    return WorldPassage{text_of(object, "file"),  integer_of(object, "line"),
-                        text_of(object, "text"),  json::bool_at(object, "title").value_or(false),
-                        set_of(object, "here"),   set_of(object, "above"),
-                        set_of(object, "around"), set_of(object, "holds")};
+    return WorldPassage{text_of(object, "file"),
+                        integer_of(object, "line"),
+                        text_of(object, "text"),
+                        text_of(object, "lead"),
+                        text_of(object, "heading"),
+                        text_of(object, "date"),
+                        json::bool_at(object, "title").value_or(false),
+                        set_of(object, "here"),
+                        set_of(object, "above"),
+                        set_of(object, "around"),
+                        set_of(object, "holds")};
   });
   return world;
 }

@@ -41,6 +41,9 @@ struct WorldPassage {
   std::string file;
   std::int64_t line = 0;
   std::string text;
+  std::string lead;     // what leads in, or the columns' names of a row
+  std::string heading;  // those above it, the text's own title aside
+  std::string date;     // of its text: "2026-03-14", "2026-03", "2026", or ""
   bool title = false;
   std::set<std::string> here, above, around, holds;
 };

@@ -1,0 +1,372 @@
+// Facts that texts say: the passages that hold the words of the question, and in one sentence an
+// answer of the kind that is wanted.
+#include <algorithm>
+#include <array>
+#include <optional>
+#include <tuple>
+
+#include "agents/question.hpp"
+#include "agents/sentences.hpp"
+#include "base/text.hpp"
+#include "tools/units.hpp"
+
+namespace naestro::agents {
+namespace {
+
+constexpr std::size_t kPlacesMax = 3;
+
+struct Fit {
+  const WorldPassage* passage;
+  bool same_question = false;
+  std::size_t said = 0;  // words in the very sentence
+};
+
+class Finder {
+ public:
+  Finder(const TextGoal& goal, const Question& question) : goal_{goal}, question_{question} {
+    words_ = question.words;
+    if (question.refers) {
+      words_.insert(words_.end(), question.inherited.begin(), question.inherited.end());
+    }
+    for (const GoalWord* word : words_) {
+      for (std::string& one : word->phrases()) asked_.push_back(std::move(one));
+    }
+    for (const GoalWord* word : question.counted) {
+      head_ += (head_.empty() ? "" : "\n") + join(word->phrases(), "\n");
+    }
+  }
+
+  [[nodiscard]] const GoalWords& words() const { return words_; }
+
+  // The best ones, the newest text first.
+  [[nodiscard]] std::vector<Fit> find() const {
+    std::vector<Fit> fits;
+    for (const WorldPassage& passage : goal_.world().passages) {
+      if (const auto fit = look(passage)) fits.push_back(*fit);
+    }
+    const auto rank = [](const Fit& fit) { return std::pair{fit.same_question, fit.said}; };
+    const auto best = std::ranges::max_element(fits, {}, rank);
+    if (best == fits.end()) return fits;
+    const auto most = rank(*best);
+    std::erase_if(fits, [&](const Fit& fit) { return rank(fit) != most; });
+    std::ranges::sort(fits, [](const Fit& a, const Fit& b) {
+      return std::tie(b.passage->date, a.passage->file, a.passage->line) <
+             std::tie(a.passage->date, b.passage->file, b.passage->line);
+    });
+    if (fits.size() > kPlacesMax) fits.resize(kPlacesMax);
+    return fits;
+  }
+
+  // One sentence holds all of the words, and an answer of a kind that rows of tables seldom are.
+  [[nodiscard]] bool sure(const Fit& fit) const {
+    const bool all = fit.said >= 2 * words_.size();
+    return fit.same_question ||
+           (all && question_.want != "any" && question_.want != "which" &&
+            question_.want != "number" && question_.want != "numbers") ||
+           (all && lone());
+  }
+
+  // Words that stand nowhere in the texts.
+  void unexplained(Reading& reading) const {
+    for (const GoalWord* word : words_) {
+      const bool anywhere =
+          std::ranges::any_of(goal_.world().passages, [&](const WorldPassage& one) {
+            return held(*word, one.here) || held(*word, one.around);
+          });
+      if (!anywhere) reading.unexplained.push_back(goal_.text_of(*word));
+    }
+  }
+
+  // One common word is too little to go by.
+  [[nodiscard]] bool enough() const {
+    std::size_t common = 0;
+    bool named = false;
+    for (const GoalWord* word : words_) {
+      common += is_negation(word->key) ? 0 : 1;
+      named = named || goal_.named(*word);
+    }
+    return common > 1 || goal_.has("find") || (named && question_.want != "any") || lone();
+  }
+
+ private:
+  [[nodiscard]] std::optional<Fit> look(const WorldPassage& passage) const {
+    if (!question_.refers && !question_.inherited.empty() && !about_inherited(passage)) {
+      return std::nullopt;
+    }
+    if (same_question(passage)) return Fit{&passage, true, words_.size()};
+    if (!enough() || !covered(passage)) return std::nullopt;
+    if (passage.title) return title(passage);
+    if (!close_by(passage)) return std::nullopt;
+    const GoalWord* head = question_.head;
+    if (head != nullptr && !held(*head, passage.here) && !held(*head, passage.above)) {
+      return std::nullopt;
+    }
+    return sentence(passage);
+  }
+
+  // A heading answers when it holds all words and what is wanted: "## Fair, 2026-03-03".
+  [[nodiscard]] std::optional<Fit> title(const WorldPassage& passage) const {
+    const bool all = std::ranges::all_of(
+        words_, [&](const GoalWord* word) { return held(*word, passage.here); });
+    if (question_.want == "any" || question_.want == "which" || question_.want == "rule" || !all ||
+        !tells(question_.want, {passage.text, "", "", asked_, head_}, goal_.lexicon())) {
+      return std::nullopt;
+    }
+    return Fit{&passage, false, words_.size()};
+  }
+
+  // The heading above asks the same: it holds all words of the goal, those of the question, too.
+  [[nodiscard]] bool same_question(const WorldPassage& passage) const {
+    return !passage.title && goal_.goal().words.size() > 1 &&
+           std::ranges::all_of(goal_.goal().words,
+                               [&](const GoalWord& word) { return held(word, passage.above); });
+  }
+
+  // The first question's words stand in the same text.
+  [[nodiscard]] bool about_inherited(const WorldPassage& passage) const {
+    return std::ranges::all_of(question_.inherited, [&](const GoalWord* word) {
+      return !goal_.named(*word) ||
+             std::ranges::any_of(goal_.world().passages, [&](const WorldPassage& one) {
+               return one.file == passage.file &&
+                      (held(*word, one.here) || held(*word, one.around));
+             });
+    });
+  }
+
+  [[nodiscard]] bool dated(const GoalWord& word, const WorldPassage& passage) const {
+    const DateSpan* date = word.date ? goal_.goal().date_at(word.at) : nullptr;
+    if (date == nullptr || date->from.empty() || passage.date.empty()) return false;
+    if (passage.date.size() < 10 && date->kind != DateKind::year) return false;
+    const std::size_t size = passage.date.size();
+    return passage.date >= date->from.substr(0, size) && passage.date < date->to.substr(0, size);
+  }
+
+  // Each word is in the passage, its headings or its text's name; most of them close.
+  [[nodiscard]] bool covered(const WorldPassage& passage) const {
+    std::size_t close = 0;
+    for (const GoalWord* word : words_) {
+      const bool here = held(*word, passage.here) || held(*word, passage.above);
+      const bool text = held(*word, passage.around) || dated(*word, passage);
+      if (!here && !text) return false;
+      // A year belongs to a text as a whole.
+      close += here || (word->date && words_.size() > 1) ? 1 : 0;
+    }
+    if (close * 5 >= words_.size() * 3) return close > 0;
+    const bool loose = question_.want != "any" && question_.want != "reason";
+    return loose && close > 0 &&
+           ((strict() && titled(passage)) ||
+            (close * 2 >= words_.size() && (close > 1 || !strict())));
+  }
+
+  // The sentence, or two of them, that holds the words (what headings say aside) and the answer.
+  [[nodiscard]] std::optional<Fit> sentence(const WorldPassage& passage) const {
+    const std::vector<std::string> all = sentences(passage.text);
+    const std::string label = tools::label_of(passage.text);
+    std::optional<Fit> best;
+    for (std::size_t i = 0; i < all.size(); ++i) {
+      std::string window;
+      for (std::size_t count = 1; count <= window_max() && i + count <= all.size(); ++count) {
+        if (count > 1 && strict() && !goes_on(all[i + count - 1]) && !titled(passage)) break;
+        window += (count == 1 ? "" : " ") + all[i + count - 1];
+        const auto said = said_in(window, label, passage);
+        if (!said || all[i + count - 1].ends_with('?') || denied(window)) continue;
+        const Said what{window, passage.lead, passage.heading, asked_, head_};
+        if (!tells(question_.want, what, goal_.lexicon())) continue;
+        if (lone() && !goal_.has("find") && !beside(window, passage)) continue;
+        if (!best || *said > best->said) best = Fit{&passage, false, *said};
+      }
+    }
+    return best;
+  }
+
+  // A name, a date or an amount belongs to the sentence that holds the words, or to the next one
+  // when that goes on about it; what is a rule or a reason may take the whole passage.
+  [[nodiscard]] bool strict() const {
+    constexpr std::array<std::string_view, 5> kWide = {"any", "rule", "reason", "place", "numbers"};
+    if (question_.subject != nullptr) return true;
+    return std::ranges::find(kWide, question_.want) == kWide.end();
+  }
+  [[nodiscard]] std::size_t window_max() const { return strict() ? 2 : 12; }
+
+  // The whole text is about it.
+  [[nodiscard]] bool titled(const WorldPassage& passage) const {
+    return std::ranges::all_of(words_,
+                               [&](const GoalWord* word) { return held(*word, passage.around); });
+  }
+
+  // "What is the quorum?", "who is the treasurer?": the one word stands beside the answer.
+  [[nodiscard]] bool lone() const {
+    return words_.size() == 1 && question_.names_kind && question_.want != "any" &&
+           question_.want != "which" && !goal_.named(*words_[0]);
+  }
+
+  [[nodiscard]] bool beside(const std::string& window, const WorldPassage& passage) const {
+    constexpr std::size_t kNear = 3;
+    const std::vector<words::Token> tokens = words::tokens(window);
+    for (std::size_t i = 0; i < tokens.size(); ++i) {
+      if (!stands_in(*words_[0], words::Bag{tokens[i].text})) continue;
+      const std::size_t begin = tokens[i < kNear ? 0 : i - kNear].begin;
+      const std::size_t end = tokens[std::min(i + kNear, tokens.size() - 1)].end;
+      const std::string near = window.substr(begin, end - begin);
+      const Said what{near, passage.lead, passage.heading, asked_, ""};
+      if (tells(question_.want, what, goal_.lexicon())) return true;
+    }
+    return false;
+  }
+
+  static bool goes_on(const std::string& sentence) {
+    constexpr std::array<std::string_view, 8> kPronouns = {"it",   "they", "he",    "she",
+                                                           "this", "that", "these", "its"};
+    const std::vector<words::Token> tokens = words::tokens(sentence);
+    return !tokens.empty() &&
+           std::ranges::find(kPronouns, ascii_lower(tokens[0].text)) != kPronouns.end();
+  }
+
+  // How many words stand in the sentence; nothing when one is in another sentence only.
+  [[nodiscard]] std::optional<std::size_t> said_in(const std::string& window,
+                                                   const std::string& label,
+                                                   const WorldPassage& passage) const {
+    const words::Bag bag{window};
+    const words::Bag titled{label};
+    std::size_t said = 0;
+    for (const GoalWord* word : words_) {
+      if (is_negation(word->key)) {
+        if (!bag.has("not") && !bag.has("no") && !bag.has("never")) return std::nullopt;
+        continue;
+      }
+      if (stands_in(*word, bag) || (held(*word, passage.here) && short_name(*word, window))) {
+        said += 2;
+      } else if (stands_in(*word, titled) || held(*word, passage.above)) {
+        said += 1;
+      } else if (!held(*word, passage.around) && !dated(*word, passage)) {
+        return std::nullopt;
+      }
+    }
+    if (said == 0 || !acts_in(window, label)) return std::nullopt;
+    return said;
+  }
+
+  // Who does it stands in the sentence, not only in what heads it.
+  [[nodiscard]] bool acts_in(const std::string& window, const std::string& label) const {
+    if (question_.subject == nullptr) return true;
+    const std::size_t at = label.empty() ? std::string::npos : window.find(label);
+    const std::string text = at == std::string::npos ? window : window.substr(at + label.size());
+    return stands_in(*question_.subject, words::Bag{text}) || short_name(*question_.subject, text);
+  }
+
+  // A part of the name, written as one.
+  static bool short_name(const GoalWord& word, const std::string& window) {
+    if (word.count < 2) return false;
+    const std::vector<std::string> parts = split(word.key, ' ');
+    return std::ranges::any_of(words::tokens(window), [&](const words::Token& token) {
+      return token.text[0] >= 'A' && token.text[0] <= 'Z' &&
+             (token.stem == parts.front() || token.stem == parts.back());
+    });
+  }
+
+  // Two common words say something only side by side: "support is open", not anywhere in a
+  // paragraph.
+  [[nodiscard]] bool close_by(const WorldPassage& passage) const {
+    if (words_.size() != 2 || goal_.named(*words_[0]) || goal_.named(*words_[1])) return true;
+    if (!held(*words_[0], passage.here) || !held(*words_[1], passage.here)) return true;
+    if (stands_in(*words_[0], words::Bag{tools::label_of(passage.text)})) return true;
+    if (stands_in(*words_[1], words::Bag{tools::label_of(passage.text)})) return true;
+    const std::vector<words::Token> tokens = words::tokens(passage.text);
+    const auto is = [](const GoalWord& word, const words::Token& token) {
+      return std::ranges::any_of(word.phrases(),
+                                 [&](const std::string& one) { return one == token.stem; });
+    };
+    for (std::size_t i = 0; i < tokens.size(); ++i) {
+      for (std::size_t k = i + 1; k < tokens.size() && k <= i + (strict() ? 4 : 3); ++k) {
+        const bool both = (is(*words_[0], tokens[i]) && is(*words_[1], tokens[k])) ||
+                          (is(*words_[1], tokens[i]) && is(*words_[0], tokens[k]));
+        if (both && !parted(passage.text, tokens[i].end, tokens[k].begin)) return true;
+      }
+    }
+    return false;
+  }
+
+  // By a mark between two clauses.
+  static bool parted(const std::string& text, std::size_t begin, std::size_t end) {
+    const std::string between = text.substr(begin, end - begin);
+    return between.contains(", ") || between.contains("; ") || between.contains(". ");
+  }
+
+  // "It was not caught" does not say who caught it.
+  [[nodiscard]] bool denied(const std::string& window) const {
+    if (!strict() ||
+        std::ranges::any_of(words_, [](const GoalWord* word) { return is_negation(word->key); })) {
+      return false;
+    }
+    const std::vector<words::Token> tokens = words::tokens(window);
+    for (std::size_t i = 0; i + 1 < tokens.size(); ++i) {
+      if (is_negation(tokens[i].stem) &&
+          std::ranges::find(asked_, tokens[i + 1].stem) != asked_.end()) {
+        return true;
+      }
+    }
+    return false;
+  }
+
+  const TextGoal& goal_;
+  const Question& question_;
+  GoalWords words_;
+  std::vector<std::string> asked_;
+  std::string head_;
+};
+
+json::Object place_of(const WorldPassage& passage) {
+  return json::Object{{"file", passage.file}, {"line", passage.line}};
+}
+
+}  // namespace
+
+Reading find_reading(const TextGoal& goal) {
+  Reading reading;
+  const std::vector<Question> questions = questions_of(goal, reading);
+  if (questions.empty() || !questions.front().asks) {
+    return no_reading(std::move(reading), "nothing is asked of the texts");
+  }
+  json::Array places;
+  GoalWords words;
+  bool sure = true;
+  for (const Question& question : questions) {
+    const Finder finder{goal, question};
+    if (finder.words().empty()) return no_reading(std::move(reading), "no word to look for");
+    const std::vector<Fit> fits = finder.find();
+    if (fits.empty()) {
+      if (!finder.enough()) {
+        return no_reading(std::move(reading), "one common word is too little to go by");
+      }
+      finder.unexplained(reading);
+      return no_reading(std::move(reading),
+                        !reading.unexplained.empty() ? "words that stand nowhere in the texts"
+                        : question.want == "any"     ? "no passage holds all its words"
+                                                     : "no passage holds all its words and, as an "
+                                                       "answer, a " +
+                                                       question.want);
+    }
+    sure = sure && finder.sure(fits.front());
+    for (const Fit& fit : fits) {
+      const json::Object place = place_of(*fit.passage);
+      if (std::ranges::find(places, json::Value(place)) == places.end()) places.push_back(place);
+      // The heading asked all of the goal.
+      if (fit.same_question) break;
+    }
+    words.insert(words.end(), question.words.begin(), question.words.end());
+    if (fits.front().same_question) break;
+  }
+  for (const GoalWord* word : words) {
+    reading.explanation.push_back({goal.text_of(*word), "a word of the texts"});
+  }
+  reading.intent = "find";
+  reading.score = sure ? 1 : 0;
+  reading.parameters["path"] = goal.world().path;
+  reading.parameters["words"] = words_json(words);
+  reading.parameters["want"] = "any";
+  reading.parameters["max_passages"] = static_cast<std::int64_t>(places.size());
+  reading.parameters["at"] = std::move(places);
+  return reading;
+}
+
+}  // namespace naestro::agents
