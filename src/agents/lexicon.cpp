@@ -63,6 +63,9 @@ Result<Lexicon> Lexicon::parse(std::string_view file, std::string_view text) {
       }
     }
   }
+  if (const json::Object* tables = json::object_at(*root, "tables"); tables != nullptr) {
+    out.read_tables(*tables);
+  }
   return out;
 }
 
