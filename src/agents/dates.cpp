@@ -13,13 +13,16 @@ constexpr std::array<std::string_view, 12> kMonths = {
     "january", "february", "march",     "april",   "may",      "june",
     "july",    "august",   "september", "october", "november", "december"};
 
-int month_of(const words::Token& token) {
+// `told`: a word stands in front that makes a month of "may" and "march", too.
+int month_of(const words::Token& token, bool told = false) {
   const std::string low = ascii_lower(token.text);
+  if (low == "sept") return 9;
   for (std::size_t i = 0; i < kMonths.size(); ++i) {
     const bool abbreviated = low.size() == 3 && kMonths[i].starts_with(low);
     if (low != kMonths[i] && !abbreviated) continue;
     // "may" and "march" are also other words; a month begins with a capital letter.
-    if ((low == "may" || low == "march" || abbreviated) && token.text[0] >= 'a') return 0;
+    const bool other = low == "may" || low == "march" || abbreviated;
+    if (other && token.text[0] >= 'a' && (!told || low == "mar")) return 0;
     return static_cast<int>(i) + 1;
   }
   return 0;
@@ -60,6 +63,20 @@ int ordinal_quarter(std::string_view word) {
   return low == "last" || low == "final" ? 4 : 0;
 }
 
+// "3rd" or "15": the day of a month, 0 for none.
+int day_of(std::string_view word) {
+  const std::size_t end = std::min(word.find_first_not_of("0123456789"), word.size());
+  if (end == 0 || end > 2) return 0;
+  const std::string_view tail = word.substr(end);
+  if (!tail.empty() && tail != "st" && tail != "nd" && tail != "rd" && tail != "th") return 0;
+  const int day = std::stoi(std::string{word.substr(0, end)});
+  return day >= 1 && day <= 31 ? day : 0;
+}
+
+bool links(std::string_view word) {
+  return word == "to" || word == "until" || word == "till" || word == "through" || word == "and";
+}
+
 class Finder {
  public:
   explicit Finder(const std::vector<words::Token>& tokens) : tokens_{tokens} {}
@@ -71,9 +88,9 @@ class Finder {
         ++i;
         continue;
       }
-      span->at = i;
+      if (span->at == 0) span->at = i;
       if (span->year != 0) *span = in_year(*span, span->year);
-      i += span->count;
+      i = span->at + span->count;
       found_.push_back(std::move(*span));
     }
     return std::move(found_);
@@ -103,7 +120,10 @@ class Finder {
 
   std::optional<DateSpan> at(std::size_t i) {
     if (auto span = iso_text(i)) return span;
+    if (auto span = half(i)) return span;
     if (auto span = quarter(i)) return span;
+    if (auto span = days(i)) return span;
+    if (auto span = edge(i)) return span;
     if (auto span = named_month(i)) return span;
     if (const int y = year(i); y != 0) {
       return DateSpan{
@@ -165,21 +185,115 @@ class Finder {
     return std::nullopt;
   }
 
+  // "The first half of October", "the second half of 2024".
+  std::optional<DateSpan> half(std::size_t i) const {
+    const int number = ordinal_quarter(low(i));
+    if (number == 0 || number == 3 || low(i + 1) != "half" || low(i + 2) != "of") {
+      return std::nullopt;
+    }
+    const bool first = number == 1;
+    if (const int y = year(i + 3); y != 0) {
+      return DateSpan{.count = 4,
+                      .kind = DateKind::month,
+                      .year = y,
+                      .first_month = first ? 1 : 7,
+                      .last_month = first ? 6 : 12};
+    }
+    if (i + 3 >= tokens_.size()) return std::nullopt;
+    const int month = month_of(tokens_[i + 3], true);
+    if (month == 0) return std::nullopt;
+    std::size_t count = 4;
+    const int y = year_after(i + 4, count);
+    return DateSpan{.count = count,
+                    .kind = DateKind::day,
+                    .year = y,
+                    .first_month = month,
+                    .last_month = month,
+                    .day = first ? 1 : 16,
+                    .last_day = first ? 15 : 31};
+  }
+
+  // "1st to 15th of October", "October 1 to 15"; without a month, of the one just named.
+  std::optional<DateSpan> days(std::size_t i) {
+    std::size_t at = i;
+    int month = i < tokens_.size() ? month_of(tokens_[i], true) : 0;
+    if (month != 0) ++at;
+    if (low(at) == "the") ++at;
+    const int day = day_of(low(at));
+    std::size_t last_at = at + (links(low(at + 1)) ? 2 : 0);
+    if (low(last_at) == "the") ++last_at;
+    const int last = last_at > at ? day_of(low(last_at)) : 0;
+    if (day == 0 || last <= day) return std::nullopt;
+    std::size_t count = last_at + 1 - i;
+    int y = 0;
+    if (month == 0) {
+      const std::size_t behind = last_at + (low(last_at + 1) == "of" ? 2 : 1);
+      if (behind < tokens_.size()) month = month_of(tokens_[behind], true);
+      if (month != 0) count = behind + 1 - i;
+    }
+    if (month == 0) {
+      if (found_.empty()) return std::nullopt;
+      DateSpan& back = found_.back();
+      const bool ordinal =
+          words::has_digit(low(at)) && low(at).size() > 2 && low(last_at).size() > 2;
+      if (back.first_month != back.last_month || back.at + back.count != i || !ordinal) {
+        return std::nullopt;
+      }
+      DateSpan span = back;  // "in October (1st to 15th)"
+      span.kind = DateKind::day;
+      span.day = day;
+      span.last_day = last;
+      span.count += count;
+      found_.pop_back();
+      return span;
+    }
+    y = year_after(i + count, count);
+    return DateSpan{.count = count,
+                    .kind = DateKind::day,
+                    .year = y,
+                    .first_month = month,
+                    .last_month = month,
+                    .day = day,
+                    .last_day = last};
+  }
+
+  // "From the beginning of May to the end of June": the ends of a stretch say no more than the
+  // months do. Elsewhere "the end of June" is no certain time.
+  std::optional<DateSpan> edge(std::size_t i) {
+    const std::size_t at = i + (low(i) == "the" ? 1 : 0);
+    const std::string before = i > 0 ? low(i - 1) : "";
+    const bool end = low(at) == "end" && (links(before) || before == "by");
+    const bool start = (low(at) == "beginning" || low(at) == "start") &&
+                       (before == "from" || before == "between" || before == "since");
+    if ((!end && !start) || low(at + 1) != "of") return std::nullopt;
+    auto span = named_month(at + 2);
+    if (!span && year(at + 2) != 0) {
+      span = DateSpan{.count = 1,
+                      .kind = DateKind::year,
+                      .year = year(at + 2),
+                      .first_month = 1,
+                      .last_month = 12};
+    }
+    if (!span || span->day != 0) return std::nullopt;
+    span->count += at + 2 - i;
+    return span;
+  }
+
   std::optional<DateSpan> named_month(std::size_t i) {
     int day = 0;
     std::size_t count = 0;
     const std::string word = low(i);
-    if (word.size() <= 4 && word[0] >= '0' && word[0] <= '9') {  // 17 February 2026, 3rd of May
-      const std::string number = word.substr(0, word.find_first_not_of("0123456789"));
-      const std::string end = word.substr(number.size());
-      if (end.empty() || end == "st" || end == "nd" || end == "rd" || end == "th") {
-        day = number.size() <= 2 ? std::stoi(number) : 0;
-      }
-      if (day < 1 || day > 31) return std::nullopt;
+    if (word[0] >= '0' && word[0] <= '9') {  // 17 February 2026, 3rd of May
+      day = day_of(word);
+      if (day == 0) return std::nullopt;
       count = low(i + 1) == "of" ? 2 : 1;
     }
     if (i + count >= tokens_.size()) return std::nullopt;
-    const int month = month_of(tokens_[i + count]);
+    const std::string front = i > 0 ? low(i - 1) : "";
+    constexpr std::array<std::string_view, 8> kTelling = {"in",   "since",   "during", "until",
+                                                          "till", "between", "from",   "of"};
+    const bool told = day != 0 || std::ranges::find(kTelling, front) != kTelling.end();
+    const int month = month_of(tokens_[i + count], told);
     if (month == 0) return std::nullopt;
     ++count;
     // "May the file be mailed" and "March on" are no months.
@@ -187,11 +301,8 @@ class Finder {
       return std::nullopt;
     }
     if (day == 0 && i + count < tokens_.size()) {  // February 17, 2026
-      const std::string next = low(i + count);
-      if (next.size() <= 2 && digits(next)) {
-        day = std::stoi(next);
-        ++count;
-      }
+      day = day_of(low(i + count));
+      if (day != 0) ++count;
     }
     DateSpan span{.kind = DateKind::month, .first_month = month, .last_month = month, .day = day};
     if (day != 0) span.kind = DateKind::day;
@@ -219,9 +330,14 @@ DateSpan in_year(DateSpan span, int year) {
   span.year = year;
   if (span.day != 0) {
     span.from = iso(year, span.first_month, span.day);
-    const bool last = span.day >= days_in(year, span.first_month);
-    span.to = last ? iso(year, span.first_month + 1, 1) : iso(year, span.first_month, span.day + 1);
+    const int end = std::max(span.day, span.last_day);
+    const bool last = end >= days_in(year, span.first_month);
+    span.to = last ? iso(year, span.first_month + 1, 1) : iso(year, span.first_month, end + 1);
     span.text = span.from;
+    if (span.last_day != 0) {
+      const int shown = std::min(end, days_in(year, span.first_month));
+      span.text += " to " + iso(year, span.first_month, shown);
+    }
     return span;
   }
   span.from = iso(year, span.first_month, 1);

@@ -1,5 +1,6 @@
 // Dates as people write them in a goal: "2026-03-14", "in March 2026", "the first quarter of 2026",
-// "Q1", "January to March 2026", "before October 2025".
+// "Q1", "January to March 2026", "before October 2025", "the first half of October", "1st to 15th
+// of May".
 #pragma once
 
 #include <string>
@@ -21,6 +22,7 @@ struct DateSpan {
   int first_month = 0;
   int last_month = 0;
   int day = 0;
+  int last_day = 0;  // of a range within the month: "1 to 15 October"
   std::string from{};
   std::string to{};
   std::string quarter{};  // "2026-Q1" when it is one whole quarter

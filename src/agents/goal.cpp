@@ -65,6 +65,19 @@ std::size_t name_length(const Goal& goal, std::size_t i, const Lexicon& lexicon)
   return count;
 }
 
+// Typographic apostrophes and dashes as keyboards have them.
+std::string plain_signs(std::string_view text) {
+  std::string out;
+  for (std::size_t i = 0; i < text.size(); ++i) {
+    const std::string_view three = text.substr(i, 3);
+    const bool apostrophe = three == "\xe2\x80\x99";
+    const bool dash = three == "\xe2\x80\x93";
+    out += apostrophe ? '\'' : dash ? '-' : text[i];
+    i += apostrophe || dash ? 2 : 0;
+  }
+  return out;
+}
+
 }  // namespace
 
 std::vector<std::string> GoalWord::phrases() const {
@@ -90,7 +103,8 @@ Result<Goal> read_goal(std::string_view text, const Lexicon& lexicon) {
                 "say it shorter, or write a plan");
   }
   if (!is_utf8(text)) return fail(Code::kInvalidUtf8, "the goal is not UTF-8");
-  Goal goal{std::string{text}, words::tokens(text), {}, {}};
+  const std::string plain = plain_signs(text);
+  Goal goal{plain, words::tokens(plain), {}, {}};
   goal.dates = find_dates(goal.tokens);
   for (std::size_t i = 0; i < goal.tokens.size(); ++i) {
     if (const DateSpan* date = goal.date_at(i); date != nullptr) {

@@ -35,6 +35,24 @@ TEST(Dates, AreReadAsPeopleWriteThem) {
   }
 }
 
+TEST(Dates, PartsOfMonthsAndEndsOfStretches) {
+  EXPECT_EQ(dates("the first half of October 2024"), "2024-10-01..2024-10-16");
+  EXPECT_EQ(dates("the second half of February 2025"), "2025-02-16..2025-03-01");
+  EXPECT_EQ(dates("the first half of 2024"), "2024-01-01..2024-07-01");
+  EXPECT_EQ(dates("1st to 15th of May 2024"), "2024-05-01..2024-05-16");
+  EXPECT_EQ(dates("May 3rd to 9th 2024"), "2024-05-03..2024-05-10");
+  EXPECT_EQ(dates("in May 2024 (1st to 15th)"), "2024-05-01..2024-05-16");
+  EXPECT_EQ(dates("between January and the end of March 2024"),
+            ".. months 1; 2024-03-01..2024-04-01");
+  EXPECT_EQ(dates("from the beginning of May 2024 to the end of June 2024"),
+            "2024-05-01..2024-06-01; 2024-06-01..2024-07-01");
+  EXPECT_EQ(dates("since may 2024, in march 2024"),
+            "2024-05-01..2024-06-01; 2024-03-01..2024-04-01");
+  EXPECT_EQ(dates("14th May 2024"), "2024-05-14..2024-05-15");
+  // When "the end of March" is, nobody knows.
+  EXPECT_EQ(dates("at the end of March 2024"), "2024-03-01..2024-04-01");
+}
+
 TEST(Dates, TakeAYearLater) {
   const DateSpan span = find_dates(words::tokens("the first quarter")).at(0);
   EXPECT_EQ(in_year(span, 2025).quarter, "2025-Q1");
@@ -94,16 +112,7 @@ struct SmallWorld : ::testing::Test {
          "| door | done on 2025-01-02 |\n| lamp | open |\n");
   }
   [[nodiscard]] std::string ask(std::string_view goal) const {
-    const tools::Context context{workspace, {}};
-    const auto survey = agents::call("planner.survey", 1, {{"path", "."}, {"goal", goal}}, context);
-    const auto out =
-        agents::call("planner.draft", 1, {{"goal", goal}, {"survey", *survey}}, context);
-    if (*json::text_at(out->as_object(), "status") != "planned") return "refused";
-    const auto outputs = eval::run_plan(*json::object_at(out->as_object(), "plan"), workspace,
-                                        testing::world().catalogs);
-    if (!outputs) return outputs.error().text();
-    const std::string text{*json::text_at(*outputs, "answer")};
-    return text.substr(0, text.rfind('\n'));
+    return testing::ask(workspace, goal, testing::world().catalogs);
   }
   ::naestro::testing::TempDir dir;
   tools::Workspace workspace = tools::Workspace::open(dir.str()).value();
@@ -144,9 +153,10 @@ TEST_F(SmallWorld, MeansPersonsAndOpenDates) {
 TEST_F(SmallWorld, ComparesTwoValues) {
   EXPECT_EQ(ask("By how much did the tickets sold rise from January to February 2025?"),
             "2025-01: 170 (2 rows)\n2025-02: 20 (2 rows)\ndifference: -150 (2025-02 less "
-            "2025-01)");
+            "2025-01)\nmore: 2025-01, by 150");
   EXPECT_EQ(ask("Compare the tickets sold in the Studio and the Main Hall."),
-            "Studio: 90 (2 rows)\nMain Hall: 100 (2 rows)\ndifference: 10 (Main Hall less Studio)");
+            "Studio: 90 (2 rows)\nMain Hall: 100 (2 rows)\ndifference: 10 (Main Hall less Studio)\n"
+            "more: Main Hall, by 10");
 }
 
 TEST_F(SmallWorld, NegationsReachLongerWordings) {

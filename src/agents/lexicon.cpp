@@ -120,6 +120,9 @@ Result<Lexicon> Lexicon::parse(std::string_view file, std::string_view text) {
     out.read_texts(*texts);
   }
   longest_first(out.text_phrases_);
+  if (const json::Object* tables = json::object_at(*root, "tables"); tables != nullptr) {
+    out.read_tables(*tables);
+  }
   return out;
 }
 

@@ -50,12 +50,33 @@ class Lexicon {
   [[nodiscard]] const std::vector<std::string>& norms() const { return norms_; }
   // How else a text may say the word: looser than alike_words, and what is wider ("dog").
   [[nodiscard]] std::set<std::string> related_words(const std::string& stem) const;
+  // --- of questions to tables -------------------------------------------------------------------
+  // The phrases above with those that only tables know; longest first, as all that follow.
+  [[nodiscard]] const std::vector<CuePhrase>& table_phrases() const { return table_phrases_; }
+  // Forms of asking, which say nothing of what is asked.
+  [[nodiscard]] const std::vector<CuePhrase>& frames() const { return frames_; }
+  // How a sentence begins that says what the answer is for.
+  [[nodiscard]] const std::vector<CuePhrase>& purposes() const { return purposes_; }
+  // Phrases that stand for the name of a column: "how they paid" for "pay".
+  [[nodiscard]] const std::vector<CuePhrase>& described() const { return described_; }
+  [[nodiscard]] bool filler(std::string_view word) const {
+    return stop_.contains(word) || fillers_.contains(word);
+  }
+  [[nodiscard]] bool table_light(std::string_view stem) const {
+    return light_.contains(stem) || table_light_.contains(stem);
+  }
+  // As alike(), with the synonyms that only tables use.
+  [[nodiscard]] std::set<std::string> akin(const std::string& stem) const;
+  // What a word for many things may stand for: "person" for "volunteer".
+  [[nodiscard]] std::set<std::string> kinds_of(const std::string& stem) const;
+
   // 0 when the word names no number.
   [[nodiscard]] std::int64_t numeral(std::string_view word) const;
 
  private:
   void read_noise(const json::Object* noise);
   void read_texts(const json::Object& texts);
+  void read_tables(const json::Object& tables);
 
   std::set<std::string, std::less<>> stop_;
   std::set<std::string, std::less<>> units_;
@@ -70,6 +91,14 @@ class Lexicon {
   std::set<std::string, std::less<>> weak_;
   std::vector<std::string> norms_;
   std::map<std::string, std::set<std::string>> related_;  // stem -> words
+  std::vector<CuePhrase> table_phrases_;
+  std::vector<CuePhrase> frames_;
+  std::vector<CuePhrase> purposes_;
+  std::vector<CuePhrase> described_;
+  std::set<std::string, std::less<>> fillers_;
+  std::set<std::string, std::less<>> table_light_;
+  std::vector<std::set<std::string>> table_synonyms_;   // stems
+  std::map<std::string, std::set<std::string>> kinds_;  // stem -> stems
 };
 
 }  // namespace naestro::agents

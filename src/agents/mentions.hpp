@@ -16,16 +16,19 @@ namespace naestro::agents {
 // A column of the table, or one that a reference of it leads to.
 struct Field {
   const WorldColumn* column = nullptr;
-  std::string name;                // as csv.query or csv.join call it
-  std::optional<std::size_t> via;  // the own field that refers to it; absent for an own one
-  std::vector<std::string> stems;  // its name without units, "id" and "date"
-  bool key = false;                // its name says id, or it refers to another table
+  std::string name;                  // as csv.query or csv.join call it
+  std::optional<std::size_t> via;    // the own field that refers to it; absent for an own one
+  std::vector<std::string> stems;    // its name without units, "id" and "date"
+  std::vector<std::string> units{};  // stems of what its name or its cells say it is in
+  bool key = false;                  // its name says id, or it refers to another table
 };
 
 struct Table {
   const WorldTable* table = nullptr;
   std::vector<Field> fields;    // own ones first
   std::set<std::string> nouns;  // of its rows: from the file's name, its heading, its first column
+  std::set<std::string>
+      heads;  // of the nouns those that one row is: "claim" of warranty_claims.csv
   std::set<std::string> contexts;  // of its folder and file: they explain, but do not identify
   bool persons = false;            // its rows have a mail address: they are about persons
 
@@ -43,6 +46,7 @@ enum class Kind : std::uint8_t {
   field,
   value,
   number,
+  weekday,
   unit,
   generic,
   unknown
@@ -57,7 +61,10 @@ struct Segment {
   std::vector<std::pair<std::size_t, std::string>> values{};  // Kind::value: field and value
   bool exact = true;                                          // the whole value stands in the goal
   bool context = false;                                       // a noun that only explains
-  std::string number{};
+  bool general = false;     // a column by a word for many things: "people"
+  std::string number{};     // Kind::number
+  bool money = false;       // it has a sign of currency
+  std::vector<int> days{};  // Kind::weekday: 0 is Monday
 };
 
 std::vector<Segment> segments(const Goal& goal, const Table& table, const Lexicon& lexicon);

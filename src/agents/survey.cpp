@@ -26,6 +26,7 @@ struct Column {
   std::map<std::string, std::int64_t> counts;  // of non-empty values
   std::int64_t empty = 0;
   std::int64_t rows = 0;
+  std::string unit{};
   [[nodiscard]] bool unique() const {
     return empty == 0 && static_cast<std::int64_t>(counts.size()) == rows && rows > 0;
   }
@@ -71,7 +72,7 @@ Table table_of(std::string file, std::int64_t line, std::string heading, const t
   Table table{std::move(file), line, std::move(heading), {}, 0};
   table.rows = static_cast<std::int64_t>(csv.rows.size());
   for (std::size_t i = 0; i < csv.columns.size(); ++i) {
-    Column column{csv.columns[i], {}, {}, 0, table.rows};
+    Column column{csv.columns[i], {}, {}, 0, table.rows, csv.units[i]};
     for (const tools::CsvRow& row : csv.rows) {
       if (row.cells[i].empty()) {
         ++column.empty;
@@ -157,6 +158,7 @@ json::Value table_json(const Table& table, const std::vector<Table>& tables,
         column.type == "integer" || column.type == "decimal" || column.type == "date";
     one["min"] = ordered ? least : "";
     one["max"] = ordered ? most : "";
+    if (!column.unit.empty()) one["unit"] = column.unit;
     one["values"] = column.type == "decimal" ? json::Array{} : values_of(column, stems, values_max);
     if (table.line == 0) {
       if (auto refers = reference_of(table, column, tables); !refers.empty()) {

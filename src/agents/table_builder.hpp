@@ -37,6 +37,13 @@ class Builder {
   // The filters for one date; false when the table has no such dates.
   bool date_filters(const DateSpan& plain, const std::string& prep, std::vector<Filter>& out);
   bool dates();
+  [[nodiscard]] bool year_is_named(const DateSpan& span) const;
+  std::optional<DateSpan> stretch(DateSpan first, DateSpan last);
+  bool weekdays();
+  void happened();
+  std::optional<std::size_t> year_field(const DateSpan& span);
+  bool year_filter(std::size_t field, const DateSpan& span, const std::string& prep,
+                   std::vector<Filter>& out);
 
   // --- the parts of a query -----------------------------------------------------------------
   // Two values of one column: either of them ("travel and hotel").
@@ -46,6 +53,8 @@ class Builder {
   bool plain_values();
   // What was asked and no query below would answer.
   bool all_used();
+  // False when a column was named that no part of the query needs.
+  bool mentions_used();
   bool use(std::size_t field);
   static json::Object condition(const std::string& column, const Filter& filter,
                                 const std::string& other);
@@ -56,6 +65,14 @@ class Builder {
   void join();
   static json::Object aggregate_json(std::string_view fn, const std::string& column,
                                      const std::string& as);
+  [[nodiscard]] std::string compared(const Filter& filter) const;
+  void derive(std::size_t field, const std::string& part);
+  // The column's name with its unit, for people.
+  [[nodiscard]] std::string in_unit(std::size_t field) const;
+  // False when another column says that the amounts are of several currencies or units.
+  bool one_currency(std::size_t measure);
+  // Why there are no amounts.
+  [[nodiscard]] std::string mixed_units() const;
   // Amounts that "how much" can mean when no column is named.
   std::vector<std::size_t> amounts() const;
   bool groups(json::Array& out, std::string& text);
@@ -63,9 +80,13 @@ class Builder {
   // --- intents ---------------------------------------------------------------------------------
   // "How many RL-300 were ordered": the one column of quantities, added up.
   bool quantity();
+  [[nodiscard]] bool named_row() const;
   bool aggregate();
   bool superlative();
   [[nodiscard]] bool subject_is_row() const;
+  // The one column that names persons, when the question is who.
+  bool who_is_meant();
+  [[nodiscard]] bool is_person(const Field& field) const;
   bool top_groups(bool up, std::int64_t limit);
   bool top_rows(std::size_t by, bool up, std::int64_t limit);
   bool different();

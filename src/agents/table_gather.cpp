@@ -28,45 +28,48 @@ void Gatherer::explain(const Segment& segment, std::string by) {
   out_.explanation.push_back({word(segment), std::move(by)});
 }
 
-// The one column that the words can mean, or none. Own columns come before those of other tables,
-// whole names before parts, and for people (`label`) a name before a number.
-std::optional<std::size_t> Gatherer::choose(const Segment& segment, bool numeric, bool label) {
-  std::vector<std::size_t> best;
-  int rank_best = -1;
-  for (const auto& [index, quality] : segment.fields) {
-    const Field& field = table_.fields[index];
-    if (numeric && !field.column->numeric()) continue;
-    if (label && field.column->numeric() && field.column->type == ColumnType::decimal) continue;
-    const int rank = quality * 4 + (field.via ? 0 : 2) +
-                     (label && field.column->type == ColumnType::text && !field.key ? 1 : 0);
-    if (rank > rank_best) best.clear();
-    if (rank >= rank_best) best.push_back(index);
-    rank_best = std::max(rank, rank_best);
+bool Gatherer::take_superlative(const Segment& segment) {
+  const std::string& cue = segment.cue;
+  if (asked_.superlative) return refuse("two superlatives");
+  const std::string low = ascii_lower(word(segment));
+  asked_.superlative_free = cue == "largest" || cue == "smallest" ||
+                            (by_noun_ && in(low, {"highest", "lowest", "greatest", "maximum"}));
+  asked_.superlative = cue == "max" || cue == "largest"    ? Superlative::most
+                       : cue == "min" || cue == "smallest" ? Superlative::least
+                       : cue == "newest"                   ? Superlative::newest
+                                                           : Superlative::oldest;
+  superlative_waits_ = true;
+  asked_.superlative_priced = asked_.superlative_free && low != "largest" && low != "biggest" &&
+                              low != "smallest" && !by_noun_;
+  asked_.superlative_summed = low == "most" || low == "least" || low == "fewest";
+  return true;
+}
+
+// "Cash aside", "with cash left out": the value just named is meant not to be.
+bool Gatherer::take_aside(const Segment& segment) {
+  if (asked_.filters.empty() || asked_.filters.back().op != "eq") {
+    return refuse("what '" + word(segment) + "' is about is not said");
   }
-  if (best.empty()) return std::nullopt;
-  if (best.size() > 1) {
-    // "customer" for customer_id and customer_name is one thing; two amounts are not.
-    if (!label) {
-      const auto key =
-          std::ranges::find_if(best, [&](std::size_t index) { return table_.fields[index].key; });
-      if (key != best.end()) return *key;
-      return std::nullopt;
-    }
+  asked_.filters.back().op = "ne";
+  return true;
+}
+
+// "Takings" are the amounts of the rows; beside a table of sales they name its rows, too.
+void Gatherer::take_worth(const Segment& segment) {
+  asked_.worth = true;
+  asked_.earned = asked_.earned || goal_.tokens[segment.at].stem == "earn";
+  if (each_ && asked_.superlative) each_ = false;  // "top 3 by value"
+  for (std::size_t i = segment.at; i < segment.at + segment.count; ++i) {
+    const std::set<std::string> akin = lexicon_.akin(goal_.tokens[i].stem);
+    const bool rows = akin.size() > 1 && std::ranges::any_of(akin, [&](const std::string& one) {
+                        return table_.nouns.contains(one);
+                      });
+    asked_.collective =
+        asked_.collective || lexicon_.kinds_of("sum").contains(goal_.tokens[i].stem);
+    if (!rows || asked_.noun) continue;
+    asked_.noun = true;
+    asked_.score += 3;
   }
-  std::size_t chosen = best.front();
-  if (label && table_.fields[chosen].key) {
-    // customer_id -> customer_name beside it, or the name in the table that it refers to.
-    for (std::size_t i = 0; i < table_.own_count(); ++i) {
-      const Field& field = table_.fields[i];
-      if (i == chosen || field.column->type != ColumnType::text || field.stems.size() < 2) continue;
-      if (field.stems[0] == table_.fields[chosen].stems[0] &&
-          field.column->name.ends_with("name")) {
-        return i;
-      }
-    }
-    if (const auto far = table_.name_field(chosen); far) return far;
-  }
-  return chosen;
 }
 
 bool Gatherer::take_cue(const Segment& segment) {
@@ -80,24 +83,42 @@ bool Gatherer::take_cue(const Segment& segment) {
   if (cue == "count") asked_.count = head_ = true;
   if (cue == "how_much") asked_.how_much = true;
   if (cue == "sum") asked_.sum = true;
-  if (cue == "avg") asked_.avg = true;
-  if (cue == "worth") asked_.worth = true;
+  if (cue == "avg") {
+    asked_.avg = avg_waits_ = true;
+    asked_.on_average = ascii_lower(word(segment)).starts_with("on ");
+    asked_.per_day = followed_by_day_;
+  }
+  if (cue == "worth") take_worth(segment);
   if (in(cue, {"max", "min", "largest", "smallest", "newest", "oldest"})) {
-    if (asked_.superlative) return refuse("two superlatives");
-    asked_.superlative_free = cue == "largest" || cue == "smallest";
-    asked_.superlative = cue == "max" || cue == "largest"    ? Superlative::most
-                         : cue == "min" || cue == "smallest" ? Superlative::least
-                         : cue == "newest"                   ? Superlative::newest
-                                                             : Superlative::oldest;
-    superlative_waits_ = true;
-    const std::string low = ascii_lower(word(segment));
-    asked_.superlative_summed = low == "most" || low == "least" || low == "fewest";
+    if (!take_superlative(segment)) return false;
   }
   if (cue == "each") {
     each_ = true;
-    by_ = ascii_lower(word(segment)) == "by";
+    by_ = ascii_lower(word(segment)).ends_with("by");
   }
-  if (cue == "not") not_ = true;
+  if (cue == "most_often" || cue == "least_often") {
+    if (asked_.superlative) return refuse("two superlatives");
+    asked_.superlative = cue == "most_often" ? Superlative::most : Superlative::least;
+    asked_.superlative_counts = true;
+  }
+  if (cue.starts_with("by_")) asked_.date_part = cue.substr(3);
+  if (cue == "spread") asked_.spread = true;
+  if (cue == "more") asked_.more = true;
+  if (cue == "this_year") asked_.this_year = true;
+  if (cue == "aside") return take_aside(segment);
+  if (cue == "relative") {
+    asked_.score = -1000;
+    return refuse("'" + word(segment) + "' needs to know which day it is");
+  }
+  if (cue == "not") {
+    not_ = true;
+    excluding_ = !in(ascii_lower(word(segment)), {"not", "never", "neither", "cannot"}) &&
+                 !ascii_lower(word(segment)).contains("n't");
+    // "With cash left out" has what is left out in front.
+    const std::string low = ascii_lower(word(segment));
+    trails_ = !asked_.filters.empty() && asked_.filters.back().op == "eq" &&
+              (low.starts_with("exclud") || low.starts_with("left"));
+  }
   if (cue == "no") no_ = true;
   if (cue == "with") with_ = true;
   if (cue == "distinct") asked_.distinct = true;
@@ -116,11 +137,45 @@ bool Gatherer::take_cue(const Segment& segment) {
 }
 
 bool Gatherer::take_noun(const Segment& segment) {
+  // "Per volunteer", "how many volunteers" of a table of their hours: the column is meant.
+  const bool ranked = superlative_waits_ && asked_.limit > 0 && !asked_.subject;
+  const bool asks = each_ || ((head_ || which_ || ranked) && !followed_);
+  const bool told = asked_.subject || asked_.distinct || !asked_.measures.empty();
+  const bool numeric = !told && std::ranges::any_of(segment.fields, [&](const auto& one) {
+    return additive(table_.fields[one.first], lexicon_);
+  });
+  if (numeric) asked_.noun = true;  // "hours per task" of volunteer_hours.csv
+  if (numeric || (!segment.fields.empty() && asks)) {
+    asked_.noun_field = true;
+    return take_field(segment);
+  }
+  // "Newsletter signups": what is counted is the head; "members" of member_payments.csv are no
+  // rows.
+  const std::set<std::string> akin =
+      lexicon_.akin(goal_.tokens[segment.at + segment.count - 1].stem);
+  const bool person = table_.persons && akin.contains("person");
+  const bool head = person || segment.count > 1 || std::ranges::any_of(akin, [&](const auto& one) {
+                      return table_.heads.contains(one);
+                    });
+  if (!head && !segment.context) {
+    explain(segment, "where " + table_.table->file + " stands");
+    asked_.context = true;
+    asked_.score += 3;
+    return true;
+  }
+  // "People" alone are those of any table.
+  asked_.noun_general = !segment.exact && person && !asked_.noun;
+  asked_.noun_sums =
+      asked_.noun_sums || lexicon_.kinds_of("sum").contains(goal_.tokens[segment.at].stem);
+  asked_.noun_either =
+      asked_.noun_either || lexicon_.kinds_of("either").contains(goal_.tokens[segment.at].stem);
+  asked_.avg_noun = asked_.avg_noun || avg_waits_;
   explain(segment, segment.context ? "where " + table_.table->file + " stands"
                                    : "the rows of " + table_.table->file);
   (segment.context ? asked_.context : asked_.noun) = true;
   asked_.score += segment.context ? 1 : segment.exact ? 5 : 4;
   if (segment.context) return true;
+  if (each_ && by_ && asked_.noun) return refuse("'" + word(segment) + "' is nothing to group by");
   each_ = false;  // "per booking" of bookings: each row for itself
   out_.about_rows = out_.about_rows || (segment.exact && (head_ || which_));
   // "most orders" counts them; in "the most expensive order" the noun is what is sought.
@@ -128,169 +183,8 @@ bool Gatherer::take_noun(const Segment& segment) {
     asked_.superlative_counts = true;
     superlative_waits_ = false;
   }
-  head_ = which_ = false;
+  head_ = which_ = with_ = false;  // "had a loan": a row is there
   return true;
-}
-
-bool Gatherer::take_field(const Segment& segment) {
-  const auto numeric = choose(segment, true, false);
-  const auto label = choose(segment, false, true);
-  const auto any = choose(segment, false, false);
-  const bool sums = superlative_waits_ || asked_.avg || asked_.sum || asked_.how_much;
-  int quality = 0;
-  for (const auto& one : segment.fields) quality = std::max(quality, one.second);
-  asked_.score += quality;
-  const auto use = [&](std::size_t field, const std::string& as) {
-    explain(segment, as + " " + name(field));
-    last_field_ = field;
-    if (table_.fields[field].via) asked_.score -= 1;
-  };
-  if (no_ || with_) {
-    const auto field = any ? any : label;
-    if (!field) return refuse("'" + word(segment) + "' may be more than one column");
-    const WorldColumn& column = *table_.fields[*field].column;
-    if (column.type == ColumnType::boolean) {
-      for (const std::string& value : column.values) {
-        const bool yes = in(ascii_lower(value), {"yes", "true", "y"});
-        if (yes == with_) asked_.filters.push_back({*field, "eq", value});
-      }
-    } else if (no_ && column.empty == 0) {
-      return refuse("column " + name(*field) + " is nowhere empty");
-    } else {
-      asked_.filters.push_back({*field, no_ ? "empty" : "not_empty", ""});
-    }
-    use(*field, no_ ? "nothing in" : "something in");
-    no_ = with_ = false;
-    return true;
-  }
-  if (number_waits_ && numeric) {  // "more than 5 boxes"
-    use(*numeric, "compared is");
-    asked_.filters.back().field = *numeric;
-    number_waits_ = false;
-    return true;
-  }
-  if (!than_.empty() && numeric) {  // "below their reorder level"
-    use(*numeric, "compared with");
-    asked_.filters.push_back({kUnsettled, than_, "", *numeric});
-    than_.clear();
-    return true;
-  }
-  if (last_field_ && !asked_.filters.empty() && asked_.filters.back().field == *last_field_ &&
-      std::ranges::any_of(segment.fields,
-                          [&](const auto& one) { return one.first == *last_field_; })) {
-    explain(segment, "the column " + name(*last_field_));  // "high priority"
-    return true;
-  }
-  if (each_) {
-    if (!label) return refuse("'" + word(segment) + "' may be more than one column");
-    use(*label, "one line for each");
-    asked_.groups.push_back(*label);
-    each_ = false;
-    return true;
-  }
-  if (which_ && !numeric && label) {
-    use(*label, "asks for");
-    asked_.subject = label;
-    which_ = head_ = false;
-    return true;
-  }
-  if (head_) {
-    head_ = which_ = false;
-    if (numeric && asked_.avg) {  // "the average number of seats"
-      use(*numeric, "the column");
-      asked_.count = false;
-      asked_.measures.push_back(*numeric);
-      return true;
-    }
-    if (numeric && additive(table_.fields[*numeric], lexicon_)) {
-      use(*numeric, "how many: the sum of");
-      asked_.count = false;
-      asked_.sum_implied = true;
-      asked_.measures.push_back(*numeric);
-      return true;
-    }
-    if (!any) return refuse("'" + word(segment) + "' may be more than one column");
-    use(*any, "how many different");
-    asked_.subject = any;
-    return true;
-  }
-  if (numeric) {
-    const std::string& stem = goal_.tokens[segment.at].stem;
-    if (stem == "total" && !superlative_waits_ && !asked_.list) asked_.sum_implied = true;
-    use(*numeric, "the column");
-    if (std::ranges::find(asked_.measures, *numeric) == asked_.measures.end()) {
-      asked_.measures.push_back(*numeric);
-    }
-    superlative_waits_ = false;
-    which_ = false;
-    return true;
-  }
-  const bool ambiguous_number = std::ranges::any_of(
-      segment.fields, [&](const auto& one) { return table_.fields[one.first].column->numeric(); });
-  if (ambiguous_number && sums) {
-    return refuse("'" + word(segment) + "' may be more than one column");
-  }
-  const auto field = any ? any : label;
-  if (!field) return refuse("'" + word(segment) + "' may be more than one column");
-  use(*field, "the column");
-  asked_.mentions.push_back(*field);
-  which_ = false;
-  return true;
-}
-
-bool Gatherer::take_value(const Segment& segment) {
-  // Own columns first, then the one whose name stands beside the value.
-  std::optional<std::size_t> best;
-  std::string value;
-  int rank_best = -1;
-  bool twice = false;
-  for (const auto& [index, text] : segment.values) {
-    const Field& field = table_.fields[index];
-    int rank = field.via ? 0 : 2;
-    if (last_field_ == index) rank += 4;
-    for (const auto& [at, quality] : beside_) rank += at == index ? 2 + quality : 0;
-    if (rank == rank_best && text != value) twice = true;
-    if (rank == rank_best && best && *best != index) twice = true;
-    if (rank > rank_best) {
-      best = index;
-      value = text;
-      rank_best = rank;
-      twice = false;
-    }
-  }
-  if (!best || twice) return refuse("'" + word(segment) + "' stands in more than one column");
-  explain(segment,
-          std::string{not_ || no_ ? "not " : ""} + "the value '" + value + "' of " + name(*best));
-  asked_.score += segment.exact ? 3 : 2;
-  if (table_.fields[*best].via) asked_.score -= 1;
-  asked_.filters.push_back({*best, not_ || no_ ? "ne" : "eq", value});
-  std::erase(asked_.mentions, *best);  // "status open"
-  // "How many RL-300 are in stock" asks for a quantity, "how many RL-300 claims" for claims.
-  if (head_ && !followed_) asked_.value_head = true;
-  if (head_ && !followed_) head_ = false;
-  not_ = no_ = with_ = which_ = false;
-  last_field_ = best;
-  return true;
-}
-
-void Gatherer::take_number(const Segment& segment, std::size_t index) {
-  const Segment* next = index + 1 < segments_.size() ? &segments_[index + 1] : nullptr;
-  const bool before = next != nullptr && next->kind == Kind::cue &&
-                      in(next->cue, {"max", "min", "largest", "smallest", "newest", "oldest"});
-  if (!than_.empty()) {
-    explain(segment, "compared with");
-    const bool named = !asked_.measures.empty();
-    asked_.filters.push_back({named ? asked_.measures.back() : kUnsettled, than_, segment.number});
-    if (named) asked_.measures.pop_back();
-    number_waits_ = !named;
-    than_.clear();
-  } else if ((superlative_waits_ || before) && asked_.limit == 0 && segment.number.size() < 4 &&
-             !segment.number.contains('.') && segment.number != "0") {
-    explain(segment, "how many rows");
-    asked_.limit = std::stoll(segment.number);
-  } else {
-    out_.unexplained.push_back(word(segment));
-  }
 }
 
 void Gatherer::take_date(const Segment& segment) {
@@ -320,7 +214,7 @@ bool Gatherer::take_unknown(const Segment& segment, std::size_t index) {
     return true;
   }
   const std::string& stem = goal_.tokens[segment.at].stem;
-  if (each_ && in(stem, {"month", "quarter", "year", "day"})) {
+  if (each_ && in(stem, {"month", "quarter", "year", "day", "weekday"})) {
     explain(segment, "one line for each");
     asked_.date_part = stem;
     each_ = false;
@@ -333,19 +227,24 @@ bool Gatherer::take_unknown(const Segment& segment, std::size_t index) {
 bool Gatherer::take(std::size_t index) {
   const Segment& segment = segments_[index];
   beside_.clear();
-  followed_ = false;
+  followed_ = followed_by_day_ = by_noun_ = false;
+  before_ = segment.at == 0 ? "" : ascii_lower(goal_.tokens[segment.at - 1].text);
   if (index + 1 < segments_.size()) {
     const Segment& next = segments_[index + 1];
     beside_ = next.fields;
-    followed_ = next.kind == Kind::noun || next.kind == Kind::field || next.kind == Kind::value ||
-                next.kind == Kind::unknown;
+    by_noun_ = next.kind == Kind::noun;
+    followed_by_day_ = next.kind == Kind::weekday || goal_.tokens[next.at].stem == "day";
+    followed_ = next.kind == Kind::noun || (next.kind == Kind::field && !next.general) ||
+                next.kind == Kind::value || next.kind == Kind::unknown;
   }
   if (each_ && by_ && segment.kind == Kind::value) each_ = false;  // "paid by card"
   if (each_ && segment.kind != Kind::stop && segment.kind != Kind::field &&
       segment.kind != Kind::date && segment.kind != Kind::unknown && segment.kind != Kind::noun &&
-      segment.kind != Kind::unit && segment.kind != Kind::cue) {
+      segment.kind != Kind::unit && segment.kind != Kind::cue && segment.kind != Kind::generic) {
     return refuse("'" + word(segment) + "' is nothing to group by");
   }
+  const bool of = segment.kind == Kind::stop && ascii_lower(word(segment)) == "of";
+  if (of || segment.kind == Kind::cue) avg_waits_ = false;
   switch (segment.kind) {
     case Kind::stop: return true;
     case Kind::cue: return take_cue(segment);
@@ -354,11 +253,14 @@ bool Gatherer::take(std::size_t index) {
     case Kind::value: return take_value(segment);
     case Kind::number: take_number(segment, index); break;
     case Kind::date: take_date(segment); break;
-    case Kind::unit:
-      if (each_) return take_unknown(segment, index);
-      explain(segment, "a unit");
-      break;
+    case Kind::weekday: return take_weekday(segment);
+    case Kind::unit: return take_unit(segment, index);
     case Kind::generic: {
+      if (each_) return take_unknown(segment, index);
+      if (asked_.per_day) {  // "on an average day"
+        explain(segment, "one row for each");
+        break;
+      }
       const bool after = !asked_.measures.empty() || !asked_.mentions.empty();
       if (!after) out_.unexplained.push_back(word(segment));
       if (after) explain(segment, "a value of the column");
@@ -383,9 +285,10 @@ bool Gatherer::settle_comparisons() {
       if (asked_.measures.size() == 1) left = asked_.measures;
       if (left.size() == 1) asked_.measures.clear();
     } else {
-      for (std::size_t i = 0; i < table_.own_count(); ++i) {
-        if (amount(table_.fields[i], lexicon_)) left.push_back(i);
-      }
+      // "People under 18" are not compared by what they pay.
+      left = main_amounts(table_, lexicon_, asked_.income);
+      const bool others = table_.persons || asked_.subject || !asked_.noun;
+      if (others && !money_ && !asked_.worth) left.clear();
     }
     if (left.size() != 1) return refuse("what is to be compared is not said");
     filter.field = left[0];
@@ -393,18 +296,48 @@ bool Gatherer::settle_comparisons() {
   return true;
 }
 
+// "Did we take more at A or at B": a comparison of the two.
+bool Gatherer::settle_more() {
+  if (!asked_.more) return true;
+  const bool either = std::ranges::any_of(
+      goal_.tokens, [](const words::Token& token) { return ascii_lower(token.text) == "or"; });
+  const auto values =
+      std::ranges::count_if(asked_.filters, [](const Filter& one) { return one.op == "eq"; });
+  if (!either || (values < 2 && asked_.dates.size() != 2)) {
+    return refuse("more than what is not said");
+  }
+  asked_.compare = true;
+  return true;
+}
+
 bool Gatherer::finish() {
+  asked_.income = std::ranges::any_of(goal_.tokens, [&](const words::Token& token) {
+    return lexicon_.kinds_of("earn").contains(token.stem);
+  });
   asked_.sum = asked_.sum || (asked_.sum_implied && !asked_.avg);
   if (!out_.unexplained.empty()) return refuse("unknown words");
+  if (asked_.spread && asked_.groups.empty() && asked_.date_part.empty()) {
+    return refuse("by what it is to be broken down is not said");
+  }
+  if (!settle_more()) return false;
   if (with_ && asked_.measures.size() == 1) {
     asked_.filters.push_back({asked_.measures[0], "not_empty", ""});
     with_ = false;
+  }
+  if (not_ && trails_) {
+    asked_.filters.back().op = "ne";
+    not_ = false;
   }
   if (not_ || no_ || with_) return refuse("it is not clear what 'not', 'no' or 'with' is about");
   if (each_) return refuse("what to group by is not said");
   if (!than_.empty()) return refuse("what to compare with is not said");
   if (head_ && !asked_.noun) return refuse("what is to be counted is not said");
-  return settle_comparisons();
+  if (!settle_comparisons()) return false;
+  const auto sized = [&](const Filter& one) { return one.field == *asked_.counted_amount; };
+  if (asked_.counted_amount && std::ranges::none_of(asked_.filters, sized)) {
+    return refuse("whether to count or to add up is not said");
+  }
+  return true;
 }
 
 bool Gatherer::gather(Asked& asked, Reading& out) {

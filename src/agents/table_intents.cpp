@@ -20,18 +20,45 @@ bool Builder::quantity() {
   return true;
 }
 
+// "How much did the wheelbarrow cost": of two wheelbarrows each is told. What names a row is its
+// first text.
+bool Builder::named_row() const {
+  for (std::size_t i = 0; i < table_.own_count(); ++i) {
+    const Field& field = table_.fields[i];
+    if (field.column->type != ColumnType::text || field.key) continue;
+    const bool most = field.column->distinct * 2 > table_.table->rows;
+    return most && a_.filters.size() == 1 && a_.filters[0].field == i && a_.filters[0].op == "eq";
+  }
+  return false;
+}
+
 bool Builder::aggregate() {
   std::vector<std::size_t> measures = a_.measures;
   const bool money = a_.how_much || a_.sum || a_.worth;
   const bool only_count = a_.count && !money && !a_.avg;
+  if (a_.how_much && !a_.sum && !a_.count && !grouped() && a_.measures.size() == 1 && named_row()) {
+    a_.list = true;
+    return rows_or_lookup();
+  }
   if (measures.empty() && !only_count) {
     measures = amounts();
-    if (a_.avg && (measures.size() != 1 || !a_.worth)) {
+    if (a_.avg && (measures.size() != 1 || (!a_.worth && !a_.avg_noun))) {
       return no("of what the average is wanted is not said");
     }
-    if (measures.empty()) return no("there is no amount to add up");
+    if (a_.avg && a_.collective) return no("the mean of sums is not that of the rows");
+    // "Members per village" counts them, whatever they pay; sales are added up.
+    if (!a_.noun_sums && !money && !a_.avg && grouped()) {
+      if (!a_.noun && !a_.noun_field) return no("what is counted is not said");
+      if (a_.noun_either && !measures.empty()) {
+        return no("whether to count the rows or to add up is not said");
+      }
+      measures.clear();
+      a_.count = true;
+    } else if (measures.empty()) {
+      return no(mixed_units());
+    }
   }
-  if (!only_count && !a_.avg && !a_.sum) {
+  if (!a_.avg && !a_.sum) {
     for (const std::size_t field : measures) {
       if (!additive(table_.fields[field], lexicon_)) {
         return !grouped() && !a_.count ? rows_or_lookup() : no(name(field) + " cannot be added up");
@@ -45,6 +72,12 @@ bool Builder::aggregate() {
   const std::string fn = a_.avg ? "avg" : "sum";
   for (const std::size_t field : measures) {
     if (!use(field)) return no("it would take two other tables");
+    if (!one_currency(field)) return false;
+    // "How many hours does each do on average": over the rows, or over those who did them?
+    const bool period = !a_.date_part.empty() || (a_.on_average && grouped());
+    if (a_.avg && period && additive(table_.fields[field], lexicon_)) {
+      return no("a mean of rows and a mean of sums are not told apart");
+    }
     if (table_.fields[field].column->empty > 0) {
       if (measures.size() > 1) return no("several amounts, some of them empty");
       const bool there = std::ranges::any_of(filters, [&](const Filter& filter) {
@@ -52,7 +85,7 @@ bool Builder::aggregate() {
       });
       if (!there) filters.push_back({field, "not_empty", ""});
     }
-    aggregates.push_back(aggregate_json(fn, name(field), fn + " of " + name(field)));
+    aggregates.push_back(aggregate_json(fn, name(field), fn + " of " + in_unit(field)));
     what += (what.empty() ? "" : ", ") + fn + " of " + name(field);
   }
   if (a_.count || measures.empty()) {
@@ -60,13 +93,7 @@ bool Builder::aggregate() {
     what = "number of rows" + std::string{what.empty() ? "" : ", "} + what;
   }
   if (a_.count && filters.size() != a_.filters.size()) return no("some amounts are empty");
-  for (const std::size_t field : a_.mentions) {
-    const Field& one = table_.fields[field];
-    const bool dated = one.column->type == ColumnType::date && (!a_.dates.empty() || grouped());
-    if (!one.key && !dated) {
-      return no("what the column " + name(field) + " is for is not said");
-    }
-  }
+  if (!mentions_used()) return false;
   if (a_.subject) return no("what the column " + name(*a_.subject) + " is for is not said");
   json::Array by;
   std::string by_text;
@@ -99,16 +126,15 @@ bool Builder::superlative() {
     if (!a_.noun && a_.measures.empty() && a_.filters.empty()) return no("of what is not said");
     return top_rows(*field, up, limit);
   }
-  // "Who booked the most seats": the person that the rows refer to, unless they are persons.
-  if (a_.who && !a_.subject && !table_.name_field(std::nullopt)) {
-    std::vector<std::size_t> persons;
-    for (std::size_t i = 0; i < table_.own_count(); ++i) {
-      if (const auto far = table_.name_field(i); table_.fields[i].key && far) {
-        if (table_.fields[*far].column->name == "name") persons.push_back(*far);
-      }
-    }
-    if (persons.size() != 1) return no("who is meant is not said");
-    a_.subject = persons[0];
+  // "Who gave the largest donation" is about one row, "who gave the most" about persons.
+  const bool one_row = a_.superlative_free && a_.noun && a_.measures.empty();
+  if (a_.who && !one_row && !a_.subject && !table_.name_field(std::nullopt) && !who_is_meant())
+    return false;
+  // "The product with the highest total"
+  if (!a_.subject && !a_.noun && a_.groups.empty() && a_.mentions.size() == 1 &&
+      !table_.fields[a_.mentions[0]].key) {
+    a_.subject = a_.mentions[0];
+    a_.mentions.clear();
   }
   const bool by_group =
       (a_.subject &&
@@ -126,12 +152,40 @@ bool Builder::superlative() {
   return top_rows(measures[0], up, 1);
 }
 
+// "Who booked the most seats": the person that the rows refer to, unless they are persons.
+bool Builder::who_is_meant() {
+  std::vector<std::size_t> persons;
+  for (std::size_t i = 0; i < table_.own_count(); ++i) {
+    if (const auto far = table_.name_field(i); table_.fields[i].key && far) {
+      if (table_.fields[*far].column->name == "name") persons.push_back(*far);
+    }
+  }
+  if (persons.empty()) {
+    const std::set<std::string> kinds = lexicon_.kinds_of("person");
+    for (std::size_t i = 0; i < table_.own_count(); ++i) {
+      const Field& field = table_.fields[i];
+      if (field.column->type == ColumnType::text && field.stems.size() == 1 &&
+          kinds.contains(field.stems[0])) {
+        persons.push_back(i);
+      }
+    }
+  }
+  for (const std::size_t field : persons) {
+    if (std::ranges::find(a_.mentions, field) != a_.mentions.end()) persons = {field};
+  }
+  if (persons.size() != 1) return no("who is meant is not said");
+  a_.subject = persons[0];
+  std::erase(a_.mentions, persons[0]);
+  return true;
+}
+
 bool Builder::subject_is_row() const {
   const Field& field = table_.fields[*a_.subject];
   return !field.via && field.column->distinct == table_.table->rows;
 }
 
 bool Builder::top_groups(bool up, std::int64_t limit) {
+  if (!mentions_used()) return false;
   if (a_.subject) a_.groups.insert(a_.groups.begin(), *a_.subject);
   json::Object aggregate;
   std::string what;
@@ -141,6 +195,11 @@ bool Builder::top_groups(bool up, std::int64_t limit) {
     what = "number of rows";
   } else {
     std::vector<std::size_t> measures = a_.measures;
+    // The cheapest shop is not the one with the smallest takings.
+    if (measures.empty() && a_.superlative_priced) return no("the price of what is not said");
+    if (measures.empty() && a_.earned && is_person(table_.fields[a_.groups[0]])) {
+      return no("what persons earn is not what is taken by them");
+    }
     if (measures.empty() && (a_.superlative_free || a_.worth)) measures = amounts();
     if (measures.size() != 1) return no("of which column the most is wanted is not said");
     // The costs of a quarter are added up; of levels and prices the extreme is meant.
@@ -150,10 +209,11 @@ bool Builder::top_groups(bool up, std::int64_t limit) {
     }
     const std::string fn = a_.avg ? "avg" : sums ? "sum" : up ? "min" : "max";
     if (!use(measures[0])) return no("it would take two other tables");
+    if (!one_currency(measures[0])) return false;
     if (table_.fields[measures[0]].column->empty > 0) {
       filters.push_back({measures[0], "not_empty", ""});
     }
-    aggregate = aggregate_json(fn, name(measures[0]), fn + " of " + name(measures[0]));
+    aggregate = aggregate_json(fn, name(measures[0]), fn + " of " + in_unit(measures[0]));
     what = fn + " of " + name(measures[0]);
   }
   json::Array by;
@@ -173,7 +233,9 @@ bool Builder::top_groups(bool up, std::int64_t limit) {
 
 bool Builder::top_rows(std::size_t by, bool up, std::int64_t limit) {
   std::vector<Filter> filters = a_.filters;
-  if (table_.fields[by].column->empty > 0) filters.push_back({by, "not_empty", ""});
+  const bool told =
+      std::ranges::any_of(filters, [&](const Filter& one) { return one.field == by; });
+  if (table_.fields[by].column->empty > 0 && !told) filters.push_back({by, "not_empty", ""});
   if (!use(by) || !source(filters)) return no("it would take two other tables");
   if (!select({by})) return false;
   out_.parameters["order"] =
@@ -186,8 +248,14 @@ bool Builder::top_rows(std::size_t by, bool up, std::int64_t limit) {
   return true;
 }
 
+bool Builder::is_person(const Field& field) const {
+  const std::set<std::string> kinds = lexicon_.kinds_of("person");
+  return std::ranges::any_of(field.stems, [&](const auto& stem) { return kinds.contains(stem); });
+}
+
 bool Builder::different() {
   if (grouped() || !a_.measures.empty()) return no("too many things are asked at once");
+  if (!mentions_used()) return false;
   if (!a_.subject) {
     if (!a_.filters.empty() || !a_.noun) return no("what is to be told apart is not said");
     out_.parameters["file"] = table_.table->file;
@@ -197,6 +265,15 @@ bool Builder::different() {
   }
   if (!use(*a_.subject)) return no("it would take two other tables");
   if (subject_is_row() && !a_.distinct) return aggregate_rows();
+  // "How many bikes did we hire out in May": kinds of bikes, or hires?
+  const Field& field = table_.fields[*a_.subject];
+  // Pupils who borrowed are not all pupils: something must say what they did.
+  if (!a_.distinct && !a_.noun && !a_.noun_field && a_.dates.empty() && a_.mentions.empty()) {
+    return no("whether the table holds each " + name(*a_.subject) + " is not said");
+  }
+  if (!a_.distinct && !a_.filters.empty() && !is_person(field) && !field.key) {
+    return no("whether each " + name(*a_.subject) + " counts once or each time is not said");
+  }
   if (!source(a_.filters)) return false;
   out_.parameters["aggregates"] = json::Array{
       aggregate_json("count_distinct", name(*a_.subject), "different " + name(*a_.subject))};
@@ -211,23 +288,8 @@ bool Builder::aggregate_rows() {
   return aggregate();
 }
 
-bool Builder::duplicates() {
-  if (table_.table->line != 0) return no("only CSV files");
-  if (!a_.noun) return no("what may stand there twice is not said");
-  if (!a_.filters.empty() || grouped() || !a_.measures.empty() || !a_.dates.empty()) {
-    return no("duplicates are sought in whole files");
-  }
-  out_.parameters["file"] = table_.table->file;
-  json::Array columns;
-  for (const std::size_t field : a_.mentions) columns.emplace_back(name(field));
-  if (a_.subject) columns.emplace_back(name(*a_.subject));
-  if (!columns.empty()) out_.parameters["columns"] = std::move(columns);
-  out_.intent = "duplicates";
-  return true;
-}
-
 bool Builder::two_values() const {
-  if (!a_.compare) return false;
+  if (!a_.compare && !a_.change) return false;
   const auto values =
       std::ranges::count_if(a_.filters, [](const Filter& filter) { return filter.op == "eq"; });
   return values >= 2;
@@ -235,7 +297,11 @@ bool Builder::two_values() const {
 
 bool Builder::comparison() {
   std::vector<std::size_t> measures = a_.measures;
-  if (measures.empty() && !a_.count && !a_.noun) measures = amounts();
+  const bool money = a_.worth || a_.how_much || a_.sum || a_.change;
+  if (measures.empty() && !a_.count && (!a_.noun || a_.worth)) {
+    if (!money && !a_.noun) return no("what is to be compared is not said");
+    measures = amounts();
+  }
   if (measures.size() > 1 || a_.avg) return no("one amount is compared at a time");
   std::vector<Filter> shared = a_.filters;
   std::vector<std::vector<Filter>> sides;
@@ -260,6 +326,10 @@ bool Builder::comparison() {
       std::vector<Filter>& side = sides.emplace_back();
       DateSpan span = *a_.dates[i];
       if (span.year == 0 && a_.dates[1 - i]->year != 0) span = in_year(span, a_.dates[1 - i]->year);
+      if (const auto field = date_field(); span.year == 0 && field) {
+        span = with_year(span, *table_.fields[*field].column).value_or(span);
+      }
+      if (span.year == 0) return no("the year is not said, and more than one is possible");
       if (!date_filters(span, "", side)) return false;
       labels.push_back(span.text);
     }
@@ -279,9 +349,10 @@ bool Builder::comparison() {
   if (grouped() || a_.superlative) return no("too many things are asked at once");
   json::Object aggregate =
       measures.empty() ? aggregate_json("count", "", "rows")
-                       : aggregate_json("sum", name(measures[0]), "sum of " + name(measures[0]));
+                       : aggregate_json("sum", name(measures[0]), "sum of " + in_unit(measures[0]));
   if (!measures.empty()) {
     if (!additive(table_.fields[measures[0]], lexicon_)) return no("it cannot be added up");
+    if (!one_currency(measures[0])) return false;
     if (!use(measures[0])) return no("it would take two other tables");
     if (table_.fields[measures[0]].column->empty > 0) {
       shared.push_back({measures[0], "not_empty", ""});
@@ -302,79 +373,6 @@ bool Builder::comparison() {
   out_.parameters["aggregates"] = json::Array{std::move(aggregate)};
   join();
   out_.intent = "compare";
-  return true;
-}
-
-bool Builder::select(const std::vector<std::size_t>& first) {
-  std::vector<std::size_t> columns;
-  const auto add = [&](std::size_t field) {
-    if (std::ranges::find(columns, field) == columns.end() && use(field)) columns.push_back(field);
-  };
-  if (a_.subject) add(*a_.subject);
-  for (std::size_t i = 0; i < table_.own_count() && i < 1; ++i) add(i);
-  if (const auto named = table_.name_field(std::nullopt); named) add(*named);
-  for (const std::size_t field : first) add(field);
-  for (const std::size_t field : a_.measures) add(field);
-  for (const std::size_t field : a_.mentions) {
-    add(field);
-    if (table_.fields[field].key && !table_.fields[field].via) {
-      if (const auto far = table_.name_field(field); far) add(*far);
-    }
-  }
-  for (const Filter& filter : a_.filters) {
-    if (filter.op != "eq" && filter.op != "empty") add(filter.field);
-    if (filter.other) add(*filter.other);
-  }
-  if (a_.when) {
-    for (std::size_t i = 0; i < table_.own_count(); ++i) {
-      if (table_.fields[i].column->type == ColumnType::date) add(i);
-    }
-  }
-  for (const std::size_t field : amounts()) add(field);
-  for (std::size_t i = 0; i < table_.own_count(); ++i) {
-    const bool person_or_date = table_.fields[i].column->type == ColumnType::date;
-    if (table_.own_count() <= 7 || (person_or_date && columns.size() < 6)) add(i);
-  }
-  json::Array names;
-  for (const std::size_t field : columns) names.emplace_back(name(field));
-  out_.parameters["select"] = std::move(names);
-  return true;
-}
-
-bool Builder::rows_or_lookup() {
-  const bool unique = std::ranges::any_of(a_.filters, [&](const Filter& filter) {
-    const Field& field = table_.fields[filter.field];
-    return filter.op == "eq" && field.column->unique && !field.via;
-  });
-  const bool asks = a_.list || a_.who || a_.when;
-  const bool column = !a_.measures.empty() || !a_.mentions.empty() || a_.subject;
-  if (!asks && !a_.how_much) return no("what is wanted of the rows is not said");
-  if (unique && (column || (a_.when && a_.noun) || a_.noun)) {
-    if (!source(a_.filters) || !select({})) return false;
-    out_.parameters["basis"] = "looked up" + where_text(a_.filters);
-    join();
-    out_.intent = "lookup";
-    return true;
-  }
-  if (!a_.noun && !a_.subject) return no("the rows are not named");
-  if (a_.filters.empty()) return no("nothing says which rows");
-  if (a_.when && !a_.list) {
-    const auto field = date_field();
-    if (!field) return no("the table has no dates");
-  }
-  if (a_.who && !table_.name_field(std::nullopt) && !a_.subject && a_.mentions.empty()) {
-    return no("no column names people");
-  }
-  if (!source(a_.filters) || !select({})) return false;
-  json::Array totals{aggregate_json("count", "", "rows")};
-  for (const std::size_t field : amounts()) {
-    if (table_.fields[field].column->empty > 0) continue;
-    totals.push_back(aggregate_json("sum", name(field), "sum of " + name(field)));
-  }
-  out_.parameters["aggregates"] = std::move(totals);
-  out_.parameters["basis"] = "rows" + where_text(a_.filters);
-  join();
-  out_.intent = "list_rows";
   return true;
 }
 

@@ -19,6 +19,7 @@ struct Filter {
   std::string value;  // unused for empty, not_empty
   std::optional<std::size_t> other{};
   std::vector<std::string> values{};  // of "in"
+  std::string part{};                 // of the date that is compared: "weekday"
 };
 
 enum class Superlative : std::uint8_t { none, most, least, newest, oldest };
@@ -30,14 +31,29 @@ struct Asked {
   bool list = false, who = false, when = false, compare = false, change = false;
   bool count = false, how_much = false, sum = false, avg = false, distinct = false, twice = false;
   bool worth = false;
+  bool more = false;    // "more from A or from B"
+  bool spread = false;  // "break down": groups must be named
+  bool this_year = false;
+  bool on_average = false;    // rather than "the average"
+  bool noun_general = false;  // it is a mere "people"
+  bool noun_field = false;    // a word for the rows that is also a column
+  bool noun_sums = false;     // the rows are sales, expenses, ...: "by month" adds them up
+  bool noun_either = false;   // orders, invoices: they may be counted or added up
+  bool income = false;        // what was taken, not what was spent
+  bool earned = false;        // by the word "earn"
+  bool collective = false;    // "takings": a sum by its meaning
+  bool avg_noun = false;      // "the average donation" rather than "the average of the donations"
+  bool per_day = false;       // "on an average day"
   std::optional<Superlative> superlative;
   bool sum_implied = false;         // "how many tickets were sold", "total": unless a mean is asked
   bool value_head = false;          // "how many" is about a value: a quantity is wanted
   bool superlative_free = false;    // "largest": of the amount, when no column is named
+  bool superlative_priced = false;  // "cheapest"
   bool superlative_counts = false;  // "most orders"
   bool superlative_summed = false;  // "most" rather than "highest"
   std::int64_t limit = 0;
-  std::optional<std::size_t> subject;  // what "which X" or "how many X" asks for
+  std::optional<std::size_t> subject;         // what "which X" or "how many X" asks for
+  std::optional<std::size_t> counted_amount;  // "how many fines": those of some size
   std::vector<std::size_t> groups;
   std::vector<std::size_t> measures;  // numeric columns that were named
   std::vector<std::size_t> mentions;  // other columns that were named
@@ -64,6 +80,15 @@ class Gatherer {
   void take_number(const Segment& segment, std::size_t index);
   void take_date(const Segment& segment);
   bool take_noun(const Segment& segment);
+  bool take_unit(const Segment& segment, std::size_t index);
+  bool take_weekday(const Segment& segment);
+  void take_worth(const Segment& segment);
+  bool settle_more();
+  bool take_superlative(const Segment& segment);
+  bool take_aside(const Segment& segment);
+  bool take_presence(const Segment& segment, std::size_t field);
+  bool take_head(const Segment& segment, std::optional<std::size_t> numeric,
+                 std::optional<std::size_t> any);
   bool finish();
   bool settle_comparisons();
   std::optional<std::size_t> choose(const Segment& segment, bool numeric, bool label);
@@ -82,10 +107,17 @@ class Gatherer {
   bool by_ = false;  // each_ was the word "by"
   bool each_ = false, not_ = false, no_ = false, with_ = false, head_ = false, which_ = false;
   bool superlative_waits_ = false;
-  bool followed_ = false;      // something that the segment may belong to stands right behind it
-  std::string than_;           // gt, lt, ge, le
-  bool number_waits_ = false;  // the last filter has a number and no column yet
-  std::optional<std::size_t> last_field_;            // of the segment just before, stop words aside
+  bool avg_waits_ = false;
+  bool followed_ = false;  // something that the segment may belong to stands right behind it
+  bool followed_by_day_ = false;
+  bool by_noun_ = false;                   // a word for the rows stands right behind
+  bool excluding_ = false;                 // "except" rather than "not"
+  bool trails_ = false;                    // "not" may be about the filter in front
+  std::string before_;                     // the word in front of the segment, in lower case
+  std::string than_;                       // gt, lt, ge, le
+  bool money_ = false;                     // the compared number is money
+  bool number_waits_ = false;              // the last filter has a number and no column yet
+  std::optional<std::size_t> last_field_;  // of the segment just before, stop words aside
   std::vector<std::pair<std::size_t, int>> beside_;  // the fields of the segment behind
 };
 
@@ -95,6 +127,9 @@ bool build_query(const Goal& goal, const Table& table, const Lexicon& lexicon, A
 
 // A number that may be added up over rows, by its name: no price per unit, rate or level.
 bool additive(const Field& field, const Lexicon& lexicon);
+// Of the table's amounts those that one amount of a row can mean: the total, where there is one,
+// and no costs where the question is what was taken (`income`).
+std::vector<std::size_t> main_amounts(const Table& table, const Lexicon& lexicon, bool income);
 // Money, or what else counts as the amount of a row.
 bool amount(const Field& field, const Lexicon& lexicon);
 

@@ -45,6 +45,21 @@ struct World {
   }
 };
 
+// The answer over another folder, without its last line, which says how it was computed; "refused"
+// when there is no plan.
+inline std::string ask(const tools::Workspace& workspace, std::string_view goal,
+                       const eval::Catalogs& catalogs) {
+  const tools::Context context{workspace, {}};
+  const auto survey = agents::call("planner.survey", 1, {{"path", "."}, {"goal", goal}}, context);
+  const auto out = agents::call("planner.draft", 1, {{"goal", goal}, {"survey", *survey}}, context);
+  if (*json::text_at(out->as_object(), "status") != "planned") return "refused";
+  const auto outputs =
+      eval::run_plan(*json::object_at(out->as_object(), "plan"), workspace, catalogs);
+  if (!outputs) return outputs.error().text();
+  const std::string text{*json::text_at(*outputs, "answer")};
+  return text.substr(0, text.rfind('\n'));
+}
+
 // One for all tests of a binary: it holds no state.
 inline const World& world() {
   static const World world;

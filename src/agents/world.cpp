@@ -54,6 +54,7 @@ WorldColumn read_column(const json::Object& object) {
   column.unique = json::bool_at(object, "unique").value_or(false);
   column.min = text_of(object, "min");
   column.max = text_of(object, "max");
+  column.unit = text_of(object, "unit");
   column.values = texts_of(object, "values");
   if (const json::Object* refers = json::object_at(object, "refers"); refers != nullptr) {
     column.refers_file = text_of(*refers, "file");

@@ -21,6 +21,7 @@ struct WorldColumn {
   bool unique = false;
   std::string min;
   std::string max;
+  std::string unit;  // "£", "kg"; "" for none
   std::vector<std::string> values;
   std::string refers_file;  // "" for none
   std::string refers_column;

@@ -162,6 +162,11 @@ Result<bool> compare_sides(Composer& out, const json::Array& sides, std::string_
   }
   difference = sum.text();
   out.line("difference: " + difference + " (" + b.label + " less " + a.label + ")");
+  const bool less_b = difference.starts_with('-');
+  if (difference.find_first_of("123456789") != std::string::npos) {
+    out.line("more: " + (less_b ? a : b).label + ", by " +
+             (less_b ? negated(difference) : difference));
+  }
   for (const Side* side : {&a, &b}) {
     for (const std::int64_t at : side->table.lines[0]) {
       out.cite(file, at, side->label + ": " + side->value);

@@ -3,7 +3,9 @@
 #include <algorithm>
 
 #include "base/text.hpp"
+#include "tools/amounts.hpp"
 #include "tools/calls.hpp"
+#include "tools/csv_dates.hpp"
 
 namespace naestro::tools {
 namespace {
@@ -154,6 +156,8 @@ Result<Csv> parse_csv(std::string_view file, std::string_view text, const std::s
     }
     csv.rows.push_back(std::move(row));
   }
+  plain_amounts(csv);
+  plain_dates(csv);
   return csv;
 }
 

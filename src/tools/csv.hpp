@@ -1,5 +1,7 @@
 // CSV as RFC 4180 has it: quoted cells with doubled quotes and line ends inside, CRLF or LF, an
 // optional UTF-8 byte order mark. The first record is the header. Empty lines are passed over.
+// Columns of amounts ("£1,250.00") are read as plain decimals, columns of dates ("14 Mar 2024") as
+// ISO dates: tools/amounts.hpp, tools/csv_dates.hpp.
 #pragma once
 
 #include <cstdint>
@@ -20,6 +22,7 @@ struct CsvRow {
 struct Csv {
   std::vector<std::string> columns;  // distinct
   std::vector<CsvRow> rows;
+  std::vector<std::string> units;  // of columns of amounts: "£", "kg"; of a mixed one "£ and €"
 };
 
 // `file` is for messages. Bad text is a kToolFailed that names file and line: a stray or open

@@ -1,5 +1,6 @@
 // csv.query@1 and csv.join@1: filter, group, sum and sort the rows of a table, exactly.
 #include <algorithm>
+#include <chrono>
 #include <map>
 #include <set>
 
@@ -272,7 +273,20 @@ Result<std::size_t> column_of(const Csv& csv, std::string_view file, std::string
               "its columns are " + shorten(naestro::join(csv.columns, ", "), 500));
 }
 
-// "derive": year, quarter, month or day of an ISO date as a further column.
+// "Mon" to "Sun" of an ISO date.
+std::string weekday_of(const std::string& date) {
+  constexpr std::string_view kDays[] = {"Sun", "Mon", "Tue", "Wed", "Thu", "Fri", "Sat"};
+  const auto part = [&](std::size_t at, std::size_t count) {
+    return static_cast<unsigned>(std::stoul(date.substr(at, count)));
+  };
+  const std::chrono::year_month_day day{std::chrono::year{static_cast<int>(part(0, 4))},
+                                        std::chrono::month{part(5, 2)},
+                                        std::chrono::day{part(8, 2)}};
+  if (!day.ok()) return {};
+  return std::string{kDays[std::chrono::weekday{std::chrono::sys_days{day}}.c_encoding()]};
+}
+
+// "derive": year, quarter, month, day or weekday of an ISO date as a further column.
 Result<void> derive(Csv& csv, std::string_view file, const json::Object& item) {
   NAESTRO_LET(const std::string_view name, text_argument(item, "column"));
   NAESTRO_LET(const std::string_view part, text_argument(item, "part"));
@@ -285,6 +299,7 @@ Result<void> derive(Csv& csv, std::string_view file, const json::Object& item) {
       const int month = (cell[5] - '0') * 10 + cell[6] - '0';
       if (part == "year") made = cell.substr(0, 4);
       if (part == "month") made = cell.substr(0, 7);
+      if (part == "weekday") made = weekday_of(cell);
       if (part == "day") made = cell.substr(0, 10);
       if (part == "quarter") made = cell.substr(0, 4) + "-Q" + std::to_string((month + 2) / 3);
     } else if (!cell.empty()) {

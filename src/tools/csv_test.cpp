@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <set>
 
+#include "base/text.hpp"
 #include "testing/property.hpp"
 #include "testing/testing.hpp"
 
@@ -88,6 +89,54 @@ RC_GTEST_PROP(CsvProperty, AnyTextIsReadOrRefused, (const std::string& tail)) {
       continue;
     }
     for (const CsvRow& row : csv->rows) RC_ASSERT(row.cells.size() == csv->columns.size());
+  }
+}
+
+std::vector<std::string> column_of(const std::string& cells) {
+  std::string text = "id,amount\n";
+  std::size_t row = 0;
+  for (const std::string& cell : naestro::split(cells, '|')) {
+    text += std::to_string(row++) + ",\"" + cell + "\"\n";
+  }
+  std::vector<std::string> out;
+  for (const CsvRow& one : parse_csv("t.csv", text).value().rows) out.push_back(one.cells[1]);
+  return out;
+}
+
+TEST(Amounts, AColumnThatAgreesIsReadAsPlainDecimals) {
+  using Cells = std::vector<std::string>;
+  EXPECT_EQ(column_of("£1,250.00|£45.50||-£3.00|£-0.5"),
+            (Cells{"1250.00", "45.50", "", "-3.00", "-0.5"}));
+  EXPECT_EQ(column_of("EUR 1,234,567|EUR 8"), (Cells{"1234567", "8"}));
+  EXPECT_EQ(column_of("12kg|7.5kg"), (Cells{"12", "7.5"}));
+  EXPECT_EQ(column_of("1.250,00 €|45,50 €|7 €"), (Cells{"1250.00", "45.50", "7"}));
+  EXPECT_EQ(column_of("12.5 kg|7 kg"), (Cells{"12.5", "7"}));
+  EXPECT_EQ(column_of("40%|5 %"), (Cells{"40", "5"}));
+  EXPECT_EQ(column_of("1,250.00|12"), (Cells{"1250.00", "12"}));
+}
+
+TEST(Dates, AColumnInOneFormIsReadAsIsoDates) {
+  using Cells = std::vector<std::string>;
+  EXPECT_EQ(column_of("14/03/2024|02/03/2024||1/12/2024 10:30"),
+            (Cells{"2024-03-14", "2024-03-02", "", "2024-12-01 10:30"}));
+  EXPECT_EQ(column_of("03/14/2024|03/02/2024"), (Cells{"2024-03-14", "2024-03-02"}));
+  EXPECT_EQ(column_of("2.3.2024|14.03.2024"), (Cells{"2024-03-02", "2024-03-14"}));
+  EXPECT_EQ(column_of("14 Mar 2024|2 September 2024"), (Cells{"2024-03-14", "2024-09-02"}));
+  EXPECT_EQ(column_of("14-Mar-2024|02-Apr-2024"), (Cells{"2024-03-14", "2024-04-02"}));
+  EXPECT_EQ(column_of("March 14, 2024|April 2, 2024"), (Cells{"2024-03-14", "2024-04-02"}));
+  for (const char* cells :
+       {"02/03/2024|04/05/2024", "14/03/2024|03/14/2024", "14/03/24|15/03/24", "14 Mar 2024|soon",
+        "1.2.3|1.2.4", "40/01/2024|1/1/2024", "14/03/2024|14.03.2024"}) {
+    EXPECT_EQ(column_of(cells), naestro::split(cells, '|')) << cells;
+  }
+}
+
+TEST(Amounts, AnyOtherColumnStaysAsItIs) {
+  for (const char* cells :
+       {"£5.00|€5.00", "£5.00|5.00", "5 kg|5 g", "1,25|1.250,00 x", "A12|A13", "INV0042|INV0043",
+        "3rd|4th", "12B|14B", "<5|<7", "1-2|3-4", "12,34,56|1", "0,125 m|a",
+        "2026-03-01|2026-03-02", "£1.2.3|£1", "£1,000.|£1", "10:30|11:00"}) {
+    EXPECT_EQ(column_of(cells), naestro::split(cells, '|')) << cells;
   }
 }
 

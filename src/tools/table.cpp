@@ -3,7 +3,9 @@
 #include <algorithm>
 
 #include "base/text.hpp"
+#include "tools/amounts.hpp"
 #include "tools/calls.hpp"
+#include "tools/csv_dates.hpp"
 #include "tools/units.hpp"
 
 namespace naestro::tools {
@@ -64,6 +66,8 @@ std::vector<DrawnTable> drawn_tables(std::string_view text) {
       table.csv.rows.push_back({static_cast<std::int64_t>(row) + 1, std::move(cells)});
     }
     i = row - 1;
+    plain_amounts(table.csv);
+    plain_dates(table.csv);
     if (!table.csv.rows.empty()) out.push_back(std::move(table));
   }
   return out;

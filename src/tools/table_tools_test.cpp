@@ -62,6 +62,9 @@ TEST_F(TableToolsTest, ComparesColumnsCountsDistinctAndDerivesDates) {
                               R"("aggregates":[{"fn":"count"}],)"
                               R"("having":[{"column":"count","op":"gt","value":"1"}]})"),
             R"([["2024-Q1","2024-02","2"]])");
+  EXPECT_EQ(rows("csv.query", R"({"file":"o.csv","derive":[{"column":"day","part":"weekday"}],)"
+                              R"("select":["day","day.weekday"],"limit":1})"),
+            R"([["2024-01-31","Wed"]])");
   EXPECT_NE(rows("csv.query", R"({"file":"o.csv","derive":[{"column":"who","part":"year"}]})")
                 .find("o.csv:2: column 'who' holds 'C1', which is no date"),
             std::string::npos);

@@ -1,0 +1,105 @@
+// What a goal asks of a table, continued: numbers, units and weekdays.
+#include <algorithm>
+
+#include "agents/table_reading.hpp"
+#include "base/text.hpp"
+
+namespace naestro::agents {
+namespace {
+
+bool in(std::string_view word, std::initializer_list<std::string_view> words) {
+  return std::ranges::find(words, word) != words.end();
+}
+
+}  // namespace
+
+void Gatherer::take_number(const Segment& segment, std::size_t index) {
+  const Segment* next = index + 1 < segments_.size() ? &segments_[index + 1] : nullptr;
+  const bool before = next != nullptr && next->kind == Kind::cue &&
+                      in(next->cue, {"max", "min", "largest", "smallest", "newest", "oldest"});
+  if (!than_.empty()) {
+    explain(segment, "compared with");
+    money_ = money_ || segment.money;
+    const bool named = !asked_.measures.empty();
+    asked_.filters.push_back({named ? asked_.measures.back() : kUnsettled, than_, segment.number});
+    if (named) asked_.measures.pop_back();
+    number_waits_ = !named;
+    than_.clear();
+  } else if ((superlative_waits_ || before) && asked_.limit == 0 && segment.number.size() < 4 &&
+             !segment.number.contains('.') && segment.number != "0") {
+    explain(segment, "how many rows");
+    asked_.limit = std::stoll(segment.number);
+  } else {
+    out_.unexplained.push_back(word(segment));
+  }
+}
+
+// A unit belongs to a number, or is that of a column. Euros are not asked of pounds.
+bool Gatherer::take_unit(const Segment& segment, std::size_t index) {
+  if (each_) return take_unknown(segment, index);
+  const std::set<std::string> akin = lexicon_.akin(goal_.tokens[segment.at].stem);
+  const bool currency = lexicon_.kinds_of("currency").contains(goal_.tokens[segment.at].stem);
+  bool other = false;
+  for (const Field& field : table_.fields) {
+    for (const std::string& unit : field.units) {
+      if (akin.contains(unit)) {
+        explain(segment, "the unit of " + field.name);
+        money_ = money_ || currency;
+        return true;
+      }
+      other = other || lexicon_.kinds_of("currency").contains(unit);
+    }
+  }
+  const bool counted = index > 0 && segments_[index - 1].kind == Kind::number;
+  if (!counted || (currency && other)) {
+    out_.unexplained.push_back(word(segment));
+    return true;
+  }
+  explain(segment, "a unit");
+  money_ = money_ || currency;
+  return true;
+}
+
+// A weekday is a value of a column of such, or a part of the date.
+bool Gatherer::take_weekday(const Segment& segment) {
+  constexpr std::string_view kDays[] = {"monday", "tuesday",  "wednesday", "thursday",
+                                        "friday", "saturday", "sunday"};
+  constexpr std::string_view kShort[] = {"Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun"};
+  const auto names = [](const std::string& value, std::string_view day) {
+    const std::string low = ascii_lower(value);
+    return low.size() >= 2 && day.starts_with(low);
+  };
+  Filter filter{kUnsettled, not_ ? "ne" : "eq", "", {}, {}, {}};
+  for (std::size_t i = 0; i < table_.own_count(); ++i) {
+    const WorldColumn& column = *table_.fields[i].column;
+    if (column.type != ColumnType::text || column.values.empty() || column.values.size() > 7) {
+      continue;
+    }
+    const bool days = std::ranges::all_of(column.values, [&](const std::string& value) {
+      return std::ranges::any_of(kDays, [&](std::string_view day) { return names(value, day); });
+    });
+    if (!days) continue;
+    filter.field = i;
+    for (const int day : segment.days) {
+      for (const std::string& value : column.values) {
+        if (names(value, kDays[day])) filter.values.push_back(value);
+      }
+    }
+    if (filter.values.empty()) return refuse("no row is of a " + word(segment));
+  }
+  if (filter.field == kUnsettled) {
+    filter.part = "weekday";
+    for (const int day : segment.days) filter.values.emplace_back(kShort[day]);
+  }
+  if (filter.values.size() > 1 && not_) return refuse("'" + word(segment) + "' are several days");
+  filter.value = naestro::join(filter.values, " or ");
+  if (filter.values.size() == 1) filter.values.clear();
+  if (!filter.values.empty()) filter.op = "in";
+  explain(segment, "a day of the week");
+  asked_.filters.push_back(std::move(filter));
+  not_ = which_ = false;
+  ++asked_.score;
+  return true;
+}
+
+}  // namespace naestro::agents

@@ -1,0 +1,127 @@
+// Queries that show rows: lists, look-ups, duplicates.
+#include <algorithm>
+
+#include "agents/table_builder.hpp"
+#include "base/text.hpp"
+
+namespace naestro::agents {
+
+bool Builder::select(const std::vector<std::size_t>& first) {
+  std::vector<std::size_t> columns;
+  const auto add = [&](std::size_t field) {
+    if (std::ranges::find(columns, field) == columns.end() && use(field)) columns.push_back(field);
+  };
+  if (a_.subject) add(*a_.subject);
+  for (std::size_t i = 0; i < table_.own_count() && i < 1; ++i) add(i);
+  if (const auto named = table_.name_field(std::nullopt); named) {
+    add(*named);
+  } else {
+    for (std::size_t i = 0; i < table_.own_count(); ++i) {
+      if (table_.fields[i].column->type != ColumnType::text || table_.fields[i].key) continue;
+      add(i);  // what the rows are about stands first
+      break;
+    }
+  }
+  for (const std::size_t field : first) add(field);
+  for (const std::size_t field : a_.measures) add(field);
+  for (const std::size_t field : a_.mentions) {
+    add(field);
+    if (table_.fields[field].key && !table_.fields[field].via) {
+      if (const auto far = table_.name_field(field); far) add(*far);
+    }
+  }
+  for (const Filter& filter : a_.filters) {
+    if (filter.op != "eq" && filter.op != "empty") add(filter.field);
+    if (filter.other) add(*filter.other);
+  }
+  if (a_.when) {
+    for (std::size_t i = 0; i < table_.own_count(); ++i) {
+      if (table_.fields[i].column->type == ColumnType::date) add(i);
+    }
+  }
+  for (const std::size_t field : amounts()) add(field);
+  for (std::size_t i = 0; i < table_.own_count(); ++i) {
+    const bool person_or_date = table_.fields[i].column->type == ColumnType::date;
+    if (table_.own_count() <= 7 || (person_or_date && columns.size() < 6)) add(i);
+  }
+  json::Array names;
+  for (const std::size_t field : columns) names.emplace_back(name(field));
+  out_.parameters["select"] = std::move(names);
+  return true;
+}
+
+bool Builder::rows_or_lookup() {
+  const bool unique = std::ranges::any_of(a_.filters, [&](const Filter& filter) {
+    const Field& field = table_.fields[filter.field];
+    return filter.op == "eq" && field.column->unique && !field.via;
+  });
+  const bool asks = a_.list || a_.who || a_.when;
+  const bool column = !a_.measures.empty() || !a_.mentions.empty() || a_.subject;
+  if (!asks && !a_.how_much) return no("what is wanted of the rows is not said");
+  if (unique && (column || (a_.when && a_.noun) || a_.noun)) {
+    if (!source(a_.filters) || !select({})) return false;
+    out_.parameters["basis"] = "looked up" + where_text(a_.filters);
+    join();
+    out_.intent = "lookup";
+    return true;
+  }
+  const bool told = table_.name_field(std::nullopt) || a_.subject || !a_.mentions.empty();
+  if (a_.who && !told) {
+    // "Who has the key" of a table of loans: that a person and a key share a row says too little.
+    const bool more = a_.noun || !a_.measures.empty() ||
+                      std::ranges::any_of(a_.filters, [&](const Filter& filter) {
+                        return filter.op != "eq" ||
+                               table_.fields[filter.field].column->type == ColumnType::boolean;
+                      });
+    if (!more || !who_is_meant()) return no("no column names people");
+  }
+  // "When was the tall ladder last checked": a value and a column name the rows, too.
+  const bool named_by_value = (!a_.mentions.empty() || !a_.measures.empty()) &&
+                              std::ranges::any_of(a_.filters, [&](const Filter& filter) {
+                                return filter.op == "eq" && !table_.fields[filter.field].via &&
+                                       table_.fields[filter.field].column->type == ColumnType::text;
+                              });
+  if (!a_.noun && !a_.subject && !named_by_value) return no("the rows are not named");
+  if (a_.filters.empty()) return no("nothing says which rows");
+  if (a_.when && !a_.list) {
+    const auto field = date_field();
+    if (!field) return no("the table has no dates");
+  }
+  if (!source(a_.filters) || !select({})) return false;
+  json::Array totals{aggregate_json("count", "", "rows")};
+  for (const std::size_t field : amounts()) {
+    if (table_.fields[field].column->empty > 0) continue;
+    totals.push_back(aggregate_json("sum", name(field), "sum of " + in_unit(field)));
+  }
+  out_.parameters["aggregates"] = std::move(totals);
+  out_.parameters["basis"] = "rows" + where_text(a_.filters);
+  join();
+  out_.intent = "list_rows";
+  return true;
+}
+
+bool Builder::duplicates() {
+  if (table_.table->line != 0) return no("only CSV files");
+  if (!a_.noun) return no("what may stand there twice is not said");
+  if (!a_.filters.empty() || grouped() || !a_.measures.empty() || !a_.dates.empty()) {
+    return no("duplicates are sought in whole files");
+  }
+  out_.parameters["file"] = table_.table->file;
+  json::Array columns;
+  for (const std::size_t field : a_.mentions) columns.emplace_back(name(field));
+  if (a_.subject) columns.emplace_back(name(*a_.subject));
+  // A person may book twice; a row with all cells the same stands there twice.
+  const bool mails = std::ranges::any_of(table_.table->columns, [](const WorldColumn& column) {
+    return ascii_lower(column.name).contains("mail");
+  });
+  if (columns.empty() && mails && !table_.persons) {
+    for (std::size_t i = 0; i < table_.own_count(); ++i) {
+      if (!table_.fields[i].column->unique) columns.emplace_back(name(i));
+    }
+  }
+  if (!columns.empty()) out_.parameters["columns"] = std::move(columns);
+  out_.intent = "duplicates";
+  return true;
+}
+
+}  // namespace naestro::agents
