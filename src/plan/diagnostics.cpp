@@ -175,4 +175,12 @@ json::Value to_json(const Bound& bound) {
                       {"critical_path", std::move(path)}};
 }
 
+json::Value to_json(const StepEffect& effect) {
+  return json::Object{{"kind", contract::name(effect.kind)},
+                      {"argument", effect.argument},
+                      {"extent", name(effect.extent)},
+                      {"object", effect.object},
+                      {"reversible", effect.reversible}};
+}
+
 }  // namespace naestro::plan

@@ -25,9 +25,39 @@ TEST(Policy, BuiltInDecidesEveryKind) {
   EXPECT_EQ(decide(EffectKind::write), Decision::ask);
   for (const auto kind : {EffectKind::model_cloud, EffectKind::exec, EffectKind::net,
                           EffectKind::send, EffectKind::pay}) {
-    EXPECT_EQ(decide(kind), Decision::deny) << name(kind);
-    EXPECT_EQ(policy.decide(kind, Mode::copilot).rule, "default");
+    EXPECT_EQ(decide(kind), Decision::ask) << name(kind);
   }
+}
+
+TEST(Policy, WhatNothingMatchesIsDenied) {
+  const auto none = Policy::parse("p", R"({"policy":"policy/1","rules":[]})").value();
+  const auto verdict = none.decide(EffectKind::read, Mode::copilot);
+  EXPECT_EQ(verdict.decision, Decision::deny);
+  EXPECT_EQ(verdict.rule, "default");
+}
+
+TEST(Policy, AnUntrustedTargetIsAskedForInsideAndDeniedOutside) {
+  const Policy policy = builtin();
+  const Flow untrusted{.untrusted_authority = true};
+  EXPECT_EQ(policy.decide(EffectKind::read, Mode::copilot, untrusted).rule,
+            "builtin.untrusted_path");
+  EXPECT_EQ(policy.decide(EffectKind::read, Mode::copilot, untrusted).decision, Decision::ask);
+  for (const auto kind : {EffectKind::exec, EffectKind::net, EffectKind::send, EffectKind::pay}) {
+    EXPECT_EQ(policy.decide(kind, Mode::copilot, untrusted).decision, Decision::deny);
+  }
+  const auto [verdict, kind] = policy.decide_all(
+      {{EffectKind::read, "", true}, {EffectKind::send, "", true}}, Mode::copilot, untrusted);
+  EXPECT_EQ(verdict.rule, "builtin.untrusted_target");
+  EXPECT_EQ(kind, EffectKind::send);
+  EXPECT_EQ(policy.decide_all({}, Mode::guide).first.decision, Decision::allow);
+}
+
+TEST(Labels, OnlyTheUsersThePolicysAndThePlansOwnIsTrusted) {
+  EXPECT_TRUE(trusted({{"user", "plan"}, {"private"}, false}));
+  EXPECT_TRUE(trusted({{"policy"}, {"public"}, false}));
+  EXPECT_FALSE(trusted({{"user", "file"}, {"private"}, false}));
+  EXPECT_FALSE(trusted(contract::unlabelled()));
+  EXPECT_FALSE(trusted({{}, {"public"}, false}));
 }
 
 TEST(Policy, AVerdictNamesItsRuleFileAndLine) {
@@ -59,6 +89,9 @@ TEST(Policy, BadFilesAreRefusedWithFileAndLine) {
        {R"({"id":"a","effect":"maybe","kinds":["net"]})",
         R"({"id":"a","effect":"allow","kinds":["fly"]})",
         R"({"id":"a","effect":"allow","kinds":["net"],"when":{}})",
+        R"({"id":"a","effect":"allow","kinds":["net"],"when":{"authority":"trusted"}})",
+        R"({"id":"a","effect":"allow","kinds":["net"],"when":{"mode":"auto"}})",
+        R"({"id":"a","effect":"allow","kinds":["net"],"when":1})",
         R"({"effect":"allow","kinds":["net"]})", R"({"id":"a","effect":"allow","kinds":[]})",
         R"({"id":"a","effect":"allow","kinds":["net"],"reason":1})",
         R"({"id":"a","effect":"allow","kinds":["net"]},)"
