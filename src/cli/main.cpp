@@ -133,6 +133,7 @@ int main(House& house, const std::vector<std::string>& arguments) {
   CLI::App* check = plan_app->add_subcommand("check", "compile a plan and print what is wrong");
   add_plan_options(check, plan);
   add_mode_option(check, plan);
+  check->add_flag("--sarif", plan.sarif, "print a SARIF 2.1.0 log, for editors and code hosts");
   check->callback([&] { code = plan_check(house, plan); });
   CLI::App* explain =
       plan_app->add_subcommand("explain", "steps, effects, bound, passes and the card's digest");

@@ -163,9 +163,14 @@ int plan_check(House& house, const PlanOptions& options) {
   if (!mode) return report(house, mode.error());
   auto compiled = compile_file(house, options.file, *mode);
   if (!compiled) return report(house, compiled.error());
-  print_diagnostics(house, compiled->second, options.file, options.json);
+  if (options.sarif) {
+    print(house.out, json::pretty(plan::to_sarif(compiled->second.diagnostics, options.file,
+                                                 compiled->first, house.version)));
+  } else {
+    print_diagnostics(house, compiled->second, options.file, options.json);
+  }
   if (!compiled->second.program) return exit_of(compiled->second);
-  if (!options.json) print(house.out, options.file + ": the plan compiles\n");
+  if (!options.json && !options.sarif) print(house.out, options.file + ": the plan compiles\n");
   return 0;
 }
 

@@ -70,7 +70,13 @@ inline bool forbidden(const Diagnostic& diagnostic) {
 
 // One line per finding: "plan.json:3:7: error NP2101: ... (found ..., expected ...; hint)".
 std::string format(const Diagnostic& diagnostic, std::string_view file);
+// Without place and code: "... (found ..., expected ...; hint)".
+std::string describe(const Diagnostic& diagnostic);
 json::Value to_json(const Diagnostic& diagnostic);
+// A SARIF 2.1.0 log with one run: all rules of the compiler and one result per diagnostic. `text`:
+// that of the plan in `file`; `version`: the program's.
+json::Value to_sarif(const std::vector<Diagnostic>& diagnostics, std::string_view file,
+                     std::string_view text, std::string_view version);
 json::Value to_json(const Bound& bound);
 json::Value to_json(const StepEffect& effect);
 

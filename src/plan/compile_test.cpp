@@ -232,6 +232,30 @@ TEST(Compile, BrokenTextIsADiagnosticWithItsPlace) {
             "NP1002");
 }
 
+TEST(Compile, SarifCarriesEachFindingWithRuleAndPlace) {
+  const World world;
+  const std::string text =
+      "{\"naestro\": \"plan/1\", \"goal\": \"\u00e4\", \"extra\": 1,\n"
+      "\"steps\": [], \"outputs\": {}}";
+  const Compiled compiled = world.compile(text);
+  const json::Value log = to_sarif(compiled.diagnostics, "a b/\u00e4.json", text, "9.9");
+  const auto at = [&](const std::string& pointer) { return *json::at(log, pointer); };
+  EXPECT_EQ(at("/version"), json::Value("2.1.0"));
+  EXPECT_EQ(at("/runs/0/tool/driver/version"), json::Value("9.9"));
+  EXPECT_EQ(at("/runs/0/tool/driver/rules").as_array().size(), all_diagnostics().size());
+  ASSERT_EQ(at("/runs/0/results").as_array().size(), 2U) << listing(compiled);
+  EXPECT_EQ(at("/runs/0/results/0/ruleId"), json::Value("NP1102"));
+  EXPECT_EQ(at("/runs/0/results/0/level"), json::Value("error"));
+  const std::string place = "/runs/0/results/0/locations/0";
+  EXPECT_EQ(at(place + "/logicalLocations/0/fullyQualifiedName"), json::Value("/extra"));
+  EXPECT_EQ(at(place + "/physicalLocation/artifactLocation/uri"), json::Value("a%20b/%C3%A4.json"));
+  // Column 46 in bytes: the umlaut is one code point.
+  EXPECT_EQ(at(place + "/physicalLocation/region/startLine"), json::Value(1));
+  EXPECT_EQ(at(place + "/physicalLocation/region/startColumn"),
+            json::Value(compiled.diagnostics[0].at.column - 1));
+  EXPECT_EQ(at("/runs/0/results/1/locations/0/physicalLocation/region/startLine"), json::Value(2));
+}
+
 TEST(Compile, TooManyFindingsAreCutAndSaid) {
   const World world;
   json::Value plan = sample();

@@ -140,18 +140,21 @@ const json::Array* Fields::array(std::string_view key, Need need) {
   return found->if_array();
 }
 
-std::string format(const Diagnostic& diagnostic, std::string_view file) {
-  std::string out{file};
-  out += ":" + std::to_string(diagnostic.at.line) + ":" + std::to_string(diagnostic.at.column);
-  out += diagnostic.severity == Severity::error ? ": error " : ": warning ";
-  out += diagnostic.code + ": " + diagnostic.message;
+std::string describe(const Diagnostic& diagnostic) {
   std::string facts;
   if (!diagnostic.found.empty()) facts += "found " + diagnostic.found;
   if (!diagnostic.expected.empty()) {
     facts += (facts.empty() ? "expected " : ", expected ") + diagnostic.expected;
   }
   if (!diagnostic.hint.empty()) facts += (facts.empty() ? "" : "; ") + diagnostic.hint;
-  return facts.empty() ? out : out + " (" + facts + ")";
+  return facts.empty() ? diagnostic.message : diagnostic.message + " (" + facts + ")";
+}
+
+std::string format(const Diagnostic& diagnostic, std::string_view file) {
+  return std::string{file} + ":" + std::to_string(diagnostic.at.line) + ":" +
+         std::to_string(diagnostic.at.column) +
+         (diagnostic.severity == Severity::error ? ": error " : ": warning ") + diagnostic.code +
+         ": " + describe(diagnostic);
 }
 
 json::Value to_json(const Diagnostic& diagnostic) {
