@@ -40,10 +40,12 @@ Digest digest_of(const Program& program) {
   for (const Step& step : program.steps) {
     json::Array needs;
     for (const std::size_t need : step.needs) needs.emplace_back(need);
+    // What a tool yields is pinned by its contract's digest.
+    const bool tool = std::holds_alternative<ToolUse>(step.use);
     steps.push_back(json::Object{{"id", step.id},
                                  {"use", form(step.use)},
                                  {"with", form(step.with, by_id)},
-                                 {"out", step.out},
+                                 {"out", tool ? json::Value{} : step.out},
                                  {"needs", std::move(needs)},
                                  {"timeout_s", step.timeout_s},
                                  {"effects", form(step.effects)},
