@@ -72,7 +72,7 @@ TEST(ToolContract, ErrorsNameFileAndMember) {
       {"labels", R"({"":{"integrity":[],"readers":["x"],"instruction_bearing":true}})",
        "/labels//integrity"},
       {"input", R"({"type":"object","properties":{}})", "'additionalProperties'"},
-      {"output", R"({"pattern":"x"})", "'pattern'"},
+      {"output", R"({"patern":"x"})", "'patern'"},
   };
   for (const Case& item : cases) {
     const auto tool = parse_tool("notes.find.json", with(kTool, item.member, item.replacement));

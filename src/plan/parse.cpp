@@ -82,7 +82,7 @@ void check_schema(const json::Value& schema, const std::string& pointer, Sink& s
   }
   const bool unsupported = error.code == Code::kSchemaUnsupported;
   sink.error(unsupported ? Np::kSchemaUnsupported : Np::kSchemaInvalid, pointer + where,
-             error.message, {"", "a schema in the core keywords", ""});
+             error.message, {"", "a schema of JSON Schema 2020-12", ""});
 }
 
 Draft parse(const json::Value& plan, Sink& sink) {
