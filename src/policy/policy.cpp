@@ -11,15 +11,6 @@ namespace {
 
 using contract::EffectKind;
 
-constexpr std::array kKinds = {EffectKind::read,  EffectKind::model_local, EffectKind::model_cloud,
-                               EffectKind::write, EffectKind::exec,        EffectKind::net,
-                               EffectKind::send,  EffectKind::pay};
-
-std::optional<EffectKind> kind_from(std::string_view text) {
-  const auto found = std::ranges::find_if(kKinds, [&](auto k) { return name(k) == text; });
-  return found == kKinds.end() ? std::nullopt : std::optional{*found};
-}
-
 std::optional<Decision> decision_from(std::string_view text) {
   for (const Decision d : {Decision::allow, Decision::ask, Decision::deny}) {
     if (name(d) == text) return d;
@@ -109,7 +100,8 @@ Result<Policy> Policy::parse(std::string_view file, std::string_view text) {
     }
     rule.reason = json::text_at(*row, "reason").value_or("");
     for (const json::Value& item : *kinds) {
-      const auto kind = kind_from(item.is_string() ? json::view(item.get_string()) : "");
+      const auto kind =
+          contract::effect_kind(item.is_string() ? json::view(item.get_string()) : "");
       if (!kind) return bad(pointer + "/kinds", "rule names an unknown effect kind");
       rule.kinds.push_back(*kind);
     }
