@@ -17,9 +17,7 @@ std::optional<Expression> argument(const Expression& with, const std::string& na
     const auto found = std::ranges::find(*members, name, &Expression::Member::key);
     return found == members->end() ? std::nullopt : std::optional{found->value};
   }
-  const auto* literal = std::get_if<json::Value>(&with.node);
-  const json::Object* object = literal == nullptr ? nullptr : literal->if_object();
-  const json::Value* value = object == nullptr ? nullptr : object->if_contains(name);
+  const json::Value* value = std::get<json::Value>(with.node).get_object().if_contains(name);
   return value == nullptr ? std::nullopt : std::optional{Expression{*value}};
 }
 
@@ -31,7 +29,7 @@ bool of_steps(const Expression& expression) {
 
 // The literal text that a template begins with.
 std::string beginning(const Template& text) {
-  const auto* first = text.parts.empty() ? nullptr : std::get_if<std::string>(&text.parts.front());
+  const auto* first = std::get_if<std::string>(&text.parts.front());
   return first == nullptr ? std::string{} : *first;
 }
 

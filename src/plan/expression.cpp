@@ -71,7 +71,7 @@ std::optional<Reference> parse_reference(std::string_view body) {
 }
 
 // Whether a token of a pointer can only be an index: a member begins with a letter.
-bool is_index(std::string_view token) { return !token.empty() && digit(token.front()); }
+bool is_index(std::string_view token) { return token.find_first_of("0123456789") == 0; }
 
 class Parser {
  public:
