@@ -118,7 +118,7 @@ std::optional<std::int64_t> Fields::integer(std::string_view key, Need need, std
     wrong_type(key, *found, "an integer");
   } else if (!number || *number < min || *number > max) {
     sink_.error(Np::kBadValue, at(key), quoted(key) + " is out of range",
-                {json::write(*found),
+                {json::canonical(*found),
                  "an integer from " + std::to_string(min) + " to " + std::to_string(max), ""});
   } else {
     return number;
