@@ -35,6 +35,7 @@ WRAPPED = {
     "boost/": {"base"},
     "sqlite3.h": {"ledger"},
     "curl/": {"net"},
+    "pcre2.h": {"schema"},
     "CLI/": {"cli"},
     "yaml-cpp/": {"app"},
 }
@@ -45,6 +46,7 @@ LIBRARY_OF = {
     "boost/": "Boost",
     "sqlite3.h": "sqlite3",
     "curl/": "libcurl",
+    "pcre2.h": "libpcre2-8",
     "CLI/": "CLI11",
     "yaml-cpp/": "yaml-cpp",
     "gtest/": "GTest",
@@ -57,7 +59,7 @@ SYSTEM_HEADER = re.compile(r"[a-z0-9_]+|(arpa|linux|net|netinet|sys)/[a-z0-9_]+\
 BUILD_OWN = {"PkgConfig", "Threads"}
 THIRD_PARTY_MEMBERS = ["name", "version", "licence", "why", "exit_plan", "room"]
 BANNED = {
-    r"\bstd::regex\b": "RE2",
+    r"\bstd::regex\b": "schema/pattern.hpp",
     r"\bstd::cout\b": "the writer that the command was given",
     r"\bsystem\(": "a confined child (sandbox/)",
     r"\b(rand|srand)\(": "base/random.hpp",

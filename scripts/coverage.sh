@@ -7,7 +7,7 @@ objects=()
 while read -r binary; do objects+=(-object "$binary"); done < \
   <(find src tests -maxdepth 2 -type f -executable ! -name '*.so' ; [ -x naestro ] && echo naestro)
 llvm-cov-19 export -summary-only -instr-profile coverage.profdata "${objects[@]}" \
-  -ignore-filename-regex '_test\.cpp$|/tests/|/usr/|/build/' > coverage.json
+  -ignore-filename-regex '_test\.[ch]pp$|/test_[a-z]+\.hpp$|/tests/|/usr/|/build/' > coverage.json
 python3 - <<'PY'
 import collections, json, os
 rooms = collections.defaultdict(lambda: [0, 0, 0, 0])

@@ -5,6 +5,7 @@ set -euo pipefail
 
 build=(clang-19 lld-19 cmake ninja-build ccache pkg-config libboost1.81-dev libboost-json1.81-dev
        libsqlite3-dev libsodium-dev libssl-dev libcurl4-openssl-dev libcli11-dev libyaml-cpp-dev
+       libpcre2-dev
        libgomp1
        python3 python3-pip unzip ca-certificates git)
 test=(llvm-19 libclang-rt-19-dev clang-format-19 libgtest-dev librapidcheck-dev sqlite3)

@@ -10,6 +10,10 @@ ROW = re.compile(r'X\(\w+, "(NP\d{4})", "((?:[^"\\]|\\.)*)",\s*"((?:[^"\\]|\\.)*
 GROUPS = {"NP1": "Parse: the text, its shape, its references and schemas",
           "NP2": "Resolve: tools, models, arguments",
           "NP3": "Graph: names and dependencies",
+          "NP4": "Types: what flows fits what takes it",
+          "NP5": "Effects: what a step may touch",
+          "NP6": "Policy: what is allowed",
+          "NP7": "Flow: where data comes from",
           "NP8": "Bounds: the worst case"}
 
 

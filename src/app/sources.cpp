@@ -180,7 +180,7 @@ std::string engine_command(const cli::House& house) {
 Result<cli::TestCall> test_call(const cli::House& house) {
   const contract::ModelContract& model = model_of(house);
   const door::Effect effect = test_effect(model);
-  const auto [verdict, kind] = door::judge(house.policy, policy::Mode::copilot, effect);
+  const auto [verdict, kind] = house.policy.decide_all(effect.declared, policy::Mode::copilot);
   if (verdict.decision != policy::Decision::allow) {
     return fail(Code::kDenied, "policy does not allow a test call: rule " + verdict.rule,
                 verdict.reason);

@@ -16,6 +16,7 @@ struct PlanOptions {
   std::string mode = {};            // "" until the configuration fills it in
   std::string workspace;            // likewise; "" then for the current folder
   bool json = false;
+  bool sarif = false;  // for check
 };
 int plan_check(House& house, const PlanOptions& options);
 int plan_explain(House& house, const PlanOptions& options);

@@ -146,6 +146,26 @@ class Scratch {
   std::string path_;
 };
 
+// What the compiler says of the plan that obeys an order which stands in a document. Its mail tool
+// is none of the built-in ones: only its contract joins the catalog, and nothing of it runs. False
+// when the plan is not refused for the reason that it must be.
+Result<bool> refuse_the_order(House& house, const Stage& stage) {
+  NAESTRO_LET(const std::string mail, ledger::read_whole(stage.path("mail.send.json")));
+  NAESTRO_LET(const std::string plan, ledger::read_whole(stage.path("obey.json")));
+  const auto shipped = contract::embedded_tools();
+  std::vector<EmbeddedFile> files{shipped.begin(), shipped.end()};
+  files.push_back({"mail.send.json", mail});
+  NAESTRO_LET(const auto tools, contract::ToolCatalog::from(files));
+  const auto compiled =
+      plan::compile(plan, {.tools = tools, .models = house.models, .policy = house.policy});
+  bool refused = !compiled.program;
+  for (const plan::Diagnostic& diagnostic : compiled.diagnostics) {
+    print(house.out, "  " + plan::format(diagnostic, "obey.json") + "\n");
+    refused = refused && plan::forbidden(diagnostic);
+  }
+  return refused;
+}
+
 }  // namespace
 
 int demo(House& house) {
@@ -158,8 +178,9 @@ int demo(House& house) {
   const Scratch scratch;
   Stage stage{house, scratch.path()};
   for (const EmbeddedFile& file : house.demo_files) {
-    const bool script = file.name == "script.json";
-    const std::string folder = scratch.path() + (script ? "" : "/papers");
+    // The papers are what a person could have; the JSON files are the demo's own.
+    const bool paper = !file.name.ends_with(".json");
+    const std::string folder = scratch.path() + (paper ? "/papers" : "");
     if (auto made = ledger::make_folder(folder); !made) return report(house, made.error());
     const auto put =
         ledger::write_durably(folder + "/" + std::string{file.name}, as_bytes(file.text), 0600);
@@ -203,19 +224,29 @@ int demo(House& house) {
                                      : ""};
   say("3. A budget that its worst case exceeds: refused before anything runs (exit 4)");
   if (!expect(stage.run({"run", plan, "-w", papers, "--max-tokens", "1000"}, true), 4)) return 1;
-  say("4. One consent, by the digest of exactly this plan; steps run in parallel; then kill -9");
+  say("4. A mail in the folder orders whoever reads it to send the payroll away: the plan that "
+      "would");
+  print(house.out,
+        "   obey is refused before anything runs, with the path that the data would take\n");
+  const auto refused = refuse_the_order(house, stage);
+  if (!refused) return report(house, refused.error());
+  if (!*refused) {
+    print(house.out, "The demo stops: the plan was not refused for that.\n");
+    return 1;
+  }
+  say("5. One consent, by the digest of exactly this plan; steps run in parallel; then kill -9");
   if (!expect(stage.run(with({"run", plan, "-w", papers, "--approve", digest}, script), true,
                         "start    cause"),
               128 + SIGKILL)) {
     return 1;
   }
-  say("5. It goes on where it was; what was done is not done again");
+  say("6. It goes on where it was; what was done is not done again");
   if (!expect(stage.run(with({"resume", "last"}, script), true), 0)) return 1;
-  say("6. Every event is recomputed from the recorded facts and compared");
+  say("7. Every event is recomputed from the recorded facts and compared");
   if (!expect(stage.run({"replay", "last"}, true), 0)) return 1;
-  say("7. The whole ledger is checked with the public key alone");
+  say("8. The whole ledger is checked with the public key alone");
   if (!expect(stage.run({"audit", "verify"}, true), 0)) return 1;
-  say("8. One byte of a copy of the store is changed: it is found and named");
+  say("9. One byte of a copy of the store is changed: it is found and named");
   std::error_code ignored;
   std::filesystem::copy(stage.path("store"), stage.path("copy"),
                         std::filesystem::copy_options::recursive, ignored);
@@ -225,7 +256,7 @@ int demo(House& house) {
     if (!in_journal) return report(house, in_journal.error());
   }
   if (!expect(stage.run({"audit", "verify"}, true, {}, "copy"), 1)) return 1;
-  say("9. The report that was written");
+  say("10. The report that was written");
   const auto text = ledger::read_whole(papers + "/reports/refunds.md");
   for (const std::string& line : split(text.value_or(""), '\n')) {
     if (line.starts_with("## Sold")) break;

@@ -247,6 +247,10 @@ int execute(House& house, Session& session, run::Machine& machine, run::Batch fi
         executor->answer(question.digest, true, "flag", house.user);
         return true;
       }
+      if (machine.start().mode == policy::Mode::automatic) {
+        executor->answer(question.digest, false, "mode", house.user);
+        return true;
+      }
       if (!house.interactive) return false;
       prompt->ask(question);
       return true;
@@ -288,8 +292,7 @@ int start_run(House& house, plan::Program program, run::Start start, const RunOp
   const auto fence = session->store->own(start.run);
   if (!fence) return report(house, fence.error());
   const run::Sealer sealer{*key};
-  run::Machine machine{std::move(start), std::move(program), environment(house), house.policy,
-                       sealer};
+  run::Machine machine{std::move(start), std::move(program), environment(house), sealer};
   run::Batch first = machine.begin();
   const int code = execute(house, *session, machine, std::move(first), sealer, *fence, options);
   if (outputs != nullptr) *outputs = machine.outputs();
@@ -313,7 +316,7 @@ int resume(House& house, const std::string& text, const RunOptions& options) {
   const auto events = session->store->events(*id);
   if (!events) return give_back(report(house, events.error()));
   auto recovery = run::recover(*events, run::blob_opener(*session->store, sealer), sealer,
-                               environment(house), house.policy, true);
+                               environment(house), true);
   if (!recovery) return give_back(report(house, recovery.error()));
   // Another version may word a message differently; what is done must be the same.
   const auto material = std::ranges::find(recovery->divergences, true, &run::Divergence::material);

@@ -269,7 +269,7 @@ int replay(House& house, const std::string& text, bool frozen, bool as_json) {
   if (!events) return report(house, events.error());
   const run::Sealer sealer{*key};
   const auto recovery = run::recover(*events, run::blob_opener(*session->store, sealer), sealer,
-                                     environment(house), house.policy, frozen);
+                                     environment(house), frozen);
   if (!recovery) return report(house, recovery.error());
   json::Array rows;
   std::string out;

@@ -32,10 +32,14 @@ void add_plan_options(CLI::App* command, PlanOptions& options) {
   command->add_flag("--json", options.json, "print JSON");
 }
 
-void add_card_options(CLI::App* command, PlanOptions& options) {
-  command->add_option("--input", options.inputs, "name=value; may be repeated");
+void add_mode_option(CLI::App* command, PlanOptions& options) {
   command->add_option("--mode", options.mode,
                       "guide, copilot or auto (default: the configuration's)");
+}
+
+void add_card_options(CLI::App* command, PlanOptions& options) {
+  command->add_option("--input", options.inputs, "name=value; may be repeated");
+  add_mode_option(command, options);
   command->add_option(
       "-w,--workspace", options.workspace,
       "the folder that the run may touch (default: the configuration's, else this)");
@@ -128,6 +132,8 @@ int main(House& house, const std::vector<std::string>& arguments) {
   PlanOptions plan;
   CLI::App* check = plan_app->add_subcommand("check", "compile a plan and print what is wrong");
   add_plan_options(check, plan);
+  add_mode_option(check, plan);
+  check->add_flag("--sarif", plan.sarif, "print a SARIF 2.1.0 log, for editors and code hosts");
   check->callback([&] { code = plan_check(house, plan); });
   CLI::App* explain =
       plan_app->add_subcommand("explain", "steps, effects, bound, passes and the card's digest");

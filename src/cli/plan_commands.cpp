@@ -8,14 +8,21 @@
 namespace naestro::cli {
 namespace {
 
+Result<policy::Mode> mode_of(const PlanOptions& options) {
+  if (const auto mode = policy::mode_from(options.mode)) return *mode;
+  return fail(Code::kUsage, "'" + options.mode + "' is no mode", "guide, copilot or auto");
+}
+
 // The text of a plan file and what the compiler says of it.
 Result<std::pair<std::string, plan::Compiled>> compile_file(House& house, const std::string& file,
+                                                            policy::Mode mode,
                                                             const plan::Budget& ceilings = {}) {
   auto text = ledger::read_whole(file);
   if (!text) {
     return fail(Code::kNotFound, "cannot read the plan " + file, std::move(text).error());
   }
   plan::Environment around = environment(house);
+  around.mode = mode;
   around.ceilings = ceilings;
   auto compiled = plan::compile(*text, around);
   return std::pair{*std::move(text), std::move(compiled)};
@@ -35,22 +42,37 @@ void print_diagnostics(House& house, const plan::Compiled& compiled, const std::
   }
 }
 
-// 4 when the bound is all that is wrong, else 2.
+// 4 when the bound is all that is wrong, 3 when policy and flow are, else 2.
 int exit_of(const plan::Compiled& compiled) {
-  const bool only_budget = std::ranges::all_of(compiled.diagnostics, [](const auto& d) {
-    return d.severity == plan::Severity::warning || plan::over_budget(d);
-  });
-  return only_budget ? 4 : 2;
+  const auto all = [&](bool (*is)(const plan::Diagnostic&)) {
+    return std::ranges::all_of(compiled.diagnostics, [is](const plan::Diagnostic& d) {
+      return d.severity == plan::Severity::warning || is(d);
+    });
+  };
+  return all(plan::over_budget) ? 4 : all(plan::forbidden) ? 3 : 2;
 }
 
 json::Value explain_json(const plan::Program& program, const run::Card& card) {
   json::Array passes;
-  for (const auto& pass : program.passes) {
-    passes.push_back(
-        json::Object{{"name", pass.name}, {"checked", pass.state == plan::PassState::checked}});
+  for (const std::string_view pass : plan::kPasses) {
+    passes.push_back(json::Object{{"name", pass}, {"checked", true}});
   }
   json::Array lines;
-  for (const auto& line : card.lines) lines.push_back(run::to_json(line));
+  for (std::size_t i = 0; i < card.lines.size(); ++i) {
+    const plan::Step& step = program.steps[i];
+    json::Object line = run::to_json(card.lines[i]).get_object();
+    json::Array effects;
+    for (const plan::StepEffect& effect : step.effects) effects.push_back(plan::to_json(effect));
+    json::Array checks;
+    for (const plan::RuntimeCheck& check : step.checks) {
+      checks.push_back(json::Object{{"pointer", check.pointer}, {"reason", check.reason}});
+    }
+    line["effects"] = std::move(effects);
+    line["checks"] = std::move(checks);
+    line["labels"] = contract::to_json(step.labels);
+    line["untrusted_authority"] = step.flow.untrusted_authority;
+    lines.push_back(std::move(line));
+  }
   return json::Object{{"goal", program.goal},
                       {"plan", hex(program.plan_digest)},
                       {"program", hex(program.program_digest)},
@@ -76,12 +98,8 @@ Result<std::string> workspace_of(const House& house, const std::string& given) {
 // Runs the planner's program over the goal; `outputs`: those of a planning that is not gone on
 // with.
 int run_goal(House& house, const RunOptions& options, json::Object* outputs = nullptr) {
-  const auto mode = policy::mode_from(options.plan.mode);
-  if (!mode) {
-    return report(house, fail(Code::kUsage, "'" + options.plan.mode + "' is no mode",
-                              "guide, copilot or auto")
-                             .error());
-  }
+  const auto mode = mode_of(options.plan);
+  if (!mode) return report(house, mode.error());
   if (!options.plan.inputs.empty()) {
     return report(house, fail(Code::kUsage, "a goal in words takes no --input",
                               "say it in the goal, or run a plan file")
@@ -97,7 +115,9 @@ int run_goal(House& house, const RunOptions& options, json::Object* outputs = nu
     if (!text) return report(house, text.error());
     planner = *std::move(text);
   }
-  auto compiled = plan::compile(planner, environment(house));
+  plan::Environment around = environment(house);
+  around.mode = *mode;
+  auto compiled = plan::compile(planner, around);
   if (!compiled.program) {
     print_diagnostics(house, compiled, "the planner's program", false);
     return report(house, fail(Code::kNoPlan, "the planner's program does not compile").error());
@@ -139,22 +159,25 @@ int plan_goal(House& house, const RunOptions& options, const std::string& output
 }
 
 int plan_check(House& house, const PlanOptions& options) {
-  auto compiled = compile_file(house, options.file);
+  const auto mode = mode_of(options);
+  if (!mode) return report(house, mode.error());
+  auto compiled = compile_file(house, options.file, *mode);
   if (!compiled) return report(house, compiled.error());
-  print_diagnostics(house, compiled->second, options.file, options.json);
+  if (options.sarif) {
+    print(house.out, json::pretty(plan::to_sarif(compiled->second.diagnostics, options.file,
+                                                 compiled->first, house.version)));
+  } else {
+    print_diagnostics(house, compiled->second, options.file, options.json);
+  }
   if (!compiled->second.program) return exit_of(compiled->second);
-  if (!options.json) print(house.out, options.file + ": the plan compiles\n");
+  if (!options.json && !options.sarif) print(house.out, options.file + ": the plan compiles\n");
   return 0;
 }
 
 int plan_explain(House& house, const PlanOptions& options) {
-  const auto mode = policy::mode_from(options.mode);
-  if (!mode) {
-    return report(
-        house,
-        fail(Code::kUsage, "'" + options.mode + "' is no mode", "guide, copilot or auto").error());
-  }
-  auto compiled = compile_file(house, options.file);
+  const auto mode = mode_of(options);
+  if (!mode) return report(house, mode.error());
+  auto compiled = compile_file(house, options.file, *mode);
   if (!compiled) return report(house, compiled.error());
   if (!compiled->second.program) {
     print_diagnostics(house, compiled->second, options.file, options.json);
@@ -174,19 +197,14 @@ int plan_explain(House& house, const PlanOptions& options) {
   }
   print_diagnostics(house, compiled->second, options.file, false);
   print(house.out, card_text(program, card, *workspace, price_list_of(program)));
-  std::vector<std::vector<std::string>> rows;
-  for (const auto& pass : program.passes) {
-    rows.push_back(
-        {"  " + pass.name, pass.state == plan::PassState::checked ? "checked" : "NOT CHECKED"});
-  }
-  print(house.out, "Passes:\n" + table(rows));
+  print(house.out, proofs_text(program));
   std::string path;
   for (const std::string& step : program.bound.critical_path) {
     path += (path.empty() ? "" : " -> ") + step;
   }
   print(house.out, "Critical path: " + path + "\n");
-  if (!program.proved()) {
-    print(house.out, "Mode auto refuses this plan, since some passes are not checked.\n");
+  if (!card.unproved().empty()) {
+    print(house.out, "Mode auto refuses this plan: not every step is proved.\n");
   }
   return 0;
 }
@@ -197,30 +215,17 @@ int run_plan(House& house, const RunOptions& options) {
   if (!word.ends_with(".json") && !std::filesystem::exists(word, ignored)) {
     return run_goal(house, options);
   }
-  const auto mode = policy::mode_from(options.plan.mode);
-  if (!mode) {
-    return report(house, fail(Code::kUsage, "'" + options.plan.mode + "' is no mode",
-                              "guide, copilot or auto")
-                             .error());
-  }
+  const auto mode = mode_of(options.plan);
+  if (!mode) return report(house, mode.error());
   const auto limits = limits_of(house, options);
   if (!limits) return report(house, limits.error());
-  auto compiled = compile_file(house, options.plan.file, *limits);
+  auto compiled = compile_file(house, options.plan.file, *mode, *limits);
   if (!compiled) return report(house, compiled.error());
   if (!compiled->second.program || !options.json) {
     print_diagnostics(house, compiled->second, options.plan.file, options.json);
   }
   if (!compiled->second.program) return exit_of(compiled->second);
   const plan::Program& program = *compiled->second.program;
-  if (*mode == policy::Mode::automatic && !program.proved()) {
-    std::string passes;
-    for (const auto& pass : program.passes) {
-      if (pass.state == plan::PassState::not_checked) passes += " " + pass.name;
-    }
-    return report(
-        house, fail(Code::kNotProved, "not checked:" + passes, "run it in mode copilot, which asks")
-                   .error());
-  }
   const auto given = parse_inputs(options.plan.inputs);
   if (!given) return report(house, given.error());
   auto inputs = run::bind_inputs(program, *given);

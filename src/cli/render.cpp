@@ -5,6 +5,7 @@
 #include <set>
 
 #include "base/text.hpp"
+#include "policy/labels.hpp"
 
 namespace naestro::cli {
 namespace {
@@ -51,6 +52,35 @@ std::string bound_text(const plan::Bound& bound, const std::string& price_list) 
 std::string usage_text(const door::Usage& usage) {
   return count(usage.tool_calls, "tool call") + ", " + count(usage.model_calls, "model call") +
          ", " + count(usage.tokens(), "token") + ", " + format_usd(usage.usd) + " USD";
+}
+
+std::string proofs_text(const plan::Program& program) {
+  std::vector<std::vector<std::string>> rows;
+  std::string checks;
+  for (const plan::Step& step : program.steps) {
+    std::string effects;
+    for (const plan::StepEffect& effect : step.effects) {
+      effects += (effects.empty() ? "" : ", ") + std::string{contract::name(effect.kind)};
+      if (effect.object.empty()) continue;
+      effects += " " + shorten(effect.object, 60);
+      if (effect.extent == plan::StepEffect::Extent::prefix) effects += "...";
+    }
+    const contract::Label label = policy::whole(step.labels);
+    std::string sources;
+    for (const std::string& source : label.integrity)
+      sources += (sources.empty() ? "" : ", ") + source;
+    rows.push_back({"  " + step.id, step.proved() ? "PROVED" : "CHECKED AT RUN TIME",
+                    effects.empty() ? "touches nothing" : effects, "from " + sources});
+    for (const plan::RuntimeCheck& check : step.checks) {
+      checks += "  " + check.pointer + ": " + check.reason + "\n";
+    }
+  }
+  std::string passes;
+  for (const std::string_view pass : plan::kPasses) {
+    passes += (passes.empty() ? "" : ", ") + std::string{pass};
+  }
+  return "Passes: " + passes + ": all checked\nSteps:\n" + table(rows) +
+         (checks.empty() ? "" : "Checked at run time:\n" + checks);
 }
 
 std::string card_text(const plan::Program& program, const run::Card& card,

@@ -14,6 +14,8 @@ namespace naestro::cli {
 std::string bound_text(const plan::Bound& bound, const std::string& price_list);
 std::string usage_text(const door::Usage& usage);
 // The consent card: plan, bound, one line per step, what is reversible.
+// What the compiler proved of each step, and what it left to be checked at run time.
+std::string proofs_text(const plan::Program& program);
 std::string card_text(const plan::Program& program, const run::Card& card,
                       const std::string& workspace, const std::string& price_list);
 // One line per event, "" for those that people need not see.

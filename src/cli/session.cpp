@@ -69,6 +69,7 @@ Result<std::string> find_run(ledger::Store& store, std::string_view text) {
 plan::Environment environment(const House& house) {
   return {.tools = house.tools,
           .models = house.models,
+          .policy = house.policy,
           .default_model = house.settings.model,
           .concurrency_max = static_cast<std::int64_t>(run::kConcurrencyMax)};
 }

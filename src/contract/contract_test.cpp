@@ -47,42 +47,118 @@ TEST(ToolContract, ReadsEveryMember) {
   EXPECT_EQ(again->digest, tool->digest);
 }
 
+TEST(ToolContract, NamesAreLowerCaseWordsJoinedByDots) {
+  for (const char* name : {"a", "notes", "notes.find_all", "notes2.z9_", "a.b.c"}) {
+    const auto tool = parse_tool("a.json", with(kTool, "name", json::write(json::Value(name))));
+    ASSERT_TRUE(tool) << tool.error().text();
+    EXPECT_EQ(tool->name, name);
+  }
+  for (const char* name : {"Notes", "notes..find", ".notes", "notes.", "notes.1", "_notes",
+                           "notes{", "notes:1", "notes-find"}) {
+    const auto tool = parse_tool("a.json", with(kTool, "name", json::write(json::Value(name))));
+    ASSERT_FALSE(tool) << name;
+    EXPECT_EQ(tool.error().code, Code::kSchemaMismatch);
+    EXPECT_EQ(tool.error().message, "a.json: '/name': a name is lower-case words joined by dots");
+  }
+}
+
+TEST(ToolContract, ALabelStandsAtAPointerIntoTheOutput) {
+  const auto tool = parse_tool(
+      "a.json",
+      with(kTool, "labels",
+           R"({"/matches":{"integrity":["file"],"readers":["x"],"instruction_bearing":true}})"));
+  ASSERT_TRUE(tool) << tool.error().text();
+  EXPECT_EQ(tool->labels, (Labels{{"/matches", {{"file"}, {"x"}, true}}}));
+}
+
+TEST(ToolContract, AnEffectMayNameNoArgument) {
+  const auto tool = parse_tool(
+      "a.json",
+      with(kTool, "effects", R"([{"kind":"model.cloud","argument":"","reversible":false}])"));
+  ASSERT_TRUE(tool) << tool.error().text();
+  ASSERT_EQ(tool->effects.size(), 1U);
+  EXPECT_EQ(tool->effects[0].argument, "");
+  EXPECT_FALSE(tool->effects[0].reversible);
+}
+
+// One row per kind: its word in rules and contracts, and whether a pure tool may have it.
+TEST(EffectKinds, HaveWordsAndChangeTheWorldOrNot) {
+  struct Case {
+    EffectKind kind;
+    std::string_view word;
+    bool changes;
+  };
+  for (const Case& item : {Case{EffectKind::read, "read", false},
+                           {EffectKind::model_local, "model.local", false},
+                           {EffectKind::model_cloud, "model.cloud", false},
+                           {EffectKind::write, "write", true},
+                           {EffectKind::exec, "exec", true},
+                           {EffectKind::net, "net", false},
+                           {EffectKind::send, "send", true},
+                           {EffectKind::pay, "pay", true}}) {
+    EXPECT_EQ(name(item.kind), item.word);
+    EXPECT_EQ(effect_kind(item.word), item.kind);
+    EXPECT_EQ(changes_world(item.kind), item.changes) << item.word;
+  }
+  EXPECT_EQ(effect_kind("Read"), std::nullopt);
+}
+
+TEST(Idempotencies, HaveTheWordsOfContracts) {
+  EXPECT_EQ(name(Idempotency::pure), "pure");
+  EXPECT_EQ(name(Idempotency::idempotent), "idempotent");
+  EXPECT_EQ(name(Idempotency::keyed), "keyed");
+  EXPECT_EQ(name(Idempotency::none), "none");
+}
+
 TEST(ToolContract, ErrorsNameFileAndMember) {
   struct Case {
-    std::string member, replacement, names;
+    std::string member, replacement, message;
+    Code code = Code::kSchemaMismatch;
   };
   const Case cases[] = {
-      {"surprise", "1", "/surprise"},
-      {"undo", "", "'undo'"},
-      {"name", "\"Notes\"", "/name"},
-      {"name", "\"notes..find\"", "/name"},
-      {"version", "0", "/version"},
-      {"version", "1.5", "/version"},
-      {"arguments", R"({"path":"authority"})", "'query'"},
-      {"arguments", R"({"path":"authority","query":"inert","x":"inert"})", "/arguments/x"},
-      {"arguments", R"({"path":"authority","query":"odd"})", "/arguments/query"},
+      {"surprise", "1", "'/surprise': the member 'surprise' is not known here"},
+      {"undo", "", "the value: the member 'undo' is missing"},
+      {"version", "0", "'/version': expected at least 1"},
+      {"version", "1.5", "'/version': expected an integer, found a number"},
+      {"arguments", R"({"path":"authority"})",
+       "'/arguments': the property 'query' of 'input' has no kind"},
+      {"arguments", R"({"path":"authority","query":"inert","x":"inert"})",
+       "'/arguments/x': no such property of 'input'"},
+      {"arguments", R"({"path":"authority","query":"odd"})",
+       R"('/arguments/query': expected one of ["authority","payload","inert"])"},
       {"effects", R"([{"kind":"read","argument":"query","reversible":true}])",
-       "/effects/0/argument"},
-      {"effects", R"([{"kind":"write","argument":"path","reversible":true}])", "/idempotency"},
-      {"effects", R"([{"kind":"fly","argument":"","reversible":true}])", "/effects/0/kind"},
-      {"idempotency", "\"none\"", "in-doubt effects are not built yet"},
-      {"cost_usd", "\"-1\"", "/cost_usd"},
+       "'/effects/0/argument': 'query' is no argument of the kind authority"},
+      {"effects", R"([{"kind":"read","argument":"where","reversible":true}])",
+       "'/effects/0/argument': 'where' is no argument of the kind authority"},
+      {"effects", R"([{"kind":"write","argument":"path","reversible":true}])",
+       "'/idempotency': 'pure' contradicts the effect 'write'"},
+      {"effects", R"([{"kind":"fly","argument":"","reversible":true}])",
+       R"('/effects/0/kind': expected one of ["read","model.local","model.cloud","write",)"
+       R"("exec","net","send","pay"])"},
+      {"idempotency", "\"none\"", "'/idempotency': 'none': in-doubt effects are not built yet"},
+      {"cost_usd", "\"-1\"", "'/cost_usd': '-1' is not an amount of US dollars"},
       {"labels", R"({"matches":{"integrity":["file"],"readers":["x"],"instruction_bearing":true}})",
-       "/labels/matches"},
+       R"('/labels/matches': a label stands at "" or at a JSON pointer, which begins with '/')"},
       {"labels", R"({"":{"integrity":[],"readers":["x"],"instruction_bearing":true}})",
-       "/labels//integrity"},
-      {"input", R"({"type":"object","properties":{}})", "'additionalProperties'"},
-      {"output", R"({"pattern":"x"})", "'pattern'"},
+       "'/labels//integrity': expected at least 1 items, found 0"},
+      {"input", R"({"type":"object","properties":{}})",
+       "'/input': the member 'additionalProperties' is missing"},
+      {"input",
+       R"({"type":"object","properties":{"path":{"type":"text"}},"additionalProperties":false})",
+       "'/input': 'type' is a type name or a set of them", Code::kSchemaInvalid},
+      {"output", R"({"patern":"x"})", "'/output': the schema keyword 'patern' is not supported",
+       Code::kSchemaUnsupported},
   };
   for (const Case& item : cases) {
     const auto tool = parse_tool("notes.find.json", with(kTool, item.member, item.replacement));
     ASSERT_FALSE(tool) << item.member << " " << item.replacement;
-    EXPECT_NE(tool.error().message.find("notes.find.json"), std::string::npos)
-        << tool.error().text();
-    EXPECT_NE(tool.error().message.find(item.names), std::string::npos) << tool.error().text();
+    EXPECT_EQ(tool.error().code, item.code) << tool.error().text();
+    EXPECT_EQ(tool.error().message, "notes.find.json: " + item.message);
   }
   const auto broken = parse_tool("notes.find.json", "{");
   EXPECT_EQ(broken.error().code, Code::kInvalidJson);
+  EXPECT_EQ(broken.error().message,
+            "notes.find.json: text is not valid JSON at line 1, column 2 (incomplete JSON)");
 }
 
 TEST(ToolCatalog, FindsVersionsAndRefusesTwins) {
@@ -97,10 +173,24 @@ TEST(ToolCatalog, FindsVersionsAndRefusesTwins) {
   EXPECT_EQ(catalog->find("notes.find", 3), nullptr);
   EXPECT_EQ(catalog->find("notes"), nullptr);
   const EmbeddedFile twins[] = {{"a", kTool}, {"b", kTool}};
-  EXPECT_FALSE(ToolCatalog::from(twins));
-  const std::string undo = with(kTool, "undo", "\"notes.lose\"");
-  const EmbeddedFile undoes[] = {{"a", undo}};
-  EXPECT_FALSE(ToolCatalog::from(undoes));
+  EXPECT_EQ(ToolCatalog::from(twins).error().message,
+            "two tool contracts have the id notes.find@1");
+  const EmbeddedFile broken[] = {{"a", kTool}, {"b", "{}"}};
+  EXPECT_EQ(ToolCatalog::from(broken).error().message,
+            "b: the value: the member 'name' is missing; the value: the member 'version' is "
+            "missing; the value: the member 'description' is missing; and more");
+}
+
+TEST(ToolCatalog, AnUndoNamesAToolOfTheCatalog) {
+  const std::string undone = with(kTool, "undo", "\"notes.lose\"");
+  const std::string undo = with(kTool, "name", "\"notes.lose\"");
+  const EmbeddedFile alone[] = {{"a", undone}};
+  EXPECT_EQ(ToolCatalog::from(alone).error().message,
+            "notes.find@1: '/undo': no tool is called 'notes.lose'");
+  const EmbeddedFile both[] = {{"a", undone}, {"b", undo}};
+  const auto catalog = ToolCatalog::from(both);
+  ASSERT_TRUE(catalog) << catalog.error().text();
+  EXPECT_NE(catalog->find(catalog->find("notes.find")->undo), nullptr);
 }
 
 TEST(ModelContract, ReadsEveryMember) {
@@ -115,23 +205,41 @@ TEST(ModelContract, ReadsEveryMember) {
 
 TEST(ModelContract, ErrorsNameFileAndMember) {
   struct Case {
-    std::string member, replacement, names;
+    std::string member, replacement, message;
   };
   const Case cases[] = {
-      {"surprise", "1", "/surprise"},
-      {"licence", "", "'licence'"},
-      {"kind", "\"write\"", "/kind"},
-      {"file", "\"a/b\"", "/file"},
-      {"file_sha256", "\"x\"", "/file_sha256"},
-      {"kind", "\"model.cloud\"", "/file"},
-      {"usd_per_mtok_in", "\"free\"", "/usd_per_mtok_in"},
+      {"surprise", "1", "'/surprise': the member 'surprise' is not known here"},
+      {"licence", "", "the value: the member 'licence' is missing"},
+      {"kind", "\"write\"", R"('/kind': expected one of ["model.local","model.cloud"])"},
+      {"file", "\"a/b\"", "'/file': a local model names its file, without folders"},
+      {"file", "\"\"", "'/file': a local model names its file, without folders"},
+      {"file_sha256", "\"x\"", "'/file_sha256': 'x' is not a digest"},
+      {"kind", "\"model.cloud\"", "'/file': a model in the cloud has no file"},
+      {"usd_per_mtok_in", "\"free\"", "'/usd_per_mtok_in': 'free' is not an amount of US dollars"},
+      {"usd_per_mtok_out", "\"0.0000000001\"",
+       "'/usd_per_mtok_out': '0.0000000001' is not an amount of US dollars"},
   };
   for (const Case& item : cases) {
     const auto model = parse_model("tiny.json", with(kModel, item.member, item.replacement));
     ASSERT_FALSE(model) << item.member << " " << item.replacement;
-    EXPECT_NE(model.error().message.find("tiny.json"), std::string::npos) << model.error().text();
-    EXPECT_NE(model.error().message.find(item.names), std::string::npos) << model.error().text();
+    EXPECT_EQ(model.error().code, Code::kSchemaMismatch) << model.error().text();
+    EXPECT_EQ(model.error().message, "tiny.json: " + item.message);
   }
+  const std::string cloud = with(with(kModel, "kind", "\"model.cloud\""), "file", "\"\"");
+  EXPECT_EQ(parse_model("tiny.json", cloud).error().message,
+            "tiny.json: '/file_sha256': a model in the cloud has no file");
+}
+
+TEST(ModelContract, WithoutWeightsIsTheScriptedOneOrInTheCloud) {
+  const std::string bare = with(with(kModel, "file", "\"\""), "file_sha256", "\"\"");
+  const auto scripted = parse_model("tiny.json", bare);
+  ASSERT_TRUE(scripted) << scripted.error().text();
+  EXPECT_EQ(scripted->kind, EffectKind::model_local);
+  EXPECT_EQ(scripted->file, "");
+  EXPECT_EQ(scripted->file_sha256, Digest{});
+  const auto cloud = parse_model("tiny.json", with(bare, "kind", "\"model.cloud\""));
+  ASSERT_TRUE(cloud) << cloud.error().text();
+  EXPECT_EQ(cloud->kind, EffectKind::model_cloud);
 }
 
 TEST(ModelCatalog, FindsByNameAndRefusesTwins) {
@@ -140,8 +248,42 @@ TEST(ModelCatalog, FindsByNameAndRefusesTwins) {
   ASSERT_TRUE(catalog);
   EXPECT_EQ(catalog->find("tiny"), &catalog->fallback());
   EXPECT_EQ(catalog->find("huge"), nullptr);
+  EXPECT_EQ(catalog->all().size(), 1U);
   const EmbeddedFile twins[] = {{"a", kModel}, {"b", kModel}};
-  EXPECT_FALSE(ModelCatalog::from(twins));
+  EXPECT_EQ(ModelCatalog::from(twins).error().message,
+            "b: '/name': another model is called 'tiny' already");
+  const EmbeddedFile broken[] = {{"a", kModel}, {"b", "["}};
+  EXPECT_EQ(ModelCatalog::from(broken).error().message,
+            "b: text is not valid JSON at line 1, column 2 (incomplete JSON)");
+}
+
+TEST(Labels, AreReadAsTheyAreWritten) {
+  const Labels labels{{"", {{"user", "file"}, {"private"}, false}},
+                      {"/a~1b", {{"tool:x"}, {"public"}, true}}};
+  const json::Value written = to_json(labels);
+  EXPECT_EQ(
+      json::canonical(written),
+      R"({"":{"instruction_bearing":false,"integrity":["file","user"],"readers":["private"]},)"
+      R"("/a~1b":{"instruction_bearing":true,"integrity":["tool:x"],"readers":["public"]}})");
+  EXPECT_EQ(labels_from_json(written), labels);
+}
+
+TEST(Labels, WhatIsMalformedTrustsNothing) {
+  for (const char* text :
+       {"1", "{}", R"({"integrity":["user"],"readers":["public"]})",
+        R"({"integrity":["user"],"readers":["public"],"instruction_bearing":0})",
+        R"({"readers":["public"],"instruction_bearing":false})",
+        R"({"integrity":"user","readers":["public"],"instruction_bearing":false})",
+        R"({"integrity":[],"readers":["public"],"instruction_bearing":false})",
+        R"({"integrity":["user",1],"readers":["public"],"instruction_bearing":false})",
+        R"({"integrity":["user"],"instruction_bearing":false})",
+        R"({"integrity":["user"],"readers":[],"instruction_bearing":false})",
+        R"({"integrity":["user"],"readers":[null],"instruction_bearing":false})"}) {
+    EXPECT_EQ(label_from_json(json::parse(text).value()), unlabelled()) << text;
+  }
+  EXPECT_EQ(unlabelled(), (Label{{"unknown"}, {"private"}, true}));
+  EXPECT_EQ(labels_from_json(json::parse("[]").value()), Labels{});
+  EXPECT_EQ(labels_from_json(json::parse(R"({"/a":7})").value()), (Labels{{"/a", unlabelled()}}));
 }
 
 TEST(Contracts, TheShippedOnesAreRead) {

@@ -1,5 +1,7 @@
 #include "contract/form.hpp"
 
+#include <algorithm>
+
 #include "contract/tool.hpp"
 #include "schema/validate.hpp"
 
@@ -13,14 +15,15 @@ Result<json::Value> read_form(std::string_view file, std::string_view text,
     error.message.insert(0, std::string{file} + ": ");
     return std::unexpected(std::move(error));
   }
-  for (const EmbeddedFile& embedded : embedded_schemas()) {
-    if (embedded.name != schema) continue;
-    NAESTRO_LET(const json::Value form, json::parse(embedded.text));
-    NAESTRO_LET(const schema::Schema compiled, schema::Schema::compile(form));
-    NAESTRO_TRY(schema::conforms(compiled, *value, file));
-    return value;
-  }
-  return fail(Code::kNotFound, "no embedded schema " + std::string{schema});
+  const auto files = embedded_schemas();
+  const auto form = std::ranges::find(files, schema, &EmbeddedFile::name);
+  check(form != files.end(), "the schema of a form is embedded");
+  const auto parsed = json::parse(form->text);
+  check(parsed.has_value(), "the embedded schemas are JSON");
+  const auto compiled = schema::Schema::compile(*parsed);
+  check(compiled.has_value(), "the embedded schemas compile");
+  NAESTRO_TRY(schema::conforms(*compiled, *value, file));
+  return value;
 }
 
 std::unexpected<Error> faulty(std::string_view file, std::string_view member,

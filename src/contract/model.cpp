@@ -26,8 +26,10 @@ Result<ModelContract> parse_model(std::string_view file, std::string_view text) 
     const auto digest = digest_from_hex(sha256);
     if (!digest) return faulty(file, "/file_sha256", digest.error().message);
     model.file_sha256 = *digest;
-  } else if (!model.file.empty() || !sha256.empty()) {
+  } else if (!model.file.empty()) {
     return faulty(file, "/file", "a model in the cloud has no file");
+  } else if (!sha256.empty()) {
+    return faulty(file, "/file_sha256", "a model in the cloud has no file");
   }
   model.context_tokens = *json::integer_at(form, "context_tokens");
   NAESTRO_LET(model.usd_per_mtok_in, amount_at(file, form, "usd_per_mtok_in"));

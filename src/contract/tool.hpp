@@ -32,7 +32,7 @@ enum class EffectKind : std::uint8_t {
 std::string_view name(EffectKind kind);
 // The kind of that name; nullopt for any other word.
 std::optional<EffectKind> effect_kind(std::string_view name);
-// False for what leaves the world as it was (read, model calls).
+// False for what leaves the world as it was (read, model calls, net).
 bool changes_world(EffectKind kind);
 
 // authority: decides where or at what (path, URL, command); payload: content that goes there;

@@ -27,16 +27,19 @@ Effect effect_of(EffectKind kind) {
 
 const Scope kPlan{Digest{1}, "/w"};
 
-TEST(Door, ReadsGoWritesAskOthersAreDenied) {
+TEST(Door, ReadsGoTheRestAsksAnUntrustedTargetIsDenied) {
   const auto policy = builtin();
   std::set<Digest> granted;
   Budget budget;
-  const auto answer = [&](EffectKind kind) {
-    return admit(policy, policy::Mode::copilot, kPlan, effect_of(kind), granted, budget).answer;
+  const auto answer = [&](EffectKind kind, policy::Flow flow = {}) {
+    Effect effect = effect_of(kind);
+    effect.flow = flow;
+    return admit(policy, policy::Mode::copilot, kPlan, effect, granted, budget).answer;
   };
   EXPECT_EQ(answer(EffectKind::read), Admission::Answer::go);
   EXPECT_EQ(answer(EffectKind::write), Admission::Answer::ask);
-  EXPECT_EQ(answer(EffectKind::send), Admission::Answer::denied);
+  EXPECT_EQ(answer(EffectKind::send), Admission::Answer::ask);
+  EXPECT_EQ(answer(EffectKind::send, {.untrusted_authority = true}), Admission::Answer::denied);
 }
 
 TEST(Door, AGrantCoversOneUseOfTheExactAction) {
@@ -77,7 +80,8 @@ TEST(Door, AGrantForOneFolderIsNoneForAnother) {
 TEST(Door, AGrantDischargesNoDeny) {
   const auto policy = builtin();
   Budget budget;
-  const Effect effect = effect_of(EffectKind::pay);
+  Effect effect = effect_of(EffectKind::pay);
+  effect.flow.untrusted_authority = true;
   std::set<Digest> granted{action_digest(kPlan, effect)};
   EXPECT_EQ(admit(policy, policy::Mode::copilot, kPlan, effect, granted, budget).answer,
             Admission::Answer::denied);
@@ -86,8 +90,8 @@ TEST(Door, AGrantDischargesNoDeny) {
 TEST(Door, TheStrictestDeclaredEffectDecides) {
   Effect effect = effect_of(EffectKind::read);
   effect.declared.push_back({EffectKind::send, "", false});
-  const auto [verdict, kind] = judge(builtin(), policy::Mode::copilot, effect);
-  EXPECT_EQ(verdict.decision, policy::Decision::deny);
+  const auto [verdict, kind] = builtin().decide_all(effect.declared, policy::Mode::copilot);
+  EXPECT_EQ(verdict.decision, policy::Decision::ask);
   EXPECT_EQ(kind, EffectKind::send);
 }
 

@@ -10,27 +10,11 @@ std::string_view name(Admission::Answer answer) {
   return names[static_cast<std::size_t>(answer)];
 }
 
-std::pair<policy::Verdict, contract::EffectKind> judge(const policy::Policy& policy,
-                                                       policy::Mode mode, const Effect& effect) {
-  // A contract without effects computes from its arguments alone; there is nothing to decide.
-  std::pair<policy::Verdict, contract::EffectKind> strictest{
-      {policy::Decision::allow, "door.no_effect", "", 0, "it touches nothing"},
-      contract::EffectKind::read};
-  bool first = true;
-  for (const auto& declared : effect.declared) {
-    auto verdict = policy.decide(declared.kind, mode);
-    if (first || verdict.decision > strictest.first.decision) {
-      strictest = {std::move(verdict), declared.kind};
-    }
-    first = false;
-  }
-  return strictest;
-}
-
 Admission admit(const policy::Policy& policy, policy::Mode mode, const Scope& scope,
                 const Effect& effect, std::set<Digest>& granted, Budget& budget) {
   Admission admission;
-  std::tie(admission.verdict, admission.kind) = judge(policy, mode, effect);
+  std::tie(admission.verdict, admission.kind) =
+      policy.decide_all(effect.declared, mode, effect.flow);
   admission.action = action_digest(scope, effect);
   if (!effect.authority_known && admission.verdict.decision == policy::Decision::allow) {
     admission.verdict = {policy::Decision::ask, "door.computed_authority", "", 0,

@@ -34,10 +34,6 @@ struct Admission {
 
 std::string_view name(Admission::Answer answer);
 
-// Verdict of the strictest declared effect, without consents and budget. Also for plan cards.
-std::pair<policy::Verdict, contract::EffectKind> judge(const policy::Policy& policy,
-                                                       policy::Mode mode, const Effect& effect);
-
 // Decides and, for `go`, reserves the caps. `granted`: actions that a person approved and that were
 // not used yet; the one that is used here is taken out. An authority argument that a step computed
 // asks even where the policy allows: where data decides what is touched, a person endorses it.

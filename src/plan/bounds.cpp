@@ -15,9 +15,9 @@ class Count {
     ok_ = ok_ && other.ok_ && !__builtin_add_overflow(value_, other.value_, &value_);
     return *this;
   }
-  [[nodiscard]] Count times(std::int64_t factor) const {
-    Count out = *this;
-    out.ok_ = ok_ && !__builtin_mul_overflow(value_, factor, &out.value_);
+  static Count product(std::int64_t a, std::int64_t b) {
+    Count out;
+    out.ok_ = !__builtin_mul_overflow(a, b, &out.value_);
     return out;
   }
   // Rounded up: a bound must not fall below what it bounds.
@@ -51,13 +51,11 @@ Cost cost_of(const DraftStep& step) {
     return cost;
   }
   const auto& model = std::get<ModelUse>(*step.use);
-  const Count in{model.max_input_tokens};
-  const Count out{model.max_output_tokens};
-  cost.tokens = in;
-  cost.tokens += out;
+  cost.tokens = Count{model.max_input_tokens};
+  cost.tokens += Count{model.max_output_tokens};
   // Each side is rounded up by itself, so that the bound holds however the gateway rounds.
-  cost.usd = in.times(model.model->usd_per_mtok_in).over(kMillion);
-  cost.usd += out.times(model.model->usd_per_mtok_out).over(kMillion);
+  cost.usd = Count::product(model.max_input_tokens, model.model->usd_per_mtok_in).over(kMillion);
+  cost.usd += Count::product(model.max_output_tokens, model.model->usd_per_mtok_out).over(kMillion);
   cost.model_calls = Count{1};
   return cost;
 }
@@ -197,7 +195,7 @@ Bound bounds(const Draft& draft, const Environment& environment, Sink& sink) {
     total.tokens += cost.tokens;
     total.tool_calls += cost.tool_calls;
     total.model_calls += cost.model_calls;
-    if (cost.usd.ok() && cost.tokens.ok()) continue;
+    if (cost.usd.ok()) continue;
     sink.error(Np::kOverflow, step.pointer, "the worst case of the step cannot be counted",
                {"a number above 2^53-1", "a smaller one", ""});
   }
@@ -208,11 +206,13 @@ Bound bounds(const Draft& draft, const Environment& environment, Sink& sink) {
   // Where every ready step finds a slot, the critical path is the time. Where steps may wait for
   // one, any order that leaves no slot idle needs at most path + (all - path) / slots (Graham).
   Count wall = shape.longest;
-  if (shape.chains > slots && shape.all.ok()) {
+  if (shape.chains > slots) {
     wall += Count{shape.all.value() - shape.longest.value()}.over(slots);
   }
-  for (const Count& count : {total.usd, total.tokens, wall, shape.all}) {
-    if (count.ok() || sink.failed()) continue;
+  // check_caps held each step's tokens and time so low that no number of steps can overflow.
+  check(total.tokens.ok(), "tokens are counted");
+  check(shape.all.ok(), "time is counted");
+  if (!total.usd.ok() && !sink.failed()) {
     sink.error(Np::kOverflow, "/steps", "the worst case of the plan cannot be counted",
                {"a number above 2^53-1", "a smaller one", ""});
   }

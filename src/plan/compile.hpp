@@ -37,6 +37,8 @@ const std::vector<DiagnosticInfo>& all_diagnostics();
 struct Environment {
   const contract::ToolCatalog& tools;
   const contract::ModelCatalog& models;
+  const policy::Policy& policy;
+  policy::Mode mode = policy::Mode::copilot;
   // The policy's ceilings; they join the plan's own budget, the smaller holds.
   Budget ceilings{};
   // Defaults for what a step leaves out. `default_model`: a name of the catalog, "" for its first.
@@ -53,7 +55,7 @@ struct Compiled {
   std::vector<Diagnostic> diagnostics;  // sorted by position, all found at once
 };
 
-// Runs all passes over `text`. Passes that this version lacks are recorded as not checked.
+// Runs all passes over `text`.
 Compiled compile(std::string_view text, const Environment& environment);
 
 // The finding says only that the worst case is over a budget (NP81xx).
@@ -61,9 +63,21 @@ inline bool over_budget(const Diagnostic& diagnostic) {
   return diagnostic.code.starts_with("NP81");
 }
 
+// A policy rule or the flow of data forbids it (NP6xxx, NP7xxx).
+inline bool forbidden(const Diagnostic& diagnostic) {
+  return diagnostic.code.starts_with("NP6") || diagnostic.code.starts_with("NP7");
+}
+
 // One line per finding: "plan.json:3:7: error NP2101: ... (found ..., expected ...; hint)".
 std::string format(const Diagnostic& diagnostic, std::string_view file);
+// Without place and code: "... (found ..., expected ...; hint)".
+std::string describe(const Diagnostic& diagnostic);
 json::Value to_json(const Diagnostic& diagnostic);
+// A SARIF 2.1.0 log with one run: all rules of the compiler and one result per diagnostic. `text`:
+// that of the plan in `file`; `version`: the program's.
+json::Value to_sarif(const std::vector<Diagnostic>& diagnostics, std::string_view file,
+                     std::string_view text, std::string_view version);
 json::Value to_json(const Bound& bound);
+json::Value to_json(const StepEffect& effect);
 
 }  // namespace naestro::plan

@@ -118,7 +118,7 @@ std::optional<std::int64_t> Fields::integer(std::string_view key, Need need, std
     wrong_type(key, *found, "an integer");
   } else if (!number || *number < min || *number > max) {
     sink_.error(Np::kBadValue, at(key), quoted(key) + " is out of range",
-                {json::write(*found),
+                {json::canonical(*found),
                  "an integer from " + std::to_string(min) + " to " + std::to_string(max), ""});
   } else {
     return number;
@@ -140,18 +140,21 @@ const json::Array* Fields::array(std::string_view key, Need need) {
   return found->if_array();
 }
 
-std::string format(const Diagnostic& diagnostic, std::string_view file) {
-  std::string out{file};
-  out += ":" + std::to_string(diagnostic.at.line) + ":" + std::to_string(diagnostic.at.column);
-  out += diagnostic.severity == Severity::error ? ": error " : ": warning ";
-  out += diagnostic.code + ": " + diagnostic.message;
+std::string describe(const Diagnostic& diagnostic) {
   std::string facts;
   if (!diagnostic.found.empty()) facts += "found " + diagnostic.found;
   if (!diagnostic.expected.empty()) {
     facts += (facts.empty() ? "expected " : ", expected ") + diagnostic.expected;
   }
   if (!diagnostic.hint.empty()) facts += (facts.empty() ? "" : "; ") + diagnostic.hint;
-  return facts.empty() ? out : out + " (" + facts + ")";
+  return facts.empty() ? diagnostic.message : diagnostic.message + " (" + facts + ")";
+}
+
+std::string format(const Diagnostic& diagnostic, std::string_view file) {
+  return std::string{file} + ":" + std::to_string(diagnostic.at.line) + ":" +
+         std::to_string(diagnostic.at.column) +
+         (diagnostic.severity == Severity::error ? ": error " : ": warning ") + diagnostic.code +
+         ": " + describe(diagnostic);
 }
 
 json::Value to_json(const Diagnostic& diagnostic) {
@@ -173,6 +176,14 @@ json::Value to_json(const Bound& bound) {
                       {"tool_calls", bound.tool_calls},  {"model_calls", bound.model_calls},
                       {"wall_s", bound.wall_s},          {"concurrency", bound.concurrency},
                       {"critical_path", std::move(path)}};
+}
+
+json::Value to_json(const StepEffect& effect) {
+  return json::Object{{"kind", contract::name(effect.kind)},
+                      {"argument", effect.argument},
+                      {"extent", name(effect.extent)},
+                      {"object", effect.object},
+                      {"reversible", effect.reversible}};
 }
 
 }  // namespace naestro::plan

@@ -70,6 +70,9 @@ std::optional<Reference> parse_reference(std::string_view body) {
   return reference;
 }
 
+// Whether a token of a pointer can only be an index: a member begins with a letter.
+bool is_index(std::string_view token) { return token.find_first_of("0123456789") == 0; }
+
 class Parser {
  public:
   Parser(std::string pointer, Sink& sink, bool as_text)
@@ -259,6 +262,19 @@ Result<json::Value> evaluate(const Expression& expression, const Lookup& lookup)
     out.push_back(std::move(value));
   }
   return out;
+}
+
+std::string written(const Reference& reference) {
+  const bool step = reference.from == Reference::From::step;
+  std::string out = step ? "${steps." + reference.name + ".out" : "${inputs." + reference.name;
+  std::string_view rest = reference.pointer;
+  while (!rest.empty()) {
+    rest.remove_prefix(1);
+    const std::string_view token = rest.substr(0, rest.find('/'));
+    out += is_index(token) ? "[" + std::string{token} + "]" : "." + std::string{token};
+    rest.remove_prefix(token.size());
+  }
+  return out + "}";
 }
 
 }  // namespace naestro::plan

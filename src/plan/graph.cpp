@@ -170,7 +170,7 @@ class Graph {
   void report_unused() {
     for (std::size_t i = 0; i < draft_.steps.size(); ++i) {
       const DraftStep& step = draft_.steps[i];
-      if (used_[i] || !step.use || step.id.empty()) continue;
+      if (used_[i]) continue;
       const auto* tool = std::get_if<ToolUse>(&*step.use);
       const bool acts =
           tool != nullptr && std::ranges::any_of(tool->tool->effects, [](const auto& effect) {

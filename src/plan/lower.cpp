@@ -7,11 +7,16 @@
 namespace naestro::plan {
 namespace {
 
-std::vector<Pass> passes() {
-  using enum PassState;
-  return {{"parse", checked},     {"resolve", checked},     {"graph", checked},
-          {"types", not_checked}, {"effects", not_checked}, {"policy", not_checked},
-          {"flow", not_checked},  {"bounds", checked},      {"lower", checked}};
+json::Array form(const std::vector<StepEffect>& effects) {
+  json::Array out;
+  for (const StepEffect& effect : effects) out.push_back(to_json(effect));
+  return out;
+}
+
+json::Array form(const std::vector<RuntimeCheck>& checks) {
+  json::Array out;
+  for (const RuntimeCheck& check : checks) out.emplace_back(check.reason);
+  return out;
 }
 
 json::Value form(const Budget& budget) {
@@ -35,25 +40,25 @@ Digest digest_of(const Program& program) {
   for (const Step& step : program.steps) {
     json::Array needs;
     for (const std::size_t need : step.needs) needs.emplace_back(need);
+    // What a tool yields is pinned by its contract's digest.
+    const bool tool = std::holds_alternative<ToolUse>(step.use);
     steps.push_back(json::Object{{"id", step.id},
                                  {"use", form(step.use)},
                                  {"with", form(step.with, by_id)},
-                                 {"out", step.out},
+                                 {"out", tool ? json::Value{} : step.out},
                                  {"needs", std::move(needs)},
-                                 {"timeout_s", step.timeout_s}});
+                                 {"timeout_s", step.timeout_s},
+                                 {"effects", form(step.effects)},
+                                 {"checks", form(step.checks)},
+                                 {"untrusted_authority", step.flow.untrusted_authority}});
   }
   json::Object outputs;
   for (const auto& [name, output] : program.outputs) outputs[name] = form(output, by_id);
-  json::Array states;
-  for (const Pass& pass : program.passes) {
-    states.push_back(
-        json::Object{{"name", pass.name}, {"checked", pass.state == PassState::checked}});
-  }
   const json::Value lowered =
-      json::Object{{"naestro", "program/1"},          {"goal", program.goal},
-                   {"inputs", std::move(inputs)},     {"steps", std::move(steps)},
-                   {"outputs", std::move(outputs)},   {"budget", form(program.budget)},
-                   {"bound", to_json(program.bound)}, {"passes", std::move(states)}};
+      json::Object{{"naestro", "program/1"},         {"goal", program.goal},
+                   {"inputs", std::move(inputs)},    {"steps", std::move(steps)},
+                   {"outputs", std::move(outputs)},  {"budget", form(program.budget)},
+                   {"bound", to_json(program.bound)}};
   return crypto::sha256(json::canonical(lowered));
 }
 
@@ -67,8 +72,11 @@ Program lower(Draft&& draft, Bound bound, const json::Value& plan) {
   for (const std::size_t from : order) {
     DraftStep& source = draft.steps[from];
     place[from] = program.steps.size();
-    Step step{std::move(source.id), *source.use, std::move(source.with.expression), {}, {},
-              source.timeout};
+    Step step;
+    step.id = std::move(source.id);
+    step.use = *source.use;
+    step.with = std::move(source.with.expression);
+    step.timeout_s = source.timeout;
     if (const auto* tool = std::get_if<ToolUse>(&step.use)) {
       step.out = tool->tool->output;
     } else {
@@ -76,6 +84,10 @@ Program lower(Draft&& draft, Bound bound, const json::Value& plan) {
     }
     for (const std::size_t producer : source.producers) step.needs.push_back(place[producer]);
     std::ranges::sort(step.needs);
+    step.effects = std::move(source.effects);
+    step.checks = std::move(source.checks);
+    step.labels = std::move(source.labels);
+    step.flow = source.flow;
     program.index.emplace(step.id, place[from]);
     program.steps.push_back(std::move(step));
   }
@@ -86,7 +98,6 @@ Program lower(Draft&& draft, Bound bound, const json::Value& plan) {
   }
   program.budget = draft.budget;
   program.bound = std::move(bound);
-  program.passes = passes();
   program.plan_digest = crypto::sha256(json::canonical(plan));
   program.program_digest = digest_of(program);
   return program;
@@ -97,9 +108,11 @@ const Step* Program::find(std::string_view id) const {
   return found == index.end() ? nullptr : &steps[found->second];
 }
 
-bool Program::proved() const {
-  return std::ranges::all_of(passes,
-                             [](const Pass& pass) { return pass.state == PassState::checked; });
+bool Step::proved() const {
+  return checks.empty() && !flow.untrusted_authority &&
+         std::ranges::all_of(effects, [](const StepEffect& effect) {
+           return effect.extent != StepEffect::Extent::computed;
+         });
 }
 
 }  // namespace naestro::plan

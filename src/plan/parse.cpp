@@ -77,12 +77,10 @@ void check_schema(const json::Value& schema, const std::string& pointer, Sink& s
   if (compiled) return;
   const Error& error = compiled.error();
   std::string where;
-  for (const auto& [key, value] : error.context) {
-    if (key == "pointer") where = value;
-  }
+  for (const auto& [key, value] : error.context) where = value;  // the one fact is the pointer
   const bool unsupported = error.code == Code::kSchemaUnsupported;
   sink.error(unsupported ? Np::kSchemaUnsupported : Np::kSchemaInvalid, pointer + where,
-             error.message, {"", "a schema in the core keywords", ""});
+             error.message, {"", "a schema of JSON Schema 2020-12", ""});
 }
 
 Draft parse(const json::Value& plan, Sink& sink) {

@@ -55,6 +55,13 @@ struct DraftStep {
   std::int64_t timeout = 0;
   // graph: indices into Draft::steps, sorted, each once
   std::vector<std::size_t> producers;
+  // types
+  std::vector<RuntimeCheck> checks;
+  // effects
+  std::vector<StepEffect> effects;
+  // flow
+  contract::Labels labels;
+  policy::Flow flow;
 };
 
 struct Draft {
@@ -83,6 +90,12 @@ bool is_name(std::string_view text);
 void resolve(Draft& draft, const Environment& environment, Sink& sink);
 // References and `needs` to edges; cycles, unknown names, unused steps.
 void graph(Draft& draft, Sink& sink);
+// What each step may touch; literal paths that leave the workspace.
+void effects(Draft& draft, Sink& sink);
+// Every declared effect against the policy.
+void check_policy(const Draft& draft, const Environment& environment, Sink& sink);
+// Labels along the edges, in draft.order; untrusted values that decide where an effect goes.
+void flow(Draft& draft, const Environment& environment, Sink& sink);
 // Makes draft.order the program's order: producers first; among steps that are ready, by structural
 // hash, then by position. Only for a draft without errors; the bounds depend on it in ties.
 void settle_order(Draft& draft);

@@ -2,6 +2,7 @@
 // nothing of JSON text; plan/ never sees JSON text after parsing.
 #pragma once
 
+#include <array>
 #include <cstdint>
 #include <functional>
 #include <map>
@@ -16,6 +17,7 @@
 #include "base/money.hpp"
 #include "contract/model.hpp"
 #include "contract/tool.hpp"
+#include "policy/policy.hpp"
 
 namespace naestro::plan {
 
@@ -27,6 +29,8 @@ struct Reference {
   std::string pointer;  // "" for the whole value
   bool operator==(const Reference&) const = default;
 };
+// As it stands in a plan: "${steps.id.out.a.b[0]}".
+std::string written(const Reference& reference);
 
 // A string with references inside ("Sum: ${steps.q.out.total}"); literal parts and references
 // in order. A value that is no string is written as canonical JSON (RFC 8785), so that equal
@@ -71,6 +75,25 @@ struct ModelUse {
   std::int64_t seed = 0;
 };
 
+// What a step may touch, as far as it is known before the run.
+struct StepEffect {
+  // whole: no argument names an object; exact: a literal; prefix: the literal beginning of a
+  // template; input: given when the run starts; computed: by a step.
+  enum class Extent : std::uint8_t { whole, exact, prefix, input, computed };
+  contract::EffectKind kind = contract::EffectKind::read;
+  std::string argument;  // the authority argument that names the object; "" for whole
+  Extent extent = Extent::whole;
+  std::string object;  // a path in its normal form, a beginning, or the reference as written
+  bool reversible = true;
+};
+std::string_view name(StepEffect::Extent extent);
+
+// What the types could not settle: the value is checked against the schema just before the step.
+struct RuntimeCheck {
+  std::string pointer;  // RFC 6901, into the plan
+  std::string reason;
+};
+
 struct Step {
   std::string id;
   std::variant<ToolUse, ModelUse> use;
@@ -80,6 +103,13 @@ struct Step {
   json::Value out;                 // JSON Schema of what it yields
   std::vector<std::size_t> needs;  // indices into Program::steps, all smaller than the own index
   std::int64_t timeout_s = 0;      // of a tool: at most its contract's
+  std::vector<StepEffect> effects;
+  std::vector<RuntimeCheck> checks;
+  contract::Labels labels;  // of the result
+  policy::Flow flow;
+  // Its types fit, and what it touches is known and named by no untrusted value: nothing is left to
+  // be found out at run time.
+  [[nodiscard]] bool proved() const;
 };
 
 // The worst case, proven from caps; see docs/formats/plan.md. Time excludes a person's wait.
@@ -110,11 +140,9 @@ struct Input {
   std::optional<json::Value> value;  // the default that the plan gives
 };
 
-enum class PassState : std::uint8_t { checked, not_checked };
-struct Pass {
-  std::string name;  // "parse", ..., in the compiler's order, all nine
-  PassState state;
-};
+// The compiler's passes in their order.
+inline constexpr std::array<std::string_view, 9> kPasses = {
+    "parse", "resolve", "graph", "types", "effects", "policy", "flow", "bounds", "lower"};
 
 struct Program {
   std::string goal;
@@ -124,15 +152,12 @@ struct Program {
   std::map<std::string, Expression> outputs;
   Budget budget;
   Bound bound;
-  std::vector<Pass> passes;
   Digest plan_digest{};  // SHA-256 of the source's canonical JSON
-  // SHA-256 of the canonical lowered form: steps in order with pinned contract digests, bound,
-  // passes. Same source, catalogs and prices give the same bytes.
+  // SHA-256 of the canonical lowered form: steps in order with pinned contract digests, effects,
+  // checks, flow, and the bound. Same source, catalogs and prices give the same bytes.
   Digest program_digest{};
 
   [[nodiscard]] const Step* find(std::string_view id) const;
-  // All nine passes were checked; mode auto refuses a program that is not.
-  [[nodiscard]] bool proved() const;
 };
 
 }  // namespace naestro::plan

@@ -9,9 +9,6 @@
 namespace naestro::plan {
 namespace {
 
-// The compiled schema of each property of a tool's input, made once per tool.
-using PropertySchemas = std::map<std::string, schema::Schema, std::less<>>;
-
 class Resolver {
  public:
   Resolver(const Environment& environment, Sink& sink) : environment_{environment}, sink_{sink} {}
@@ -81,21 +78,22 @@ class Resolver {
   }
 
   void argument(const contract::ToolContract& tool, const std::string& name,
-                const json::Value* literal, const std::string& pointer) {
+                const json::Value* literal, const std::string& with) {
     if (!tool.arguments.contains(name)) {
       std::vector<std::string> known;
       for (const auto& [key, kind] : tool.arguments) known.push_back(key);
       std::string hint = did_you_mean(name, known);
-      sink_.error(Np::kUnknownArgument, pointer, tool.id() + " has no argument '" + name + "'",
+      sink_.error(Np::kUnknownArgument, with + "/" + json::pointer_token(name),
+                  tool.id() + " has no argument '" + name + "'",
                   {"'" + name + "'", "one of " + join(known, ", "), std::move(hint)});
       return;
     }
     if (literal == nullptr) return;
-    const PropertySchemas& schemas = properties(tool);
-    const auto schema = schemas.find(name);
-    if (schema == schemas.end()) return;
-    for (const schema::Violation& violation : schema->second.validate(*literal)) {
-      sink_.error(Np::kArgumentMismatch, pointer + violation.instance,
+    // What the schema says of the arguments together is asked when all of them are known.
+    for (const schema::Violation& violation :
+         input(tool).validate(json::Object{{name, *literal}})) {
+      if (!violation.keyword.starts_with("/properties/")) continue;
+      sink_.error(Np::kArgumentMismatch, with + violation.instance,
                   "the argument '" + name + "' does not fit " + tool.id(),
                   {"", "", violation.message});
     }
@@ -106,14 +104,13 @@ class Resolver {
     std::vector<std::string> given;
     const auto visit = [&](const std::string& name, const json::Value* literal) {
       given.push_back(name);
-      argument(tool, name, literal, pointer + "/" + json::pointer_token(name));
+      argument(tool, name, literal, pointer);
     };
     if (const auto* members = std::get_if<Expression::Members>(&step.with.expression.node)) {
       for (const auto& [key, value] : *members) visit(key, std::get_if<json::Value>(&value.node));
-    } else if (const auto* value = std::get_if<json::Value>(&step.with.expression.node)) {
-      const json::Object* object = value->if_object();
-      if (object == nullptr) return;  // reported by parse
-      for (const auto& member : *object) visit(member.key(), &member.value());
+    } else {
+      const auto& literal = std::get<json::Value>(step.with.expression.node).get_object();
+      for (const auto& member : literal) visit(member.key(), &member.value());
     }
     const json::Array* required = json::array_at(tool.input.get_object(), "required");
     if (required == nullptr) return;
@@ -125,14 +122,16 @@ class Resolver {
     }
   }
 
-  const PropertySchemas& properties(const contract::ToolContract& tool) {
-    const auto [slot, fresh] = properties_.try_emplace(&tool);
-    if (!fresh) return slot->second;
-    for (const auto& member : *json::object_at(tool.input.get_object(), "properties")) {
-      auto compiled = schema::Schema::compile(member.value());
-      if (compiled) slot->second.emplace(member.key(), std::move(*compiled));
-    }
-    return slot->second;
+  // The compiled schema of a tool's input, made once per tool. All of it, since what it says of a
+  // property may refer to other parts; but none is required, as arguments are asked one by one.
+  const schema::Schema& input(const contract::ToolContract& tool) {
+    const auto known = inputs_.find(&tool);
+    if (known != inputs_.end()) return known->second;
+    json::Object alone = tool.input.get_object();
+    alone.erase("required");
+    auto compiled = schema::Schema::compile(alone);
+    check(compiled.has_value(), "a contract's schemas compile");
+    return inputs_.emplace(&tool, std::move(*compiled)).first->second;
   }
 
   void model(DraftStep& step) {
@@ -167,7 +166,7 @@ class Resolver {
 
   const Environment& environment_;
   Sink& sink_;
-  std::unordered_map<const contract::ToolContract*, PropertySchemas> properties_;
+  std::unordered_map<const contract::ToolContract*, schema::Schema> inputs_;
 };
 
 }  // namespace

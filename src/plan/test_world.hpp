@@ -21,7 +21,8 @@ inline std::string tool_text(const std::string& name, int version, const std::st
 }
 
 // Tools: files.search@1 (read, 10 s), report.write@1 (write, 5 s), notes.find@1 (deprecated) and
-// @2, paid.lookup@1 (0.01 USD, 20 s). Models: tiny (free), cloudy (priced), huge (dear).
+// @2, paid.lookup@1 (0.01 USD, 20 s), mail.send@1 (send). Models: tiny (free), cloudy (priced),
+// huge (dear).
 struct World {
   World() {
     const std::string find =
@@ -44,10 +45,16 @@ struct World {
     const std::string paid =
         tool_text("paid.lookup", 1, R"({"key":{}})", R"(["key"])", R"({"key":"inert"})", "[]",
                   R"("idempotency":"pure","timeout_s":20,"cost_usd":"0.01","deprecated":"")");
+    const std::string mail =
+        tool_text("mail.send", 1, R"({"to":{"type":"string"},"body":{}})", R"(["to","body"])",
+                  R"({"to":"authority","body":"payload"})",
+                  R"([{"kind":"send","argument":"to","reversible":false}])",
+                  R"("idempotency":"keyed","timeout_s":5,"cost_usd":"0","deprecated":"")");
     const std::string old_notes = notes(1, "use notes.find@2");
     const std::string new_notes = notes(2, "");
-    const std::array<EmbeddedFile, 5> tool_files{{{"find", find},
+    const std::array<EmbeddedFile, 6> tool_files{{{"find", find},
                                                   {"report", report},
+                                                  {"mail", mail},
                                                   {"old", old_notes},
                                                   {"new", new_notes},
                                                   {"paid", paid}}};
@@ -70,7 +77,9 @@ struct World {
     models = std::move(*read_models);
   }
 
-  [[nodiscard]] Environment environment() const { return {.tools = tools, .models = models}; }
+  [[nodiscard]] Environment environment() const {
+    return {.tools = tools, .models = models, .policy = policy};
+  }
   [[nodiscard]] Compiled compile(std::string_view text) const {
     return plan::compile(text, environment());
   }
@@ -80,6 +89,8 @@ struct World {
 
   contract::ToolCatalog tools;
   contract::ModelCatalog models;
+  policy::Policy policy = *policy::Policy::parse(policy::embedded_policies()[0].name,
+                                                 policy::embedded_policies()[0].text);
 };
 
 // Every feature that is built: inputs, templates, lone references, needs, budget, outputs.

@@ -1,5 +1,6 @@
 #include "policy/labels.hpp"
 
+#include <algorithm>
 #include <optional>
 
 namespace naestro::policy {
@@ -31,5 +32,12 @@ contract::Label label_at(const contract::Labels& labels, std::string_view pointe
 }
 
 contract::Label whole(const contract::Labels& labels) { return label_at(labels, ""); }
+
+bool trusted(const contract::Label& label) {
+  return !label.integrity.empty() &&
+         std::ranges::all_of(label.integrity, [](const std::string& source) {
+           return source == "user" || source == "policy" || source == "plan";
+         });
+}
 
 }  // namespace naestro::policy

@@ -16,4 +16,8 @@ contract::Label label_at(const contract::Labels& labels, std::string_view pointe
 // The label of the whole value with every part joined.
 contract::Label whole(const contract::Labels& labels);
 
+// Every source is the user, the policy or the plan itself: the value may decide where an effect
+// goes. The unlabelled is not trusted.
+bool trusted(const contract::Label& label);
+
 }  // namespace naestro::policy

@@ -11,15 +11,6 @@ namespace {
 
 using contract::EffectKind;
 
-constexpr std::array kKinds = {EffectKind::read,  EffectKind::model_local, EffectKind::model_cloud,
-                               EffectKind::write, EffectKind::exec,        EffectKind::net,
-                               EffectKind::send,  EffectKind::pay};
-
-std::optional<EffectKind> kind_from(std::string_view text) {
-  const auto found = std::ranges::find_if(kKinds, [&](auto k) { return name(k) == text; });
-  return found == kKinds.end() ? std::nullopt : std::optional{*found};
-}
-
 std::optional<Decision> decision_from(std::string_view text) {
   for (const Decision d : {Decision::allow, Decision::ask, Decision::deny}) {
     if (name(d) == text) return d;
@@ -32,6 +23,18 @@ bool only(const json::Object& object, std::initializer_list<std::string_view> me
     return std::ranges::find(members, std::string_view{member.key()}) != members.end();
   });
 }
+
+// The only condition there is: {"authority": "untrusted"}.
+std::optional<Flow> flow_from(const json::Value& value) {
+  const json::Object* object = value.if_object();
+  if (object == nullptr || !only(*object, {"authority"}) ||
+      json::text_at(*object, "authority") != "untrusted") {
+    return std::nullopt;
+  }
+  return Flow{.untrusted_authority = true};
+}
+
+bool holds(Flow when, Flow flow) { return !when.untrusted_authority || flow.untrusted_authority; }
 
 }  // namespace
 
@@ -72,7 +75,7 @@ Result<Policy> Policy::parse(std::string_view file, std::string_view text) {
   for (std::size_t i = 0; i < rules.size(); ++i) {
     const std::string pointer = "/rules/" + std::to_string(i);
     const json::Object* row = rules[i].if_object();
-    if (row == nullptr || !only(*row, {"id", "effect", "kinds", "reason"})) {
+    if (row == nullptr || !only(*row, {"id", "effect", "kinds", "when", "reason"})) {
       return bad(pointer, "rule has an unknown member");
     }
     const auto id = json::text_at(*row, "id");
@@ -86,10 +89,19 @@ Result<Policy> Policy::parse(std::string_view file, std::string_view text) {
     if (std::ranges::find(policy.rules_, *id, &Rule::id) != policy.rules_.end()) {
       return bad(pointer, "has two rules with the id " + std::string{*id});
     }
-    Rule rule{std::string{*id}, *effect, {}, {}, json::locate(text, pointer).line};
+    Rule rule{std::string{*id}, *effect, {}, {}, {}, json::locate(text, pointer).line};
+    if (const json::Value* when = row->if_contains("when")) {
+      const auto flow = flow_from(*when);
+      if (!flow) {
+        return bad(pointer + "/when",
+                   R"(rule has a `when` that is not {"authority": "untrusted"})");
+      }
+      rule.when = *flow;
+    }
     rule.reason = json::text_at(*row, "reason").value_or("");
     for (const json::Value& item : *kinds) {
-      const auto kind = kind_from(item.is_string() ? json::view(item.get_string()) : "");
+      const auto kind =
+          contract::effect_kind(item.is_string() ? json::view(item.get_string()) : "");
       if (!kind) return bad(pointer + "/kinds", "rule names an unknown effect kind");
       rule.kinds.push_back(*kind);
     }
@@ -98,12 +110,13 @@ Result<Policy> Policy::parse(std::string_view file, std::string_view text) {
   return policy;
 }
 
-Verdict Policy::decide(EffectKind kind, Mode mode) const {
+Verdict Policy::decide(EffectKind kind, Mode mode, Flow flow) const {
   Verdict verdict{Decision::deny, "default", file_, 0,
                   "no rule matches " + std::string{name(kind)}};
   bool matched = false;
   for (const Rule& rule : rules_) {
-    if (std::ranges::find(rule.kinds, kind) == rule.kinds.end()) continue;
+    if (std::ranges::find(rule.kinds, kind) == rule.kinds.end() || !holds(rule.when, flow))
+      continue;
     if (matched && rule.effect <= verdict.decision) continue;  // deny beats ask beats allow
     matched = true;
     verdict = {rule.effect, rule.id, file_, rule.line, rule.reason};
@@ -112,6 +125,22 @@ Verdict Policy::decide(EffectKind kind, Mode mode) const {
     return {Decision::deny, "mode.guide", file_, 0, "mode guide only reads and suggests"};
   }
   return verdict;
+}
+
+std::pair<Verdict, EffectKind> Policy::decide_all(
+    const std::vector<contract::DeclaredEffect>& effects, Mode mode, Flow flow) const {
+  // A contract without effects computes from its arguments alone; there is nothing to decide.
+  std::pair<Verdict, EffectKind> strictest{
+      {Decision::allow, "door.no_effect", "", 0, "it touches nothing"}, EffectKind::read};
+  bool first = true;
+  for (const contract::DeclaredEffect& effect : effects) {
+    Verdict verdict = decide(effect.kind, mode, flow);
+    if (first || verdict.decision > strictest.first.decision) {
+      strictest = {std::move(verdict), effect.kind};
+    }
+    first = false;
+  }
+  return strictest;
 }
 
 }  // namespace naestro::policy

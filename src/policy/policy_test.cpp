@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "base/crypto.hpp"
 #include "policy/labels.hpp"
 #include "testing/property.hpp"
 #include "testing/testing.hpp"
@@ -25,9 +26,55 @@ TEST(Policy, BuiltInDecidesEveryKind) {
   EXPECT_EQ(decide(EffectKind::write), Decision::ask);
   for (const auto kind : {EffectKind::model_cloud, EffectKind::exec, EffectKind::net,
                           EffectKind::send, EffectKind::pay}) {
-    EXPECT_EQ(decide(kind), Decision::deny) << name(kind);
-    EXPECT_EQ(policy.decide(kind, Mode::copilot).rule, "default");
+    EXPECT_EQ(decide(kind), Decision::ask) << name(kind);
   }
+}
+
+TEST(Policy, WhatNothingMatchesIsDenied) {
+  const auto none = Policy::parse("p", R"({"policy":"policy/1","rules":[]})").value();
+  const auto verdict = none.decide(EffectKind::read, Mode::copilot);
+  EXPECT_EQ(verdict.decision, Decision::deny);
+  EXPECT_EQ(verdict.rule, "default");
+}
+
+TEST(Policy, AnUntrustedTargetIsAskedForInsideAndDeniedOutside) {
+  const Policy policy = builtin();
+  const Flow untrusted{.untrusted_authority = true};
+  EXPECT_EQ(policy.decide(EffectKind::read, Mode::copilot, untrusted).rule,
+            "builtin.untrusted_path");
+  EXPECT_EQ(policy.decide(EffectKind::read, Mode::copilot, untrusted).decision, Decision::ask);
+  for (const auto kind : {EffectKind::exec, EffectKind::net, EffectKind::send, EffectKind::pay}) {
+    EXPECT_EQ(policy.decide(kind, Mode::copilot, untrusted).decision, Decision::deny);
+  }
+  const auto [verdict, kind] = policy.decide_all(
+      {{EffectKind::read, "", true}, {EffectKind::send, "", true}}, Mode::copilot, untrusted);
+  EXPECT_EQ(verdict.rule, "builtin.untrusted_target");
+  EXPECT_EQ(kind, EffectKind::send);
+}
+
+TEST(Policy, TheStrictestOfACallsEffectsDecidesInAnyOrder) {
+  const Policy policy = builtin();
+  const contract::DeclaredEffect read{EffectKind::read, "", true};
+  const contract::DeclaredEffect write{EffectKind::write, "", true};
+  const contract::DeclaredEffect net{EffectKind::net, "", true};
+  const auto kind_of = [&](const std::vector<contract::DeclaredEffect>& effects) {
+    return policy.decide_all(effects, Mode::copilot).second;
+  };
+  EXPECT_EQ(kind_of({read, write}), EffectKind::write);
+  EXPECT_EQ(kind_of({write, read}), EffectKind::write);
+  EXPECT_EQ(kind_of({net, write}), EffectKind::net) << "of equals the first";
+  const auto [verdict, kind] = policy.decide_all({}, Mode::guide);
+  EXPECT_EQ(verdict.decision, Decision::allow);
+  EXPECT_EQ(verdict.rule, "door.no_effect");
+  EXPECT_EQ(kind, EffectKind::read);
+}
+
+TEST(Labels, OnlyTheUsersThePolicysAndThePlansOwnIsTrusted) {
+  EXPECT_TRUE(trusted({{"user", "plan"}, {"private"}, false}));
+  EXPECT_TRUE(trusted({{"policy"}, {"public"}, false}));
+  EXPECT_FALSE(trusted({{"user", "file"}, {"private"}, false}));
+  EXPECT_FALSE(trusted(contract::unlabelled()));
+  EXPECT_FALSE(trusted({{}, {"public"}, false}));
 }
 
 TEST(Policy, AVerdictNamesItsRuleFileAndLine) {
@@ -38,9 +85,17 @@ TEST(Policy, AVerdictNamesItsRuleFileAndLine) {
   EXPECT_FALSE(verdict.reason.empty());
 }
 
-TEST(Policy, GuideOnlyReads) {
-  EXPECT_EQ(builtin().decide(EffectKind::write, Mode::guide).decision, Decision::deny);
-  EXPECT_EQ(builtin().decide(EffectKind::read, Mode::guide).decision, Decision::allow);
+TEST(Policy, GuideOnlyReadsAndAsksLocalModels) {
+  const Policy policy = builtin();
+  for (const auto kind : {EffectKind::read, EffectKind::model_local}) {
+    EXPECT_EQ(policy.decide(kind, Mode::guide).decision, Decision::allow) << name(kind);
+  }
+  for (const auto kind : {EffectKind::model_cloud, EffectKind::write, EffectKind::exec,
+                          EffectKind::net, EffectKind::send, EffectKind::pay}) {
+    const Verdict verdict = policy.decide(kind, Mode::guide);
+    EXPECT_EQ(verdict.decision, Decision::deny) << name(kind);
+    EXPECT_EQ(verdict.rule, "mode.guide");
+  }
 }
 
 TEST(Policy, DenyBeatsAskBeatsAllowInAnyOrder) {
@@ -54,22 +109,69 @@ TEST(Policy, DenyBeatsAskBeatsAllowInAnyOrder) {
   }
 }
 
-TEST(Policy, BadFilesAreRefusedWithFileAndLine) {
-  for (const char* rules :
-       {R"({"id":"a","effect":"maybe","kinds":["net"]})",
-        R"({"id":"a","effect":"allow","kinds":["fly"]})",
-        R"({"id":"a","effect":"allow","kinds":["net"],"when":{}})",
-        R"({"effect":"allow","kinds":["net"]})", R"({"id":"a","effect":"allow","kinds":[]})",
-        R"({"id":"a","effect":"allow","kinds":["net"],"reason":1})",
-        R"({"id":"a","effect":"allow","kinds":["net"]},)"
-        R"({"id":"a","effect":"deny","kinds":["net"]})"}) {
-    const auto policy = Policy::parse(
-        "p.json", std::string{"{\"policy\":\"policy/1\",\n\"rules\":["} + rules + "]}");
-    ASSERT_FALSE(policy);
-    EXPECT_NE(policy.error().text().find("p.json:2"), std::string::npos);
+TEST(Policy, BadRulesAreRefusedWithFileAndLine) {
+  struct Case {
+    std::string rules, message;
+  };
+  for (const Case& item : {
+           Case{R"({"id":"a","effect":"maybe","kinds":["net"]})",
+                "p.json:2: policy rule lacks id, effect or kinds, or has a reason that is no text"},
+           {R"({"effect":"allow","kinds":["net"]})",
+            "p.json:2: policy rule lacks id, effect or kinds, or has a reason that is no text"},
+           {R"({"id":"a","kinds":["net"]})",
+            "p.json:2: policy rule lacks id, effect or kinds, or has a reason that is no text"},
+           {R"({"id":"a","effect":"allow"})",
+            "p.json:2: policy rule lacks id, effect or kinds, or has a reason that is no text"},
+           {R"({"id":"a","effect":"allow","kinds":[]})",
+            "p.json:2: policy rule lacks id, effect or kinds, or has a reason that is no text"},
+           {R"({"id":"a","effect":"allow","kinds":["net"],"reason":1})",
+            "p.json:2: policy rule lacks id, effect or kinds, or has a reason that is no text"},
+           {R"({"id":"a","effect":"allow","kinds":["fly"]})",
+            "p.json:2: policy rule names an unknown effect kind"},
+           {R"({"id":"a","effect":"allow","kinds":["net",1]})",
+            "p.json:2: policy rule names an unknown effect kind"},
+           {R"({"id":"a","effect":"allow","kinds":["net"],"when":{}})",
+            R"(p.json:2: policy rule has a `when` that is not {"authority": "untrusted"})"},
+           {R"({"id":"a","effect":"allow","kinds":["net"],"when":{"authority":"trusted"}})",
+            R"(p.json:2: policy rule has a `when` that is not {"authority": "untrusted"})"},
+           {R"({"id":"a","effect":"allow","kinds":["net"],"when":{"mode":"auto"}})",
+            R"(p.json:2: policy rule has a `when` that is not {"authority": "untrusted"})"},
+           {R"({"id":"a","effect":"allow","kinds":["net"],"when":1})",
+            R"(p.json:2: policy rule has a `when` that is not {"authority": "untrusted"})"},
+           {R"({"id":"a","effect":"allow","kinds":["net"],"unless":{}})",
+            "p.json:2: policy rule has an unknown member"},
+           {"7", "p.json:2: policy rule has an unknown member"},
+           {R"({"id":"a","effect":"allow","kinds":["net"]},
+               {"id":"a","effect":"deny","kinds":["net"]})",
+            "p.json:3: policy has two rules with the id a"},
+       }) {
+    const auto policy =
+        Policy::parse("p.json", "{\"policy\":\"policy/1\",\n\"rules\":[" + item.rules + "]}");
+    ASSERT_FALSE(policy) << item.rules;
+    EXPECT_EQ(policy.error().code, Code::kPolicyInvalid);
+    EXPECT_EQ(policy.error().message, item.message) << item.rules;
   }
-  EXPECT_FALSE(Policy::parse("p", "{}"));
-  EXPECT_FALSE(Policy::parse("p", "["));
+}
+
+TEST(Policy, WhatIsNoPolicyIsRefused) {
+  for (const char* text :
+       {"[]", "{}", R"({"policy":"policy/2","rules":[]})", R"({"policy":"policy/1"})",
+        R"({"policy":"policy/1","rules":{}})", R"({"policy":"policy/1","rules":[],"modes":[]})"}) {
+    const auto policy = Policy::parse("p.json", text);
+    ASSERT_FALSE(policy) << text;
+    EXPECT_EQ(policy.error().code, Code::kPolicyInvalid);
+    EXPECT_EQ(policy.error().message,
+              R"(p.json:1: policy is not {"policy": "policy/1", "rules": [...]})");
+  }
+  EXPECT_EQ(Policy::parse("p.json", "[").error().code, Code::kInvalidJson);
+}
+
+TEST(Policy, ItsDigestIsOfTheCanonicalText) {
+  const auto one = Policy::parse("p", R"({"policy":"policy/1","rules":[]})").value();
+  const auto same = Policy::parse("q", R"({ "rules": [], "policy": "policy/1" })").value();
+  EXPECT_EQ(one.digest(), crypto::sha256(R"({"policy":"policy/1","rules":[]})"));
+  EXPECT_EQ(same.digest(), one.digest());
+  EXPECT_NE(builtin().digest(), one.digest());
 }
 
 TEST(Policy, ModesHaveNames) {
@@ -110,6 +212,10 @@ TEST(Labels, APartHasItsNearestAncestorsLabelAndThatOfItsParts) {
   EXPECT_EQ(label_at(labels, "/a"), join(user, file));
   EXPECT_EQ(whole(labels), join(user, file));
   EXPECT_EQ(label_at({}, "/x"), contract::unlabelled());
+  const contract::Labels parts{{"/a/b", file}, {"/a/c", user}, {"/b", user}};
+  EXPECT_EQ(label_at(parts, "/a"), join(file, user));
+  EXPECT_EQ(label_at(parts, "/b"), user);
+  EXPECT_EQ(label_at(parts, "/c"), contract::unlabelled());
   EXPECT_EQ(join(user, file).readers, std::set<std::string>{"private"});
 }
 

@@ -19,6 +19,7 @@ door::Effect shape_of(const plan::Step& step) {
   door::Effect effect;
   effect.step = step.id;
   effect.timeout_s = step.timeout_s;
+  effect.flow = step.flow;
   if (const auto* use = std::get_if<ToolUse>(&step.use)) {
     effect.target = use->tool->id();
     effect.contract = use->tool->digest;
@@ -138,6 +139,7 @@ CardLine make_line(const plan::Step& step, const door::Scope& scope, const plan:
   }
   line.authority = effect.authority;
   if (!line.computed) line.action = door::action_digest(scope, effect);
+  line.proved = step.proved();
   return line;
 }
 
@@ -157,10 +159,10 @@ std::vector<Digest> Card::grants() const {
   return out;
 }
 
-std::vector<const CardLine*> Card::denied() const {
+std::vector<const CardLine*> Card::unproved() const {
   std::vector<const CardLine*> out;
   for (const CardLine& line : lines) {
-    if (line.verdict.decision == policy::Decision::deny) out.push_back(&line);
+    if (!line.proved) out.push_back(&line);
   }
   return out;
 }
@@ -172,7 +174,8 @@ Card make_card(const plan::Program& program, const json::Object& inputs,
   const plan::Lookup lookup = input_lookup(inputs);
   for (const plan::Step& step : program.steps) {
     CardLine line = make_line(step, {program.plan_digest, workspace}, lookup);
-    std::tie(line.verdict, line.kind) = door::judge(policy, mode, shape_of(step));
+    const door::Effect shape = shape_of(step);
+    std::tie(line.verdict, line.kind) = policy.decide_all(shape.declared, mode, shape.flow);
     lines.push_back(to_json(line));
     card.lines.push_back(std::move(line));
   }
@@ -187,10 +190,11 @@ Card make_card(const plan::Program& program, const json::Object& inputs,
 }
 
 json::Value to_json(const CardLine& line) {
-  json::Object out{{"step", line.step},         {"target", line.target},
-                   {"effect", name(line.kind)}, {"decision", name(line.verdict.decision)},
-                   {"rule", line.verdict.rule}, {"reversible", line.reversible},
-                   {"computed", line.computed}, {"authority", line.authority}};
+  json::Object out{{"step", line.step},          {"target", line.target},
+                   {"effect", name(line.kind)},  {"decision", name(line.verdict.decision)},
+                   {"rule", line.verdict.rule},  {"reversible", line.reversible},
+                   {"computed", line.computed},  {"proved", line.proved},
+                   {"authority", line.authority}};
   if (!line.computed) out["action"] = hex(line.action);
   return out;
 }

@@ -18,6 +18,7 @@ struct CardLine {
   bool reversible = true;
   json::Object authority;  // known authority arguments
   bool computed = false;   // an authority argument is known only during the run
+  bool proved = true;      // nothing is left to be found out at run time
   Digest action{};         // what the grant will name; unset when computed
 };
 
@@ -28,8 +29,8 @@ struct Card {
   [[nodiscard]] bool asks() const;
   // Actions that a yes grants.
   [[nodiscard]] std::vector<Digest> grants() const;
-  // Lines that policy denies: such a plan does not start.
-  [[nodiscard]] std::vector<const CardLine*> denied() const;
+  // Lines on which something is left to be found out at run time: mode auto refuses them.
+  [[nodiscard]] std::vector<const CardLine*> unproved() const;
 };
 
 // `inputs`: the values of this run, with the plan's defaults filled in. `workspace`: an absolute

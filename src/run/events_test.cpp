@@ -18,7 +18,7 @@ Ending run_once(World& world, bool yes, const std::function<void(Start&)>& chang
   const plan::Program program = world.compile(text);
   Start start = world.start(program, text);
   if (change) change(start);
-  Machine machine{std::move(start), program, world.environment(), world.policy, world.sealer()};
+  Machine machine{std::move(start), program, world.environment(), world.sealer()};
   auto store = world.open();
   const auto fence = store->own("rtest").value();
   const Ending ending = world.execute(machine, machine.begin(), fence, yes);

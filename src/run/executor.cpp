@@ -2,17 +2,12 @@
 
 #include <algorithm>
 
+#include "plan/labels.hpp"
+
 namespace naestro::run {
 namespace {
 
 constexpr std::chrono::milliseconds kInboxInterval{200};
-
-// What the contract says of the result, before the machine joins the arguments' labels.
-contract::Labels result_labels(const plan::Step& step) {
-  if (const auto* tool = std::get_if<plan::ToolUse>(&step.use)) return tool->tool->labels;
-  const auto& model = std::get<plan::ModelUse>(step.use);
-  return {{"", {{"model:" + model.model->name}, {"private"}, true}}};
-}
 
 }  // namespace
 
@@ -117,8 +112,8 @@ void Executor::outcome(const Perform& command, const door::Outcome& outcome) {
   }
   const plan::Step* step = machine_.program().find(command.effect.step);
   check(step != nullptr, "an outcome belongs to a step");
-  feed(effect_outcome(door::Intent::durable(command.effect, command.key), result_labels(*step), got,
-                      sealer_));
+  feed(effect_outcome(door::Intent::durable(command.effect, command.key),
+                      plan::declared_labels(step->use), got, sealer_));
 }
 
 void Executor::feed(const Fact& fact, std::vector<std::int64_t> inbox) {

@@ -36,13 +36,27 @@ Error denied_error(const std::string& step, contract::EffectKind kind,
           nullptr};
 }
 
+namespace {
+
+Error not_proved_error(const std::vector<const CardLine*>& lines) {
+  std::string steps;
+  for (const CardLine* line : lines) steps += (steps.empty() ? "" : ", ") + line->step;
+  return {Code::kNotProved,
+          "something is left to be found out at run time in: " + steps,
+          "run it in mode copilot; 'naestro plan explain' says what is left",
+          {},
+          nullptr};
+}
+
+}  // namespace
+
 Machine::Machine(Start start, plan::Program program, const plan::Environment& environment,
-                 const policy::Policy& policy, Sealer sealer)
+                 Sealer sealer)
     : start_{std::move(start)},
       environment_{environment},
-      policy_{policy},
       sealer_{sealer},
       budget_{start_.ceilings} {
+  environment_.mode = start_.mode;
   inputs_ = start_.inputs;
   planning_ = !start_.next.empty();
   if (start_.goal.empty()) start_.goal = program.goal;
@@ -63,7 +77,7 @@ void Machine::enter(plan::Program program) {
   steps_.resize(program_->steps.size());
   index_.clear();
   for (std::size_t i = 0; i < program_->steps.size(); ++i) index_[program_->steps[i].id] = i;
-  card_ = make_card(*program_, inputs_, scope().workspace, policy_, start_.mode);
+  card_ = make_card(*program_, inputs_, scope().workspace, environment_.policy, start_.mode);
   outputs_.clear();
 }
 
@@ -96,9 +110,8 @@ Batch Machine::begin() {
 void Machine::emit_compiled(const plan::Program& program, std::int64_t segment, bool planner,
                             Batch& batch) {
   json::Array passes;
-  for (const plan::Pass& pass : program.passes) {
-    passes.push_back(
-        json::Object{{"name", pass.name}, {"checked", pass.state == plan::PassState::checked}});
+  for (const std::string_view pass : plan::kPasses) {
+    passes.push_back(json::Object{{"name", pass}, {"checked", true}});
   }
   emit(batch, "plan.compiled",
        {{"segment", segment},
@@ -111,11 +124,8 @@ void Machine::emit_compiled(const plan::Program& program, std::int64_t segment, 
 
 void Machine::open_segment(Batch& batch) {
   emit_compiled(*program_, segment_, planning_, batch);
-  if (const auto denied = card_.denied(); !denied.empty()) {
-    for (const CardLine* line : denied) {
-      emit(batch, "policy.decided", decision_data(line->step, line->kind, line->verdict, "denied"));
-    }
-    failure_ = denied_error(denied.front()->step, denied.front()->kind, denied.front()->verdict);
+  if (const auto open = card_.unproved(); start_.mode == policy::Mode::automatic && !open.empty()) {
+    failure_ = not_proved_error(open);
     finish(batch);
     batch.ended = true;
   } else if (card_.asks()) {
@@ -182,10 +192,12 @@ void Machine::reject(const plan::Compiled& compiled, Batch& batch) {
   json::Array rows;
   std::string message;
   bool only_budget = true;
+  bool only_forbidden = true;
   for (const plan::Diagnostic& diagnostic : compiled.diagnostics) {
     rows.push_back(plan::to_json(diagnostic));
     if (diagnostic.severity != plan::Severity::error) continue;
     only_budget = only_budget && plan::over_budget(diagnostic);
+    only_forbidden = only_forbidden && plan::forbidden(diagnostic);
     if (message.empty()) message = plan::format(diagnostic, "the proposed plan");
   }
   emit(batch, "plan.rejected", {{"diagnostics", sealer_.put(json::Value(rows), batch.blobs)}});
@@ -200,8 +212,10 @@ void Machine::reject(const plan::Compiled& compiled, Batch& batch) {
     open_segment(batch);
     return;
   }
-  failure_ =
-      Error{only_budget ? Code::kBoundOverBudget : Code::kPlanRejected, message, {}, {}, nullptr};
+  const Code code = only_budget      ? Code::kBoundOverBudget
+                    : only_forbidden ? Code::kDenied
+                                     : Code::kPlanRejected;
+  failure_ = Error{code, message, {}, {}, nullptr};
   finish(batch);
 }
 
@@ -280,9 +294,11 @@ Result<void> Machine::on_answer(const Fact& fact, Batch& batch) {
   const Question question = std::move(found->second);
   questions_.erase(found);
   const bool yes = fact.kind == "consent.given";
+  const std::string who =
+      json::text_at(fact.data, "via") == "mode" ? "mode auto, which asks nobody," : "a person";
   if (question.step.empty()) {
     if (!yes) {
-      failure_ = Error{Code::kRefused, "a person refused the plan", {}, {}, nullptr};
+      failure_ = Error{Code::kRefused, who + " refused the plan", {}, {}, nullptr};
     } else {
       for (const Digest& action : card_.grants()) granted_.insert(action);
     }
@@ -292,7 +308,7 @@ Result<void> Machine::on_answer(const Fact& fact, Batch& batch) {
     if (yes) {
       granted_.insert(digest);
     } else {
-      fail_step(index, Error{Code::kRefused, "a person refused step " + question.step, {}, {}, {}},
+      fail_step(index, Error{Code::kRefused, who + " refused step " + question.step, {}, {}, {}},
                 batch);
     }
   }

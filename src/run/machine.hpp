@@ -76,10 +76,9 @@ std::string_view name(StepState state);
 
 class Machine {
  public:
-  // `program` is that of the first segment, compiled from start.plan_text. The catalogs of
-  // `environment` and the policy must outlive the machine.
-  Machine(Start start, plan::Program program, const plan::Environment& environment,
-          const policy::Policy& policy, Sealer sealer);
+  // `program` is that of the first segment, compiled from start.plan_text. The catalogs and
+  // the policy of `environment` must outlive the machine; the mode is the run's.
+  Machine(Start start, plan::Program program, const plan::Environment& environment, Sealer sealer);
 
   // run.created and all that follows. Call it once, first.
   Batch begin();
@@ -164,7 +163,6 @@ class Machine {
   std::int64_t repairs_ = 0;
   json::Object inputs_;    // of the segment under way
   json::Object finished_;  // the steps of earlier segments, for the final digest
-  const policy::Policy& policy_;
   Sealer sealer_;
   Card card_;
   std::int64_t seq_ = 0;

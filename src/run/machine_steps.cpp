@@ -2,6 +2,7 @@
 #include <algorithm>
 
 #include "base/crypto.hpp"
+#include "plan/labels.hpp"
 #include "policy/labels.hpp"
 #include "run/machine.hpp"
 #include "schema/validate.hpp"
@@ -11,9 +12,6 @@ namespace {
 
 using plan::Expression;
 using plan::Reference;
-
-const contract::Label kPlanLabel{{"plan"}, {"public"}, false};
-const contract::Label kUserLabel{{"user"}, {"private"}, false};
 
 // The object that the first declared write names, and the hash of what was written there.
 std::optional<json::Value> written_file(const door::Effect& effect, const json::Value& result) {
@@ -37,35 +35,12 @@ plan::Lookup Machine::lookup() const {
 }
 
 contract::Labels Machine::labels_of(const Expression& expression) const {
-  const auto of_reference = [&](const Reference& reference) {
-    if (reference.from == Reference::From::input) return kUserLabel;
+  return plan::labels_of(expression, [this](const Reference& reference) {
+    if (reference.from == Reference::From::input) return plan::input_label();
     const auto index = index_of(reference.name);
     return index ? policy::label_at(steps_[*index].labels, reference.pointer)
                  : contract::unlabelled();
-  };
-  contract::Labels labels;
-  const auto put_inner = [&](const std::string& token, const Expression& inner) {
-    for (auto& [pointer, label] : labels_of(inner)) {
-      labels.emplace("/" + json::pointer_token(token) + pointer, std::move(label));
-    }
-  };
-  if (const auto* reference = std::get_if<Reference>(&expression.node)) {
-    labels.emplace("", of_reference(*reference));
-  } else if (const auto* mixed = std::get_if<plan::Template>(&expression.node)) {
-    contract::Label label = kPlanLabel;
-    for (const auto& part : mixed->parts) {
-      const auto* inner = std::get_if<Reference>(&part);
-      if (inner != nullptr) label = policy::join(label, of_reference(*inner));
-    }
-    labels.emplace("", std::move(label));
-  } else if (const auto* members = std::get_if<Expression::Members>(&expression.node)) {
-    for (const auto& member : *members) put_inner(member.key, member.value);
-  } else if (const auto* items = std::get_if<Expression::Items>(&expression.node)) {
-    for (std::size_t i = 0; i < items->size(); ++i) put_inner(std::to_string(i), (*items)[i]);
-  } else {
-    labels.emplace("", kPlanLabel);
-  }
-  return labels;
+  });
 }
 
 void Machine::schedule(Batch& batch) {
@@ -115,7 +90,7 @@ void Machine::start_step(std::size_t index, Batch& batch) {
     return;
   }
   const door::Admission admission =
-      door::admit(policy_, start_.mode, scope(), *effect, granted_, budget_);
+      door::admit(environment_.policy, start_.mode, scope(), *effect, granted_, budget_);
   using enum door::Admission::Answer;
   json::Object decision =
       decision_data(step.id, admission.kind, admission.verdict, door::name(admission.answer));
@@ -205,13 +180,10 @@ void Machine::accept(std::size_t index, const Fact& fact, Batch& batch) {
     return;
   }
   step.result = *std::move(value);
-  // Whatever went in may come out again, so every output label is joined with all arguments'.
-  const contract::Label arguments = policy::whole(step.argument_labels);
   const json::Value* labels = fact.data.if_contains("labels");
-  for (const auto& [pointer, label] :
-       contract::labels_from_json(labels == nullptr ? json::Value{} : *labels)) {
-    step.labels[pointer] = policy::join(label, arguments);
-  }
+  step.labels =
+      plan::result_labels(contract::labels_from_json(labels == nullptr ? json::Value{} : *labels),
+                          policy::whole(step.argument_labels));
   step.state = StepState::done;
   if (auto file = written_file(step.intent->effect, step.result)) files_.push_back(*file);
   emit(batch, "step.done",

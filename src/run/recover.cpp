@@ -111,10 +111,11 @@ OpenBlob blob_opener(ledger::Store& store, const Sealer& sealer) {
 
 Result<Recovery> recover(std::span<const ledger::StoredEvent> events, const OpenBlob& open,
                          const Sealer& sealer, const plan::Environment& environment,
-                         const policy::Policy& policy, bool stop_at_first) {
+                         bool stop_at_first) {
   if (events.empty()) return fail(Code::kRunUnknown, "the run has no events");
   NAESTRO_LET(Start start, read_start(events.front().event, open));
   plan::Environment around = environment;
+  around.mode = start.mode;
   around.default_model = json::text_at(start.versions, "model").value_or("");
   plan::Compiled compiled = plan::compile(start.plan_text, around);
   if (!compiled.program) {
@@ -126,8 +127,8 @@ Result<Recovery> recover(std::span<const ledger::StoredEvent> events, const Open
                 "a contract that it was pinned to has changed");
   }
   Recovery recovery;
-  recovery.machine = std::make_unique<Machine>(std::move(start), *std::move(compiled.program),
-                                               around, policy, sealer);
+  recovery.machine =
+      std::make_unique<Machine>(std::move(start), *std::move(compiled.program), around, sealer);
   Pump pump{events, stop_at_first};
   bool on = pump.compare(recovery.machine->begin());
   while (on) {

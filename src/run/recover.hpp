@@ -39,6 +39,6 @@ OpenBlob blob_opener(ledger::Store& store, const Sealer& sealer);
 // Fails where the record cannot be read at all.
 Result<Recovery> recover(std::span<const ledger::StoredEvent> events, const OpenBlob& open,
                          const Sealer& sealer, const plan::Environment& environment,
-                         const policy::Policy& policy, bool stop_at_first);
+                         bool stop_at_first);
 
 }  // namespace naestro::run

@@ -22,7 +22,7 @@ class RunTest : public ::testing::Test {
     Start start = world_.start(*program_, text);
     if (change) change(start);
     machine_ = std::make_unique<Machine>(std::move(start), *program_, world_.environment(),
-                                         world_.policy, world_.sealer());
+                                         world_.sealer());
     auto store = world_.open();
     const auto fence = store->own("rtest").value();
     Ending ending = world_.execute(*machine_, machine_->begin(), fence, yes);
@@ -37,7 +37,7 @@ class RunTest : public ::testing::Test {
   std::vector<Divergence> replay(std::vector<ledger::StoredEvent> record, bool frozen = false) {
     auto store = world_.open();
     auto recovery = recover(record, blob_opener(*store, world_.sealer()), world_.sealer(),
-                            world_.environment(), world_.policy, frozen);
+                            world_.environment(), frozen);
     EXPECT_TRUE(recovery) << recovery.error().text();
     for (const Divergence& divergence : recovery->divergences) {
       std::printf("event %lld\n  %s\n  %s\n", static_cast<long long>(divergence.seq),
@@ -109,7 +109,7 @@ TEST_F(RunTest, ARunKeepsItsDefaultModelWhateverTheConfigurationSaysLater) {
   ASSERT_TRUE(compiled.program);
   Start start = world_.start(*compiled.program, testing::kPlan);
   start.versions["model"] = "tony";
-  Machine machine{std::move(start), *compiled.program, environment, world_.policy, world_.sealer()};
+  Machine machine{std::move(start), *compiled.program, environment, world_.sealer()};
   const auto fence = world_.open()->own("rtest").value();
   const Ending ending = world_.execute(machine, machine.begin(), fence, true);
   EXPECT_EQ(ending.how, Ending::How::done);
@@ -139,13 +139,21 @@ TEST_F(RunTest, AComputedAuthorityArgumentAsksAgainWithItsValue) {
   EXPECT_TRUE(replay(events()).empty());
 }
 
-TEST_F(RunTest, GuideDeniesTheWrite) {
-  const Ending ending =
-      go(true, testing::kPlan, [](Start& start) { start.mode = policy::Mode::guide; });
+TEST_F(RunTest, AutoRunsWhatIsProvedAndRefusesTheRestBeforeAnythingHappens) {
+  const auto automatic = [](Start& start) { start.mode = policy::Mode::automatic; };
+  EXPECT_EQ(go(true, testing::kPlan, automatic).how, Ending::How::done);
+  EXPECT_TRUE(replay(events()).empty());
+  std::filesystem::remove_all(world_.folders().state);
+  std::filesystem::remove_all(world_.folders().data + "/heads");
+  world_.tool_adapter.calls.clear();
+  std::string plan = testing::kPlan;
+  const std::string from = "\"path\": \"out.md\"";
+  plan.replace(plan.find(from), from.size(), "\"path\": \"${steps.m.out.title}.md\"");
+  const Ending ending = go(true, plan, automatic);
   EXPECT_EQ(ending.how, Ending::How::failed);
-  EXPECT_EQ(ending.error->code, Code::kDenied);
-  EXPECT_TRUE(world_.tool_adapter.calls.empty());  // known from the card, so nothing begins
-  EXPECT_EQ(std::ranges::count(world_.kinds, "policy.decided"), 1);
+  EXPECT_EQ(ending.error->code, Code::kNotProved);
+  EXPECT_TRUE(ending.error->message.ends_with(": w"));
+  EXPECT_TRUE(world_.tool_adapter.calls.empty());
   EXPECT_TRUE(replay(events()).empty());
 }
 
@@ -217,8 +225,7 @@ TEST_F(RunTest, LostAttemptsAreChargedOnceForEachTimeTheyWereHandedOut) {
   program_ = std::make_unique<plan::Program>(world_.compile(testing::kPlan));
   Start start = world_.start(*program_, testing::kPlan);
   start.ceilings.tokens = 200;  // one attempt of 150, and no second beside a lost one
-  Machine machine{std::move(start), *program_, world_.environment(), world_.policy,
-                  world_.sealer()};
+  Machine machine{std::move(start), *program_, world_.environment(), world_.sealer()};
   machine.begin();
   const auto digest = machine.card().digest;
   ASSERT_TRUE(machine.feed(consent_answer(digest, true, "terminal", "t", world_.sealer())));
@@ -305,6 +312,20 @@ TEST_F(SegmentTest, APlanThatDoesNotCompileIsRejectedWithItsDiagnostics) {
   EXPECT_TRUE(replay(events()).empty());
 }
 
+TEST_F(SegmentTest, AProposedPlanThatThePolicyDeniesIsRejected) {
+  const auto change = [](Start& start) {
+    start.next = "plan";
+    start.ceilings = {};
+    start.mode = policy::Mode::guide;
+  };
+  const Ending ending = go(true, testing::planning_text(testing::kPlan), change);
+  EXPECT_EQ(ending.how, Ending::How::failed);
+  EXPECT_EQ(ending.error->code, Code::kDenied);
+  EXPECT_NE(ending.error->message.find("NP6001"), std::string::npos);
+  EXPECT_EQ(world_.tool_adapter.calls.size(), 1);  // the planner's own
+  EXPECT_TRUE(replay(events()).empty());
+}
+
 // A planner that takes diagnostics is asked again, with them; at most kRepairMax times.
 TEST_F(SegmentTest, DiagnosticsGoBackToAPlannerThatTakesThem) {
   const std::string text = R"({"naestro": "plan/1", "goal": "planning",
@@ -378,7 +399,7 @@ TEST_F(RunTest, KilledAtEveryWritePointItEndsTheSame) {
       World* world = &world_;
       plan::Program program = world->compile(testing::kPlan);
       Machine machine{world->start(program, testing::kPlan), program, world->environment(),
-                      world->policy, world->sealer()};
+                      world->sealer()};
       const auto fence = world->open()->own("rtest").value();
       std::atomic<int> points = 0;
       const Ending ending =

@@ -107,7 +107,7 @@ struct World {
     return {dir.str() + "/state", dir.str() + "/data"};
   }
   [[nodiscard]] plan::Environment environment() const {
-    return {.tools = tools, .models = models, .concurrency_max = kConcurrencyMax};
+    return {.tools = tools, .models = models, .policy = policy, .concurrency_max = kConcurrencyMax};
   }
   std::unique_ptr<ledger::Store> open(ledger::WriteProbe probe = {}) {
     auto key = ledger::load_or_make_signing_key(folders().data, random);
@@ -175,8 +175,7 @@ struct World {
     check(fence.has_value(), fence ? "" : fence.error().text());
     const auto events = store->events("rtest");
     expect_events(*events);  // also those of a process that died before it could look
-    auto recovered =
-        recover(*events, blob_opener(*store, sealer()), sealer(), environment(), policy, true);
+    auto recovered = recover(*events, blob_opener(*store, sealer()), sealer(), environment(), true);
     check(recovered.has_value(), recovered ? "" : recovered.error().text());
     recovery = *std::move(recovered);
     check(recovery.divergences.empty(), "a record derives itself");

@@ -1,314 +1,166 @@
 #include "schema/validate.hpp"
 
 #include <algorithm>
-#include <cmath>
-#include <limits>
-#include <map>
-#include <optional>
 #include <utility>
+
+#include "schema/distinct.hpp"
+#include "schema/node.hpp"
+#include "schema/number.hpp"
 
 namespace naestro::schema {
 namespace {
 
-constexpr int kDepthMax = 64;
-constexpr std::string_view kDialect = "https://json-schema.org/draft/2020-12/schema";
+constexpr std::int64_t kStepsMax = 10'000'000;
+constexpr int kDepthMax = 512;            // schemas on the way to one value
+constexpr std::size_t kShownBytes = 200;  // of a constant in a message
 
-enum Type : unsigned {
-  kNull = 1,
-  kBoolean = 2,
-  kInteger = 4,
-  kNumber = 8,  // includes integers
-  kString = 16,
-  kArray = 32,
-  kObject = 64,
-};
-struct TypeName {
-  std::string_view name;
-  std::string_view phrase;
-  Type type;
-};
-constexpr TypeName kTypes[] = {
-    {"null", "null", kNull},
-    {"boolean", "a boolean", kBoolean},
-    {"integer", "an integer", kInteger},
-    {"number", "a number", kNumber},
-    {"string", "a string", kString},
-    {"array", "an array", kArray},
-    {"object", "an object", kObject},
-};
-
-bool whole(const json::Value& value) {
-  if (!value.is_number()) return false;
-  if (!value.is_double()) return true;
-  return std::trunc(value.get_double()) == value.get_double();  // 1.0 is an integer
+std::string shown(const json::Value& value) {
+  std::string text = json::write(value);
+  if (text.size() <= kShownBytes) return text;
+  std::size_t end = kShownBytes;
+  while ((static_cast<unsigned char>(text[end]) & 0xc0) == 0x80) --end;
+  return text.substr(0, end) + "...";
 }
 
-bool has_type(const json::Value& value, unsigned types) {
-  switch (value.kind()) {
-    case json::kind::null: return (types & kNull) != 0;
-    case json::kind::bool_: return (types & kBoolean) != 0;
-    case json::kind::string: return (types & kString) != 0;
-    case json::kind::array: return (types & kArray) != 0;
-    case json::kind::object: return (types & kObject) != 0;
-    default: return (types & kNumber) != 0 || ((types & kInteger) != 0 && whole(value));
-  }
+// Items or members of one value that some schema evaluated, by position.
+using Marks = std::vector<bool>;
+
+void mark(Marks& marks, std::size_t index) {
+  if (!marks.empty()) marks[index] = true;
 }
-
-std::string phrase(unsigned types) {
-  std::string out;
-  for (const TypeName& row : kTypes) {
-    if ((types & row.type) == 0) continue;
-    if (!out.empty()) out += " or ";
-    out += row.phrase;
-  }
-  return out;
+void mark_all(Marks& marks) { marks.assign(marks.size(), true); }
+void merge(Marks& into, const Marks& from) {
+  for (std::size_t i = 0; i < from.size(); ++i) into[i] = into[i] || from[i];
 }
-
-std::size_t code_points(std::string_view text) {
-  return static_cast<std::size_t>(std::ranges::count_if(
-      text, [](char c) { return (static_cast<unsigned char>(c) & 0xc0) != 0x80; }));
-}
-
-struct SizeRange {
-  std::size_t min = 0;
-  std::size_t max = std::numeric_limits<std::size_t>::max();
-};
-
-std::unexpected<Error> refuse(Code code, std::string message, const std::string& pointer) {
-  auto failed = fail(code, std::move(message));
-  Error error = std::move(failed).error();
-  error.context.emplace_back("pointer", pointer);
-  return std::unexpected(std::move(error));
-}
-
-}  // namespace
-
-struct Schema::Node {
-  enum class Kind : std::uint8_t { all, none, keywords };
-  Kind kind = Kind::keywords;
-  unsigned types = 0;  // 0: any
-  std::vector<json::Value> choices;
-  bool has_choices = false;
-  std::optional<json::Value> only;
-  std::map<std::string, std::shared_ptr<const Node>, std::less<>> properties;
-  std::vector<std::string> required;
-  std::shared_ptr<const Node> additional;
-  std::shared_ptr<const Node> items;
-  std::optional<double> minimum, maximum, above, below;
-  SizeRange length, elements, members;
-
-  static Result<std::shared_ptr<const Node>> read(const json::Value& schema,
-                                                  const std::string& pointer, int depth);
-  Result<void> keyword(std::string_view name, const json::Value& value, const std::string& pointer,
-                       int depth);
-  Result<void> limit(std::string_view name, const json::Value& value, const std::string& pointer);
-};
-
-namespace {
-
-Result<unsigned> read_types(const json::Value& value, const std::string& pointer) {
-  unsigned types = 0;
-  const auto add = [&types](const json::Value& name) {
-    for (const TypeName& row : kTypes) {
-      if (!name.is_string() || json::view(name.get_string()) != row.name) continue;
-      if ((types & row.type) != 0) return false;
-      types |= row.type;
-      return true;
-    }
-    return false;
-  };
-  bool ok = true;
-  if (const json::Array* names = value.if_array()) {
-    ok = !names->empty() && std::ranges::all_of(*names, add);
-  } else {
-    ok = add(value);
-  }
-  if (!ok) return refuse(Code::kSchemaInvalid, "'type' is a type name or a set of them", pointer);
-  return types;
-}
-
-Result<std::vector<std::string>> read_names(const json::Value& value, const std::string& pointer) {
-  std::vector<std::string> names;
-  const json::Array* items = value.if_array();
-  bool ok = items != nullptr;
-  if (ok) {
-    for (const json::Value& item : *items) {
-      ok = ok && item.is_string();
-      if (ok) names.emplace_back(json::view(item.get_string()));
-    }
-  }
-  std::vector<std::string> sorted = names;
-  std::ranges::sort(sorted);
-  if (!ok || std::ranges::adjacent_find(sorted) != sorted.end()) {
-    return refuse(Code::kSchemaInvalid, "'required' is an array of different strings", pointer);
-  }
-  return names;
-}
-
-}  // namespace
-
-Result<void> Schema::Node::limit(std::string_view name, const json::Value& value,
-                                 const std::string& pointer) {
-  const std::pair<std::string_view, std::optional<double>*> numbers[] = {
-      {"minimum", &minimum},
-      {"maximum", &maximum},
-      {"exclusiveMinimum", &above},
-      {"exclusiveMaximum", &below}};
-  for (const auto& [keyword, slot] : numbers) {
-    if (name != keyword) continue;
-    *slot = json::number(value);
-    if (*slot) return {};
-    return refuse(Code::kSchemaInvalid, "'" + std::string{name} + "' is a number", pointer);
-  }
-  const std::pair<std::string_view, std::size_t*> sizes[] = {
-      {"minLength", &length.min},      {"maxLength", &length.max},
-      {"minItems", &elements.min},     {"maxItems", &elements.max},
-      {"minProperties", &members.min}, {"maxProperties", &members.max}};
-  for (const auto& [keyword, slot] : sizes) {
-    if (name != keyword) continue;
-    const std::optional<double> number = json::number(value);
-    if (!number || !whole(value) || *number < 0 ||
-        *number > static_cast<double>(json::kMaxInteger)) {
-      return refuse(Code::kSchemaInvalid, "'" + std::string{name} + "' is a non-negative integer",
-                    pointer);
-    }
-    *slot = static_cast<std::size_t>(*number);
-    return {};
-  }
-  return refuse(Code::kSchemaUnsupported,
-                "the schema keyword '" + std::string{name} + "' is not supported", pointer);
-}
-
-Result<void> Schema::Node::keyword(std::string_view name, const json::Value& value,
-                                   const std::string& pointer, int depth) {
-  if (name == "$id" || name == "title" || name == "description") {
-    if (value.is_string()) return {};
-    return refuse(Code::kSchemaInvalid, "'" + std::string{name} + "' is a string", pointer);
-  }
-  // Another dialect gives the same words another meaning.
-  if (name == "$schema") {
-    if (value.is_string() && json::view(value.get_string()) == kDialect) return {};
-    return refuse(Code::kSchemaUnsupported, "'$schema' is " + std::string{kDialect}, pointer);
-  }
-  if (name == "type") {
-    NAESTRO_LET(types, read_types(value, pointer));
-    return {};
-  }
-  if (name == "enum") {
-    const json::Array* all = value.if_array();
-    if (all == nullptr) return refuse(Code::kSchemaInvalid, "'enum' is an array", pointer);
-    choices.assign(all->begin(), all->end());
-    has_choices = true;
-    return {};
-  }
-  if (name == "const") {
-    only = value;
-    return {};
-  }
-  if (name == "properties") {
-    const json::Object* all = value.if_object();
-    if (all == nullptr) return refuse(Code::kSchemaInvalid, "'properties' is an object", pointer);
-    for (const auto& member : *all) {
-      NAESTRO_LET(auto node, read(member.value(), pointer + "/" + json::pointer_token(member.key()),
-                                  depth + 1));
-      properties.emplace(member.key(), std::move(node));
-    }
-    return {};
-  }
-  if (name == "required") {
-    NAESTRO_LET(required, read_names(value, pointer));
-    return {};
-  }
-  if (name == "additionalProperties") {
-    NAESTRO_LET(additional, read(value, pointer, depth + 1));
-    return {};
-  }
-  if (name == "items") {
-    NAESTRO_LET(items, read(value, pointer, depth + 1));
-    return {};
-  }
-  return limit(name, value, pointer);
-}
-
-Result<std::shared_ptr<const Schema::Node>> Schema::Node::read(const json::Value& schema,
-                                                               const std::string& pointer,
-                                                               int depth) {
-  if (depth > kDepthMax) return refuse(Code::kTooDeep, "the schema is nested too deep", pointer);
-  auto node = std::make_shared<Node>();
-  if (schema.is_bool()) {
-    node->kind = schema.get_bool() ? Kind::all : Kind::none;
-    return node;
-  }
-  const json::Object* object = schema.if_object();
-  if (object == nullptr) {
-    return refuse(Code::kSchemaInvalid,
-                  "a schema is an object or a boolean, not " + std::string{json::type_name(schema)},
-                  pointer);
-  }
-  for (const auto& member : *object) {
-    const std::string_view name{member.key().data(), member.key().size()};
-    NAESTRO_TRY(
-        node->keyword(name, member.value(), pointer + "/" + json::pointer_token(name), depth));
-  }
-  return node;
-}
-
-Result<Schema> Schema::compile(const json::Value& schema) {
-  NAESTRO_LET(auto root, Node::read(schema, "", 0));
-  return Schema{std::move(root)};
-}
-
-namespace {
 
 // Walks a value and its schema together; both pointers grow and shrink with the walk.
-template <class Node>
 class Walk {
  public:
-  explicit Walk(std::size_t max) : max_{max} {}
+  Walk(const Program& program, std::size_t max)
+      : program_{program}, max_{std::max<std::size_t>(max, 1)} {}
 
-  void visit(const Node& node, const json::Value& value) {
-    if (out.size() >= max_ || node.kind == Node::Kind::all) return;
-    if (node.kind == Node::Kind::none) return add("", "nothing is allowed here");
-    if (node.types != 0 && !has_type(value, node.types)) {
-      add("/type",
-          "expected " + phrase(node.types) + ", found " + std::string{json::type_name(value)});
+  std::vector<Violation> run(const json::Value& value) {
+    Marks marks = fresh(value);
+    visit(*program_.root, value, marks);
+    if (aborted_ != nullptr) {
+      if (out_.size() == max_) out_.pop_back();
+      out_.push_back({"", "", aborted_});
     }
-    if (node.has_choices && std::ranges::none_of(node.choices, [&](const json::Value& choice) {
-          return json::equal(choice, value);
-        })) {
-      add("/enum",
-          "expected one of " + json::write(json::Array(node.choices.begin(), node.choices.end())));
-    }
-    if (node.only && !json::equal(*node.only, value)) {
-      add("/const", "expected " + json::write(*node.only));
-    }
-    if (const auto number = json::number(value)) numbers(node, *number);
-    if (const auto* text = value.if_string()) {
-      size(node.length, code_points(json::view(*text)), "Length", "characters");
-    }
-    if (const json::Array* array = value.if_array()) elements(node, *array);
-    if (const json::Object* object = value.if_object()) members(node, *object);
+    return std::move(out_);
   }
-
-  std::vector<Violation> out;
 
  private:
+  [[nodiscard]] bool stopped() const {
+    return aborted_ != nullptr || (quiet_ ? failures_ > 0 : out_.size() >= max_);
+  }
+
+  bool spend(std::int64_t steps) {
+    steps_ -= steps;
+    if (steps_ < 0) abort("the check takes more than 10000000 steps");
+    return aborted_ == nullptr;
+  }
+  void abort(const char* why) {
+    if (aborted_ == nullptr) aborted_ = why;
+  }
+
   void add(std::string_view keyword, std::string message) {
-    if (out.size() < max_) {
-      out.push_back({instance_, schema_ + std::string{keyword}, std::move(message)});
+    if (aborted_ != nullptr) return;
+    ++failures_;
+    if (quiet_ || out_.size() >= max_) return;
+    out_.push_back({instance_, schema_ + std::string{keyword}, std::move(message)});
+  }
+
+  [[nodiscard]] Marks fresh(const json::Value& value) const {
+    if (!program_.marks) return {};
+    if (const json::Array* array = value.if_array()) return Marks(array->size());
+    if (const json::Object* object = value.if_object()) return Marks(object->size());
+    return {};
+  }
+
+  // Whether the value fits; says nothing of why not.
+  bool fits(const Node& node, const json::Value& value, Marks& marks) {
+    const bool quiet = std::exchange(quiet_, true);
+    const std::size_t failures = std::exchange(failures_, 0);
+    visit(node, value, marks);
+    const bool fit = failures_ == 0 && aborted_ == nullptr;
+    quiet_ = quiet;
+    failures_ = failures;
+    return fit;
+  }
+  bool fits(const Node& node, const json::Value& value) {
+    Marks marks = fresh(value);
+    return fits(node, value, marks);
+  }
+
+  void visit(const Node& node, const json::Value& value, Marks& marks) {
+    if (stopped() || !spend(1) || node.kind == Node::Kind::all) return;
+    if (node.kind == Node::Kind::none) return add("", "nothing is allowed here");
+    if (depth_ >= kDepthMax) return abort("the check goes deeper than 512 schemas");
+    ++depth_;
+    const bool enters = scope_.empty() || scope_.back() != node.resource;
+    if (enters) scope_.push_back(node.resource);
+    keywords(node, value, marks);
+    if (enters) scope_.pop_back();
+    --depth_;
+  }
+
+  void keywords(const Node& node, const json::Value& value, Marks& marks) {
+    const std::size_t failures = failures_;
+    Marks own(marks.size());
+    constants(node, value);
+    if (value.is_number()) numbers(node, value);
+    if (const auto* text = value.if_string()) string(node, json::view(*text));
+    const json::Array* array = value.if_array();
+    const json::Object* object = value.if_object();
+    if (array != nullptr) elements(node, *array, own);
+    if (object != nullptr) members(node, *object, own);
+    in_place(node, value, own);
+    if (array != nullptr && node.unevaluated_items != nullptr) {
+      for (std::size_t i = 0; i < array->size() && !stopped(); ++i) {
+        if (!own[i]) item(i, "/unevaluatedItems", *node.unevaluated_items, (*array)[i]);
+      }
+      mark_all(own);
+    }
+    if (object != nullptr && node.unevaluated_properties != nullptr) {
+      std::size_t i = 0;
+      for (const auto& one : *object) {
+        if (!own[i++]) member(one, "/unevaluatedProperties", *node.unevaluated_properties);
+      }
+      mark_all(own);
+    }
+    if (failures == failures_) merge(marks, own);
+  }
+
+  void constants(const Node& node, const json::Value& value) {
+    if (node.types != 0 && !has_type(value, node.types)) {
+      add("/type",
+          "expected " + type_phrase(node.types) + ", found " + std::string{json::type_name(value)});
+    }
+    if (node.constant_weight != 0 && !spend(node.constant_weight)) return;
+    if (node.choices != nullptr && std::ranges::none_of(*node.choices, [&](const auto& choice) {
+          return json::equal(choice, value);
+        })) {
+      add("/enum", "expected one of " + shown(*node.choices));
+    }
+    if (node.only != nullptr && !json::equal(*node.only, value)) {
+      add("/const", "expected " + shown(*node.only));
     }
   }
 
-  void numbers(const Node& node, double number) {
-    const auto text = [](double limit) { return json::number_text(limit); };
-    if (node.minimum && number < *node.minimum)
+  void numbers(const Node& node, const json::Value& number) {
+    const auto text = [](const json::Value& limit) {
+      return limit.is_double() ? json::number_text(limit.get_double()) : json::write(limit);
+    };
+    if (node.minimum != nullptr && compare(number, *node.minimum) < 0)
       add("/minimum", "expected at least " + text(*node.minimum));
-    if (node.maximum && number > *node.maximum)
+    if (node.maximum != nullptr && compare(number, *node.maximum) > 0)
       add("/maximum", "expected at most " + text(*node.maximum));
-    if (node.above && number <= *node.above)
+    if (node.above != nullptr && compare(number, *node.above) <= 0)
       add("/exclusiveMinimum", "expected more than " + text(*node.above));
-    if (node.below && number >= *node.below)
+    if (node.below != nullptr && compare(number, *node.below) >= 0)
       add("/exclusiveMaximum", "expected less than " + text(*node.below));
+    if (node.multiple_of != nullptr && !is_multiple(number, *node.multiple_of))
+      add("/multipleOf", "expected a multiple of " + text(*node.multiple_of));
   }
 
   void size(SizeRange range, std::size_t found, std::string_view suffix, std::string_view unit) {
@@ -321,48 +173,254 @@ class Walk {
     if (found > range.max) say("max", "at most", range.max);
   }
 
-  void elements(const Node& node, const json::Array& array) {
+  bool matches(const Pattern& pattern, std::string_view text) {
+    const Pattern::Match match = pattern.match(text, steps_);
+    if (match == Pattern::Match::limit) abort("a pattern takes too many steps on a text");
+    return match == Pattern::Match::yes;
+  }
+
+  void string(const Node& node, std::string_view text) {
+    if (!spend(static_cast<std::int64_t>(text.size() / 64))) return;
+    size(node.length, code_points(text), "Length", "characters");
+    if (node.pattern && !matches(*node.pattern, text))
+      add("/pattern", "expected a text that matches " + node.pattern->text());
+  }
+
+  void elements(const Node& node, const json::Array& array, Marks& own) {
     size(node.elements, array.size(), "Items", "items");
-    if (!node.items) return;
-    for (std::size_t i = 0; i < array.size() && out.size() < max_; ++i) {
-      below("/" + std::to_string(i), "/items", *node.items, array[i]);
+    if (node.unique) {
+      if (const auto same = equal_items(array, steps_)) {
+        add("/uniqueItems", "the items " + std::to_string(same->first) + " and " +
+                                std::to_string(same->second) + " are equal");
+      }
+      if (!spend(0)) return;
+    }
+    const std::size_t front = std::min(node.prefix.size(), array.size());
+    for (std::size_t i = 0; i < front && !stopped(); ++i) {
+      item(i, "/prefixItems/" + std::to_string(i), *node.prefix[i], array[i]);
+      mark(own, i);
+    }
+    if (node.items != nullptr) {
+      for (std::size_t i = front; i < array.size() && !stopped(); ++i) {
+        item(i, "/items", *node.items, array[i]);
+      }
+      mark_all(own);
+    }
+    if (node.contains != nullptr) contains(node, array, own);
+  }
+
+  void contains(const Node& node, const json::Array& array, Marks& own) {
+    std::size_t found = 0;
+    for (std::size_t i = 0; i < array.size() && aborted_ == nullptr; ++i) {
+      if (!fits(*node.contains, array[i])) continue;
+      ++found;
+      mark(own, i);
+    }
+    if (found < node.matches.min) {
+      add(node.matches.min == 1 ? "/contains" : "/minContains",
+          "expected at least " + std::to_string(node.matches.min) +
+              " items that fit 'contains', found " + std::to_string(found));
+    }
+    if (found > node.matches.max) {
+      add("/maxContains", "expected at most " + std::to_string(node.matches.max) +
+                              " items that fit 'contains', found " + std::to_string(found));
     }
   }
 
-  void members(const Node& node, const json::Object& object) {
+  void members(const Node& node, const json::Object& object, Marks& own) {
     size(node.members, object.size(), "Properties", "members");
-    for (const std::string& name : node.required) {
-      if (!object.contains(name)) add("/required", "the member '" + name + "' is missing");
-    }
-    for (const auto& member : object) {
-      const std::string_view name{member.key().data(), member.key().size()};
-      const std::string token = "/" + json::pointer_token(name);
-      const auto known = node.properties.find(name);
-      if (known != node.properties.end()) {
-        below(token, "/properties" + token, *known->second, member.value());
-      } else if (node.additional && node.additional->kind == Node::Kind::none) {
-        const std::string before = instance_;
-        instance_ += token;
-        add("/additionalProperties", "the member '" + std::string{name} + "' is not known here");
-        instance_ = before;
-      } else if (node.additional) {
-        below(token, "/additionalProperties", *node.additional, member.value());
+    need("/required", node.required, object, "");
+    for (const auto& [name, names] : node.dependent_required) {
+      if (object.contains(name)) {
+        need("/dependentRequired/" + json::pointer_token(name), names, object,
+             ", which '" + name + "' needs");
       }
     }
+    std::size_t i = 0;
+    for (const auto& one : object) {
+      if (stopped() || !spend(1)) return;
+      if (property(node, one)) mark(own, i);
+      ++i;
+    }
+  }
+
+  void need(const std::string& keyword, const Names& names, const json::Object& object,
+            const std::string& why) {
+    if (!spend(static_cast<std::int64_t>(names.size()))) return;
+    for (const std::string& name : names) {
+      if (!object.contains(name)) add(keyword, "the member '" + name + "'" + why + " is missing");
+    }
+  }
+
+  // Whether some keyword evaluated the member.
+  bool property(const Node& node, const boost::json::key_value_pair& one) {
+    const std::string_view name{one.key().data(), one.key().size()};
+    if (node.property_names != nullptr) member_name(name, *node.property_names);
+    bool known = false;
+    const auto named = node.properties.find(name);
+    if (named != node.properties.end()) {
+      known = true;
+      member(one, "/properties/" + json::pointer_token(name), *named->second);
+    }
+    for (const PatternNode& row : node.pattern_properties) {
+      if (!matches(row.pattern, name)) continue;
+      known = true;
+      member(one, "/patternProperties/" + json::pointer_token(row.pattern.text()), *row.node);
+    }
+    if (known || node.additional == nullptr) return known;
+    member(one, "/additionalProperties", *node.additional);
+    return true;
+  }
+
+  void member_name(std::string_view name, const Node& node) {
+    if (fits(node, json::Value(name))) return;
+    add("/propertyNames", "the name '" + std::string{name} + "' is not allowed here");
+  }
+
+  // A member that nothing but `false` is for has a message of its own.
+  void member(const boost::json::key_value_pair& one, const std::string& keyword,
+              const Node& node) {
+    const std::string_view name{one.key().data(), one.key().size()};
+    const std::string token = "/" + json::pointer_token(name);
+    if (node.kind != Node::Kind::none) return below(token, keyword, node, one.value());
+    const std::size_t size = instance_.size();
+    instance_ += token;
+    add(keyword, "the member '" + std::string{name} + "' is not known here");
+    instance_.resize(size);
+  }
+
+  void item(std::size_t index, const std::string& keyword, const Node& node,
+            const json::Value& value) {
+    below("/" + std::to_string(index), keyword, node, value);
   }
 
   void below(const std::string& token, const std::string& keyword, const Node& node,
              const json::Value& value) {
-    const std::size_t instance = instance_.size();
-    const std::size_t schema = schema_.size();
+    Marks marks = fresh(value);
+    const std::size_t size = instance_.size();
     instance_ += token;
-    schema_ += keyword;
-    visit(node, value);
-    instance_.resize(instance);
-    schema_.resize(schema);
+    aside(keyword, node, value, marks);
+    instance_.resize(size);
   }
 
+  // Another schema for the same value.
+  void aside(const std::string& keyword, const Node& node, const json::Value& value, Marks& marks) {
+    const std::size_t size = schema_.size();
+    schema_ += keyword;
+    visit(node, value, marks);
+    schema_.resize(size);
+  }
+
+  void in_place(const Node& node, const json::Value& value, Marks& own) {
+    if (stopped()) return;
+    if (node.ref != nullptr) aside("/$ref", *node.ref, value, own);
+    if (node.dynamic_ref != nullptr) aside("/$dynamicRef", dynamic_target(node), value, own);
+    for (std::size_t i = 0; i < node.all_of.size(); ++i) {
+      aside("/allOf/" + std::to_string(i), *node.all_of[i], value, own);
+    }
+    if (!node.any_of.empty()) any_of(node, value, own);
+    if (!node.one_of.empty()) one_of(node, value, own);
+    if (node.negated != nullptr && fits(*node.negated, value)) {
+      add("/not", "the value fits what 'not' forbids");
+    }
+    if (node.condition != nullptr) condition(node, value, own);
+    const json::Object* object = value.if_object();
+    if (object == nullptr) return;
+    for (const auto& [name, dependent] : node.dependent_schemas) {
+      if (!object->contains(name)) continue;
+      aside("/dependentSchemas/" + json::pointer_token(name), *dependent, value, own);
+    }
+  }
+
+  // The outermost resource on the way here that has the anchor.
+  [[nodiscard]] const Node& dynamic_target(const Node& node) const {
+    if (!node.dynamic_anchor.empty()) {
+      for (const std::size_t resource : scope_) {
+        const NodeMap& anchors = program_.resources[resource].dynamic_anchors;
+        const auto found = anchors.find(node.dynamic_anchor);
+        if (found != anchors.end()) return *found->second;
+      }
+    }
+    return *node.dynamic_ref;
+  }
+
+  void condition(const Node& node, const json::Value& value, Marks& own) {
+    Marks marks(own.size());
+    const bool holds = fits(*node.condition, value, marks);
+    if (holds) merge(own, marks);
+    const Node* next = holds ? node.consequence : node.alternative;
+    if (next != nullptr && aborted_ == nullptr) {
+      aside(holds ? "/then" : "/else", *next, value, own);
+    }
+  }
+
+  // Indexes of the branches that fit; their marks go to `own`.
+  std::vector<std::size_t> fitting(const std::vector<const Node*>& branches,
+                                   const json::Value& value, Marks& own, std::size_t enough) {
+    std::vector<std::size_t> out;
+    for (std::size_t i = 0; i < branches.size() && out.size() < enough; ++i) {
+      Marks marks(own.size());
+      if (!fits(*branches[i], value, marks)) continue;
+      out.push_back(i);
+      merge(own, marks);
+    }
+    return out;
+  }
+
+  void any_of(const Node& node, const json::Value& value, Marks& own) {
+    // Every branch that fits marks; without marks the first is enough.
+    const std::size_t enough = own.empty() ? 1 : node.any_of.size();
+    if (!fitting(node.any_of, value, own, enough).empty()) return;
+    add("/anyOf", none_fits(node.any_of, value));
+  }
+
+  void one_of(const Node& node, const json::Value& value, Marks& own) {
+    const auto found = fitting(node.one_of, value, own, 2);
+    if (found.empty()) return add("/oneOf", none_fits(node.one_of, value));
+    if (found.size() == 1) return;
+    add("/oneOf", "expected exactly one form to fit, but the forms " +
+                      std::to_string(found[0] + 1) + " and " + std::to_string(found[1] + 1) +
+                      " both do");
+  }
+
+  // Says which branch comes nearest: the one that fails deepest in the value, then at fewest
+  // places.
+  std::string none_fits(const std::vector<const Node*>& branches, const json::Value& value) {
+    if (quiet_) return {};
+    constexpr std::size_t kCounted = 4;
+    std::vector<Violation> nearest;
+    std::size_t number = 0;
+    const auto depth = [](const Violation& one) { return std::ranges::count(one.instance, '/'); };
+    for (std::size_t i = 0; i < branches.size() && aborted_ == nullptr; ++i) {
+      std::vector<Violation> kept = std::exchange(out_, {});
+      const std::size_t max = std::exchange(max_, kCounted);
+      Marks marks = fresh(value);
+      visit(*branches[i], value, marks);
+      std::vector<Violation> found = std::exchange(out_, std::move(kept));
+      max_ = max;
+      if (found.empty()) continue;
+      const bool nearer = nearest.empty() || depth(found[0]) > depth(nearest[0]) ||
+                          (depth(found[0]) == depth(nearest[0]) && found.size() < nearest.size());
+      if (nearer) number = i + 1;
+      if (nearer) nearest = std::move(found);
+    }
+    std::string text = "none of the " + std::to_string(branches.size()) + " forms fits the value";
+    if (nearest.empty()) return text;
+    const std::string at = nearest[0].instance.substr(instance_.size());
+    text += "; nearest is form " + std::to_string(number) + ": ";
+    if (!at.empty()) text += "'" + at + "': ";
+    return text + nearest[0].message;
+  }
+
+  const Program& program_;
   std::size_t max_;
+  std::vector<Violation> out_;
+  std::size_t failures_ = 0;
+  bool quiet_ = false;
+  const char* aborted_ = nullptr;
+  std::int64_t steps_ = kStepsMax;
+  int depth_ = 0;
+  std::vector<std::size_t> scope_;
   std::string instance_;
   std::string schema_;
 };
@@ -370,9 +428,7 @@ class Walk {
 }  // namespace
 
 std::vector<Violation> Schema::validate(const json::Value& value, std::size_t max) const {
-  Walk<Node> walk{max};
-  walk.visit(*root_, value);
-  return std::move(walk.out);
+  return Walk{*program_, max}.run(value);
 }
 
 Result<void> conforms(const Schema& schema, const json::Value& value, std::string_view what) {

@@ -33,6 +33,7 @@ class Demo(unittest.TestCase):
                 "wrote plan.json" if "wrote plan.json" in out else "plan.json; next",
                 "at most 4 tool calls, 1 model call",
                 "NP8102", "dearest: cause (1700)",
+                "error NP7001", "${steps.order.out.to} -> argument 'to' of mail.send@1",
                 "consent  given", "start    cause",
                 "run      resumed", "Answer: part: lid seal; product: Kettle K2; refunded_eur: 623.00",
                 "every body equal byte for byte",

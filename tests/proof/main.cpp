@@ -1,5 +1,6 @@
 // naestro-proof NAME DIR [--json]: runs a third-party corpus against the product's own code and
 // prints the figures of schemas/proof.schema.json. Exit 0 when every case agrees, else 1.
+#include <algorithm>
 #include <cstdio>
 #include <filesystem>
 #include <string>
@@ -11,7 +12,7 @@
 namespace {
 
 int usage() {
-  std::fputs("usage: naestro-proof NAME DIR [--json]\n  NAME: merkle\n", stderr);
+  std::fputs("usage: naestro-proof NAME DIR [--json]\n  NAME: merkle, json-schema\n", stderr);
   return 2;
 }
 
@@ -28,8 +29,15 @@ int main(int argc, char** argv) {
     else
       words.push_back(word);
   }
-  if (words.size() != 2 || words[0] != "merkle") return usage();
-  const auto report = proof::merkle(words[1]);
+  struct Proof {
+    std::string_view name;
+    Result<json::Value> (*run)(const std::filesystem::path&);
+  };
+  constexpr Proof kProofs[] = {{"merkle", proof::merkle}, {"json-schema", proof::json_schema}};
+  if (words.size() != 2) return usage();
+  const auto* const chosen = std::ranges::find(kProofs, words[0], &Proof::name);
+  if (chosen == std::end(kProofs)) return usage();
+  const auto report = chosen->run(words[1]);
   if (!report) {
     std::fprintf(stderr, "%s\n", report.error().text().c_str());
     return 2;

@@ -11,4 +11,9 @@ namespace naestro::proof {
 // error. Yields the object of schemas/proof.schema.json.
 Result<json::Value> merkle(const std::filesystem::path& folder);
 
+// The official JSON Schema suite: tests/draft2020-12/, with remotes/ and metaschema/ handed in as
+// resources. `total` and `agree` count the required tests; the optional ones stand in the detail,
+// by files that are not met in full (format assertions, which are annotations here, among them).
+Result<json::Value> json_schema(const std::filesystem::path& folder);
+
 }  // namespace naestro::proof

@@ -15,11 +15,14 @@ namespace naestro::eval {
 struct Catalogs {
   contract::ToolCatalog tools;
   contract::ModelCatalog models;
+  policy::Policy policy;
 
   static Result<Catalogs> shipped() {
     NAESTRO_LET(auto tools, contract::ToolCatalog::from(contract::embedded_tools()));
     NAESTRO_LET(auto models, contract::ModelCatalog::from(contract::embedded_models()));
-    return Catalogs{std::move(tools), std::move(models)};
+    const EmbeddedFile rules = policy::embedded_policies()[0];
+    NAESTRO_LET(auto policy, policy::Policy::parse(rules.name, rules.text));
+    return Catalogs{std::move(tools), std::move(models), std::move(policy)};
   }
 };
 
@@ -40,8 +43,9 @@ inline json::Value scripted(const json::Object& schema) {
 // gives the outputs.
 inline Result<json::Object> run_plan(const json::Object& plan, const tools::Workspace& workspace,
                                      const Catalogs& catalogs) {
-  const auto compiled =
-      plan::compile(json::pretty(plan), {.tools = catalogs.tools, .models = catalogs.models});
+  const auto compiled = plan::compile(
+      json::pretty(plan),
+      {.tools = catalogs.tools, .models = catalogs.models, .policy = catalogs.policy});
   if (!compiled.program) {
     std::string all;
     for (const auto& one : compiled.diagnostics) all += plan::format(one, "plan") + "; ";

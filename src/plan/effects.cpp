@@ -1,0 +1,105 @@
+// The pass "effects": what each step may touch, from its contract's declared effects and its
+// arguments: exact where they are literal, a beginning where they are templates.
+#include <algorithm>
+#include <array>
+
+#include "base/path.hpp"
+#include "plan/passes.hpp"
+
+namespace naestro::plan {
+namespace {
+
+using Extent = StepEffect::Extent;
+
+// The argument as an expression; a literal argument object is one literal node.
+std::optional<Expression> argument(const Expression& with, const std::string& name) {
+  if (const auto* members = std::get_if<Expression::Members>(&with.node)) {
+    const auto found = std::ranges::find(*members, name, &Expression::Member::key);
+    return found == members->end() ? std::nullopt : std::optional{found->value};
+  }
+  const json::Value* value = std::get<json::Value>(with.node).get_object().if_contains(name);
+  return value == nullptr ? std::nullopt : std::optional{Expression{*value}};
+}
+
+bool of_steps(const Expression& expression) {
+  return std::ranges::any_of(expression.references(), [](const Reference& reference) {
+    return reference.from == Reference::From::step;
+  });
+}
+
+// The literal text that a template begins with.
+std::string beginning(const Template& text) {
+  const auto* first = std::get_if<std::string>(&text.parts.front());
+  return first == nullptr ? std::string{} : *first;
+}
+
+// The beginning as far as it ends with a slash: what follows may still change the last segment.
+std::string folders_of(const std::string& text) { return text.substr(0, text.rfind('/') + 1); }
+
+class Effects {
+ public:
+  explicit Effects(Sink& sink) : sink_{sink} {}
+
+  void step(DraftStep& step) {
+    if (!step.use) return;
+    if (const auto* model = std::get_if<ModelUse>(&*step.use)) {
+      step.effects.push_back({model->model->kind, "", Extent::whole, "", true});
+      return;
+    }
+    for (const auto& declared : std::get<ToolUse>(*step.use).tool->effects) {
+      StepEffect effect{declared.kind, declared.argument, Extent::whole, "", declared.reversible};
+      if (!effect.argument.empty()) object(step, effect);
+      step.effects.push_back(std::move(effect));
+    }
+  }
+
+ private:
+  void object(const DraftStep& step, StepEffect& effect) {
+    const auto value = argument(step.with.expression, effect.argument);
+    if (!value) return;  // the tool's own default
+    const std::string pointer = step.pointer + "/with/" + json::pointer_token(effect.argument);
+    const bool path =
+        effect.kind == contract::EffectKind::read || effect.kind == contract::EffectKind::write;
+    if (const auto* literal = std::get_if<json::Value>(&value->node)) {
+      effect.extent = Extent::exact;
+      effect.object = literal->is_string() ? std::string{json::view(literal->get_string())}
+                                           : json::write(*literal);
+      if (path && literal->is_string()) effect.object = inside(effect.object, pointer);
+      return;
+    }
+    const auto* text = std::get_if<Template>(&value->node);
+    effect.extent = of_steps(*value) ? Extent::computed : text ? Extent::prefix : Extent::input;
+    if (text != nullptr) {
+      effect.object = beginning(*text);
+      if (path && !folders_of(effect.object).empty()) inside(folders_of(effect.object), pointer);
+    } else if (const auto* reference = std::get_if<Reference>(&value->node)) {
+      effect.object = written(*reference);
+    }
+  }
+
+  // The path's normal form; reports one that leaves the workspace.
+  std::string inside(const std::string& text, const std::string& pointer) {
+    auto normal = normal_path(text);
+    if (normal) return *std::move(normal);
+    sink_.error(Np::kOutsideWorkspace, pointer, normal.error().message,
+                {"'" + text + "'", "a path inside of the workspace", normal.error().remedy});
+    return text;
+  }
+
+  Sink& sink_;
+};
+
+}  // namespace
+
+std::string_view name(StepEffect::Extent extent) {
+  constexpr std::array<std::string_view, 5> names = {"whole", "exact", "prefix", "input",
+                                                     "computed"};
+  return names[static_cast<std::size_t>(extent)];
+}
+
+void effects(Draft& draft, Sink& sink) {
+  Effects pass{sink};
+  for (DraftStep& step : draft.steps) pass.step(step);
+}
+
+}  // namespace naestro::plan

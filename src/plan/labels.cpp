@@ -1,0 +1,55 @@
+#include "plan/labels.hpp"
+
+#include "policy/labels.hpp"
+
+namespace naestro::plan {
+namespace {
+
+const contract::Label kPlanLabel{{"plan"}, {"public"}, false};
+const contract::Label kUserLabel{{"user"}, {"private"}, false};
+
+}  // namespace
+
+const contract::Label& input_label() { return kUserLabel; }
+
+contract::Labels labels_of(const Expression& expression, const LabelOf& of) {
+  contract::Labels labels;
+  const auto put_inner = [&](const std::string& token, const Expression& inner) {
+    for (auto& [pointer, label] : labels_of(inner, of)) {
+      labels.emplace("/" + json::pointer_token(token) + pointer, std::move(label));
+    }
+  };
+  if (const auto* reference = std::get_if<Reference>(&expression.node)) {
+    labels.emplace("", of(*reference));
+  } else if (const auto* mixed = std::get_if<Template>(&expression.node)) {
+    contract::Label label = kPlanLabel;
+    for (const auto& part : mixed->parts) {
+      const auto* inner = std::get_if<Reference>(&part);
+      if (inner != nullptr) label = policy::join(label, of(*inner));
+    }
+    labels.emplace("", std::move(label));
+  } else if (const auto* members = std::get_if<Expression::Members>(&expression.node)) {
+    for (const auto& member : *members) put_inner(member.key, member.value);
+  } else if (const auto* items = std::get_if<Expression::Items>(&expression.node)) {
+    for (std::size_t i = 0; i < items->size(); ++i) put_inner(std::to_string(i), (*items)[i]);
+  } else {
+    labels.emplace("", kPlanLabel);
+  }
+  return labels;
+}
+
+contract::Labels declared_labels(const std::variant<ToolUse, ModelUse>& use) {
+  if (const auto* tool = std::get_if<ToolUse>(&use)) return tool->tool->labels;
+  const auto& model = std::get<ModelUse>(use);
+  return {{"", {{"model:" + model.model->name}, {"private"}, true}}};
+}
+
+contract::Labels result_labels(const contract::Labels& declared, const contract::Label& arguments) {
+  contract::Labels labels;
+  for (const auto& [pointer, label] : declared) {
+    labels.emplace(pointer, policy::join(label, arguments));
+  }
+  return labels;
+}
+
+}  // namespace naestro::plan

@@ -1,0 +1,30 @@
+// Labels of values before they exist: what the compiler's pass "flow" computes on the plan, and the
+// machine again on the run's own values, by the same functions.
+#pragma once
+
+#include <functional>
+
+#include "contract/label.hpp"
+#include "plan/program.hpp"
+
+namespace naestro::plan {
+
+// The label of what a reference names.
+using LabelOf = std::function<contract::Label(const Reference&)>;
+
+// The label of an input: the user gave it.
+const contract::Label& input_label();
+
+// The labels of an expression's value, by JSON pointer: a literal is the plan's own, a template has
+// the labels of all its references joined.
+contract::Labels labels_of(const Expression& expression, const LabelOf& of);
+
+// What is known of a result before the arguments' labels are joined: a tool's contract says it;
+// what a model yields is private text of that model's.
+contract::Labels declared_labels(const std::variant<ToolUse, ModelUse>& use);
+
+// A result's labels: whatever went in may come out again, so each declared label is joined with the
+// arguments'.
+contract::Labels result_labels(const contract::Labels& declared, const contract::Label& arguments);
+
+}  // namespace naestro::plan
