@@ -20,6 +20,9 @@ inline bool chance(int percent) { return pick(100) < percent; }
 
 class SchemaMaker {
  public:
+  // Wild schemas also have the keywords that a comparison of schemas only knows in part.
+  explicit SchemaMaker(bool wild = false) : wild_{wild} {}
+
   // A schema whose "$ref"s lead to its own "$defs".
   json::Object root() {
     json::Object out = schema(0);
@@ -69,6 +72,24 @@ class SchemaMaker {
   }
 
   json::Object schema(int depth) {
+    json::Object out = tame(depth);
+    if (!wild_ || depth > 2 || out.contains("$ref")) return out;
+    if (chance(10)) out["not"] = inner(depth + 1);
+    if (chance(10)) out["if"] = inner(depth + 1);
+    if (out.contains("if") && chance(70)) out["then"] = inner(depth + 1);
+    if (out.contains("if") && chance(70)) out["else"] = inner(depth + 1);
+    if (chance(10)) out["contains"] = inner(depth + 1);
+    bound(out, "minContains", 5, 0, 3);
+    bound(out, "maxContains", 5, 1, 3);
+    if (chance(10)) out["propertyNames"] = chance(50) ? text() : constants();
+    if (chance(10)) out["dependentRequired"] = json::Object{{"a", json::Array{"b"}}};
+    if (chance(10)) out["dependentSchemas"] = json::Object{{"b", inner(depth + 1)}};
+    if (chance(10)) out["unevaluatedProperties"] = below(depth + 1);
+    if (chance(10)) out["unevaluatedItems"] = below(depth + 1);
+    return out;
+  }
+
+  json::Object tame(int depth) {
     switch (pick(depth < 3 ? 14 : 7)) {
       case 0:
       case 1: return number();
@@ -159,6 +180,8 @@ class SchemaMaker {
     bound(out, "maxProperties", 8, 2, 5);
     return out;
   }
+
+  bool wild_;
 };
 
 // Values that often fit a schema; a validator must say which do.
