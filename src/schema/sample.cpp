@@ -203,6 +203,18 @@ json::Object Sampler::required_members(const Shape& shape) {
   return out;
 }
 
+// Adds members that must stand beside `name`.
+void Sampler::add_dependents(const Shape& shape, const std::string& name, json::Object& object) {
+  for (const Node* node : shape.nodes) {
+    const auto names = node->dependent_required.find(name);
+    if (names == node->dependent_required.end()) continue;
+    for (const std::string& needed : names->second) {
+      if (object.contains(needed)) continue;
+      if (auto value = first(shapes_.member(shape, needed))) object[needed] = std::move(*value);
+    }
+  }
+}
+
 // Adds members until there are `count`: those that the schema names, then others.
 void Sampler::fill_up(const Shape& shape, json::Object& object, std::size_t count) {
   for (const std::string& name : Shapes::names(shape)) {
@@ -243,6 +255,7 @@ std::vector<json::Value> Sampler::objects(const Shape& shape, const Node* agains
     for (json::Value& value : fitting(shapes_.member(shape, name), against == nullptr ? 1 : 3)) {
       json::Object object = base;
       object[name] = std::move(value);
+      add_dependents(shape, name, object);
       push(out, std::move(object));
     }
   }

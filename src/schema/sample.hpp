@@ -39,6 +39,7 @@ class Sampler {
   std::vector<json::Value> fitting(const Conj& conj, std::size_t max);
   std::optional<json::Array> array_of(const Shape& shape, std::size_t count);
   json::Object required_members(const Shape& shape);
+  void add_dependents(const Shape& shape, const std::string& name, json::Object& object);
   void fill_up(const Shape& shape, json::Object& object, std::size_t count);
 
   Shapes& shapes_;
