@@ -42,6 +42,7 @@ Compiled compile(std::string_view text, const Environment& environment) {
   Draft draft = parse(*plan, sink);
   resolve(draft, environment, sink);
   graph(draft, sink);
+  types(draft, sink);
   effects(draft, sink);
   check_policy(draft, environment, sink);
   flow(draft, environment, sink);

@@ -90,6 +90,8 @@ bool is_name(std::string_view text);
 void resolve(Draft& draft, const Environment& environment, Sink& sink);
 // References and `needs` to edges; cycles, unknown names, unused steps.
 void graph(Draft& draft, Sink& sink);
+// What flows into arguments against what they take; references to what is never there.
+void types(Draft& draft, Sink& sink);
 // What each step may touch; literal paths that leave the workspace.
 void effects(Draft& draft, Sink& sink);
 // Every declared effect against the policy.

@@ -130,6 +130,8 @@ class Reader {
       slot->second = &program_.nodes.emplace_back();
       slot->second->resource = place.resource;
       slot->second->pointer = place.pointer;
+      slot->second->text = place.schema;
+      slot->second->vocabularies = documents_.vocabularies(place);
       pending_.emplace_back(slot->second, &place);
     }
     return slot->second;
@@ -269,6 +271,7 @@ class Reader {
                 documents_.find(at, json::view(entry.value.get_string())));
     (entry.name == "$ref" ? node.ref : node.dynamic_ref) = this->node(*target.place);
     if (entry.name == "$dynamicRef") node.dynamic_anchor = target.dynamic_anchor;
+    program_.dynamic = program_.dynamic || !node.dynamic_anchor.empty();
     return {};
   }
 

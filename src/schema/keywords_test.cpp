@@ -198,6 +198,31 @@ TEST(Limits, CyclesWithoutProgressAreRefused) {
   EXPECT_TRUE(found(R"({"items":{"$ref":"#"},"type":"array"})", "[[],[[]]]").empty());
 }
 
+TEST(References, ADynamicReferenceStaysAtHomeWhenNobodyElseHasTheAnchor) {
+  constexpr std::string_view kSchema = R"({"$id":"urn:a","$ref":"urn:b",
+      "$defs":{"b":{"$id":"urn:b","type":"array","items":{"$dynamicRef":"#x"},
+      "$defs":{"x":{"$dynamicAnchor":"x","type":"null"}}}}})";
+  EXPECT_TRUE(found(kSchema, "[null]").empty());
+  EXPECT_EQ(found(kSchema, "[1]").size(), 1U);
+}
+
+TEST(Limits, NamesAndItemsCountAsSteps) {
+  // Each of many schemas walks all of a long value.
+  json::Array all;
+  for (int i = 0; i < 200; ++i) {
+    all.push_back(json::Object{{"uniqueItems", true}, {"required", json::Array{"a", "b"}}});
+  }
+  const auto schema = Schema::compile(json::Object{{"allOf", all}}).value();
+  json::Array items;
+  for (int i = 0; i < 60'000; ++i) items.emplace_back(i);
+  EXPECT_EQ(schema.validate(items).size(), 1U);
+  json::Object members;
+  for (int i = 0; i < 60'000; ++i) members[std::to_string(i)] = 1;
+  members["a"] = members["b"] = 1;
+  EXPECT_EQ(schema.validate(members).size(), 1U);
+  EXPECT_EQ(schema.validate(members, 1).size(), 1U);
+}
+
 TEST(Limits, ADynamicCycleEndsWithAViolation) {
   const auto out = found(R"({"$dynamicAnchor":"a","$dynamicRef":"#a"})", "1");
   ASSERT_EQ(out.size(), 1U);

@@ -6,6 +6,7 @@
 #include <deque>
 #include <limits>
 #include <map>
+#include <memory>
 #include <optional>
 #include <string>
 #include <vector>
@@ -54,7 +55,9 @@ struct Node {
   enum class Kind : std::uint8_t { all, none, keywords };
   Kind kind = Kind::keywords;
   std::size_t resource = 0;
-  std::string pointer;  // from the root of its document
+  std::string pointer;                // from the root of its document
+  const json::Value* text = nullptr;  // what it was read from
+  unsigned vocabularies = 0;          // that hold there
 
   unsigned types = 0;  // 0: any
   const json::Array* choices = nullptr;
@@ -108,11 +111,17 @@ struct Resource {
 
 // Nodes and documents never move.
 struct Program {
+  std::shared_ptr<const Program> base;  // owns further nodes; may be null
   std::deque<json::Value> documents;
   std::deque<Node> nodes;
   std::deque<Resource> resources;
   const Node* root = nullptr;
-  bool marks = false;  // some unevaluated... needs to know what was evaluated
+  bool marks = false;    // some unevaluated... needs to know what was evaluated
+  bool dynamic = false;  // some $dynamicRef depends on the way to it
 };
+
+// Whether a value fits a node of a program that is not dynamic. Takes its work off `steps`; they
+// are below zero when it was not decided.
+bool admits(const Node& node, const json::Value& value, std::int64_t& steps);
 
 }  // namespace naestro::schema

@@ -37,16 +37,26 @@ void merge(Marks& into, const Marks& from) {
 class Walk {
  public:
   Walk(const Program& program, std::size_t max)
-      : program_{program}, max_{std::max<std::size_t>(max, 1)} {}
+      : resources_{&program.resources},
+        marks_{program.marks},
+        max_{std::max<std::size_t>(max, 1)} {}
+  // Of nodes that need no resources.
+  explicit Walk(std::int64_t steps) : steps_{steps} {}
 
-  std::vector<Violation> run(const json::Value& value) {
+  std::vector<Violation> run(const Node& root, const json::Value& value) {
     Marks marks = fresh(value);
-    visit(*program_.root, value, marks);
+    visit(root, value, marks);
     if (aborted_ != nullptr) {
       if (out_.size() == max_) out_.pop_back();
       out_.push_back({"", "", aborted_});
     }
     return std::move(out_);
+  }
+
+  bool fits(const Node& root, const json::Value& value, std::int64_t& steps) {
+    const bool fit = fits(root, value);
+    steps = aborted_ == nullptr ? steps_ : -1;
+    return fit;
   }
 
  private:
@@ -71,7 +81,7 @@ class Walk {
   }
 
   [[nodiscard]] Marks fresh(const json::Value& value) const {
-    if (!program_.marks) return {};
+    if (!marks_) return {};
     if (const json::Array* array = value.if_array()) return Marks(array->size());
     if (const json::Object* object = value.if_object()) return Marks(object->size());
     return {};
@@ -336,7 +346,7 @@ class Walk {
   [[nodiscard]] const Node& dynamic_target(const Node& node) const {
     if (!node.dynamic_anchor.empty()) {
       for (const std::size_t resource : scope_) {
-        const NodeMap& anchors = program_.resources[resource].dynamic_anchors;
+        const NodeMap& anchors = (*resources_)[resource].dynamic_anchors;
         const auto found = anchors.find(node.dynamic_anchor);
         if (found != anchors.end()) return *found->second;
       }
@@ -412,8 +422,9 @@ class Walk {
     return text + nearest[0].message;
   }
 
-  const Program& program_;
-  std::size_t max_;
+  const std::deque<Resource>* resources_ = nullptr;
+  bool marks_ = true;
+  std::size_t max_ = 1;
   std::vector<Violation> out_;
   std::size_t failures_ = 0;
   bool quiet_ = false;
@@ -428,7 +439,11 @@ class Walk {
 }  // namespace
 
 std::vector<Violation> Schema::validate(const json::Value& value, std::size_t max) const {
-  return Walk{*program_, max}.run(value);
+  return Walk{*program_, max}.run(*program_->root, value);
+}
+
+bool admits(const Node& node, const json::Value& value, std::int64_t& steps) {
+  return Walk{steps}.fits(node, value, steps);
 }
 
 Result<void> conforms(const Schema& schema, const json::Value& value, std::string_view what) {

@@ -7,6 +7,7 @@
 #include <map>
 #include <memory>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "base/json.hpp"
@@ -14,6 +15,7 @@
 namespace naestro::schema {
 
 struct Program;
+struct Projection;
 
 // One way in which a value does not fit.
 struct Violation {
@@ -48,6 +50,7 @@ class Schema {
   [[nodiscard]] const Program& program() const { return *program_; }
 
  private:
+  friend Projection project(const Schema& schema, std::string_view pointer);
   explicit Schema(std::shared_ptr<const Program> program) : program_{std::move(program)} {}
   std::shared_ptr<const Program> program_;
 };

@@ -1,0 +1,175 @@
+// The pass "types": does every value that flows into an argument fit what the argument takes? A
+// lone reference has the schema of what it names, a template is a string; that schema has to be a
+// subtype of the argument's. What is put together of several values is checked when the step runs.
+#include <algorithm>
+#include <array>
+#include <unordered_map>
+
+#include "base/text.hpp"
+#include "plan/passes.hpp"
+#include "schema/project.hpp"
+#include "schema/subtype.hpp"
+
+namespace naestro::plan {
+namespace {
+
+using schema::Schema;
+using schema::Subtype;
+
+// The schema of what references name; absent where it does not compile, which was reported.
+using Source = std::optional<Schema>;
+
+// Whose values may still fit, though not every value does: what a person gives, and text that is
+// put together.
+bool may_still_fit(const Expression& leaf) {
+  if (std::holds_alternative<Template>(leaf.node)) return true;
+  const auto* reference = std::get_if<Reference>(&leaf.node);
+  return reference != nullptr && reference->from == Reference::From::input;
+}
+
+class Types {
+ public:
+  Types(Draft& draft, Sink& sink) : draft_{draft}, sink_{sink} {
+    for (std::size_t i = 0; i < draft.steps.size(); ++i) index_.emplace(draft.steps[i].id, i);
+  }
+
+  void run() {
+    for (DraftStep& step : draft_.steps) {
+      if (step.use) this->step(step);
+    }
+    for (const auto& [name, output] : draft_.outputs) {
+      for (const ReferenceUse& use : output.uses) {
+        const auto found = look(use);
+        if (!found || !found->may_be_absent) continue;
+        sink_.warn(Np::kMayBeAbsent, use.pointer,
+                   "the output '" + name + "' may have no value, and then the run fails",
+                   {written(use.reference), "what is always there", ""});
+      }
+    }
+  }
+
+ private:
+  void step(DraftStep& step) {
+    for (const ReferenceUse& use : step.with.uses) {
+      const auto found = look(use);
+      if (found && found->may_be_absent) {
+        step.checks.push_back({use.pointer, written(use.reference) + " may be absent"});
+      }
+    }
+    const auto* tool = std::get_if<ToolUse>(&*step.use);
+    const auto* members = std::get_if<Expression::Members>(&step.with.expression.node);
+    if (tool == nullptr || members == nullptr)
+      return;  // what is all literal was checked by resolve
+    for (const Expression::Member& member : *members) {
+      if (member.value.literal()) continue;
+      const Source* takes = taken_by(*tool->tool, member.key);
+      if (takes != nullptr && *takes) argument(step, *tool->tool, member, **takes);
+    }
+  }
+
+  void argument(DraftStep& step, const contract::ToolContract& tool,
+                const Expression::Member& member, const Schema& takes) {
+    const std::string pointer = step.pointer + "/with/" + json::pointer_token(member.key);
+    const auto gives = given_by(member.value);
+    if (!gives) {  // an object or array with references inside, or a reference reported elsewhere
+      if (!std::holds_alternative<Reference>(member.value.node)) {
+        step.checks.push_back({pointer, "it is put together of several values"});
+      }
+      return;
+    }
+    const Subtype found = schema::subtype(*gives, takes);
+    if (found.verdict == Subtype::Verdict::yes) return;
+    if (found.verdict == Subtype::Verdict::unknown ||
+        (may_still_fit(member.value) && !nothing_fits(*gives, takes))) {
+      step.checks.push_back({pointer, found.reason});
+      return;
+    }
+    const auto* reference = std::get_if<Reference>(&member.value.node);
+    sink_.error(Np::kTypeMismatch, pointer,
+                "what flows into '" + member.key + "' does not fit " + tool.id(),
+                {reference != nullptr ? written(*reference) : "text", found.reason,
+                 found.witness ? "for instance " + shorten(json::write(*found.witness), 100) : ""});
+  }
+
+  // Whether no value at all that flows in is one that is taken: their types have nothing in common.
+  static bool nothing_fits(const Schema& gives, const Schema& takes) {
+    constexpr std::array<std::string_view, 6> kTypes = {"null",   "boolean", "number",
+                                                        "string", "array",   "object"};
+    return std::ranges::none_of(kTypes, [&](std::string_view type) {
+      const auto without = Schema::compile(json::Object{{"not", json::Object{{"type", type}}}});
+      const auto lacks = [&](const Schema& schema) {
+        return schema::subtype(schema, *without).verdict == Subtype::Verdict::yes;
+      };
+      return !lacks(gives) && !lacks(takes);
+    });
+  }
+
+  std::optional<Schema> given_by(const Expression& expression) {
+    if (std::holds_alternative<Template>(expression.node)) {
+      return *Schema::compile(json::Object{{"type", "string"}});
+    }
+    const auto* reference = std::get_if<Reference>(&expression.node);
+    const Source* source = reference == nullptr ? nullptr : source_of(*reference);
+    if (source == nullptr || !*source) return std::nullopt;
+    return schema::project(**source, reference->pointer).schema;
+  }
+
+  // What a reference names; nullopt where that is not known. Reports what cannot be there.
+  std::optional<schema::Projection> look(const ReferenceUse& use) {
+    const Source* source = source_of(use.reference);
+    if (source == nullptr || !*source) return std::nullopt;
+    auto found = schema::project(**source, use.reference.pointer);
+    if (found.schema) return found;
+    const std::string_view last =
+        std::string_view{use.reference.pointer}.substr(use.reference.pointer.rfind('/') + 1);
+    sink_.error(
+        Np::kNothingThere, use.pointer, "the reference names what is never there",
+        {written(use.reference),
+         found.names.empty() ? "a part of what is there" : "one of " + join(found.names, ", "),
+         did_you_mean(last, found.names)});
+    return std::nullopt;
+  }
+
+  const Source* source_of(const Reference& reference) {
+    if (reference.from == Reference::From::input) {
+      const auto found = draft_.inputs.find(reference.name);
+      return found == draft_.inputs.end() ? nullptr : known(found->second.schema);
+    }
+    const auto found = index_.find(reference.name);
+    if (found == index_.end()) return nullptr;
+    const DraftStep& step = draft_.steps[found->second];
+    if (step.tool && step.use) return known(std::get<ToolUse>(*step.use).tool->output);
+    return step.out ? known(*step.out) : nullptr;
+  }
+
+  // An argument's schema; its `$ref`s lead into the tool's whole input schema.
+  const Source* taken_by(const contract::ToolContract& tool, const std::string& argument) {
+    const auto [slot, fresh] = takers_.try_emplace({&tool, argument});
+    if (fresh) {
+      const Source* input = known(tool.input);
+      if (*input)
+        slot->second = schema::project(**input, "/" + json::pointer_token(argument)).schema;
+    }
+    return &slot->second;
+  }
+
+  const Source* known(const json::Value& text) {
+    const auto [slot, fresh] = sources_.try_emplace(&text);
+    if (fresh) {
+      if (auto compiled = Schema::compile(text)) slot->second = *std::move(compiled);
+    }
+    return &slot->second;
+  }
+
+  Draft& draft_;
+  Sink& sink_;
+  std::unordered_map<std::string_view, std::size_t> index_;
+  std::unordered_map<const json::Value*, Source> sources_;  // by where the text stands
+  std::map<std::pair<const contract::ToolContract*, std::string>, Source> takers_;
+};
+
+}  // namespace
+
+void types(Draft& draft, Sink& sink) { Types{draft, sink}.run(); }
+
+}  // namespace naestro::plan
