@@ -169,6 +169,8 @@ const Case kCases[] = {
     {"NP3004", "/steps/0/with/query", R"("${steps.find.out}")"},
     {"NP3004", "/steps/0/needs", R"(["find"])", "/steps/0/needs/0"},
     {"NP3005", "/steps/0/needs", R"(["write"])", "/steps/0"},
+    {"NP4001", "/steps/2/with/path", R"("${steps.judge.out.headlin}")"},
+    {"NP4002", "/steps/2/with/path", R"("${steps.judge.out}")"},
     {"NP5001", "/steps/2/with/path", R"("../out.md")"},
     {"NP7001", "/steps/-",
      R"({"id":"mail","do":{"tool":"mail.send"},"with":{"to":"${steps.judge.out.headline}",)"

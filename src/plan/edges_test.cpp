@@ -152,8 +152,9 @@ TEST(Edges, ReferencesAreWrittenAsTheyWereRead) {
   for (const char* reference :
        {"${steps.find.out.A_b-9[0].Z[123456789]}", "${steps.find.out[10]._a}", "${inputs.folder.a}",
         "${inputs.folder}"}) {
+    const json::Value plan = edited(sample(), "/inputs/folder/schema", "{}");
     const Compiled compiled = world.compile_value(
-        edited(sample(), "/steps/2/with/data", "\"" + std::string{reference} + "\""));
+        edited(plan, "/steps/2/with/data", "\"" + std::string{reference} + "\""));
     ASSERT_TRUE(compiled.program) << listing(compiled);
     const auto references = compiled.program->find("write")->with.references();
     ASSERT_EQ(references.size(), 1U);

@@ -92,6 +92,7 @@ std::string_view name(StepEffect::Extent extent);
 struct RuntimeCheck {
   std::string pointer;  // RFC 6901, into the plan
   std::string reason;
+  bool operator==(const RuntimeCheck&) const = default;
 };
 
 struct Step {

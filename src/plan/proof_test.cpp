@@ -1,4 +1,4 @@
-// What the compiler proves of a plan's steps: the passes effects, policy and flow.
+// What the compiler proves of a plan's steps: the passes types, effects, policy and flow.
 #include <gtest/gtest.h>
 
 #include "plan/test_world.hpp"
@@ -132,6 +132,82 @@ TEST(Flow, WhatIsDeniedAnywayIsSaidOnce) {
       plan_of(find("inbox") + "," + kModel + "," + mail("${steps.judge.out.to}")), environment);
   EXPECT_NE(of_code(compiled, "NP6001"), nullptr);
   EXPECT_EQ(of_code(compiled, "NP7001"), nullptr);
+}
+
+// A plan whose model yields an object of schema `out`, with `argument` as the `limit` of a search.
+Compiled typed(const World& world, const std::string& out, const std::string& limit) {
+  return world.compile(
+      R"({"naestro":"plan/1","goal":"g","inputs":{"n":{"schema":{"type":"number"}},)"
+      R"("s":{"schema":{"type":"string"}}},"steps":[)"
+      R"({"id":"m","do":{"model":{"task":"t","model":"tiny"}},"with":{"messages":[)"
+      R"({"role":"user","content":"?"}]},"out":)" +
+      out +
+      R"(},{"id":"find","do":{"tool":"files.search"},"with":{"path":"a","query":"x","limit":)" +
+      limit + R"(}}],"outputs":{"m":"${steps.m.out}"}})");
+}
+
+TEST(Types, WhatFitsAlwaysNeedsNoCheck) {
+  const World world;
+  const std::string out =
+      R"({"type":"object","properties":{"k":{"type":"integer","minimum":1}},"required":["k"]})";
+  const Compiled compiled = typed(world, out, R"("${steps.m.out.k}")");
+  ASSERT_TRUE(compiled.program) << testing::listing(compiled);
+  EXPECT_TRUE(compiled.program->find("find")->checks.empty());
+  EXPECT_TRUE(compiled.program->find("find")->proved());
+}
+
+TEST(Types, WhatMayNotFitIsAnErrorWithAnExample) {
+  const World world;
+  const std::string out =
+      R"({"type":"object","properties":{"k":{"type":["integer","null"]}},"required":["k"]})";
+  const Compiled compiled = typed(world, out, R"("${steps.m.out.k}")");
+  const Diagnostic* found = of_code(compiled, "NP4002");
+  ASSERT_NE(found, nullptr) << testing::listing(compiled);
+  EXPECT_EQ(found->pointer, "/steps/1/with/limit");
+  EXPECT_EQ(found->found, "${steps.m.out.k}");
+  EXPECT_EQ(found->hint, "for instance null");
+}
+
+TEST(Types, WhatIsNeverThereIsAnErrorThatNamesWhatIs) {
+  const World world;
+  const std::string out =
+      R"({"type":"object","properties":{"count":{"type":"integer"}},"required":["count"],)"
+      R"("additionalProperties":false})";
+  const Compiled compiled = typed(world, out, R"("${steps.m.out.coutn}")");
+  const Diagnostic* found = of_code(compiled, "NP4001");
+  ASSERT_NE(found, nullptr) << testing::listing(compiled);
+  EXPECT_EQ(found->expected, "one of count");
+  EXPECT_EQ(found->hint, "did you mean 'count'?");
+}
+
+TEST(Types, WhatMayBeAbsentIsCheckedWhenTheStepRuns) {
+  const World world;
+  const std::string out = R"({"type":"object","properties":{"k":{"type":"integer"}}})";
+  const Compiled compiled = typed(world, out, R"("${steps.m.out.k}")");
+  ASSERT_TRUE(compiled.program) << testing::listing(compiled);
+  const Step& step = *compiled.program->find("find");
+  ASSERT_EQ(step.checks.size(), 1U);
+  EXPECT_EQ(step.checks[0].reason, "${steps.m.out.k} may be absent");
+  EXPECT_FALSE(step.proved());
+}
+
+TEST(Types, APersonsInputMayFitAndIsRefusedOnlyWhereItNeverCan) {
+  const World world;
+  const Compiled number = typed(world, R"({"type":"object"})", R"("${inputs.n}")");
+  ASSERT_TRUE(number.program) << testing::listing(number);
+  EXPECT_EQ(number.program->find("find")->checks.size(), 1U);
+  for (const char* text : {R"("${inputs.s}")", R"("no ${inputs.n}")"}) {
+    EXPECT_NE(of_code(typed(world, R"({"type":"object"})", text), "NP4002"), nullptr) << text;
+  }
+}
+
+TEST(Types, WhatIsPutTogetherIsCheckedWhenTheStepRuns) {
+  const World world;
+  const Compiled compiled = world.compile(plan_of(
+      R"({"id":"w","do":{"tool":"report.write"},"with":{"path":"a","data":["${inputs.to}"]}})"));
+  ASSERT_TRUE(compiled.program) << testing::listing(compiled);
+  ASSERT_EQ(compiled.program->find("w")->checks.size(), 1U);
+  EXPECT_EQ(compiled.program->find("w")->checks[0].pointer, "/steps/0/with/data");
 }
 
 }  // namespace

@@ -38,13 +38,7 @@ class Types {
       if (step.use) this->step(step);
     }
     for (const auto& [name, output] : draft_.outputs) {
-      for (const ReferenceUse& use : output.uses) {
-        const auto found = look(use);
-        if (!found || !found->may_be_absent) continue;
-        sink_.warn(Np::kMayBeAbsent, use.pointer,
-                   "the output '" + name + "' may have no value, and then the run fails",
-                   {written(use.reference), "what is always there", ""});
-      }
+      for (const ReferenceUse& use : output.uses) look(use);
     }
   }
 
@@ -52,8 +46,10 @@ class Types {
   void step(DraftStep& step) {
     for (const ReferenceUse& use : step.with.uses) {
       const auto found = look(use);
-      if (found && found->may_be_absent) {
-        step.checks.push_back({use.pointer, written(use.reference) + " may be absent"});
+      if (!found || !found->may_be_absent) continue;
+      RuntimeCheck check{use.pointer, written(use.reference) + " may be absent"};
+      if (std::ranges::find(step.checks, check) == step.checks.end()) {
+        step.checks.push_back(std::move(check));
       }
     }
     const auto* tool = std::get_if<ToolUse>(&*step.use);

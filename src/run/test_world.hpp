@@ -32,7 +32,7 @@ inline contract::ModelCatalog model_catalog() {
 // Two independent reads, a model over both, a write of what it says.
 inline constexpr const char* kPlan = R"({
   "naestro": "plan/1", "goal": "test", "budget": {"tokens": 1000},
-  "inputs": {"word": {"schema": {"type": "string"}, "value": "x"}},
+  "inputs": {"word": {"schema": {"type": "string", "minLength": 1, "maxLength": 99}, "value": "x"}},
   "steps": [
     {"id": "a", "do": {"tool": "files.search@1"}, "with": {"path": ".", "query": "${inputs.word}"}},
     {"id": "b", "do": {"tool": "files.search@1"}, "with": {"path": "sub", "query": "y"}},
