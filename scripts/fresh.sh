@@ -8,8 +8,9 @@ cd "$(dirname "$0")/.."
 command -v debootstrap >/dev/null || apt-get install -y -qq debootstrap >/dev/null
 root=${1:-/var/tmp/naestro-fresh}
 [ ! -e "$root" ] || { echo "fresh.sh: $root exists; remove it or name another folder" >&2; exit 1; }
-mirror=$(cat /etc/apt/sources.list /etc/apt/sources.list.d/*.{list,sources} 2>/dev/null |
-  grep -v '^#' | grep -oE '(https?|file)://[^ ]+' | head -n 1)
+mirror=$({ cat /etc/apt/sources.list /etc/apt/sources.list.d/*.{list,sources} 2>/dev/null || true; } |
+  sed -nE '/^#/!s,^.*((https?|file)://[^ ]+).*$,\1,p' | sed -n 1p)
+[ -n "$mirror" ] || { echo "fresh.sh: no package mirror stands in /etc/apt" >&2; exit 1; }
 
 finish() {
   for at in dev/pts dev sys proc; do umount -l "$root/$at" 2>/dev/null || true; done

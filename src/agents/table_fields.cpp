@@ -1,5 +1,6 @@
 // What a goal asks of a table, continued: the columns, values and numbers that it names.
 #include <algorithm>
+#include <iterator>
 
 #include "agents/table_reading.hpp"
 #include "base/text.hpp"
@@ -37,6 +38,18 @@ std::optional<std::size_t> Gatherer::choose(const Segment& segment, bool numeric
       if (key != best.end()) return *key;
       return std::nullopt;
     }
+    // "Type of job" is job_type, whatever other types there are; a mere "type" is either of them.
+    std::vector<std::size_t> whole;
+    std::ranges::copy_if(best, std::back_inserter(whole), [&](std::size_t index) {
+      return std::ranges::all_of(table_.fields[index].stems, [&](const std::string& stem) {
+        return std::ranges::any_of(goal_.tokens, [&](const auto& one) { return one.stem == stem; });
+      });
+    });
+    if (whole.size() == 1) return whole.front();
+    const std::string& first = table_.fields[best.front()].stems.front();
+    const bool one_thing = std::ranges::all_of(
+        best, [&](std::size_t index) { return table_.fields[index].stems.front() == first; });
+    if (!one_thing) return std::nullopt;
   }
   std::size_t chosen = best.front();
   if (label && table_.fields[chosen].key) {
