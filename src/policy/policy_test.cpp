@@ -203,6 +203,20 @@ RC_GTEST_PROP(LabelProperty, JoinIsCommutativeIdempotentAndOnlyAdds, ()) {
   RC_ASSERT(joined.instruction_bearing == (a.instruction_bearing || b.instruction_bearing));
 }
 
+TEST(Labels, JoiningAddsSourcesAndNarrowsReaders) {
+  const Label open{{"user"}, {"public"}, false};
+  const Label closed{{"file"}, {"private", "secret:key"}, false};
+  const Label bearing{{"host:h"}, {"public"}, true};
+  const Label neither{{"file", "user"}, {"private", "secret:key"}, false};
+  EXPECT_EQ(join(open, closed), neither);
+  EXPECT_EQ(join(closed, open), neither);
+  // Public only if both say so; instruction-bearing if either is.
+  EXPECT_EQ(join(open, open), open);
+  EXPECT_EQ(join(open, bearing), (Label{{"host:h", "user"}, {"public"}, true}));
+  EXPECT_EQ(join(bearing, open), (Label{{"host:h", "user"}, {"public"}, true}));
+  EXPECT_EQ(join(bearing, bearing), bearing);
+}
+
 TEST(Labels, APartHasItsNearestAncestorsLabelAndThatOfItsParts) {
   const Label user{{"user"}, {"public"}, false};
   const Label file{{"file"}, {"private"}, true};
