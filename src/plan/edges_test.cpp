@@ -1,6 +1,7 @@
 // The edges of the passes: what an ordinary plan never meets, each with its exact words.
 #include <gtest/gtest.h>
 
+#include "plan/labels.hpp"
 #include "plan/test_world.hpp"
 
 namespace naestro::plan {
@@ -308,6 +309,36 @@ TEST(Edges, AComputedObjectIsNotProvedEvenIfTrusted) {
   EXPECT_EQ(step.effects.at(0).extent, Extent::computed);
   EXPECT_FALSE(step.proved());
   EXPECT_TRUE(compiled.program->find("d")->proved());
+}
+
+// A contract may label a part of its output only; that part's label says nothing of the rest.
+TEST(Edges, WhatAContractDoesNotLabelIsNotTrusted) {
+  const World world =
+      world_of({kPost,
+                {.name = "look",
+                 .labels = R"({"/day":{"integrity":["policy"],"readers":["public"],)"
+                           R"("instruction_bearing":false}})"}});
+  const auto sent_to = [&](const std::string& to) {
+    return world.compile(plan_of(call("l", "look", "{}") + "," +
+                                 call("p", "post", R"({"to":")" + to + R"(","body":""})")));
+  };
+  const Compiled part = sent_to("${steps.l.out.day}");
+  ASSERT_TRUE(part.program) << listing(part);
+  EXPECT_FALSE(part.program->find("p")->flow.untrusted_authority);
+  for (const char* to : {"${steps.l.out}", "${steps.l.out.host}"}) {
+    const Diagnostic found = only(sent_to(to));
+    EXPECT_EQ(found.code, "NP7001") << to;
+    EXPECT_EQ(found.pointer, "/steps/1/with/to");
+    EXPECT_TRUE(found.found.starts_with("look@1 (policy, unknown) -> ")) << found.found;
+  }
+}
+
+TEST(Edges, AResultWithoutDeclaredLabelsHasThoseOfItsArguments) {
+  const contract::Label arguments{{"file"}, {"secret:key"}, false};
+  EXPECT_EQ(result_labels({}, arguments),
+            (contract::Labels{{"", {{"file", "unknown"}, {"private", "secret:key"}, true}}}));
+  EXPECT_EQ(result_labels({{"", {{"plan"}, {"public"}, false}}}, arguments),
+            (contract::Labels{{"", {{"file", "plan"}, {"secret:key"}, false}}}));
 }
 
 TEST(Edges, TheSourcesOfUntrustedDataAreNamed) {

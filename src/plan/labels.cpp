@@ -49,6 +49,8 @@ contract::Labels result_labels(const contract::Labels& declared, const contract:
   for (const auto& [pointer, label] : declared) {
     labels.emplace(pointer, policy::join(label, arguments));
   }
+  // Else the whole would have the labels of its declared parts alone.
+  labels.try_emplace("", policy::join(contract::unlabelled(), arguments));
   return labels;
 }
 

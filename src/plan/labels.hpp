@@ -24,7 +24,7 @@ contract::Labels labels_of(const Expression& expression, const LabelOf& of);
 contract::Labels declared_labels(const std::variant<ToolUse, ModelUse>& use);
 
 // A result's labels: whatever went in may come out again, so each declared label is joined with the
-// arguments'.
+// arguments'. What no declared label covers is unlabelled, joined with them too.
 contract::Labels result_labels(const contract::Labels& declared, const contract::Label& arguments);
 
 }  // namespace naestro::plan
