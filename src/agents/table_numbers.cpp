@@ -1,5 +1,6 @@
 // What a goal asks of a table, continued: numbers, units and weekdays.
 #include <algorithm>
+#include <utility>
 
 #include "agents/table_reading.hpp"
 #include "base/text.hpp"
@@ -20,6 +21,15 @@ void Gatherer::take_number(const Segment& segment, std::size_t index) {
   if (!than_.empty()) {
     explain(segment, "compared with");
     money_ = money_ || segment.money;
+    // "With a lead time of more than 7 days": the column was named just before.
+    if (asked_.measures.empty() && !asked_.filters.empty()) {
+      Filter& last = asked_.filters.back();
+      if (last.op == "not_empty" && table_.fields[last.field].column->numeric()) {
+        last.op = std::exchange(than_, {});
+        last.value = segment.number;
+        return;
+      }
+    }
     const bool named = !asked_.measures.empty();
     asked_.filters.push_back({named ? asked_.measures.back() : kUnsettled, than_, segment.number});
     if (named) asked_.measures.pop_back();
