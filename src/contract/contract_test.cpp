@@ -34,15 +34,25 @@ TEST(ToolContract, ReadsEveryMember) {
   const auto tool = parse_tool("notes.find.json", kTool);
   ASSERT_TRUE(tool) << tool.error().text();
   EXPECT_EQ(tool->id(), "notes.find@1");
+  EXPECT_EQ(tool->description, "Finds notes.");
+  EXPECT_EQ(json::write(tool->input.at("required")), R"(["path"])");
+  EXPECT_EQ(json::write(tool->output), R"({"type":"object"})");
   EXPECT_EQ(tool->arguments.at("path"), ArgumentKind::authority);
   EXPECT_EQ(tool->arguments.at("query"), ArgumentKind::inert);
   ASSERT_EQ(tool->effects.size(), 1U);
   EXPECT_EQ(tool->effects[0].kind, EffectKind::read);
   EXPECT_EQ(tool->effects[0].argument, "path");
-  EXPECT_TRUE(tool->labels.at("").instruction_bearing);
+  EXPECT_TRUE(tool->effects[0].reversible);
+  EXPECT_EQ(tool->labels, (Labels{{"", {{"file"}, {"private"}, true}}}));
   EXPECT_EQ(tool->idempotency, Idempotency::pure);
   EXPECT_EQ(tool->cost, 1'000'000);
+  EXPECT_EQ(tool->undo, "");
+  EXPECT_EQ(tool->max_output_bytes, 65536);
   EXPECT_EQ(tool->timeout_s, 10);
+  EXPECT_EQ(tool->deprecated, "");
+  const auto old = parse_tool("a", with(kTool, "deprecated", "\"use notes.seek\""));
+  EXPECT_EQ(old->deprecated, "use notes.seek");
+  EXPECT_NE(old->digest, tool->digest);
   const auto again = parse_tool("other.json", json::pretty(json::parse(kTool).value()));
   EXPECT_EQ(again->digest, tool->digest);
 }
@@ -124,12 +134,18 @@ TEST(ToolContract, ErrorsNameFileAndMember) {
        "'/arguments': the property 'query' of 'input' has no kind"},
       {"arguments", R"({"path":"authority","query":"inert","x":"inert"})",
        "'/arguments/x': no such property of 'input'"},
+      {"arguments", R"({"path":"authority","query":"inert","a/b":"inert"})",
+       "'/arguments/a~1b': no such property of 'input'"},
       {"arguments", R"({"path":"authority","query":"odd"})",
        R"('/arguments/query': expected one of ["authority","payload","inert"])"},
       {"effects", R"([{"kind":"read","argument":"query","reversible":true}])",
        "'/effects/0/argument': 'query' is no argument of the kind authority"},
       {"effects", R"([{"kind":"read","argument":"where","reversible":true}])",
        "'/effects/0/argument': 'where' is no argument of the kind authority"},
+      {"effects",
+       R"([{"kind":"read","argument":"path","reversible":true},)"
+       R"({"kind":"read","argument":"query","reversible":true}])",
+       "'/effects/1/argument': 'query' is no argument of the kind authority"},
       {"effects", R"([{"kind":"write","argument":"path","reversible":true}])",
        "'/idempotency': 'pure' contradicts the effect 'write'"},
       {"effects", R"([{"kind":"fly","argument":"","reversible":true}])",
@@ -139,6 +155,8 @@ TEST(ToolContract, ErrorsNameFileAndMember) {
       {"cost_usd", "\"-1\"", "'/cost_usd': '-1' is not an amount of US dollars"},
       {"labels", R"({"matches":{"integrity":["file"],"readers":["x"],"instruction_bearing":true}})",
        R"('/labels/matches': a label stands at "" or at a JSON pointer, which begins with '/')"},
+      {"labels", R"({"a/b":{"integrity":["file"],"readers":["x"],"instruction_bearing":true}})",
+       R"('/labels/a~1b': a label stands at "" or at a JSON pointer, which begins with '/')"},
       {"labels", R"({"":{"integrity":[],"readers":["x"],"instruction_bearing":true}})",
        "'/labels//integrity': expected at least 1 items, found 0"},
       {"input", R"({"type":"object","properties":{}})",
@@ -196,11 +214,18 @@ TEST(ToolCatalog, AnUndoNamesAToolOfTheCatalog) {
 TEST(ModelContract, ReadsEveryMember) {
   const auto model = parse_model("tiny.json", kModel);
   ASSERT_TRUE(model) << model.error().text();
+  EXPECT_EQ(model->name, "tiny");
   EXPECT_EQ(model->kind, EffectKind::model_local);
   EXPECT_EQ(model->file, "tiny.gguf");
   EXPECT_EQ(hex(model->file_sha256).substr(0, 8), "e3b0c442");
   EXPECT_EQ(model->context_tokens, 2048);
+  EXPECT_EQ(model->usd_per_mtok_in, 0);
   EXPECT_EQ(model->usd_per_mtok_out, 1'500'000'000);
+  EXPECT_EQ(model->price_list, "local/1");
+  EXPECT_EQ(model->licence, "Apache-2.0");
+  const auto again = parse_model("other.json", json::pretty(json::parse(kModel).value()));
+  EXPECT_EQ(again->digest, model->digest);
+  EXPECT_NE(parse_model("a", with(kModel, "licence", "\"MIT\""))->digest, model->digest);
 }
 
 TEST(ModelContract, ErrorsNameFileAndMember) {

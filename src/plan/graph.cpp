@@ -83,7 +83,6 @@ class Graph {
     const auto add = [&](std::optional<std::size_t> producer, const std::string& pointer) {
       if (!producer) return;
       if (*producer == i) {
-        used_[i] = false;
         sink_.error(Np::kSelfReference, pointer, "the step refers to itself",
                     {"'" + step.id + "'", "another step", ""});
         return;

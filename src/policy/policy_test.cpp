@@ -35,6 +35,13 @@ TEST(Policy, WhatNothingMatchesIsDenied) {
   const auto verdict = none.decide(EffectKind::read, Mode::copilot);
   EXPECT_EQ(verdict.decision, Decision::deny);
   EXPECT_EQ(verdict.rule, "default");
+  EXPECT_EQ(verdict.file, "p");
+  EXPECT_EQ(verdict.line, 0);
+  EXPECT_EQ(verdict.reason, "no rule matches read");
+  const auto other = Policy::parse(
+      "p", R"({"policy":"policy/1","rules":[{"id":"a","effect":"allow","kinds":["net"]}]})");
+  EXPECT_EQ(other->decide(EffectKind::read, Mode::copilot).rule, "default");
+  EXPECT_EQ(other->decide(EffectKind::net, Mode::copilot).rule, "a");
 }
 
 TEST(Policy, AnUntrustedTargetIsAskedForInsideAndDeniedOutside) {
@@ -95,6 +102,9 @@ TEST(Policy, GuideOnlyReadsAndAsksLocalModels) {
     const Verdict verdict = policy.decide(kind, Mode::guide);
     EXPECT_EQ(verdict.decision, Decision::deny) << name(kind);
     EXPECT_EQ(verdict.rule, "mode.guide");
+    EXPECT_EQ(verdict.file, "builtin.json");
+    EXPECT_EQ(verdict.line, 0);
+    EXPECT_EQ(verdict.reason, "mode guide only reads and suggests");
   }
 }
 
@@ -107,6 +117,16 @@ TEST(Policy, DenyBeatsAskBeatsAllowInAnyOrder) {
                                                rules[y] + "," + rules[z] + "]}");
     EXPECT_EQ(policy->decide(EffectKind::net, Mode::copilot).rule, "c");
   }
+}
+
+TEST(Policy, OfEqualRulesTheFirstIsNamed) {
+  const auto policy = Policy::parse("p", R"({"policy":"policy/1","rules":[
+    {"id":"a","effect":"ask","kinds":["net"],"reason":"one"},
+    {"id":"b","effect":"ask","kinds":["net"],"reason":"two"}]})");
+  const auto verdict = policy->decide(EffectKind::net, Mode::copilot);
+  EXPECT_EQ(verdict.rule, "a");
+  EXPECT_EQ(verdict.line, 2);
+  EXPECT_EQ(verdict.reason, "one");
 }
 
 TEST(Policy, BadRulesAreRefusedWithFileAndLine) {
@@ -138,6 +158,10 @@ TEST(Policy, BadRulesAreRefusedWithFileAndLine) {
             R"(p.json:2: policy rule has a `when` that is not {"authority": "untrusted"})"},
            {R"({"id":"a","effect":"allow","kinds":["net"],"when":1})",
             R"(p.json:2: policy rule has a `when` that is not {"authority": "untrusted"})"},
+           {"{\"id\":\"a\",\"effect\":\"allow\",\n\"kinds\":[\"net\"],\n\"when\":1}",
+            R"(p.json:4: policy rule has a `when` that is not {"authority": "untrusted"})"},
+           {"{\"id\":\"a\",\"effect\":\"allow\",\n\"kinds\":[\"fly\"]}",
+            "p.json:3: policy rule names an unknown effect kind"},
            {R"({"id":"a","effect":"allow","kinds":["net"],"unless":{}})",
             "p.json:2: policy rule has an unknown member"},
            {"7", "p.json:2: policy rule has an unknown member"},
@@ -230,6 +254,8 @@ TEST(Labels, APartHasItsNearestAncestorsLabelAndThatOfItsParts) {
   EXPECT_EQ(label_at(parts, "/a"), join(file, user));
   EXPECT_EQ(label_at(parts, "/b"), user);
   EXPECT_EQ(label_at(parts, "/c"), contract::unlabelled());
+  EXPECT_EQ(label_at({{"/a/b", user}, {"/ab", file}}, "/a"), user);
+  EXPECT_EQ(label_at({{"/a", user}, {"/a/b", file}, {"/a/b/c", user}}, "/a/b/c/d"), user);
   EXPECT_EQ(join(user, file).readers, std::set<std::string>{"private"});
 }
 
