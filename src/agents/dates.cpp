@@ -9,23 +9,15 @@
 namespace naestro::agents {
 namespace {
 
-constexpr std::array<std::string_view, 12> kMonths = {
-    "january", "february", "march",     "april",   "may",      "june",
-    "july",    "august",   "september", "october", "november", "december"};
-
 // `told`: a word stands in front that makes a month of "may" and "march", too.
 int month_of(const words::Token& token, bool told = false) {
   const std::string low = ascii_lower(token.text);
   if (low == "sept") return 9;
-  for (std::size_t i = 0; i < kMonths.size(); ++i) {
-    const bool abbreviated = low.size() == 3 && kMonths[i].starts_with(low);
-    if (low != kMonths[i] && !abbreviated) continue;
-    // "may" and "march" are also other words; a month begins with a capital letter.
-    const bool other = low == "may" || low == "march" || abbreviated;
-    if (other && token.text[0] >= 'a' && (!told || low == "mar")) return 0;
-    return static_cast<int>(i) + 1;
-  }
-  return 0;
+  // "may", "march" and what is abbreviated are also other words; a month begins with a capital
+  // letter.
+  const bool other = low == "march" || low.size() == 3;
+  if (other && token.text[0] >= 'a' && (!told || low == "mar")) return 0;
+  return words::month_named(low);
 }
 
 bool digits(std::string_view text) {
@@ -43,8 +35,7 @@ std::string iso(int year, int month, int day) {
     month = 1;
     ++year;
   }
-  const auto two = [](int n) { return (n < 10 ? "0" : "") + std::to_string(n); };
-  return std::to_string(year) + "-" + two(month) + "-" + two(day);
+  return std::to_string(year) + "-" + two_digits(month) + "-" + two_digits(day);
 }
 
 int days_in(int year, int month) {

@@ -10,16 +10,12 @@ namespace {
 
 constexpr std::size_t kWordsMax = 20;  // as text.find takes them
 
-constexpr std::array<std::string_view, 12> kMonths = {
-    "january", "february", "march",     "april",   "may",      "june",
-    "july",    "august",   "september", "october", "november", "december"};
-
 // How a text may write the date.
 std::vector<std::string> spellings(const DateSpan& date) {
   std::vector<std::string> out;
   const auto add = [&](const std::string& text) { out.push_back(text); };
   const std::string year = date.year == 0 ? "" : std::to_string(date.year);
-  const std::string month{kMonths.at(static_cast<std::size_t>(date.first_month - 1))};
+  const std::string month{words::kMonths.at(static_cast<std::size_t>(date.first_month - 1))};
   if (date.kind == DateKind::year) {
     add(year);
   } else if (date.kind == DateKind::day) {

@@ -83,6 +83,8 @@ std::string ascii_lower(std::string_view text) {
   return out;
 }
 
+std::string two_digits(int number) { return (number < 10 ? "0" : "") + std::to_string(number); }
+
 std::string_view trimmed(std::string_view text) {
   constexpr std::string_view kBlanks = " \t\r\n";
   const std::size_t begin = text.find_first_not_of(kBlanks);

@@ -12,6 +12,8 @@ bool is_utf8(std::string_view text);
 std::string ascii_lower(std::string_view text);
 // Without blanks, tabs and line ends at both ends.
 std::string_view trimmed(std::string_view text);
+// A number from 0 to 99 in two digits: "07".
+std::string two_digits(int number);
 std::vector<std::string> split(std::string_view text, char separator);
 std::string join(const std::vector<std::string>& parts, std::string_view separator);
 // Control characters (but line feed and tab), and format characters that change how other text is

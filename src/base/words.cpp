@@ -177,6 +177,16 @@ bool Bag::has(std::string_view phrase) const {
   return line_.contains(want) || extra_.contains(want);
 }
 
+int month_named(std::string_view word) {
+  const std::string low = ascii_lower(word);
+  for (std::size_t i = 0; i < kMonths.size(); ++i) {
+    if (low == kMonths[i] || (low.size() == 3 && kMonths[i].starts_with(low))) {
+      return static_cast<int>(i) + 1;
+    }
+  }
+  return 0;
+}
+
 bool is_iso_date(std::string_view text) {
   if (text.size() < 10 || text[4] != '-' || text[7] != '-') return false;
   for (const std::size_t i : {0, 1, 2, 3, 5, 6, 8, 9}) {

@@ -2,6 +2,7 @@
 // Deterministic and small; it never guesses at meaning.
 #pragma once
 
+#include <array>
 #include <cstdint>
 #include <string>
 #include <string_view>
@@ -41,6 +42,12 @@ class Bag {
 
 // A text as stems joined by one blank.
 std::string phrase(std::string_view text);
+
+inline constexpr std::array<std::string_view, 12> kMonths = {
+    "january", "february", "march",     "april",   "may",      "june",
+    "july",    "august",   "september", "october", "november", "december"};
+// 1 to 12 for a month's name or the first three letters of one, in any case; 0 for another word.
+int month_named(std::string_view word);
 
 // "2026-03-01" or a longer text that begins so (a time stamp): year, month, day are in range.
 bool is_iso_date(std::string_view text);

@@ -83,5 +83,14 @@ RC_GTEST_PROP(Words, CaseDoesNotMatter, ()) {
   RC_ASSERT(stem(word) == stem(upper));
 }
 
+TEST(Words, MonthsByNameOrFirstThreeLetters) {
+  EXPECT_EQ(month_named("January"), 1);
+  EXPECT_EQ(month_named("dec"), 12);
+  EXPECT_EQ(month_named("MAY"), 5);
+  for (const char* word : {"", "ja", "janu", "septembers", "sept", "month"}) {
+    EXPECT_EQ(month_named(word), 0) << word;
+  }
+}
+
 }  // namespace
 }  // namespace naestro::words

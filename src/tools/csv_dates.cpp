@@ -1,6 +1,6 @@
 #include "tools/csv_dates.hpp"
 
-#include <array>
+#include <algorithm>
 #include <optional>
 
 #include "base/text.hpp"
@@ -36,20 +36,14 @@ bool take(std::string_view& text, std::string_view what) {
   return true;
 }
 
+// The month that the text begins with, which is taken off it; 0 for none.
 int month(std::string_view& text) {
-  constexpr std::array<std::string_view, 12> kMonths = {
-      "january", "february", "march",     "april",   "may",      "june",
-      "july",    "august",   "september", "october", "november", "december"};
-  std::size_t count = 0;
-  const std::string low = ascii_lower(text);
-  while (count < low.size() && low[count] >= 'a' && low[count] <= 'z') ++count;
-  const std::string_view word = std::string_view{low}.substr(0, count);
-  for (std::size_t i = 0; i < kMonths.size(); ++i) {
-    if (word != kMonths[i] && (word.size() != 3 || !kMonths[i].starts_with(word))) continue;
-    text.remove_prefix(count);
-    return static_cast<int>(i) + 1;
-  }
-  return 0;
+  const auto end = std::ranges::find_if_not(
+      text, [](char c) { return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z'); });
+  const std::string_view word = text.substr(0, static_cast<std::size_t>(end - text.begin()));
+  const int named = words::month_named(word);
+  if (named != 0) text.remove_prefix(word.size());
+  return named;
 }
 
 std::optional<Parts> rest(Parts parts, std::string_view text) {
@@ -89,8 +83,7 @@ std::optional<Parts> parts_of(std::string_view text) {
 std::string iso(const Parts& parts, bool month_first) {
   const int day = month_first ? parts.second : parts.first;
   const int month = month_first ? parts.first : parts.second;
-  const auto two = [](int n) { return (n < 10 ? "0" : "") + std::to_string(n); };
-  return std::to_string(parts.year) + "-" + two(month) + "-" + two(day) + parts.time;
+  return std::to_string(parts.year) + "-" + two_digits(month) + "-" + two_digits(day) + parts.time;
 }
 
 void plain_column(Csv& csv, std::size_t column) {

@@ -11,11 +11,9 @@ namespace {
 
 bool digit(char c) { return c >= '0' && c <= '9'; }
 
+// "May" may be another word.
 bool is_month(std::string_view low) {
-  constexpr std::string_view kMonths[] = {"january", "february", "march",   "april",
-                                          "june",    "july",     "august",  "september",
-                                          "october", "november", "december"};
-  return std::ranges::find(kMonths, low) != std::end(kMonths);
+  return low != "may" && std::ranges::find(words::kMonths, low) != words::kMonths.end();
 }
 
 struct Signs {

@@ -1,6 +1,5 @@
 // When a text, or a passage of it, is of.
 #include <algorithm>
-#include <array>
 
 #include "base/text.hpp"
 #include "tools/units.hpp"
@@ -9,21 +8,6 @@ namespace naestro::tools {
 namespace {
 
 bool digit(char c) { return c >= '0' && c <= '9'; }
-
-int month_named(std::string_view word) {
-  constexpr std::array<std::string_view, 12> kMonths = {
-      "january", "february", "march",     "april",   "may",      "june",
-      "july",    "august",   "september", "october", "november", "december"};
-  const std::string low = ascii_lower(word);
-  for (std::size_t i = 0; i < kMonths.size(); ++i) {
-    if (low == kMonths[i] || (low.size() == 3 && kMonths[i].starts_with(low))) {
-      return static_cast<int>(i) + 1;
-    }
-  }
-  return 0;
-}
-
-std::string two(int number) { return (number < 10 ? "0" : "") + std::to_string(number); }
 
 }  // namespace
 
@@ -40,14 +24,14 @@ std::string first_date(std::string_view text) {
   for (std::size_t i = 0; i + 2 < tokens.size(); ++i) {
     const std::string& day = tokens[i].text;
     const std::string& year = tokens[i + 2].text;
-    const int month = month_named(tokens[i + 1].text);
+    const int month = words::month_named(tokens[i + 1].text);
     if (month == 0 || day.empty() || day.size() > 4 || !digit(day[0]) || year.size() != 4 ||
         !std::ranges::all_of(year, digit)) {
       continue;
     }
     const int number = digit(day[1]) ? (day[0] - '0') * 10 + day[1] - '0' : day[0] - '0';
     if (number < 1 || number > 31) continue;
-    return year + "-" + two(month) + "-" + two(number);
+    return year + "-" + two_digits(month) + "-" + two_digits(number);
   }
   return {};
 }
@@ -72,9 +56,10 @@ std::string first_year(std::string_view text) {
 std::string first_month(std::string_view text) {
   const std::vector<words::Token> tokens = words::tokens(text);
   for (std::size_t i = 0; i + 1 < tokens.size(); ++i) {
-    const int month = month_named(tokens[i].text);
+    const int month = words::month_named(tokens[i].text);
     const std::string year = first_year(tokens[i + 1].text);
-    if (month != 0 && tokens[i + 1].text == year && !year.empty()) return year + "-" + two(month);
+    if (month != 0 && tokens[i + 1].text == year && !year.empty())
+      return year + "-" + two_digits(month);
   }
   return {};
 }
