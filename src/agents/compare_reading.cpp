@@ -130,12 +130,7 @@ Reading beside_reading(const TextGoal& goal) {
   for (const GoalWord* word : words) {
     reading.explanation.push_back({goal.text_of(*word), "leads in to a list"});
   }
-  reading.intent = "find";
-  reading.parameters["path"] = goal.world().path;
-  reading.parameters["words"] = words_json(words);
-  reading.parameters["want"] = "any";
-  reading.parameters["max_passages"] = static_cast<std::int64_t>(places.size());
-  reading.parameters["at"] = std::move(places);
+  quote_at(reading, goal.world(), words, std::move(places));
   return reading;
 }
 

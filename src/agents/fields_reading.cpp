@@ -207,12 +207,7 @@ class Fields {
     for (const GoalWord* word : source) {
       reading.explanation.push_back({goal_.text_of(*word), "names " + file.file});
     }
-    reading.intent = "find";
-    reading.parameters["path"] = goal_.world().path;
-    reading.parameters["words"] = words_json(words);
-    reading.parameters["want"] = "any";
-    reading.parameters["max_passages"] = static_cast<std::int64_t>(places.size());
-    reading.parameters["at"] = std::move(places);
+    quote_at(reading, goal_.world(), words, std::move(places));
     return reading;
   }
 

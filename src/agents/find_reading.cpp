@@ -359,13 +359,8 @@ Reading find_reading(const TextGoal& goal) {
   for (const GoalWord* word : words) {
     reading.explanation.push_back({goal.text_of(*word), "a word of the texts"});
   }
-  reading.intent = "find";
+  quote_at(reading, goal.world(), words, std::move(places));
   reading.score = sure ? 1 : 0;
-  reading.parameters["path"] = goal.world().path;
-  reading.parameters["words"] = words_json(words);
-  reading.parameters["want"] = "any";
-  reading.parameters["max_passages"] = static_cast<std::int64_t>(places.size());
-  reading.parameters["at"] = std::move(places);
   return reading;
 }
 

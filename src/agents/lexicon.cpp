@@ -3,21 +3,14 @@
 #include <algorithm>
 #include <tuple>
 
+#include "agents/lexicon_read.hpp"
 #include "base/text.hpp"
 
 namespace naestro::agents {
 namespace {
 
-template <class Add>
-void each_text(const json::Array* array, const Add& add) {
-  for (std::size_t i = 0; array != nullptr && i < array->size(); ++i) {
-    if ((*array)[i].is_string()) add(json::view((*array)[i].get_string()));
-  }
-}
-
-void add_phrase(std::vector<CuePhrase>& phrases, std::string_view text, std::string_view means) {
-  CuePhrase cue{{}, std::string{means}};
-  for (const words::Token& token : words::tokens(text)) cue.stems.push_back(token.stem);
+void add_phrase(std::vector<CuePhrase>& phrases, std::string_view text, std::string means) {
+  CuePhrase cue = phrase_of(text, std::move(means));
   // "what's the rule" is one token less.
   if (cue.stems.size() > 2 && cue.stems[1] == "is" && text.starts_with("wh")) {
     CuePhrase shorter = cue;
@@ -28,11 +21,17 @@ void add_phrase(std::vector<CuePhrase>& phrases, std::string_view text, std::str
 }
 
 void add_phrases(std::vector<CuePhrase>& phrases, const json::Object* groups) {
-  for (std::size_t i = 0; groups != nullptr && i < groups->size(); ++i) {
-    const auto& member = *(groups->begin() + static_cast<std::ptrdiff_t>(i));
-    each_text(member.value().if_array(),
-              [&](auto text) { add_phrase(phrases, text, std::string_view{member.key()}); });
-  }
+  each_named(groups, [&](std::string means, std::string_view text) {
+    add_phrase(phrases, text, std::move(means));
+  });
+}
+
+}  // namespace
+
+CuePhrase phrase_of(std::string_view text, std::string means) {
+  CuePhrase out{{}, std::move(means)};
+  for (const words::Token& token : words::tokens(text)) out.stems.push_back(token.stem);
+  return out;
 }
 
 void longest_first(std::vector<CuePhrase>& phrases) {
@@ -42,13 +41,16 @@ void longest_first(std::vector<CuePhrase>& phrases) {
   });
 }
 
-}  // namespace
-
 void Lexicon::read_noise(const json::Object* noise) {
-  if (noise == nullptr) return;
-  for (const auto& member : *noise) {
-    each_text(member.value().if_array(),
-              [&](auto word) { noise_[std::string{member.key()}].insert(words::stem(word)); });
+  each_named(noise, [&](const std::string& intent, std::string_view word) {
+    noise_[intent].insert(words::stem(word));
+  });
+}
+
+void Lexicon::read_numerals(const json::Object* numerals) {
+  if (numerals == nullptr) return;
+  for (const auto& one : *numerals) {
+    if (one.value().is_int64()) numerals_[std::string{one.key()}] = one.value().get_int64();
   }
 }
 
@@ -72,12 +74,9 @@ void Lexicon::read_texts(const json::Object& texts) {
       });
     });
   }
-  if (const json::Object* wider = json::object_at(texts, "wider"); wider != nullptr) {
-    for (const auto& member : *wider) {
-      each_text(member.value().if_array(),
-                [&](auto word) { related_[words::stem(word)].emplace(member.key()); });
-    }
-  }
+  each_named(json::object_at(texts, "wider"), [&](const std::string& word, std::string_view one) {
+    related_[words::stem(one)].insert(word);
+  });
 }
 
 Result<Lexicon> Lexicon::parse(std::string_view file, std::string_view text) {
@@ -94,11 +93,7 @@ Result<Lexicon> Lexicon::parse(std::string_view file, std::string_view text) {
             [&](auto word) { out.generic_.insert(words::stem(word)); });
   each_text(json::array_at(*root, "light"),
             [&](auto word) { out.light_.insert(words::stem(word)); });
-  for (const auto& member : *json::object_at(*root, "phrases")) {
-    each_text(member.value().if_array(), [&](auto phrase) {
-      add_phrase(out.phrases_, phrase, std::string_view{member.key()});
-    });
-  }
+  add_phrases(out.phrases_, json::object_at(*root, "phrases"));
   longest_first(out.phrases_);
   out.read_noise(json::object_at(*root, "noise"));
   if (const json::Array* sets = json::array_at(*root, "synonyms"); sets != nullptr) {
@@ -108,13 +103,7 @@ Result<Lexicon> Lexicon::parse(std::string_view file, std::string_view text) {
       out.synonyms_.push_back(std::move(stems));
     }
   }
-  if (const json::Object* numerals = json::object_at(*root, "numerals"); numerals != nullptr) {
-    for (const auto& member : *numerals) {
-      if (member.value().is_int64()) {
-        out.numerals_[std::string{member.key()}] = member.value().get_int64();
-      }
-    }
-  }
+  out.read_numerals(json::object_at(*root, "numerals"));
   out.text_phrases_ = out.phrases_;
   if (const json::Object* texts = json::object_at(*root, "texts"); texts != nullptr) {
     out.read_texts(*texts);

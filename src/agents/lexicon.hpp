@@ -75,6 +75,7 @@ class Lexicon {
 
  private:
   void read_noise(const json::Object* noise);
+  void read_numerals(const json::Object* numerals);
   void read_texts(const json::Object& texts);
   void read_tables(const json::Object& tables);
 

@@ -94,6 +94,15 @@ json::Array words_json(const GoalWords& words) {
   return out;
 }
 
+void quote_at(Reading& reading, const World& world, const GoalWords& words, json::Array places) {
+  reading.intent = "find";
+  reading.parameters["path"] = world.path;
+  reading.parameters["words"] = words_json(words);
+  reading.parameters["want"] = "any";
+  reading.parameters["max_passages"] = static_cast<std::int64_t>(places.size());
+  reading.parameters["at"] = std::move(places);
+}
+
 bool held(const GoalWord& word, const std::set<std::string>& keys) {
   return keys.contains(word.key);
 }

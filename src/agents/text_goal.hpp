@@ -56,6 +56,8 @@ class TextGoal {
 Reading no_reading(Reading reading, std::string why);
 // As text.find takes them.
 json::Array words_json(const GoalWords& words);
+// Makes the reading one that quotes the passages at `places` ({"file", "line"}, in this order).
+void quote_at(Reading& reading, const World& world, const GoalWords& words, json::Array places);
 bool held(const GoalWord& word, const std::set<std::string>& keys);
 bool stands_in(const GoalWord& word, const words::Bag& bag);
 bool is_negation(std::string_view stem);
