@@ -3,26 +3,29 @@
 #include <algorithm>
 
 #include "contract/tool.hpp"
-#include "schema/validate.hpp"
 
 namespace naestro::contract {
 
+schema::Schema form_schema(std::string_view name) {
+  const auto files = embedded_schemas();
+  const auto file = std::ranges::find(files, name, &EmbeddedFile::name);
+  check(file != files.end(), "the schema of a form is embedded");
+  const auto parsed = json::parse(file->text);
+  check(parsed.has_value(), "the embedded schemas are JSON");
+  auto compiled = schema::Schema::compile(*parsed);
+  check(compiled.has_value(), "the embedded schemas compile");
+  return *std::move(compiled);
+}
+
 Result<json::Value> read_form(std::string_view file, std::string_view text,
-                              std::string_view schema) {
+                              const schema::Schema& form) {
   auto value = json::parse(text);
   if (!value) {
     Error error = std::move(value).error();
     error.message.insert(0, std::string{file} + ": ");
     return std::unexpected(std::move(error));
   }
-  const auto files = embedded_schemas();
-  const auto form = std::ranges::find(files, schema, &EmbeddedFile::name);
-  check(form != files.end(), "the schema of a form is embedded");
-  const auto parsed = json::parse(form->text);
-  check(parsed.has_value(), "the embedded schemas are JSON");
-  const auto compiled = schema::Schema::compile(*parsed);
-  check(compiled.has_value(), "the embedded schemas compile");
-  NAESTRO_TRY(schema::conforms(*compiled, *value, file));
+  NAESTRO_TRY(schema::conforms(form, *value, file));
   return value;
 }
 

@@ -6,12 +6,15 @@
 
 #include "base/json.hpp"
 #include "base/money.hpp"
+#include "schema/validate.hpp"
 
 namespace naestro::contract {
 
-// The object in `text`; `schema` is a file name of embedded_schemas(). Errors begin with `file`.
+// The schema of a form; `name` is a file name of embedded_schemas().
+schema::Schema form_schema(std::string_view name);
+// The object in `text`. Errors begin with `file`.
 Result<json::Value> read_form(std::string_view file, std::string_view text,
-                              std::string_view schema);
+                              const schema::Schema& form);
 
 // kSchemaMismatch "FILE: 'MEMBER': MESSAGE".
 std::unexpected<Error> faulty(std::string_view file, std::string_view member,

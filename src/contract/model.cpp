@@ -7,8 +7,11 @@
 
 namespace naestro::contract {
 
-Result<ModelContract> parse_model(std::string_view file, std::string_view text) {
-  NAESTRO_LET(const json::Value value, read_form(file, text, "model.schema.json"));
+namespace {
+
+Result<ModelContract> read_model(std::string_view file, std::string_view text,
+                                 const schema::Schema& of_form) {
+  NAESTRO_LET(const json::Value value, read_form(file, text, of_form));
   const json::Object& form = value.get_object();
   ModelContract model;
   model.name = text_of(form, "name");
@@ -40,10 +43,17 @@ Result<ModelContract> parse_model(std::string_view file, std::string_view text) 
   return model;
 }
 
+}  // namespace
+
+Result<ModelContract> parse_model(std::string_view file, std::string_view text) {
+  return read_model(file, text, form_schema("model.schema.json"));
+}
+
 Result<ModelCatalog> ModelCatalog::from(std::span<const EmbeddedFile> files) {
   ModelCatalog catalog;
+  const schema::Schema form = form_schema("model.schema.json");
   for (const EmbeddedFile& file : files) {
-    NAESTRO_LET(auto model, parse_model(file.name, file.text));
+    NAESTRO_LET(auto model, read_model(file.name, file.text, form));
     if (catalog.find(model.name) != nullptr) {
       return faulty(file.name, "/name", "another model is called '" + model.name + "' already");
     }

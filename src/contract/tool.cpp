@@ -105,8 +105,11 @@ std::string_view name(Idempotency idempotency) {
   return kIdempotencyNames[static_cast<std::size_t>(idempotency)];
 }
 
-Result<ToolContract> parse_tool(std::string_view file, std::string_view text) {
-  NAESTRO_LET(const json::Value value, read_form(file, text, "tool.schema.json"));
+namespace {
+
+Result<ToolContract> read_tool(std::string_view file, std::string_view text,
+                               const schema::Schema& of_form) {
+  NAESTRO_LET(const json::Value value, read_form(file, text, of_form));
   const json::Object& form = value.get_object();
   ToolContract tool;
   tool.name = text_of(form, "name");
@@ -141,10 +144,17 @@ Result<ToolContract> parse_tool(std::string_view file, std::string_view text) {
   return tool;
 }
 
+}  // namespace
+
+Result<ToolContract> parse_tool(std::string_view file, std::string_view text) {
+  return read_tool(file, text, form_schema("tool.schema.json"));
+}
+
 Result<ToolCatalog> ToolCatalog::from(std::span<const EmbeddedFile> files) {
   ToolCatalog catalog;
+  const schema::Schema form = form_schema("tool.schema.json");
   for (const EmbeddedFile& file : files) {
-    NAESTRO_LET(auto tool, parse_tool(file.name, file.text));
+    NAESTRO_LET(auto tool, read_tool(file.name, file.text, form));
     catalog.tools_.push_back(std::move(tool));
   }
   const auto key = [](const ToolContract& tool) { return std::tie(tool.name, tool.version); };
