@@ -158,12 +158,10 @@ Result<bool> refuse_the_order(House& house, const Stage& stage) {
   NAESTRO_LET(const auto tools, contract::ToolCatalog::from(files));
   const auto compiled =
       plan::compile(plan, {.tools = tools, .models = house.models, .policy = house.policy});
-  bool refused = !compiled.program;
   for (const plan::Diagnostic& diagnostic : compiled.diagnostics) {
     print(house.out, "  " + plan::format(diagnostic, "obey.json") + "\n");
-    refused = refused && plan::forbidden(diagnostic);
   }
-  return refused;
+  return plan::refused_only(compiled.diagnostics, plan::forbidden);
 }
 
 }  // namespace

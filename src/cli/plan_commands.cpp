@@ -44,19 +44,11 @@ void print_diagnostics(House& house, const plan::Compiled& compiled, const std::
 
 // 4 when the bound is all that is wrong, 3 when policy and flow are, else 2.
 int exit_of(const plan::Compiled& compiled) {
-  const auto all = [&](bool (*is)(const plan::Diagnostic&)) {
-    return std::ranges::all_of(compiled.diagnostics, [is](const plan::Diagnostic& d) {
-      return d.severity == plan::Severity::warning || is(d);
-    });
-  };
-  return all(plan::over_budget) ? 4 : all(plan::forbidden) ? 3 : 2;
+  if (plan::refused_only(compiled.diagnostics, plan::over_budget)) return 4;
+  return plan::refused_only(compiled.diagnostics, plan::forbidden) ? 3 : 2;
 }
 
 json::Value explain_json(const plan::Program& program, const run::Card& card) {
-  json::Array passes;
-  for (const std::string_view pass : plan::kPasses) {
-    passes.push_back(json::Object{{"name", pass}, {"checked", true}});
-  }
   json::Array lines;
   for (std::size_t i = 0; i < card.lines.size(); ++i) {
     const plan::Step& step = program.steps[i];
@@ -78,7 +70,7 @@ json::Value explain_json(const plan::Program& program, const run::Card& card) {
                       {"program", hex(program.program_digest)},
                       {"bound", plan::to_json(program.bound)},
                       {"price_list", price_list_of(program)},
-                      {"passes", std::move(passes)},
+                      {"passes", plan::passes_json()},
                       {"steps", std::move(lines)},
                       {"asks", card.asks()},
                       {"digest", hex(card.digest)}};

@@ -68,6 +68,9 @@ inline bool forbidden(const Diagnostic& diagnostic) {
   return diagnostic.code.starts_with("NP6") || diagnostic.code.starts_with("NP7");
 }
 
+// There are errors, and each of them is of that kind: `over_budget` or `forbidden`.
+bool refused_only(const std::vector<Diagnostic>& diagnostics, bool (*kind)(const Diagnostic&));
+
 // One line per finding: "plan.json:3:7: error NP2101: ... (found ..., expected ...; hint)".
 std::string format(const Diagnostic& diagnostic, std::string_view file);
 // Without place and code: "... (found ..., expected ...; hint)".
@@ -79,5 +82,7 @@ json::Value to_sarif(const std::vector<Diagnostic>& diagnostics, std::string_vie
                      std::string_view text, std::string_view version);
 json::Value to_json(const Bound& bound);
 json::Value to_json(const StepEffect& effect);
+// [{"name", "checked": true}, ...], all nine in their order.
+json::Array passes_json();
 
 }  // namespace naestro::plan

@@ -140,6 +140,16 @@ const json::Array* Fields::array(std::string_view key, Need need) {
   return found->if_array();
 }
 
+bool refused_only(const std::vector<Diagnostic>& diagnostics, bool (*kind)(const Diagnostic&)) {
+  bool any = false;
+  for (const Diagnostic& diagnostic : diagnostics) {
+    if (diagnostic.severity != Severity::error) continue;
+    if (!kind(diagnostic)) return false;
+    any = true;
+  }
+  return any;
+}
+
 std::string describe(const Diagnostic& diagnostic) {
   std::string facts;
   if (!diagnostic.found.empty()) facts += "found " + diagnostic.found;
@@ -176,6 +186,14 @@ json::Value to_json(const Bound& bound) {
                       {"tool_calls", bound.tool_calls},  {"model_calls", bound.model_calls},
                       {"wall_s", bound.wall_s},          {"concurrency", bound.concurrency},
                       {"critical_path", std::move(path)}};
+}
+
+json::Array passes_json() {
+  json::Array out;
+  for (const std::string_view pass : kPasses) {
+    out.push_back(json::Object{{"name", pass}, {"checked", true}});
+  }
+  return out;
 }
 
 json::Value to_json(const StepEffect& effect) {

@@ -542,5 +542,19 @@ TEST(Edges, AWarningIsOneInEveryForm) {
             json::Value("~/Az09-._%7B%5B%3A%40"));
 }
 
+TEST(Edges, WhatRefusesAPlanIsOneKindOfFindingOnlyWhereThereAreNoOthers) {
+  const auto of = [](const char* code, Severity severity) {
+    return Diagnostic{code, severity, "", {}, "", "", "", ""};
+  };
+  const Diagnostic budget = of("NP8101", Severity::error);
+  const Diagnostic denied = of("NP6001", Severity::error);
+  const Diagnostic unused = of("NP3006", Severity::warning);
+  EXPECT_TRUE(refused_only({unused, budget}, over_budget));
+  EXPECT_TRUE(refused_only({denied}, forbidden));
+  EXPECT_FALSE(refused_only({budget, denied}, over_budget));
+  EXPECT_FALSE(refused_only({budget, denied}, forbidden));
+  EXPECT_FALSE(refused_only({unused}, over_budget));
+}
+
 }  // namespace
 }  // namespace naestro::plan

@@ -42,11 +42,7 @@ class Effects {
 
   void step(DraftStep& step) {
     if (!step.use) return;
-    if (const auto* model = std::get_if<ModelUse>(&*step.use)) {
-      step.effects.push_back({model->model->kind, "", Extent::whole, "", true});
-      return;
-    }
-    for (const auto& declared : std::get<ToolUse>(*step.use).tool->effects) {
+    for (const contract::DeclaredEffect& declared : declared_effects(*step.use)) {
       StepEffect effect{declared.kind, declared.argument, Extent::whole, "", declared.reversible};
       if (!effect.argument.empty()) object(step, effect);
       step.effects.push_back(std::move(effect));
@@ -90,6 +86,11 @@ class Effects {
 };
 
 }  // namespace
+
+std::vector<contract::DeclaredEffect> declared_effects(const std::variant<ToolUse, ModelUse>& use) {
+  if (const auto* tool = std::get_if<ToolUse>(&use)) return tool->tool->effects;
+  return {{std::get<ModelUse>(use).model->kind, "", true}};
+}
 
 std::string_view name(StepEffect::Extent extent) {
   constexpr std::array<std::string_view, 5> names = {"whole", "exact", "prefix", "input",

@@ -16,14 +16,6 @@ std::string target_of(const DraftStep& step) {
   return "model " + std::get<ModelUse>(*step.use).model->name;
 }
 
-std::vector<contract::DeclaredEffect> declared(const DraftStep& step) {
-  std::vector<contract::DeclaredEffect> out;
-  for (const StepEffect& effect : step.effects) {
-    out.push_back({effect.kind, effect.argument, effect.reversible});
-  }
-  return out;
-}
-
 std::string place_of(const policy::Verdict& verdict) {
   return "rule " + verdict.rule +
          (verdict.line > 0 ? " (" + verdict.file + ":" + std::to_string(verdict.line) + ")" : "");
@@ -70,7 +62,7 @@ class Flow {
   }
 
   void judge(const DraftStep& step, const std::string& argument, const ReferenceUse& value) {
-    const auto effects = declared(step);
+    const auto effects = declared_effects(*step.use);
     const auto [verdict, kind] =
         environment_.policy.decide_all(effects, environment_.mode, step.flow);
     if (verdict.decision != policy::Decision::deny) return;
@@ -131,7 +123,8 @@ class Flow {
 void check_policy(const Draft& draft, const Environment& environment, Sink& sink) {
   for (const DraftStep& step : draft.steps) {
     if (!step.use) continue;
-    const auto [verdict, kind] = environment.policy.decide_all(declared(step), environment.mode);
+    const auto [verdict, kind] =
+        environment.policy.decide_all(declared_effects(*step.use), environment.mode);
     if (verdict.decision != policy::Decision::deny) continue;
     sink.error(
         Np::kDenied, step.pointer + "/do",

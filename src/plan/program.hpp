@@ -75,6 +75,9 @@ struct ModelUse {
   std::int64_t seed = 0;
 };
 
+// What the contract says that a call does; a model's is its own kind, which names no argument.
+std::vector<contract::DeclaredEffect> declared_effects(const std::variant<ToolUse, ModelUse>& use);
+
 // What a step may touch, as far as it is known before the run.
 struct StepEffect {
   // whole: no argument names an object; exact: a literal; prefix: the literal beginning of a

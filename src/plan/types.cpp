@@ -45,8 +45,7 @@ class Types {
  private:
   void step(DraftStep& step) {
     for (const ReferenceUse& use : step.with.uses) {
-      const auto found = look(use);
-      if (!found || !found->may_be_absent) continue;
+      if (!look(use)) continue;
       RuntimeCheck check{use.pointer, written(use.reference) + " may be absent"};
       if (std::ranges::find(step.checks, check) == step.checks.end()) {
         step.checks.push_back(std::move(check));
@@ -102,20 +101,27 @@ class Types {
 
   std::optional<Schema> given_by(const Expression& expression) {
     if (std::holds_alternative<Template>(expression.node)) {
-      return *Schema::compile(json::Object{{"type", "string"}});
+      return text_;
     }
     const auto* reference = std::get_if<Reference>(&expression.node);
-    const Source* source = reference == nullptr ? nullptr : source_of(*reference);
-    if (source == nullptr || !*source) return std::nullopt;
-    return schema::project(**source, reference->pointer).schema;
+    const schema::Projection* found = reference == nullptr ? nullptr : projected(*reference);
+    return found == nullptr ? std::nullopt : found->schema;
   }
 
-  // What a reference names; nullopt where that is not known. Reports what cannot be there.
-  std::optional<schema::Projection> look(const ReferenceUse& use) {
-    const Source* source = source_of(use.reference);
-    if (source == nullptr || !*source) return std::nullopt;
-    auto found = schema::project(**source, use.reference.pointer);
-    if (found.schema) return found;
+  // What the reference's producer says of it; null where that is not known.
+  const schema::Projection* projected(const Reference& reference) {
+    const Source* source = source_of(reference);
+    if (source == nullptr || !*source) return nullptr;
+    const auto [slot, fresh] = projections_.try_emplace({source, reference.pointer});
+    if (fresh) slot->second = schema::project(**source, reference.pointer);
+    return &slot->second;
+  }
+
+  // Reports what cannot be there. True for what may be absent.
+  bool look(const ReferenceUse& use) {
+    const schema::Projection* known = projected(use.reference);
+    if (known == nullptr || known->schema) return known != nullptr && known->may_be_absent;
+    const schema::Projection& found = *known;
     const std::string_view last =
         std::string_view{use.reference.pointer}.substr(use.reference.pointer.rfind('/') + 1);
     sink_.error(
@@ -123,7 +129,7 @@ class Types {
         {written(use.reference),
          found.names.empty() ? "a part of what is there" : "one of " + join(found.names, ", "),
          did_you_mean(last, found.names)});
-    return std::nullopt;
+    return false;
   }
 
   const Source* source_of(const Reference& reference) {
@@ -159,9 +165,11 @@ class Types {
 
   Draft& draft_;
   Sink& sink_;
+  const Schema text_ = *Schema::compile(json::Object{{"type", "string"}});
   std::unordered_map<std::string_view, std::size_t> index_;
   std::unordered_map<const json::Value*, Source> sources_;  // by where the text stands
   std::map<std::pair<const contract::ToolContract*, std::string>, Source> takers_;
+  std::map<std::pair<const Source*, std::string>, schema::Projection> projections_;
 };
 
 }  // namespace

@@ -20,10 +20,10 @@ door::Effect shape_of(const plan::Step& step) {
   effect.step = step.id;
   effect.timeout_s = step.timeout_s;
   effect.flow = step.flow;
+  effect.declared = plan::declared_effects(step.use);
   if (const auto* use = std::get_if<ToolUse>(&step.use)) {
     effect.target = use->tool->id();
     effect.contract = use->tool->digest;
-    effect.declared = use->tool->effects;
     effect.idempotency = use->tool->idempotency;
     effect.caps = {.tokens = 0, .tool_calls = 1, .model_calls = 0, .usd = use->tool->cost};
     effect.max_output_bytes = use->tool->max_output_bytes;
@@ -31,7 +31,6 @@ door::Effect shape_of(const plan::Step& step) {
     const auto& model = std::get<ModelUse>(step.use);
     effect.target = "model:" + model.model->name;
     effect.contract = model.model->digest;
-    effect.declared = {{model.model->kind, "", true}};
     effect.idempotency = contract::Idempotency::idempotent;  // but paid
     const auto price = [](NanoUsd per_mtok, std::int64_t tokens) {
       constexpr std::int64_t kMillion = 1'000'000;

@@ -109,17 +109,13 @@ Batch Machine::begin() {
 
 void Machine::emit_compiled(const plan::Program& program, std::int64_t segment, bool planner,
                             Batch& batch) {
-  json::Array passes;
-  for (const std::string_view pass : plan::kPasses) {
-    passes.push_back(json::Object{{"name", pass}, {"checked", true}});
-  }
   emit(batch, "plan.compiled",
        {{"segment", segment},
         {"planner", planner},
         {"plan", hex(program.plan_digest)},
         {"program", hex(program.program_digest)},
         {"bound", plan::to_json(program.bound)},
-        {"passes", std::move(passes)}});
+        {"passes", plan::passes_json()}});
 }
 
 void Machine::open_segment(Batch& batch) {
@@ -191,14 +187,11 @@ void Machine::advance(Batch& batch) {
 void Machine::reject(const plan::Compiled& compiled, Batch& batch) {
   json::Array rows;
   std::string message;
-  bool only_budget = true;
-  bool only_forbidden = true;
   for (const plan::Diagnostic& diagnostic : compiled.diagnostics) {
     rows.push_back(plan::to_json(diagnostic));
-    if (diagnostic.severity != plan::Severity::error) continue;
-    only_budget = only_budget && plan::over_budget(diagnostic);
-    only_forbidden = only_forbidden && plan::forbidden(diagnostic);
-    if (message.empty()) message = plan::format(diagnostic, "the proposed plan");
+    if (diagnostic.severity == plan::Severity::error && message.empty()) {
+      message = plan::format(diagnostic, "the proposed plan");
+    }
   }
   emit(batch, "plan.rejected", {{"diagnostics", sealer_.put(json::Value(rows), batch.blobs)}});
   if (repairs_ < kRepairMax && program_->inputs.contains("diagnostics")) {
@@ -212,9 +205,10 @@ void Machine::reject(const plan::Compiled& compiled, Batch& batch) {
     open_segment(batch);
     return;
   }
-  const Code code = only_budget      ? Code::kBoundOverBudget
-                    : only_forbidden ? Code::kDenied
-                                     : Code::kPlanRejected;
+  const auto& found = compiled.diagnostics;
+  const Code code = plan::refused_only(found, plan::over_budget) ? Code::kBoundOverBudget
+                    : plan::refused_only(found, plan::forbidden) ? Code::kDenied
+                                                                 : Code::kPlanRejected;
   failure_ = Error{code, message, {}, {}, nullptr};
   finish(batch);
 }
