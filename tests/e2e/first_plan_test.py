@@ -161,6 +161,17 @@ class FirstPlan(unittest.TestCase):
         self.naestro(*self.run_words("--approve", digest), code=5)
         self.assertFalse((other / REPORT).exists())
 
+    def assert_ends(self, pid, fd, code):
+        """Reads what a run at a terminal prints, until it ends with the exit code."""
+        while True:
+            try:
+                if not os.read(fd, 4096):
+                    break
+            except OSError:
+                break
+        _, status = os.waitpid(pid, 0)
+        self.assertEqual(os.waitstatus_to_exitcode(status), code)
+
     def test_a_person_at_the_terminal_is_asked_once(self):
         pid, fd = pty.fork()
         if pid == 0:
@@ -196,14 +207,7 @@ class FirstPlan(unittest.TestCase):
         time.sleep(1)
         self.assertEqual(len(self.show()["questions"]), 1)
         os.write(fd, b"n\n")
-        while True:
-            try:
-                if not os.read(fd, 4096):
-                    break
-            except OSError:
-                break
-        _, status = os.waitpid(pid, 0)
-        self.assertEqual(os.waitstatus_to_exitcode(status), 3)
+        self.assert_ends(pid, fd, 3)
         self.assertFalse((self.workspace / REPORT).exists())
 
     def test_a_live_run_has_one_owner_and_takes_answers_from_others(self):
@@ -214,14 +218,7 @@ class FirstPlan(unittest.TestCase):
         self.assertEqual(self.show()["state"], "running")
         self.naestro("resume", "last", code=1)
         self.naestro("approve", "last", self.digest())
-        while True:
-            try:
-                if not os.read(fd, 4096):
-                    break
-            except OSError:
-                break
-        _, status = os.waitpid(pid, 0)
-        self.assertEqual(os.waitstatus_to_exitcode(status), 0)
+        self.assert_ends(pid, fd, 0)
         self.assert_whole(self.show())
 
     def test_exit_codes(self):
