@@ -161,6 +161,67 @@ TEST(SubtypeEdges, StepsEndInUnknown) {
   EXPECT_TRUE(part.schema->validate(1).empty());
 }
 
+// What other keywords evaluate is not followed.
+TEST(SubtypeEdges, UnevaluatedIsComparedAlone) {
+  constexpr std::string_view kProducer =
+      R"({"type":"object","properties":{"a":{"type":"null"}},"additionalProperties":false})";
+  for (const char* beside :
+       {R"("$ref":"#/$defs/a")", R"("$dynamicRef":"#/$defs/a")",
+        R"("allOf":[{"$ref":"#/$defs/a"}])", R"("anyOf":[{"$ref":"#/$defs/a"}])",
+        R"("oneOf":[{"$ref":"#/$defs/a"}])", R"("if":{"$ref":"#/$defs/a"})",
+        R"("dependentSchemas":{"a":{"$ref":"#/$defs/a"}})"}) {
+    const std::string consumer = R"({"$defs":{"a":{"properties":{"a":true}}},)" +
+                                 std::string{beside} + R"(,"unevaluatedProperties":false})";
+    EXPECT_EQ(compared(kProducer, consumer), Verdict::unknown) << beside;
+  }
+  EXPECT_EQ(compared(R"({"type":"array","prefixItems":[{"type":"null"}],"minItems":1,
+                         "maxItems":1})",
+                     R"({"contains":{"type":"null"},"unevaluatedItems":false})"),
+            Verdict::unknown);
+}
+
+TEST(SubtypeEdges, ReferencesInEqualTextsAreNotTakenForEqual) {
+  constexpr std::string_view kNumber = R"({"type":["string","number"],
+      "not":{"$dynamicRef":"#/$defs/a"},"$defs":{"a":{"type":"number"}}})";
+  constexpr std::string_view kString = R"({"type":["string","number"],
+      "not":{"$dynamicRef":"#/$defs/a"},"$defs":{"a":{"type":"string"}}})";
+  EXPECT_EQ(compared(kNumber, kString), Verdict::no);
+  EXPECT_EQ(compared(kNumber, R"({"anyOf":[true]})"), Verdict::yes);
+  EXPECT_EQ(compared("true", R"({"$ref":"https://json-schema.org/draft/2020-12/schema"})"),
+            Verdict::unknown);
+}
+
+TEST(SubtypeEdges, MembersOfManyForms) {
+  EXPECT_EQ(compared(R"({"type":"object","required":["k"],"properties":{"k":{"enum":
+      [1,2,3,4,5,6,7,8,9,10,11,12,13,14,15,16,17,18]}}})",
+                     R"({"anyOf":[{"properties":{"k":{"maximum":9}}},
+                                  {"properties":{"k":{"minimum":10}}}]})"),
+            Verdict::unknown);
+  // Two members at once.
+  EXPECT_EQ(compared(R"({"type":"object","required":["j","k"],"properties":{"j":{"enum":[1,2]},
+      "k":{"enum":[1,2]}},"additionalProperties":false})",
+                     R"({"anyOf":[{"properties":{"j":{"const":1},"k":{"const":1}}},
+                                  {"properties":{"j":{"const":1},"k":{"const":2}}},
+                                  {"properties":{"j":{"const":2},"k":{"const":1}}},
+                                  {"properties":{"j":{"const":2},"k":{"const":2}}}]})"),
+            Verdict::yes);
+}
+
+TEST(SubtypeEdges, AWitnessDeepInside) {
+  std::string producer = R"({"type":"integer"})";
+  std::string consumer = R"({"maximum":5})";
+  for (int i = 0; i < 9; ++i) {
+    producer = R"({"type":"object","properties":{"a":)" + producer + R"(},"required":["a"]})";
+    consumer = R"({"properties":{"a":)" + consumer + "}}";
+  }
+  EXPECT_EQ(compared(producer, consumer), Verdict::no);
+  for (int i = 0; i < 12; ++i) {
+    producer = R"({"type":"array","items":)" + producer + R"(,"minItems":1})";
+    consumer = R"({"items":)" + consumer + "}";
+  }
+  EXPECT_NE(compared(producer, consumer), Verdict::yes);
+}
+
 TEST(ProjectEdges, ADynamicSchemaAsAWholeIsItself) {
   const Schema meta = schema(R"({"$ref":"https://json-schema.org/draft/2020-12/schema"})");
   const Projection part = project(meta, "");

@@ -116,6 +116,17 @@ TEST(Keywords, MalformedOnesAreRefused) {
   }
 }
 
+TEST(Keywords, OddButRight) {
+  EXPECT_TRUE(found(R"({"$anchor":"aZ_0-9.x","items":{"$schema":"not looked at","$anchor":"B"},
+      "minItems":1.0})",
+                    "[1]")
+                  .empty());
+  for (const char* text : {R"({"type":["x","null"]})", R"({"minLength":1e300})",
+                           R"({"maxItems":"1"})", R"({"$anchor":"a b"})"}) {
+    EXPECT_EQ(refusal(text).code, Code::kSchemaInvalid) << text;
+  }
+}
+
 TEST(Keywords, AnnotationsAssertNothing) {
   EXPECT_TRUE(found(R"({"format":"date","title":"t","default":1,"examples":[1],"readOnly":true,
       "$comment":"c","contentEncoding":"base64","contentSchema":{"type":"null"},
@@ -204,6 +215,18 @@ TEST(References, ADynamicReferenceStaysAtHomeWhenNobodyElseHasTheAnchor) {
       "$defs":{"x":{"$dynamicAnchor":"x","type":"null"}}}}})";
   EXPECT_TRUE(found(kSchema, "[null]").empty());
   EXPECT_EQ(found(kSchema, "[1]").size(), 1U);
+}
+
+TEST(Limits, ConstantsAndTextsCountAsSteps) {
+  json::Array many;
+  for (int i = 0; i < 100'000; ++i) many.emplace_back(i);
+  json::Array all(200, json::Object{{"$ref", "#/$defs/a"}});
+  const json::Object defs{{"a", json::Object{{"enum", many}, {"minLength", 1}}}};
+  const auto schema = Schema::compile(json::Object{{"$defs", defs}, {"allOf", all}}).value();
+  EXPECT_EQ(schema.validate(99'999).size(), 1U);
+  const json::Object texts{{"a", json::Object{{"minLength", 1}}}};
+  const auto lengths = Schema::compile(json::Object{{"$defs", texts}, {"allOf", all}}).value();
+  EXPECT_EQ(lengths.validate(json::Value(std::string(std::size_t{4} << 20, 'a'))).size(), 1U);
 }
 
 TEST(Limits, NamesAndItemsCountAsSteps) {

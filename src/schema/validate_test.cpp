@@ -75,6 +75,10 @@ TEST(Schema, ConformsNamesTheFirstViolations) {
   const auto bad = conforms(*schema, value("1"), "the answer");
   ASSERT_FALSE(bad);
   EXPECT_EQ(bad.error().code, Code::kSchemaMismatch);
+  const auto items = Schema::compile(value(R"({"items":{"type":"null"}})"));
+  EXPECT_EQ(conforms(*items, value("[1,1,1,1]"), "x").error().message,
+            "x: '/0': expected null, found an integer; '/1': expected null, found an integer; "
+            "'/2': expected null, found an integer; and more");
   EXPECT_EQ(bad.error().message, "the answer: the value: expected a string, found an integer");
 }
 
