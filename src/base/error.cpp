@@ -17,6 +17,13 @@ const std::vector<CodeInfo>& all_codes() {
 
 const CodeInfo& info(Code code) { return all_codes()[static_cast<std::size_t>(code)]; }
 
+std::optional<Code> code_named(std::string_view name) {
+  for (const CodeInfo& row : all_codes()) {
+    if (row.name == name) return row.code;
+  }
+  return std::nullopt;
+}
+
 std::string Error::text() const {
   const CodeInfo& row = info(code);
   std::string out{row.name};

@@ -6,6 +6,7 @@
 #include <cstdint>
 #include <expected>
 #include <memory>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -33,6 +34,8 @@ struct CodeInfo {
 };
 
 const CodeInfo& info(Code code);
+// The code of that name ("NE0202"); nullopt for any other word.
+std::optional<Code> code_named(std::string_view name);
 // All rows, in table order.
 const std::vector<CodeInfo>& all_codes();
 

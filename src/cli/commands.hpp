@@ -40,10 +40,15 @@ int run_plan(House& house, const RunOptions& options);
 int plan_goal(House& house, const RunOptions& options, const std::string& output);
 int resume(House& house, const std::string& run, const RunOptions& options);
 
+// Brings back what a run changed, as a run of its own. `step`: of that step alone, unless "".
+int undo(House& house, const std::string& run, const std::string& step, const RunOptions& options);
+
 int list_runs(House& house, bool json);
 int show(House& house, const std::string& run, bool events, bool json);
 int list_consents(House& house, bool json);
-int answer(House& house, const std::string& run, const std::string& digest, bool yes);
+// `result`: of an effect in doubt that was done, what it gave, as JSON; "" else.
+int answer(House& house, const std::string& run, const std::string& digest, bool yes,
+           const std::string& result);
 int replay(House& house, const std::string& run, bool frozen, bool json);
 int audit_verify(House& house, const std::string& key_file, bool json);
 

@@ -4,6 +4,7 @@
 #include <unistd.h>
 
 #include <algorithm>
+#include <deque>
 #include <thread>
 
 #include "base/text.hpp"
@@ -26,26 +27,41 @@ std::string make_run_id(Random& random) {
   return id;
 }
 
-// Reads one line of an answer from the terminal without blocking the loop.
+// Reads answers from the terminal without blocking the loop, one question after the other.
 class Prompt {
  public:
   Prompt(House& house, run::Executor& executor) : house_{house}, executor_{executor} {}
 
+  // On the loop's thread, as answered().
+  void ask(const Digest& digest, std::string text) {
+    waiting_.emplace_back(digest, std::move(text));
+    if (waiting_.size() == 1) next();
+  }
+
+  // An answer to `digest` came, from here or elsewhere.
+  void answered(const Digest& digest) {
+    const bool current = !waiting_.empty() && waiting_.front().first == digest;
+    std::erase_if(waiting_, [&](const auto& question) { return question.first == digest; });
+    if (current && !waiting_.empty()) next();
+  }
+
+ private:
   // What was typed before the question was shown is no answer to it. The prompt comes last: who
   // waits for it before typing is heard.
-  void ask(const run::Question& question) {
+  void next() {
+    const auto& [current, text] = waiting_.front();
+    print(house_.err, text);
     ::tcflush(::fileno(house_.in), TCIFLUSH);
     print(house_.err, "Approve? [y/N] ");
-    reader_ = std::jthread{[this, digest = question.digest](const std::stop_token& stop) {
+    reader_ = std::jthread{[this, digest = current](const std::stop_token& stop) {
       const std::string line = read_line(stop);
       if (stop.stop_requested()) return;
       const std::string said = ascii_lower(trimmed(line));
       const bool yes = said == "y" || said == "yes";
-      executor_.answer(digest, yes, "terminal", house_.user);
+      executor_.answer(digest, {yes, "terminal", house_.user});
     }};
   }
 
- private:
   std::string read_line(const std::stop_token& stop) {
     std::string line;
     const int fd = ::fileno(house_.in);
@@ -61,6 +77,7 @@ class Prompt {
 
   House& house_;
   run::Executor& executor_;
+  std::deque<std::pair<Digest, std::string>> waiting_;  // the first is being asked
   std::jthread reader_;
 };
 
@@ -69,8 +86,14 @@ std::string question_text(const run::Machine& machine, const run::Question& ques
     return card_text(machine.program(), machine.card(), machine.scope().workspace,
                      price_list_of(machine.program()));
   }
-  return "Step " + question.step + " asks: " + json::pretty(question.what) +
-         "Digest: " + hex(question.digest) + "\n";
+  std::string out = "Step " + question.step + " asks: " + json::pretty(question.what);
+  if (question.scope == run::Question::Scope::doubt) {
+    out +=
+        "It is not known whether this was done. Yes does it again, no leaves it; if it was done, "
+        "'naestro approve " +
+        machine.start().run + " DIGEST --done JSON' says so and what it gave.\n";
+  }
+  return out + "Digest: " + hex(question.digest) + "\n";
 }
 
 // One line; all of it is in the outputs, which `naestro show` prints.
@@ -236,23 +259,26 @@ int execute(House& house, Session& session, run::Machine& machine, run::Batch fi
     observer.event = [&](const ledger::Event& event) {
       print(options.quiet ? house.err : house.out,
             options.json ? event.body() + "\n" : event_text(event));
+      const auto answered = digest_from_hex(json::text_at(event.data, "digest").value_or(""));
+      if (event.kind.starts_with("consent.") && event.kind != "consent.asked" && answered) {
+        prompt->answered(*answered);
+      }
     };
     observer.ask = [&](const run::Question& question) {
       // At a terminal the card goes where the prompt goes, whatever stands in between.
-      if (house.interactive)
-        print(house.err, question_text(machine, question));
-      else if (!options.json)
-        print(house.out, question_text(machine, question));
+      const std::string text = question_text(machine, question);
+      if (!house.interactive && !options.json) print(house.out, text);
       if (std::ranges::find(approved, question.digest) != approved.end()) {
-        executor->answer(question.digest, true, "flag", house.user);
+        if (house.interactive) print(house.err, text);
+        executor->answer(question.digest, {true, "flag", house.user});
         return true;
       }
       if (machine.start().mode == policy::Mode::automatic) {
-        executor->answer(question.digest, false, "mode", house.user);
+        executor->answer(question.digest, {false, "mode", house.user});
         return true;
       }
       if (!house.interactive) return false;
-      prompt->ask(question);
+      prompt->ask(question.digest, text);
       return true;
     };
     run::Executor real{{house.clock, loop, pool, writer, *session.store, **tools, **models},

@@ -124,7 +124,10 @@ void show_text(House& house, const Loaded& loaded) {
   std::vector<std::vector<std::string>> rows{{"STEP", "STATE", "TARGET", "TIME", "TOKENS", "RULE"}};
   for (const run::StepView& step : view.steps) {
     const bool timed = step.started_at > 0 && step.ended_at >= step.started_at;
-    rows.push_back({step.id, step.state, step.target,
+    const std::string calls =
+        step.calls > 0 ? " " + std::to_string(step.calls_ended) + "/" + std::to_string(step.calls)
+                       : "";
+    rows.push_back({step.id, step.state + calls, step.target,
                     timed ? duration_text(step.ended_at - step.started_at) : "-",
                     std::to_string(step.usage.tokens()),
                     step.rule + (step.granted ? " (granted)" : "")});
@@ -231,7 +234,8 @@ int list_consents(House& house, bool as_json) {
   return 0;
 }
 
-int answer(House& house, const std::string& text, const std::string& digest, bool yes) {
+int answer(House& house, const std::string& text, const std::string& digest, bool yes,
+           const std::string& result) {
   auto session = open_session(house);
   if (!session) return report(house, session.error());
   const auto id = find_run(*session->store, text);
@@ -239,14 +243,24 @@ int answer(House& house, const std::string& text, const std::string& digest, boo
   auto loaded = load(*session, *id);
   if (!loaded) return report(house, loaded.error());
   const auto& questions = loaded->view.questions;
-  if (std::ranges::find(questions, digest, &run::OpenQuestion::digest) == questions.end()) {
+  const auto question = std::ranges::find(questions, digest, &run::OpenQuestion::digest);
+  if (question == questions.end()) {
     return report(house, fail(Code::kConsentUnknown,
                               "run " + *id + " has no open question with the digest " + digest,
                               "list them with 'naestro consents'")
                              .error());
   }
-  const auto posted =
-      session->store->post(*id, "consent", {{"digest", digest}, {"yes", yes}, {"who", house.user}});
+  json::Object payload{{"digest", digest}, {"yes", yes}, {"who", house.user}};
+  if (!result.empty()) {
+    auto value = json::parse(result);
+    if (question->scope != "doubt" || !value) {
+      return report(house, fail(Code::kUsage, value ? "--done answers an effect in doubt only"
+                                                    : "--done is no JSON: " + value.error().text())
+                               .error());
+    }
+    payload["result"] = *std::move(value);
+  }
+  const auto posted = session->store->post(*id, "consent", payload);
   if (!posted) return report(house, posted.error());
   const auto owner = session->store->owner(*id);
   const bool live = owner && *owner != 0;

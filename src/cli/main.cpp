@@ -19,6 +19,7 @@ constexpr const char* kExamples = R"(Examples:
   naestro show last                                 steps, time, cost, results of the last run
   naestro consents                                  questions that wait for you
   naestro approve last DIGEST && naestro resume last
+  naestro undo last                                 bring back the files that it wrote
   naestro replay last                               recompute every event and compare
   naestro audit verify                              check the whole store
 
@@ -163,6 +164,15 @@ int main(House& house, const std::vector<std::string>& arguments) {
   resume_app->add_flag("--json", more.json, "print events as JSON lines");
   resume_app->callback([&] { code = resume(house, id, more); });
 
+  std::string step;
+  CLI::App* undo_app =
+      app.add_subcommand("undo", "bring back what a run changed; asks first, as a run of its own");
+  undo_app->add_option("run", id, "run id, a unique beginning of it, or 'last'")->required();
+  undo_app->add_option("--step", step, "of this step alone");
+  add_limit_options(undo_app, more);
+  undo_app->add_flag("--json", more.json, "print events as JSON lines");
+  undo_app->callback([&] { code = undo(house, id, step, more); });
+
   bool json = false;
   CLI::App* runs_app = app.add_subcommand("runs", "list all runs");
   runs_app->add_flag("--json", json, "print JSON");
@@ -180,13 +190,18 @@ int main(House& house, const std::vector<std::string>& arguments) {
   consents_app->callback([&] { code = list_consents(house, json); });
 
   std::string digest;
+  std::string result;
   for (const bool yes : {true, false}) {
     CLI::App* answer_app =
         app.add_subcommand(yes ? "approve" : "refuse",
                            std::string{"answer an open question with "} + (yes ? "yes" : "no"));
     answer_app->add_option("run", id, "run id, or 'last'")->required();
     answer_app->add_option("digest", digest, "the question's digest")->required();
-    answer_app->callback([&, yes] { code = answer(house, id, digest, yes); });
+    if (yes) {
+      answer_app->add_option("--done", result,
+                             "of an effect in doubt: it was done, and gave this (JSON)");
+    }
+    answer_app->callback([&, yes] { code = answer(house, id, digest, yes, result); });
   }
 
   bool frozen = false;

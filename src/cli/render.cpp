@@ -95,6 +95,7 @@ std::string card_text(const plan::Program& program, const run::Card& card,
       where += (where.empty() ? "" : ", ") + std::string{member.key()} + "=" +
                shorten(json::write(member.value()), 60);
     }
+    if (line.times > 1) where += " (up to " + std::to_string(line.times) + " times)";
     if (line.computed) where += where.empty() ? "(asked when known)" : ", (rest asked when known)";
     rows.push_back({"  " + line.step, line.target, std::string{contract::name(line.kind)},
                     std::string{policy::name(line.verdict.decision)},
@@ -104,6 +105,20 @@ std::string card_text(const plan::Program& program, const run::Card& card,
   out += "Digest: " + hex(card.digest) + "\n";
   return out;
 }
+
+namespace {
+
+// "[2]" or "[2, 0]": the item, the round, or both, of a call in a loop.
+std::string where(const json::Object& data) {
+  const json::Array* path = json::array_at(data, "path");
+  std::string out;
+  for (std::size_t i = 0; path != nullptr && i < path->size(); ++i) {
+    out += (i == 0 ? "[" : ", ") + json::write((*path)[i]);
+  }
+  return out.empty() ? out : out + "]";
+}
+
+}  // namespace
 
 std::string event_text(const ledger::Event& event) {
   const json::Object& data = event.data;
@@ -117,7 +132,7 @@ std::string event_text(const ledger::Event& event) {
   if (event.kind == "plan.rejected")
     return "plan     rejected; the diagnostics go back to the planner, where it takes them\n";
   if (event.kind == "effect.intended") {
-    return "start    " + step + "  " + text(data, "target") + "\n";
+    return "start    " + step + where(data) + "  " + text(data, "target") + "\n";
   }
   if (event.kind == "budget.charged") {
     const auto usage = door::usage_from_json(data.if_contains("usage"));
@@ -129,6 +144,18 @@ std::string event_text(const ledger::Event& event) {
     return "charged  " + step + "  " + usage_text(usage) + "; so far " + usage_text(spent) + "\n";
   }
   if (event.kind == "step.done") return "done     " + step + "\n";
+  if (event.kind == "step.skipped") return "skipped  " + step + "\n";
+  if (event.kind == "step.retried") {
+    return "again    " + step + where(data) + "  attempt " +
+           std::to_string(json::integer_at(data, "attempt").value_or(0)) + " after " +
+           text(data, "code") + "\n";
+  }
+  if (event.kind == "call.failed") {
+    return "failed   " + step + where(data) + "  " + text(data, "code") + "\n";
+  }
+  if (event.kind == "effect.in_doubt") {
+    return "doubt    " + step + where(data) + "  nobody knows whether it was done\n";
+  }
   if (event.kind == "step.failed") return "failed   " + step + "  " + text(data, "code") + "\n";
   if (event.kind == "consent.given") return "consent  given (" + text(data, "via") + ")\n";
   if (event.kind == "consent.refused") return "consent  refused (" + text(data, "via") + ")\n";

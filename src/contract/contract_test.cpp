@@ -151,7 +151,6 @@ TEST(ToolContract, ErrorsNameFileAndMember) {
       {"effects", R"([{"kind":"fly","argument":"","reversible":true}])",
        R"('/effects/0/kind': expected one of ["read","model.local","model.cloud","write",)"
        R"("exec","net","send","pay"])"},
-      {"idempotency", "\"none\"", "'/idempotency': 'none': in-doubt effects are not built yet"},
       {"cost_usd", "\"-1\"", "'/cost_usd': '-1' is not an amount of US dollars"},
       {"labels", R"({"matches":{"integrity":["file"],"readers":["x"],"instruction_bearing":true}})",
        R"('/labels/matches': a label stands at "" or at a JSON pointer, which begins with '/')"},

@@ -131,9 +131,6 @@ Result<ToolContract> read_tool(std::string_view file, std::string_view text,
   }
   tool.labels = labels_from_json(form.at("labels"));
   tool.idempotency = pick<Idempotency>(kIdempotencyNames, text_of(form, "idempotency"));
-  if (tool.idempotency == Idempotency::none) {
-    return faulty(file, "/idempotency", "'none': in-doubt effects are not built yet");
-  }
   NAESTRO_TRY(read_effects(file, form, tool));
   tool.undo = text_of(form, "undo");
   tool.max_output_bytes = *json::integer_at(form, "max_output_bytes");

@@ -73,7 +73,7 @@ struct ToolContract {
 
 // Reads one contract; the error names the file and the faulty member. Refused besides a breach of
 // the schema: an input property without a kind, an effect on an argument that is no authority,
-// "pure" with an effect that changes something, idempotency "none" (not built yet).
+// "pure" with an effect that changes something.
 Result<ToolContract> parse_tool(std::string_view file, std::string_view text);
 
 // The contracts that this process knows, immutable after it is built.

@@ -47,18 +47,20 @@ void Budget::settle(const Caps& reserved, const Usage& used) {
   reserved_.tool_calls -= reserved.tool_calls;
   check(reserved_.usd >= 0 && reserved_.tokens >= 0 && reserved_.tool_calls >= 0,
         "a budget settles no more than it reserved");
-  spent_.tokens_in += used.tokens_in;
-  spent_.tokens_out += used.tokens_out;
-  spent_.tool_calls += used.tool_calls;
-  spent_.model_calls += used.model_calls;
-  spent_.usd += used.usd;
+  spent_ += used;
+}
+
+Usage& Usage::operator+=(const Usage& more) {
+  tokens_in += more.tokens_in;
+  tokens_out += more.tokens_out;
+  tool_calls += more.tool_calls;
+  model_calls += more.model_calls;
+  usd += more.usd;
+  return *this;
 }
 
 void Budget::book_lost(const Caps& caps) {
-  spent_.tokens_in += caps.tokens;
-  spent_.tool_calls += caps.tool_calls;
-  spent_.model_calls += caps.model_calls;
-  spent_.usd += caps.usd;
+  spent_ += {caps.tokens, 0, caps.tool_calls, caps.model_calls, caps.usd};
 }
 
 void Budget::raise(const Ceilings& ceilings) {

@@ -23,6 +23,7 @@ struct Usage {
   std::int64_t model_calls = 0;
   NanoUsd usd = 0;
   [[nodiscard]] std::int64_t tokens() const { return tokens_in + tokens_out; }
+  Usage& operator+=(const Usage& more);
 };
 
 // The first ceiling that a reservation would break.

@@ -29,7 +29,7 @@ const Scope kPlan{Digest{1}, "/w"};
 
 TEST(Door, ReadsGoTheRestAsksAnUntrustedTargetIsDenied) {
   const auto policy = builtin();
-  std::set<Digest> granted;
+  Grants granted;
   Budget budget;
   const auto answer = [&](EffectKind kind, policy::Flow flow = {}) {
     Effect effect = effect_of(kind);
@@ -46,13 +46,13 @@ TEST(Door, AGrantCoversOneUseOfTheExactAction) {
   const auto policy = builtin();
   Budget budget;
   Effect effect = effect_of(EffectKind::write);
-  std::set<Digest> granted{action_digest(kPlan, effect)};
+  Grants granted{{action_digest(kPlan, effect), 1}};
   effect.arguments["text"] = "a payload may be computed";
   EXPECT_EQ(admit(policy, policy::Mode::copilot, kPlan, effect, granted, budget).answer,
             Admission::Answer::go);
   EXPECT_EQ(admit(policy, policy::Mode::copilot, kPlan, effect, granted, budget).answer,
             Admission::Answer::ask);
-  granted = {action_digest(kPlan, effect)};
+  granted = {{action_digest(kPlan, effect), 1}};
   effect.authority["path"] = "b.md";
   EXPECT_EQ(admit(policy, policy::Mode::copilot, kPlan, effect, granted, budget).answer,
             Admission::Answer::ask);
@@ -63,11 +63,11 @@ TEST(Door, AComputedAuthorityArgumentAsksEvenWhereThePolicyAllows) {
   Budget budget;
   Effect effect = effect_of(EffectKind::read);
   effect.authority_known = false;
-  std::set<Digest> granted;
+  Grants granted;
   const auto first = admit(policy, policy::Mode::copilot, kPlan, effect, granted, budget);
   EXPECT_EQ(first.answer, Admission::Answer::ask);
   EXPECT_EQ(first.verdict.rule, "door.computed_authority");
-  granted = {first.action};
+  granted = {{first.action, 1}};
   EXPECT_EQ(admit(policy, policy::Mode::copilot, kPlan, effect, granted, budget).answer,
             Admission::Answer::go);
 }
@@ -82,7 +82,7 @@ TEST(Door, AGrantDischargesNoDeny) {
   Budget budget;
   Effect effect = effect_of(EffectKind::pay);
   effect.flow.untrusted_authority = true;
-  std::set<Digest> granted{action_digest(kPlan, effect)};
+  Grants granted{{action_digest(kPlan, effect), 1}};
   EXPECT_EQ(admit(policy, policy::Mode::copilot, kPlan, effect, granted, budget).answer,
             Admission::Answer::denied);
 }
@@ -97,7 +97,7 @@ TEST(Door, TheStrictestDeclaredEffectDecides) {
 
 TEST(Door, ALimitReservesNothing) {
   const auto policy = builtin();
-  std::set<Digest> granted;
+  Grants granted;
   Budget budget{{.usd = {}, .tokens = 15, .tool_calls = {}}};
   const Effect effect = effect_of(EffectKind::read);
   EXPECT_EQ(admit(policy, policy::Mode::copilot, kPlan, effect, granted, budget).answer,

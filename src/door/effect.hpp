@@ -24,8 +24,9 @@ struct Caps {
 
 struct Effect {
   std::string step;
-  std::string target;  // "files.search@1", or "model:NAME"
-  Digest contract{};   // the pinned contract's digest
+  std::vector<std::int64_t> path{};  // where in the step's loops: [item], [round], [item, round]
+  std::string target;                // "files.search@1", or "model:NAME"
+  Digest contract{};                 // the pinned contract's digest
   json::Object arguments;
   json::Object authority;  // the arguments that decide where the effect goes
   // Whether every authority argument is a literal of the plan or an input of the person's, so that
@@ -37,6 +38,7 @@ struct Effect {
   Caps caps;
   std::int64_t timeout_s = 0;
   std::int64_t max_output_bytes = 0;
+  bool prepares = false;  // what undoing it needs is read before it is done
 };
 
 // What a consent binds: SHA-256 of canonical {plan, workspace, step, target, contract, authority}.

@@ -11,7 +11,7 @@ std::string_view name(Admission::Answer answer) {
 }
 
 Admission admit(const policy::Policy& policy, policy::Mode mode, const Scope& scope,
-                const Effect& effect, std::set<Digest>& granted, Budget& budget) {
+                const Effect& effect, Grants& granted, Budget& budget) {
   Admission admission;
   std::tie(admission.verdict, admission.kind) =
       policy.decide_all(effect.declared, mode, effect.flow);
@@ -35,7 +35,7 @@ Admission admit(const policy::Policy& policy, policy::Mode mode, const Scope& sc
     admission.shortage = *std::move(shortage);
     return admission;
   }
-  if (asks) granted.erase(admission.action);  // an approval is used once
+  if (asks && --granted[admission.action] == 0) granted.erase(admission.action);
   admission.answer = go;
   return admission;
 }

@@ -11,7 +11,7 @@
 #pragma once
 
 #include <functional>
-#include <set>
+#include <map>
 #include <stop_token>
 #include <string>
 
@@ -34,11 +34,14 @@ struct Admission {
 
 std::string_view name(Admission::Answer answer);
 
-// Decides and, for `go`, reserves the caps. `granted`: actions that a person approved and that were
-// not used yet; the one that is used here is taken out. An authority argument that a step computed
-// asks even where the policy allows: where data decides what is touched, a person endorses it.
+// Actions that a person approved -> how many uses are left.
+using Grants = std::map<Digest, std::int64_t>;
+
+// Decides and, for `go`, reserves the caps. A grant is used up by one. An authority argument that a
+// step computed asks even where the policy allows: where data decides what is touched, a person
+// endorses it.
 Admission admit(const policy::Policy& policy, policy::Mode mode, const Scope& scope,
-                const Effect& effect, std::set<Digest>& granted, Budget& budget);
+                const Effect& effect, Grants& granted, Budget& budget);
 
 // 2. Proof that effect.intended is durable.
 class Intent {
@@ -73,6 +76,9 @@ using Provisional = std::function<void(std::string_view chunk)>;
 class Adapter {
  public:
   virtual ~Adapter() = default;
+  // What undoing the effect will need (a file's former content, ...), read before it is done and
+  // recorded. Asked only of effects that say `prepares`.
+  virtual Result<json::Value> prepare(const Intent&) { return json::Value{}; }
   // Blocks, on a pool thread. Must end soon after `stop` is requested.
   virtual Outcome act(const Intent& intent, std::stop_token stop,
                       const Provisional& provisional) = 0;

@@ -20,6 +20,10 @@ class Count {
     out.ok_ = !__builtin_mul_overflow(a, b, &out.value_);
     return out;
   }
+  Count& operator*=(std::int64_t factor) {
+    ok_ = ok_ && !__builtin_mul_overflow(value_, factor, &value_);
+    return *this;
+  }
   // Rounded up: a bound must not fall below what it bounds.
   [[nodiscard]] Count over(std::int64_t divisor) const {
     Count out = *this;
@@ -42,7 +46,8 @@ struct Cost {
   Count model_calls;
 };
 
-Cost cost_of(const DraftStep& step) {
+// Of one attempt.
+Cost cost_of_call(const DraftStep& step) {
   constexpr std::int64_t kMillion = 1'000'000;
   Cost cost;
   if (const auto* tool = std::get_if<ToolUse>(&*step.use)) {
@@ -60,6 +65,45 @@ Cost cost_of(const DraftStep& step) {
   return cost;
 }
 
+std::int64_t attempts_max(const DraftStep& step) { return 1 + step.control.retry.max; }
+
+// Of all items, rounds and attempts.
+Cost cost_of(const DraftStep& step) {
+  Cost cost = cost_of_call(step);
+  for (Count* each : {&cost.usd, &cost.tokens, &cost.tool_calls, &cost.model_calls}) {
+    *each *= step.control.calls_max() * attempts_max(step);
+  }
+  return cost;
+}
+
+// The longest that one item of a step takes: its rounds, their attempts and the waits between them.
+std::int64_t item_time(const DraftStep& step) {
+  const Retry& retry = step.control.retry;
+  const std::int64_t round = attempts_max(step) * step.timeout + retry.max * retry.wait_s;
+  return round * (step.control.repeat ? step.control.repeat->max : 1);
+}
+
+// Items of a step that may run at one time.
+std::int64_t width(const DraftStep& step) {
+  const auto& each = step.control.for_each;
+  return each ? std::min(each->max, each->parallel) : 1;
+}
+
+// The longest that a step takes by itself, whenever one of its items is not kept from a slot: while
+// all `width` of them run, and while the last one does.
+Count alone_time(const DraftStep& step) {
+  Count out =
+      Count::product((step.control.for_each ? step.control.for_each->max : 1) - 1, item_time(step))
+          .over(width(step));
+  out += Count{item_time(step)};
+  return out;
+}
+
+// The time of all items, one after the other.
+Count work_time(const DraftStep& step) {
+  return Count::product(step.control.for_each ? step.control.for_each->max : 1, item_time(step));
+}
+
 void check_context(const DraftStep& step, Sink& sink) {
   const auto* model = std::get_if<ModelUse>(&*step.use);
   if (model == nullptr) return;
@@ -75,9 +119,10 @@ void check_context(const DraftStep& step, Sink& sink) {
 
 // Time and parallelism, from the shape of the graph.
 struct Shape {
-  Count longest;                  // sum of timeouts along the critical path
-  Count all;                      // sum of all timeouts
+  Count longest;                  // sum of the steps' times along the critical path
+  Count all;                      // sum of all items' times
   std::vector<std::size_t> path;  // the critical path
+  // Calls that may run at one time: the sum, over chains that cover the graph, of the widest step.
   std::int64_t chains = 0;
 };
 
@@ -87,6 +132,7 @@ Shape shape_of(const Draft& draft) {
   std::vector<Count> end(count);
   std::vector<std::size_t> before(count, kNone);
   std::vector<bool> continued(count, false);
+  std::vector<std::int64_t> widest(count);  // of the chain up to here
   Shape shape;
   std::size_t last = kNone;
   std::vector<std::size_t> place(count);
@@ -101,12 +147,15 @@ Shape shape_of(const Draft& draft) {
     for (const std::size_t producer : producers) {
       if (before[i] == kNone || end[producer].value() > end[before[i]].value())
         before[i] = producer;
-      if (!joined && !continued[producer]) joined = continued[producer] = true;
+      if (joined || continued[producer]) continue;
+      joined = continued[producer] = true;
+      widest[i] = widest[producer];
     }
-    if (!joined) ++shape.chains;
+    shape.chains += std::max<std::int64_t>(0, width(step) - widest[i]);
+    widest[i] = std::max(widest[i], width(step));
     if (before[i] != kNone) end[i] = end[before[i]];
-    end[i] += Count{step.timeout};
-    shape.all += Count{step.timeout};
+    end[i] += alone_time(step);
+    shape.all += work_time(step);
     if (last == kNone || end[i].value() > end[last].value()) last = i;
   }
   shape.longest = end[last];
@@ -161,7 +210,7 @@ void hold_all(const Draft& draft, const Environment& environment, const Bound& b
   const auto usd = [&](std::size_t i) { return costs[i].usd.value(); };
   const auto tokens = [&](std::size_t i) { return costs[i].tokens.value(); };
   const auto calls = [&](std::size_t i) { return costs[i].tool_calls.value(); };
-  const auto timeout = [&](std::size_t i) { return draft.steps[i].timeout; };
+  const auto timeout = [&](std::size_t i) { return work_time(draft.steps[i]).value(); };
   hold(Np::kOverUsd, "usd", bound.usd, plan.usd, policy.usd, sink, format_usd,
        [&] { return dearest(draft, all, usd, format_usd); });
   hold(Np::kOverTokens, "tokens", bound.tokens, plan.tokens, policy.tokens, sink, plain,
@@ -173,6 +222,23 @@ void hold_all(const Draft& draft, const Environment& environment, const Bound& b
 }
 
 }  // namespace
+
+// A step's own budget: all that its loops and attempts may take.
+void hold_step(const DraftStep& step, const Cost& cost, Sink& sink) {
+  const auto over = [&](std::string_view member, const Count& bound,
+                        std::optional<std::int64_t> limit, auto text) {
+    if (!limit || bound.value() <= *limit) return;
+    sink.error(
+        Np::kOverStep, step.pointer + "/budget/" + std::string{member},
+        "the worst case of step '" + step.id + "' is over its budget of " + std::string{member},
+        {text(bound.value()), "at most " + text(*limit), ""});
+  };
+  const auto plain = [](std::int64_t n) { return std::to_string(n); };
+  over("usd", cost.usd, step.budget.usd, format_usd);
+  over("tokens", cost.tokens, step.budget.tokens, plain);
+  over("tool_calls", cost.tool_calls, step.budget.tool_calls, plain);
+  over("wall_s", alone_time(step), step.budget.wall_s, plain);
+}
 
 void check_caps(const Draft& draft, Sink& sink) {
   for (const DraftStep& step : draft.steps) {
@@ -195,7 +261,10 @@ Bound bounds(const Draft& draft, const Environment& environment, Sink& sink) {
     total.tokens += cost.tokens;
     total.tool_calls += cost.tool_calls;
     total.model_calls += cost.model_calls;
-    if (cost.usd.ok()) continue;
+    if (cost.usd.ok() && cost.tokens.ok() && work_time(step).ok()) {
+      hold_step(step, cost, sink);
+      continue;
+    }
     sink.error(Np::kOverflow, step.pointer, "the worst case of the step cannot be counted",
                {"a number above 2^53-1", "a smaller one", ""});
   }
@@ -209,10 +278,8 @@ Bound bounds(const Draft& draft, const Environment& environment, Sink& sink) {
   if (shape.chains > slots) {
     wall += Count{shape.all.value() - shape.longest.value()}.over(slots);
   }
-  // check_caps held each step's tokens and time so low that no number of steps can overflow.
-  check(total.tokens.ok(), "tokens are counted");
-  check(shape.all.ok(), "time is counted");
-  if (!total.usd.ok() && !sink.failed()) {
+  const bool counted = total.usd.ok() && total.tokens.ok() && shape.all.ok() && shape.longest.ok();
+  if (!counted && !sink.failed()) {
     sink.error(Np::kOverflow, "/steps", "the worst case of the plan cannot be counted",
                {"a number above 2^53-1", "a smaller one", ""});
   }

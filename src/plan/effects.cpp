@@ -23,7 +23,7 @@ std::optional<Expression> argument(const Expression& with, const std::string& na
 
 bool of_steps(const Expression& expression) {
   return std::ranges::any_of(expression.references(), [](const Reference& reference) {
-    return reference.from == Reference::From::step;
+    return reference.from != Reference::From::input;
   });
 }
 

@@ -53,22 +53,9 @@ std::optional<std::string> parse_path(std::string_view rest) {
   return pointer;
 }
 
-// What stands between "${" and "}".
-std::optional<Reference> parse_reference(std::string_view body) {
-  Reference reference{Reference::From::input, {}, {}};
-  if (take_word(body, "steps.")) {
-    reference.from = Reference::From::step;
-  } else if (!take_word(body, "inputs.")) {
-    return std::nullopt;
-  }
-  reference.name = take_name(body);
-  if (!is_name(reference.name)) return std::nullopt;
-  if (reference.from == Reference::From::step && !take_word(body, ".out")) return std::nullopt;
-  auto path = parse_path(body);
-  if (!path) return std::nullopt;
-  reference.pointer = std::move(*path);
-  return reference;
-}
+// The words behind which nothing but a path may follow.
+constexpr std::pair<std::string_view, Reference::From> kLocal[] = {{"item", Reference::From::item},
+                                                                   {"prev", Reference::From::prev}};
 
 // Whether a token of a pointer can only be an index: a member begins with a letter.
 bool is_index(std::string_view token) { return token.find_first_of("0123456789") == 0; }
@@ -193,15 +180,13 @@ void collect(const Expression& expression, std::vector<Reference>& out) {
   }
 }
 
-Result<const json::Value*> find(const Reference& reference, const Lookup& lookup) {
-  const json::Value* root = lookup(reference.from, reference.name);
-  const json::Value* found = root == nullptr ? nullptr : json::at(*root, reference.pointer);
-  if (found != nullptr) return found;
-  const bool input = reference.from == Reference::From::input;
-  return fail(
-      Code::kStepFailed,
-      std::string{input ? "the input '" : "the output of step '"} + reference.name + "' " +
-          (root == nullptr ? "has no value" : "has nothing at '" + reference.pointer + "'"));
+std::string whole_words(const Reference& reference) {
+  switch (reference.from) {
+    case Reference::From::input: return "the input '" + reference.name + "'";
+    case Reference::From::step: return "the output of step '" + reference.name + "'";
+    case Reference::From::item: return "the item of for_each";
+    default: return "the round before";
+  }
 }
 
 }  // namespace
@@ -209,6 +194,30 @@ Result<const json::Value*> find(const Reference& reference, const Lookup& lookup
 bool is_name(std::string_view text) {
   return !text.empty() && text.size() <= 64 && lower_letter(text.front()) &&
          std::ranges::all_of(text, [](char c) { return lower_letter(c) || digit(c) || c == '_'; });
+}
+
+std::optional<Reference> parse_reference(std::string_view body) {
+  Reference reference{Reference::From::input, {}, {}};
+  const auto* local = std::ranges::find_if(kLocal, [&](const auto& row) {
+    return body.substr(0, body.find_first_of(".[")) == row.first;
+  });
+  if (local != std::end(kLocal)) {
+    reference.from = local->second;
+    body.remove_prefix(local->first.size());
+  } else {
+    if (take_word(body, "steps.")) {
+      reference.from = Reference::From::step;
+    } else if (!take_word(body, "inputs.")) {
+      return std::nullopt;
+    }
+    reference.name = take_name(body);
+    if (!is_name(reference.name)) return std::nullopt;
+    if (reference.from == Reference::From::step && !take_word(body, ".out")) return std::nullopt;
+  }
+  auto path = parse_path(body);
+  if (!path) return std::nullopt;
+  reference.pointer = std::move(*path);
+  return reference;
 }
 
 Argument parse_argument(const json::Value& value, const std::string& pointer, Sink& sink,
@@ -228,10 +237,20 @@ std::vector<Reference> Expression::references() const {
   return out;
 }
 
+Result<const json::Value*> value_at(const Reference& reference, const Lookup& lookup) {
+  const json::Value* root = lookup(reference.from, reference.name);
+  const json::Value* found = root == nullptr ? nullptr : json::at(*root, reference.pointer);
+  if (found != nullptr) return found;
+  return fail(
+      Code::kStepFailed,
+      whole_words(reference) +
+          (root == nullptr ? " has no value" : " has nothing at '" + reference.pointer + "'"));
+}
+
 Result<json::Value> evaluate(const Expression& expression, const Lookup& lookup) {
   if (const auto* literal = std::get_if<json::Value>(&expression.node)) return *literal;
   if (const auto* reference = std::get_if<Reference>(&expression.node)) {
-    NAESTRO_LET(const json::Value* found, find(*reference, lookup));
+    NAESTRO_LET(const json::Value* found, value_at(*reference, lookup));
     return *found;
   }
   if (const auto* text = std::get_if<Template>(&expression.node)) {
@@ -241,7 +260,7 @@ Result<json::Value> evaluate(const Expression& expression, const Lookup& lookup)
         out += *literal;
         continue;
       }
-      NAESTRO_LET(const json::Value* found, find(std::get<Reference>(part), lookup));
+      NAESTRO_LET(const json::Value* found, value_at(std::get<Reference>(part), lookup));
       // Canonical, so that equal values give equal prompts.
       out += found->is_string() ? std::string{json::view(found->get_string())}
                                 : json::canonical(*found);
@@ -265,8 +284,13 @@ Result<json::Value> evaluate(const Expression& expression, const Lookup& lookup)
 }
 
 std::string written(const Reference& reference) {
-  const bool step = reference.from == Reference::From::step;
-  std::string out = step ? "${steps." + reference.name + ".out" : "${inputs." + reference.name;
+  std::string out = "${";
+  switch (reference.from) {
+    case Reference::From::input: out += "inputs." + reference.name; break;
+    case Reference::From::step: out += "steps." + reference.name + ".out"; break;
+    case Reference::From::item: out += "item"; break;
+    case Reference::From::prev: out += "prev"; break;
+  }
   std::string_view rest = reference.pointer;
   while (!rest.empty()) {
     rest.remove_prefix(1);

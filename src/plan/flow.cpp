@@ -35,17 +35,34 @@ class Flow {
   }
 
  private:
-  contract::Label label_of(const Reference& reference) const {
+  // `holder`: the step that the reference stands in, whose loop ${item} and ${prev} are of.
+  contract::Label label_of(const DraftStep& holder, const Reference& reference) const {
     if (reference.from == Reference::From::input) return input_label();
+    if (reference.from == Reference::From::item) {
+      return holder.control.for_each ? label_of(holder, holder.control.for_each->in)
+                                     : contract::unlabelled();
+    }
+    // Of a round: what the call yields; what went into it joins with the arguments.
+    if (reference.from == Reference::From::prev) {
+      return policy::whole(declared_labels(*holder.use));
+    }
     const auto found = index_.find(reference.name);
     if (found == index_.end()) return contract::unlabelled();
     return policy::label_at(draft_.steps[found->second].labels, reference.pointer);
   }
 
   void step(DraftStep& step) {
-    const contract::Labels arguments = labels_of(
-        step.with.expression, [this](const Reference& reference) { return label_of(reference); });
-    step.labels = result_labels(declared_labels(*step.use), policy::whole(arguments));
+    const contract::Labels arguments =
+        labels_of(step.with.expression,
+                  [&](const Reference& reference) { return label_of(step, reference); });
+    contract::Label into = policy::whole(arguments);
+    // Whether and how often it is done tells of what decided that.
+    for (const ReferenceUse& use : step.control_uses) {
+      into = policy::join(into, label_of(step, use.reference));
+    }
+    step.labels = result_labels(declared_labels(*step.use), into);
+    // Of a loop's result every part is one of the call's.
+    if (step.control.for_each) step.labels = {{"", policy::whole(step.labels)}};
     const auto* use = std::get_if<ToolUse>(&*step.use);
     if (use == nullptr) return;
     for (const auto& [name, kind] : use->tool->arguments) {
@@ -54,7 +71,7 @@ class Flow {
       for (const ReferenceUse& value : step.with.uses) {
         const std::string at = value.pointer.substr(step.pointer.size() + 5);  // behind "/with"
         if (at != inside && !at.starts_with(inside + "/")) continue;
-        if (policy::trusted(label_of(value.reference))) continue;
+        if (policy::trusted(label_of(step, value.reference))) continue;
         step.flow.untrusted_authority = true;
         judge(step, name, value);
       }
@@ -75,21 +92,29 @@ class Flow {
         Np::kUntrustedAuthority, value.pointer,
         "untrusted data would decide where step '" + step.id + "' does `" +
             std::string{contract::name(kind)} + "`",
-        {path_to(value.reference) + " -> argument '" + argument + "' of " + target_of(step),
+        {path_to(step, value.reference) + " -> argument '" + argument + "' of " + target_of(step),
          "a value of yours or of the plan's own", place_of(verdict) + ": " + verdict.reason});
   }
 
   // The path that the untrusted data takes, from its source to the reference.
-  std::string path_to(const Reference& reference) const {
+  std::string path_to(const DraftStep& judged, const Reference& reference) const {
     std::string path;
+    const DraftStep* holder = &judged;
     const Reference* at = &reference;
     while (at != nullptr) {
-      const DraftStep& producer = draft_.steps[index_.at(at->name)];
       path = written(*at) + (path.empty() ? "" : " -> " + path);
-      const auto further = std::ranges::find_if(producer.with.uses, [this](const auto& use) {
-        return !policy::trusted(label_of(use.reference));
+      if (at->from == Reference::From::item) {
+        at = &holder->control.for_each->in;
+        continue;
+      }
+      const bool own = at->from == Reference::From::prev;
+      const DraftStep& producer = own ? *holder : draft_.steps[index_.at(at->name)];
+      const auto further = std::ranges::find_if(producer.with.uses, [&](const auto& use) {
+        return use.reference.from != Reference::From::prev &&
+               !policy::trusted(label_of(producer, use.reference));
       });
       if (further != producer.with.uses.end()) {
+        holder = &producer;
         at = &further->reference;
         continue;
       }

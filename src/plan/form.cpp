@@ -1,11 +1,15 @@
 #include "plan/form.hpp"
 
+#include <array>
+
 namespace naestro::plan {
 namespace {
 
 json::Value form(const Reference& reference, const NameOf& name_of) {
+  constexpr std::array<std::string_view, 4> kFrom = {"input", "step", "item", "prev"};
   const bool step = reference.from == Reference::From::step;
-  return json::Object{{step ? "step" : "input", step ? name_of(reference.name) : reference.name},
+  return json::Object{{kFrom[static_cast<std::size_t>(reference.from)],
+                       step ? name_of(reference.name) : reference.name},
                       {"pointer", reference.pointer}};
 }
 

@@ -13,6 +13,8 @@ using NameOf = std::function<std::string(const std::string& id)>;
 
 // The expression as JSON in which literal data cannot be mistaken for a reference.
 json::Value form(const Expression& expression, const NameOf& name_of);
+// Null for a step that is simply done once.
+json::Value form(const Control& control, const NameOf& name_of);
 // The contract with its digest, and what the step asks of it.
 json::Value form(const std::variant<ToolUse, ModelUse>& use);
 

@@ -18,9 +18,10 @@ class Graph {
     index_ids();
     for (std::size_t i = 0; i < draft_.steps.size(); ++i) connect(i);
     for (const auto& [name, output] : draft_.outputs) {
-      for (const ReferenceUse& use : output.uses) find(use.reference, use.pointer);
+      for (const ReferenceUse& use : output.uses) find(nullptr, use.reference, use.pointer);
     }
     sort();
+    absences();
     if (draft_.order.size() < draft_.steps.size()) {
       find_cycles();
       draft_.order.clear();
@@ -61,12 +62,37 @@ class Graph {
     return std::nullopt;
   }
 
+  // ${item} and ${prev} mean something only within the loop of the step that they stand in. A
+  // condition of `when` is asked before the loop; `until` after a round, whose result is ${prev}.
+  void local(const DraftStep* step, const Reference& reference, const std::string& pointer) {
+    const bool item = reference.from == Reference::From::item;
+    const bool when = step != nullptr && pointer == step->pointer + "/when";
+    const bool loop =
+        step != nullptr && !when &&
+        (item ? step->control.for_each.has_value() : step->control.repeat.has_value());
+    if (loop) {
+      const bool first =
+          !item && !step->control.repeat->start && pointer != step->pointer + "/repeat/until";
+      if (!first) return;
+    }
+    sink_.error(
+        Np::kNoLoop, pointer,
+        loop ? "${prev} has no value in the first round" : "there is no loop here",
+        {written(reference),
+         loop ? "a `start` of the step's repeat" : "a reference within the step of the loop", ""});
+  }
+
   // Checks a reference; the step it names, if it names one, counts as used.
-  std::optional<std::size_t> find(const Reference& reference, const std::string& pointer) {
+  std::optional<std::size_t> find(const DraftStep* step, const Reference& reference,
+                                  const std::string& pointer) {
+    if (reference.from == Reference::From::item || reference.from == Reference::From::prev) {
+      local(step, reference, pointer);
+      return std::nullopt;
+    }
     if (reference.from == Reference::From::step) {
-      const auto step = find_step(reference.name, pointer);
-      if (step) used_[*step] = true;
-      return step;
+      const auto producer = find_step(reference.name, pointer);
+      if (producer) used_[*producer] = true;
+      return producer;
     }
     if (!draft_.inputs.contains(reference.name)) {
       std::vector<std::string> known;
@@ -90,8 +116,11 @@ class Graph {
       used_[*producer] = true;
       step.producers.push_back(*producer);
     };
-    for (const ReferenceUse& use : step.with.uses)
-      add(find(use.reference, use.pointer), use.pointer);
+    for (const auto* uses : {&step.with.uses, &step.control_uses}) {
+      for (const ReferenceUse& each : *uses) {
+        add(find(&step, each.reference, each.pointer), each.pointer);
+      }
+    }
     for (const auto& [id, pointer] : step.needs) add(find_step(id, pointer), pointer);
     std::ranges::sort(step.producers);
     const auto twins = std::ranges::unique(step.producers);
@@ -111,6 +140,29 @@ class Graph {
     for (std::size_t next = 0; next < draft_.order.size(); ++next) {
       for (const std::size_t consumer : consumers[draft_.order[next]]) {
         if (--waiting[consumer] == 0) draft_.order.push_back(consumer);
+      }
+    }
+  }
+
+  // Who may yield nothing: skipping goes on to all that need it, up to a default.
+  void absences() {
+    for (const std::size_t i : draft_.order) {
+      DraftStep& step = draft_.steps[i];
+      if (step.control.fallback) continue;
+      step.may_be_absent = step.control.may_yield_nothing() ||
+                           std::ranges::any_of(step.producers, [&](std::size_t p) {
+                             return draft_.steps[p].may_be_absent;
+                           });
+    }
+    if (draft_.order.size() < draft_.steps.size()) return;
+    for (const auto& [name, output] : draft_.outputs) {
+      for (const ReferenceUse& use : output.uses) {
+        const auto found = ids_.find(use.reference.name);
+        if (use.reference.from != Reference::From::step || found == ids_.end()) continue;
+        if (!draft_.steps[found->second].may_be_absent) continue;
+        sink_.error(Np::kMayBeAbsent, use.pointer, "the output may be absent",
+                    {written(use.reference) + " of a step that may be skipped",
+                     "a `default` of step '" + use.reference.name + "'", ""});
       }
     }
   }

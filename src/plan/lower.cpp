@@ -42,15 +42,19 @@ Digest digest_of(const Program& program) {
     for (const std::size_t need : step.needs) needs.emplace_back(need);
     // What a tool yields is pinned by its contract's digest.
     const bool tool = std::holds_alternative<ToolUse>(step.use);
-    steps.push_back(json::Object{{"id", step.id},
-                                 {"use", form(step.use)},
-                                 {"with", form(step.with, by_id)},
-                                 {"out", tool ? json::Value{} : step.out},
-                                 {"needs", std::move(needs)},
-                                 {"timeout_s", step.timeout_s},
-                                 {"effects", form(step.effects)},
-                                 {"checks", form(step.checks)},
-                                 {"untrusted_authority", step.flow.untrusted_authority}});
+    json::Object row{{"id", step.id},
+                     {"use", form(step.use)},
+                     {"with", form(step.with, by_id)},
+                     {"out", tool ? json::Value{} : step.out},
+                     {"needs", std::move(needs)},
+                     {"timeout_s", step.timeout_s},
+                     {"effects", form(step.effects)},
+                     {"checks", form(step.checks)},
+                     {"untrusted_authority", step.flow.untrusted_authority}};
+    if (json::Value control = form(step.control, by_id); !control.is_null()) {
+      row["control"] = std::move(control);
+    }
+    steps.push_back(std::move(row));
   }
   json::Object outputs;
   for (const auto& [name, output] : program.outputs) outputs[name] = form(output, by_id);
@@ -77,6 +81,7 @@ Program lower(Draft&& draft, Bound bound, const json::Value& plan) {
     step.use = *source.use;
     step.with = std::move(source.with.expression);
     step.timeout_s = source.timeout;
+    step.control = std::move(source.control);
     if (const auto* tool = std::get_if<ToolUse>(&step.use)) {
       step.out = tool->tool->output;
     } else {

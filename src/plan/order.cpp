@@ -22,11 +22,14 @@ std::vector<std::string> structural_hashes(const Draft& draft) {
     std::vector<std::string> needs;
     for (const std::size_t producer : step.producers) needs.push_back(hashes[producer]);
     std::ranges::sort(needs);
-    const json::Value content = json::Object{{"use", form(*step.use)},
-                                             {"with", form(step.with.expression, by_hash)},
-                                             {"out", step.out.value_or(nullptr)},
-                                             {"needs", json::Array(needs.begin(), needs.end())},
-                                             {"timeout_s", step.timeout}};
+    json::Object content{{"use", form(*step.use)},
+                         {"with", form(step.with.expression, by_hash)},
+                         {"out", step.out.value_or(nullptr)},
+                         {"needs", json::Array(needs.begin(), needs.end())},
+                         {"timeout_s", step.timeout}};
+    if (json::Value control = form(step.control, by_hash); !control.is_null()) {
+      content["control"] = std::move(control);
+    }
     hashes[i] = hex(crypto::sha256(json::canonical(content)));
   }
   return hashes;

@@ -32,22 +32,28 @@ void parse_inputs(const json::Object& inputs, Draft& draft, Sink& sink) {
   }
 }
 
-void parse_budget(const json::Object& object, Draft& draft, Sink& sink) {
-  Fields fields{object, "/budget", "budget", sink};
+}  // namespace
+
+Budget parse_budget(const json::Object& object, const std::string& pointer, Sink& sink) {
+  Budget budget;
+  Fields fields{object, pointer, "budget", sink};
   fields.only({"usd", "tokens", "tool_calls", "wall_s"});
   if (const auto usd = fields.text("usd", Fields::optional)) {
     const auto amount = parse_usd(*usd);
     if (amount) {
-      draft.budget.usd = *amount;
+      budget.usd = *amount;
     } else {
-      sink.error(Np::kBadAmount, "/budget/usd", "the amount is malformed",
+      sink.error(Np::kBadAmount, fields.at("usd"), "the amount is malformed",
                  {"'" + *usd + "'", "a decimal string such as \"0.05\"", ""});
     }
   }
-  draft.budget.tokens = fields.integer("tokens", Fields::optional, 0, json::kMaxInteger);
-  draft.budget.tool_calls = fields.integer("tool_calls", Fields::optional, 0, json::kMaxInteger);
-  draft.budget.wall_s = fields.integer("wall_s", Fields::optional, 0, json::kMaxInteger);
+  budget.tokens = fields.integer("tokens", Fields::optional, 0, json::kMaxInteger);
+  budget.tool_calls = fields.integer("tool_calls", Fields::optional, 0, json::kMaxInteger);
+  budget.wall_s = fields.integer("wall_s", Fields::optional, 0, json::kMaxInteger);
+  return budget;
 }
+
+namespace {
 
 void parse_outputs(const json::Object& outputs, Draft& draft, Sink& sink) {
   for (const auto& member : outputs) {
@@ -107,7 +113,7 @@ Draft parse(const json::Value& plan, Sink& sink) {
     parse_inputs(*inputs, draft, sink);
   }
   if (const auto* budget = fields.object("budget", Fields::optional)) {
-    parse_budget(*budget, draft, sink);
+    draft.budget = parse_budget(*budget, "/budget", sink);
   }
   if (const auto* outputs = fields.object("outputs", Fields::optional)) {
     parse_outputs(*outputs, draft, sink);

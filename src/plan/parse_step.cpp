@@ -134,9 +134,9 @@ void parse_step(const json::Value& value, DraftStep& step, Sink& sink) {
     return;
   }
   Fields fields{*object, step.pointer, "step", sink};
-  fields.only(
-      {"id", "do", "with", "out", "needs", "timeout_s"},
-      {"when", "for_each", "repeat", "retry", "budget", "role", "accept", "on_error", "default"});
+  fields.only({"id", "do", "with", "out", "needs", "timeout_s", "when", "for_each", "repeat",
+               "retry", "budget", "on_error", "default"},
+              {"role", "accept"});
   step.id = fields.text("id", Fields::required).value_or("");
   if (json::text_at(*object, "id") && !is_name(step.id)) {
     sink.error(Np::kBadName, fields.at("id"), "the id of a step is malformed",
@@ -154,6 +154,7 @@ void parse_step(const json::Value& value, DraftStep& step, Sink& sink) {
   parse_out(fields, *object, step, sink);
   if (const auto* needs = fields.array("needs", Fields::optional)) parse_needs(*needs, step, sink);
   step.timeout_s = fields.integer("timeout_s", Fields::optional, 1, kTimeoutMax);
+  parse_control(fields, *object, step, sink);
 }
 
 }  // namespace naestro::plan

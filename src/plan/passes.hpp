@@ -49,12 +49,17 @@ struct DraftStep {
   std::vector<std::pair<std::string, std::string>> needs;  // id, pointer
   std::optional<json::Value> out;
   std::optional<std::int64_t> timeout_s;
+  Control control;
+  std::vector<ReferenceUse> control_uses;  // of `when`, `for_each`, `until`
+  Budget budget;
 
   // resolve
   std::optional<std::variant<ToolUse, ModelUse>> use;
   std::int64_t timeout = 0;
+  std::optional<json::Value> yields;  // the schema of the whole result, where that is not a call's
   // graph: indices into Draft::steps, sorted, each once
   std::vector<std::size_t> producers;
+  bool may_be_absent = false;  // it may yield nothing, and has no default
   // types
   std::vector<RuntimeCheck> checks;
   // effects
@@ -62,6 +67,13 @@ struct DraftStep {
   // flow
   contract::Labels labels;
   policy::Flow flow;
+
+  // The schema of the step's whole result. Only where `use` is set and `out` is, if it has to be.
+  [[nodiscard]] const json::Value& result() const {
+    if (yields) return *yields;
+    const auto* to = std::get_if<ToolUse>(&*use);
+    return to != nullptr ? to->tool->output : *out;
+  }
 };
 
 struct Draft {
@@ -78,6 +90,9 @@ struct Draft {
 // Shape, names, references, schemas.
 Draft parse(const json::Value& plan, Sink& sink);
 void parse_step(const json::Value& step, DraftStep& out, Sink& sink);
+// The members that say whether a step is done, how often, and what if it fails.
+void parse_control(Fields& fields, const json::Object& object, DraftStep& step, Sink& sink);
+Budget parse_budget(const json::Object& object, const std::string& pointer, Sink& sink);
 // One expression at `pointer`. With `as_text`, a lone reference becomes a template of one part.
 Argument parse_argument(const json::Value& value, const std::string& pointer, Sink& sink,
                         bool as_text = false);

@@ -17,20 +17,11 @@
 #include "base/money.hpp"
 #include "contract/model.hpp"
 #include "contract/tool.hpp"
+#include "plan/control.hpp"
+#include "plan/reference.hpp"
 #include "policy/policy.hpp"
 
 namespace naestro::plan {
-
-// ${inputs.x} or ${steps.id.out.a.b[0]}: which value, and the RFC 6901 pointer inside of it.
-struct Reference {
-  enum class From : std::uint8_t { input, step };
-  From from;
-  std::string name;     // of the input or the step
-  std::string pointer;  // "" for the whole value
-  bool operator==(const Reference&) const = default;
-};
-// As it stands in a plan: "${steps.id.out.a.b[0]}".
-std::string written(const Reference& reference);
 
 // A string with references inside ("Sum: ${steps.q.out.total}"); literal parts and references
 // in order. A value that is no string is written as canonical JSON (RFC 8785), so that equal
@@ -56,9 +47,6 @@ struct Expression::Member {
   std::string key;
   Expression value;
 };
-
-// Hands out the value of an input or of a finished step's output; null when there is none.
-using Lookup = std::function<const json::Value*(Reference::From, const std::string& name)>;
 
 // The value of an expression. Fails with kStepFailed where a reference finds nothing.
 Result<json::Value> evaluate(const Expression& expression, const Lookup& lookup);
@@ -104,7 +92,8 @@ struct Step {
   // Tool: the argument object. Model: {"messages": [{"role", "content"}, ...]}, where content
   // always evaluates to a string.
   Expression with;
-  json::Value out;                 // JSON Schema of what it yields
+  json::Value out;                 // JSON Schema of what one call yields
+  Control control;                 // whether, how often, and what if it fails
   std::vector<std::size_t> needs;  // indices into Program::steps, all smaller than the own index
   std::int64_t timeout_s = 0;      // of a tool: at most its contract's
   std::vector<StepEffect> effects;

@@ -30,6 +30,7 @@ class Resolver {
     if (step.tool && step.model) return;
     if (step.tool) tool(step);
     if (step.model) model(step);
+    if (step.use) result(step);
   }
 
  private:
@@ -58,6 +59,29 @@ class Resolver {
     // The contract's promise is a cap too: the smaller holds.
     step.timeout = std::min(step.timeout_s.value_or(found->timeout_s), found->timeout_s);
     arguments(step, *found);
+  }
+
+  // The schema of the step's whole result, and its default held to it.
+  void result(DraftStep& step) {
+    const auto* tool = std::get_if<ToolUse>(&*step.use);
+    if (tool == nullptr && !step.out) return;
+    const json::Value& call = tool != nullptr ? tool->tool->output : *step.out;
+    if (step.control.for_each) step.yields = result_schema(step.control, call, step.id);
+    if (step.control.fallback) fits(step, "default", *step.control.fallback, step.result());
+    if (step.control.repeat && step.control.repeat->start) {
+      fits(step, "repeat/start", *step.control.repeat->start, call);
+    }
+  }
+
+  void fits(const DraftStep& step, const std::string& member, const json::Value& value,
+            const json::Value& schema) {
+    const auto compiled = schema::Schema::compile(schema);
+    if (!compiled) return;  // a faulty schema was reported already
+    for (const schema::Violation& violation : compiled->validate(value)) {
+      sink_.error(Np::kDefaultMismatch, step.pointer + "/" + member + violation.instance,
+                  "the value of '" + member + "' does not fit what step '" + step.id + "' yields",
+                  {"", "", violation.message});
+    }
   }
 
   void unknown_tool(const std::string& name, std::int64_t version, const std::string& pointer) {

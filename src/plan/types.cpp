@@ -44,13 +44,13 @@ class Types {
 
  private:
   void step(DraftStep& step) {
-    for (const ReferenceUse& use : step.with.uses) {
-      if (!look(use)) continue;
-      RuntimeCheck check{use.pointer, written(use.reference) + " may be absent"};
-      if (std::ranges::find(step.checks, check) == step.checks.end()) {
-        step.checks.push_back(std::move(check));
+    at_ = &step;
+    for (const auto* uses : {&step.with.uses, &step.control_uses}) {
+      for (const ReferenceUse& use : *uses) {
+        if (look(use)) note(step, {use.pointer, written(use.reference) + " may be absent"});
       }
     }
+    control(step);
     const auto* tool = std::get_if<ToolUse>(&*step.use);
     const auto* members = std::get_if<Expression::Members>(&step.with.expression.node);
     if (tool == nullptr || members == nullptr)
@@ -60,6 +60,57 @@ class Types {
       const Source* takes = taken_by(*tool->tool, member.key);
       if (takes != nullptr && *takes) argument(step, *tool->tool, member, **takes);
     }
+  }
+
+  static void note(DraftStep& step, RuntimeCheck check) {
+    if (std::ranges::find(step.checks, check) != step.checks.end()) return;
+    step.checks.push_back(std::move(check));
+  }
+
+  void control(DraftStep& step) {
+    if (step.control.when) condition(step, *step.control.when, step.pointer + "/when");
+    if (step.control.repeat) {
+      condition(step, step.control.repeat->until, step.pointer + "/repeat/until");
+    }
+    if (!step.control.for_each) return;
+    const std::uint8_t types = types_of(step.control.for_each->in);
+    const std::string pointer = step.pointer + "/for_each/in";
+    if ((types & kArray) == 0) {
+      sink_.error(Np::kTypeMismatch, pointer, "for_each goes over an array",
+                  {written(step.control.for_each->in), "an array", ""});
+    } else if (types != kArray) {
+      note(step, {pointer, "it may be no array"});
+    }
+  }
+
+  void condition(DraftStep& step, const Condition& condition, const std::string& pointer) {
+    if (condition.text.empty()) return;  // it was malformed
+    const auto found =
+        check_types(condition, [this](const Reference& reference) { return types_of(reference); });
+    for (const ConditionFinding& finding : found) {
+      if (finding.certain) {
+        sink_.error(Np::kConditionTypes, pointer, "the condition fails whatever the values are",
+                    {finding.message, "operands of the types that it takes", ""});
+      } else {
+        note(step, {pointer, finding.message});
+      }
+    }
+  }
+
+  // Which types a reference's value may have.
+  std::uint8_t types_of(const Reference& reference) {
+    const schema::Projection* found = projected(reference);
+    if (found == nullptr || !found->schema) return kAnyType;
+    constexpr std::array<std::string_view, 6> kTypes = {"null",   "boolean", "number",
+                                                        "string", "array",   "object"};
+    std::uint8_t out = 0;
+    for (std::size_t i = 0; i < kTypes.size(); ++i) {
+      const auto without =
+          Schema::compile(json::Object{{"not", json::Object{{"type", kTypes[i]}}}});
+      const bool lacks = schema::subtype(*found->schema, *without).verdict == Subtype::Verdict::yes;
+      if (!lacks) out |= static_cast<std::uint8_t>(1U << i);
+    }
+    return out;
   }
 
   void argument(DraftStep& step, const contract::ToolContract& tool,
@@ -132,16 +183,48 @@ class Types {
     return false;
   }
 
+  // What the elements of the step's for_each are; null where that is not known.
+  const Source* item() {
+    const auto [slot, fresh] = items_.try_emplace(at_);
+    if (!fresh || !at_->control.for_each) return &slot->second;
+    const Reference& in = at_->control.for_each->in;
+    const bool known = in.from == Reference::From::input || in.from == Reference::From::step;
+    const schema::Projection* array = known ? projected(in) : nullptr;
+    slot->second = *Schema::compile(json::Value(true));
+    if (array == nullptr || !array->schema) return &slot->second;
+    // Elements that have schemas of their own by their place are checked when the step runs.
+    const json::Value* text = text_of(in);
+    if (text == nullptr || json::write(*text).contains("\"prefixItems\"")) return &slot->second;
+    if (auto one = schema::project(*array->schema, "/0").schema) slot->second = *std::move(one);
+    return &slot->second;
+  }
+
   const Source* source_of(const Reference& reference) {
+    if (reference.from == Reference::From::item) return item();
+    if (reference.from == Reference::From::prev) return call_of(*at_);
+    const json::Value* text = text_of(reference);
+    return text == nullptr ? nullptr : known(*text);
+  }
+
+  const Source* call_of(const DraftStep& step) {
+    if (!step.use) return nullptr;
+    const auto* tool = std::get_if<ToolUse>(&*step.use);
+    if (tool == nullptr && !step.out) return nullptr;
+    return known(tool != nullptr ? tool->tool->output : *step.out);
+  }
+
+  // The text of the schema that an input's or a step's reference is into.
+  const json::Value* text_of(const Reference& reference) const {
     if (reference.from == Reference::From::input) {
       const auto found = draft_.inputs.find(reference.name);
-      return found == draft_.inputs.end() ? nullptr : known(found->second.schema);
+      return found == draft_.inputs.end() ? nullptr : &found->second.schema;
     }
     const auto found = index_.find(reference.name);
     if (found == index_.end()) return nullptr;
     const DraftStep& step = draft_.steps[found->second];
-    if (step.tool && step.use) return known(std::get<ToolUse>(*step.use).tool->output);
-    return step.out ? known(*step.out) : nullptr;
+    const bool is_known = step.use ? step.tool || step.out : step.out.has_value();
+    if (!is_known) return nullptr;
+    return step.use ? &step.result() : &*step.out;
   }
 
   // An argument's schema; its `$ref`s lead into the tool's whole input schema.
@@ -166,7 +249,9 @@ class Types {
   Draft& draft_;
   Sink& sink_;
   const Schema text_ = *Schema::compile(json::Object{{"type", "string"}});
+  const DraftStep* at_ = nullptr;  // the step whose loop ${item} and ${prev} are of
   std::unordered_map<std::string_view, std::size_t> index_;
+  std::map<const DraftStep*, Source> items_;
   std::unordered_map<const json::Value*, Source> sources_;  // by where the text stands
   std::map<std::pair<const contract::ToolContract*, std::string>, Source> takers_;
   std::map<std::pair<const Source*, std::string>, schema::Projection> projections_;

@@ -27,6 +27,7 @@ door::Effect shape_of(const plan::Step& step) {
     effect.idempotency = use->tool->idempotency;
     effect.caps = {.tokens = 0, .tool_calls = 1, .model_calls = 0, .usd = use->tool->cost};
     effect.max_output_bytes = use->tool->max_output_bytes;
+    effect.prepares = !use->tool->undo.empty();
   } else {
     const auto& model = std::get<ModelUse>(step.use);
     effect.target = "model:" + model.model->name;
@@ -80,7 +81,7 @@ std::vector<std::string> authority_names(const plan::Step& step) {
 bool needs_steps(const Expression* expression) {
   return expression != nullptr &&
          std::ranges::any_of(expression->references(), [](const Reference& reference) {
-           return reference.from == Reference::From::step;
+           return reference.from != Reference::From::input;
          });
 }
 
@@ -139,6 +140,7 @@ CardLine make_line(const plan::Step& step, const door::Scope& scope, const plan:
   line.authority = effect.authority;
   if (!line.computed) line.action = door::action_digest(scope, effect);
   line.proved = step.proved();
+  line.times = step.control.calls_max() * (1 + step.control.retry.max);
   return line;
 }
 
@@ -148,11 +150,11 @@ bool Card::asks() const {
   });
 }
 
-std::vector<Digest> Card::grants() const {
-  std::vector<Digest> out;
+std::vector<std::pair<Digest, std::int64_t>> Card::grants() const {
+  std::vector<std::pair<Digest, std::int64_t>> out;
   for (const CardLine& line : lines) {
     if (line.verdict.decision == policy::Decision::ask && !line.computed) {
-      out.push_back(line.action);
+      out.emplace_back(line.action, line.times);
     }
   }
   return out;
@@ -195,6 +197,7 @@ json::Value to_json(const CardLine& line) {
                    {"computed", line.computed},  {"proved", line.proved},
                    {"authority", line.authority}};
   if (!line.computed) out["action"] = hex(line.action);
+  if (line.times > 1) out["times"] = line.times;
   return out;
 }
 

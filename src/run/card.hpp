@@ -20,6 +20,7 @@ struct CardLine {
   bool computed = false;   // an authority argument is known only during the run
   bool proved = true;      // nothing is left to be found out at run time
   Digest action{};         // what the grant will name; unset when computed
+  std::int64_t times = 1;  // calls at most, further attempts included
 };
 
 struct Card {
@@ -27,8 +28,8 @@ struct Card {
   Digest digest{};
   // Anything on the card asks, now or (computed arguments) once more when its value is known.
   [[nodiscard]] bool asks() const;
-  // Actions that a yes grants.
-  [[nodiscard]] std::vector<Digest> grants() const;
+  // Actions that a yes grants, each with its times.
+  [[nodiscard]] std::vector<std::pair<Digest, std::int64_t>> grants() const;
   // Lines on which something is left to be found out at run time: mode auto refuses them.
   [[nodiscard]] std::vector<const CardLine*> unproved() const;
 };

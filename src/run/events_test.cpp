@@ -58,6 +58,29 @@ TEST(Events, EverySchemaIsMetByAnEvent) {
   world.model_adapter.set([](const door::Effect&) { return json::Object{{"text", "no JSON"}}; });
   EXPECT_EQ(run_once(world, true).how, Ending::How::failed);
 
+  // Loops, attempts, skipped steps; an effect in doubt.
+  const std::string loops = R"({"naestro":"plan/1","goal":"g",
+    "inputs":{"list":{"schema":{"type":"array","items":{"type":"string"}},"value":["a","b"]}},
+    "steps":[{"id":"m","do":{"model":{"task":"t"}},"for_each":{"in":"${inputs.list}","max":2,
+      "on_error":"collect"},"retry":{"max":1,"wait_s":1},"out":{"type":"object"},
+      "with":{"messages":[{"role":"user","content":"${item}"}]}},
+      {"id":"off","do":{"tool":"files.list@1"},"with":{"path":"."},"when":"1 > 2"}],
+    "outputs":{"all":"${steps.m.out}"}})";
+  std::atomic<int> calls = 0;
+  world.model_adapter.set([&](const door::Effect& effect) -> Result<json::Value> {
+    if (effect.path.at(0) == 0) return fail(Code::kToolFailed, "never");
+    if (++calls == 1) return fail(Code::kInterrupted, "lost");
+    return json::Object{{"text", "{}"}};
+  });
+  EXPECT_EQ(run_once(world, true, {}, loops).how, Ending::How::done);
+  world.model_adapter.set(testing::model_answer);
+  const EmbeddedFile file{"post.json", testing::kPostTool};
+  const contract::ToolCatalog tools =
+      std::exchange(world.tools, contract::ToolCatalog::from(std::span{&file, 1}).value());
+  world.tool_adapter.set([](const door::Effect&) { return fail(Code::kInterrupted, "lost"); });
+  world.ask_only_plan = true;
+  EXPECT_EQ(run_once(world, true, {}, testing::kPosts).how, Ending::How::waits_for_consent);
+
   for (const auto& [kind, schema] : world.schemas.kinds()) {
     EXPECT_EQ(world.schemas.met().contains(kind), !EventSchemas::unmet().contains(kind))
         << "schemas/events/" << kind << ".json";

@@ -34,10 +34,8 @@ void Executor::interrupt() {
   });
 }
 
-void Executor::answer(const Digest& digest, bool yes, std::string via, std::string who) {
-  ports_.loop.post([this, digest, yes, via = std::move(via), who = std::move(who)] {
-    take_answer(digest, yes, via, who, {});
-  });
+void Executor::answer(const Digest& digest, Answer answer) {
+  ports_.loop.post([this, digest, answer = std::move(answer)] { take_answer(digest, answer, {}); });
 }
 
 void Executor::commit(Batch batch, std::vector<std::int64_t> inbox) {
@@ -66,15 +64,17 @@ void Executor::durable(const Batch& batch) {
   }
   if (!interrupted_ && !parking_) {
     for (const Perform& command : batch.performs) perform(command);
+    for (const Timer& timer : batch.timers) wait(timer);
   }
   settle();
 }
 
 void Executor::perform(const Perform& command) {
   std::stop_source stop;
-  acts_[command.effect.step] = stop;
+  acts_[command.key] = stop;
   const bool model = command.effect.caps.model_calls > 0;
   door::Adapter& adapter = model ? ports_.models : ports_.tools;
+  if (command.prepare) return prepare(command, adapter);
   door::Provisional provisional;
   if (observer_.provisional) {
     provisional = [this, step = command.effect.step](std::string_view chunk) {
@@ -95,25 +95,55 @@ void Executor::perform(const Perform& command) {
   }
 }
 
+// Reads what undoing will need; what comes of it is a fact too.
+void Executor::prepare(const Perform& command, door::Adapter& adapter) {
+  ports_.pool.submit([this, command, &adapter] {
+    auto former = adapter.prepare(door::Intent::durable(command.effect, command.key));
+    ports_.loop.post([this, command, former = std::move(former)] {
+      acts_.erase(command.key);
+      if (ending_) return;
+      if (interrupted_) return settle();
+      const door::Intent intent = door::Intent::durable(command.effect, command.key);
+      if (former) return feed(effect_prepared(intent, *former, sealer_));
+      door::Outcome nothing;
+      nothing.result = std::unexpected(former.error());
+      nothing.usage_known = true;
+      feed(effect_outcome(intent, {}, nothing, sealer_));
+    });
+  });
+}
+
+void Executor::wait(const Timer& timer) {
+  ++timers_;
+  ports_.loop.after(std::chrono::seconds{timer.seconds}, [this, timer] {
+    --timers_;
+    const bool over =
+        ending_ || parking_ || interrupted_ || machine_.state() != Machine::State::running;
+    if (!over) feed(timer_fired(timer.step, timer.path));
+  });
+}
+
 void Executor::outcome(const Perform& command, const door::Outcome& outcome) {
-  acts_.erase(command.effect.step);
+  acts_.erase(command.key);
   if (ending_) return;
-  door::Outcome got = outcome;
-  const bool stopped = !got.result && got.result.error().code == Code::kInterrupted;
+  const bool stopped = !outcome.result && outcome.result.error().code == Code::kInterrupted;
   if (stopped && interrupted_) {
     settle();  // unknown whether it was done: resume does it again under the same key
     return;
   }
+  const door::Intent intent = door::Intent::durable(command.effect, command.key);
   if (stopped) {
-    got.result = fail(Code::kTimeout,
-                      command.effect.target + " did not end within " +
-                          std::to_string(command.effect.timeout_s) + " s",
-                      "raise timeout_s of step " + command.effect.step);
+    const Error why{Code::kTimeout,
+                    command.effect.target + " did not end within " +
+                        std::to_string(command.effect.timeout_s) + " s",
+                    "raise timeout_s of step " + command.effect.step,
+                    {},
+                    nullptr};
+    return feed(effect_lost(intent, why, sealer_));
   }
   const plan::Step* step = machine_.program().find(command.effect.step);
   check(step != nullptr, "an outcome belongs to a step");
-  feed(effect_outcome(door::Intent::durable(command.effect, command.key),
-                      plan::declared_labels(step->use), got, sealer_));
+  feed(effect_outcome(intent, plan::declared_labels(step->use), outcome, sealer_));
 }
 
 void Executor::feed(const Fact& fact, std::vector<std::int64_t> inbox) {
@@ -125,15 +155,15 @@ void Executor::feed(const Fact& fact, std::vector<std::int64_t> inbox) {
   commit(*std::move(batch), std::move(inbox));
 }
 
-void Executor::take_answer(const Digest& digest, bool yes, const std::string& via,
-                           const std::string& who, std::vector<std::int64_t> inbox) {
+void Executor::take_answer(const Digest& digest, const Answer& answer,
+                           std::vector<std::int64_t> inbox) {
   // First answer wins: a later one finds the question gone.
   if (ending_ || parking_ || !machine_.question(digest)) {
     if (!inbox.empty()) commit({}, std::move(inbox));
     return;
   }
   asked_.erase(digest);
-  feed(consent_answer(digest, yes, via, who, sealer_), std::move(inbox));
+  feed(consent_answer(digest, answer, sealer_), std::move(inbox));
 }
 
 void Executor::read_inbox() {
@@ -141,9 +171,10 @@ void Executor::read_inbox() {
   if (!rows) return;
   for (const ledger::InboxRow& row : *rows) {
     const auto digest = digest_from_hex(json::text_at(row.payload, "digest").value_or(""));
-    const bool yes = json::bool_at(row.payload, "yes").value_or(false);
-    const std::string who{json::text_at(row.payload, "who").value_or("")};
-    if (row.kind == "consent" && digest) take_answer(*digest, yes, "inbox", who, {row.id});
+    Answer answer{json::bool_at(row.payload, "yes").value_or(false), "inbox",
+                  std::string{json::text_at(row.payload, "who").value_or("")}};
+    if (const json::Value* result = row.payload.if_contains("result")) answer.result = *result;
+    if (row.kind == "consent" && digest) take_answer(*digest, answer, {row.id});
   }
 }
 
@@ -161,7 +192,7 @@ void Executor::watch_inbox() {
 // Called after every change: asks what is to be asked, and ends when nothing can go on.
 void Executor::settle() {
   if (ending_ || commits_ > 0) return;
-  const bool quiet = acts_.empty();
+  const bool quiet = acts_.empty() && (timers_ == 0 || interrupted_);
   if (parking_) return end(*parking_);
   using How = Ending::How;
   if (machine_.state() == Machine::State::done) return end({How::done, {}});

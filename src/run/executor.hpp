@@ -54,16 +54,17 @@ class Executor {
 
   // From any thread.
   void interrupt();
-  void answer(const Digest& digest, bool yes, std::string via, std::string who);
+  void answer(const Digest& digest, Answer answer);
 
  private:
   void commit(Batch batch, std::vector<std::int64_t> inbox);
   void durable(const Batch& batch);
   void perform(const Perform& command);
+  void prepare(const Perform& command, door::Adapter& adapter);
+  void wait(const Timer& timer);
   void outcome(const Perform& command, const door::Outcome& outcome);
   void feed(const Fact& fact, std::vector<std::int64_t> inbox = {});
-  void take_answer(const Digest& digest, bool yes, const std::string& via, const std::string& who,
-                   std::vector<std::int64_t> inbox);
+  void take_answer(const Digest& digest, const Answer& answer, std::vector<std::int64_t> inbox);
   void read_inbox();
   void watch_inbox();
   void settle();
@@ -75,9 +76,10 @@ class Executor {
   Machine& machine_;
   Sealer sealer_;
   std::int64_t fence_;
-  std::map<std::string, std::stop_source> acts_;  // by step; those under way
-  std::map<Digest, bool> asked_;                  // question -> somebody is there to answer
-  std::size_t commits_ = 0;                       // not durable yet
+  std::map<Digest, std::stop_source> acts_;  // by key; those under way
+  std::size_t timers_ = 0;                   // not heard of yet
+  std::map<Digest, bool> asked_;             // question -> somebody is there to answer
+  std::size_t commits_ = 0;                  // not durable yet
   bool interrupted_ = false;
   std::optional<Ending> parking_;  // how the run ends when its pause is durable
   bool watching_ = false;

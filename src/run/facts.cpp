@@ -6,9 +6,9 @@
 namespace naestro::run {
 
 bool is_fact(std::string_view kind) {
-  constexpr std::array<std::string_view, 7> kinds = {
-      "run.created",     "run.paused",  "run.resumed",  "consent.given",
-      "consent.refused", "effect.done", "effect.failed"};
+  constexpr std::array<std::string_view, 10> kinds = {
+      "run.created", "run.paused",    "run.resumed", "consent.given",   "consent.refused",
+      "effect.done", "effect.failed", "effect.lost", "effect.prepared", "timer.fired"};
   return std::ranges::find(kinds, kind) != kinds.end();
 }
 
@@ -24,14 +24,46 @@ Result<std::string> Sealer::open(ByteSpan sealed) const {
   return std::string{as_text(plain)};
 }
 
+json::Object effect_place(const door::Intent& intent) {
+  json::Object out{{"step", intent.effect().step}, {"key", hex(intent.key())}};
+  const auto& path = intent.effect().path;
+  if (!path.empty()) out["path"] = json::Array(path.begin(), path.end());
+  return out;
+}
+
+Fact effect_lost(const door::Intent& intent, const Error& why, const Sealer& sealer) {
+  Fact fact;
+  fact.kind = "effect.lost";
+  fact.plain = json::Value(why.text());
+  fact.data = effect_place(intent);
+  fact.data["code"] = info(why.code).name;
+  fact.data["message"] = sealer.put(why.text(), fact.blobs);
+  return fact;
+}
+
+Fact effect_prepared(const door::Intent& intent, const json::Value& former, const Sealer& sealer) {
+  Fact fact;
+  fact.kind = "effect.prepared";
+  fact.data = effect_place(intent);
+  fact.data["former"] = sealer.put(former, fact.blobs);
+  return fact;
+}
+
+Fact timer_fired(std::string_view step, const std::vector<std::int64_t>& path) {
+  Fact fact;
+  fact.kind = "timer.fired";
+  fact.data = {{"step", step}};
+  if (!path.empty()) fact.data["path"] = json::Array(path.begin(), path.end());
+  return fact;
+}
+
 Fact effect_outcome(const door::Intent& intent, const contract::Labels& labels,
                     const door::Outcome& outcome, const Sealer& sealer) {
   Fact fact;
   fact.latency_us = outcome.latency_us;
-  fact.data = {{"step", intent.effect().step},
-               {"key", hex(intent.key())},
-               {"usage", door::to_json(outcome.usage)},
-               {"usage_known", outcome.usage_known}};
+  fact.data = effect_place(intent);
+  fact.data["usage"] = door::to_json(outcome.usage);
+  fact.data["usage_known"] = outcome.usage_known;
   if (outcome.result) {
     fact.kind = "effect.done";
     fact.plain = *outcome.result;
@@ -47,14 +79,18 @@ Fact effect_outcome(const door::Intent& intent, const contract::Labels& labels,
   return fact;
 }
 
-Fact consent_answer(const Digest& digest, bool yes, std::string_view via, std::string_view who,
-                    const Sealer& sealer) {
+Fact consent_answer(const Digest& digest, const Answer& answer, const Sealer& sealer) {
   Fact fact;
-  fact.kind = yes ? "consent.given" : "consent.refused";
+  fact.kind = answer.yes ? "consent.given" : "consent.refused";
   fact.data = {{"digest", hex(digest)},
-               {"via", via},
-               {"who", sealer.put(who, fact.blobs)},
+               {"via", answer.via},
+               {"who", sealer.put(std::string_view{answer.who}, fact.blobs)},
                {"scope", "once"}};
+  if (answer.yes && answer.result) {
+    fact.plain = *answer.result;
+    fact.data["as"] = "done";
+    fact.data["result"] = sealer.put(*answer.result, fact.blobs);
+  }
   return fact;
 }
 
@@ -80,17 +116,16 @@ Result<Fact> fact_from(const ledger::Event& event, const OpenBlob& open) {
   Fact fact;
   fact.kind = event.kind;
   fact.data = event.data;
-  const bool done = event.kind == "effect.done";
-  if (done || event.kind == "effect.failed") {
-    const json::Value* ref = event.data.if_contains(done ? "result" : "message");
-    if (ref == nullptr) return fail(Code::kStoreCorrupt, event.id() + " names no blob");
-    NAESTRO_LET(const Digest id, ledger::blob_id(*ref));
-    NAESTRO_LET(const std::string text, open(id));
-    if (done) {
-      NAESTRO_LET(fact.plain, json::parse(text));
-    } else {
-      fact.plain = json::Value(text);
-    }
+  const bool value = event.kind == "effect.done" || event.data.contains("as");
+  if (!value && event.kind != "effect.failed" && event.kind != "effect.lost") return fact;
+  const json::Value* ref = event.data.if_contains(value ? "result" : "message");
+  if (ref == nullptr) return fail(Code::kStoreCorrupt, event.id() + " names no blob");
+  NAESTRO_LET(const Digest id, ledger::blob_id(*ref));
+  NAESTRO_LET(const std::string text, open(id));
+  if (value) {
+    NAESTRO_LET(fact.plain, json::parse(text));
+  } else {
+    fact.plain = json::Value(text);
   }
   return fact;
 }

@@ -3,6 +3,7 @@
 #pragma once
 
 #include <functional>
+#include <optional>
 #include <string>
 #include <string_view>
 
@@ -41,11 +42,27 @@ class Sealer {
 // Reads the plaintext of a blob that an event names.
 using OpenBlob = std::function<Result<std::string>(const Digest&)>;
 
+// Where a fact about an effect belongs: {"step", "key"} and, in a loop, {"path"}.
+json::Object effect_place(const door::Intent& intent);
+// What the door got; a result that is kInterrupted does not come here.
 Fact effect_outcome(const door::Intent& intent, const contract::Labels& labels,
                     const door::Outcome& outcome, const Sealer& sealer);
-// `via`: how the answer came ("terminal", "flag", "inbox"); `who`: the user's name.
-Fact consent_answer(const Digest& digest, bool yes, std::string_view via, std::string_view who,
-                    const Sealer& sealer);
+// Nothing tells whether it was done: `why` (a timeout, a broken connection).
+Fact effect_lost(const door::Intent& intent, const Error& why, const Sealer& sealer);
+// What undoing it will need.
+Fact effect_prepared(const door::Intent& intent, const json::Value& former, const Sealer& sealer);
+Fact timer_fired(std::string_view step, const std::vector<std::int64_t>& path);
+
+// What a person says of an open question. Of an effect in doubt a yes means "do it again", unless
+// `result` says that it was done and what it gave; a no leaves it as it is.
+struct Answer {
+  bool yes = false;
+  std::string via;  // "terminal", "flag", "inbox", "mode"
+  std::string who;  // the user's name, may be empty
+  std::optional<json::Value> result{};
+};
+
+Fact consent_answer(const Digest& digest, const Answer& answer, const Sealer& sealer);
 // `reason`: "consent", "interrupt", "limit".
 Fact paused(std::string_view reason);
 Fact resumed(const door::Ceilings& raised);

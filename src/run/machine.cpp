@@ -1,18 +1,24 @@
-// Facts and what follows from them; machine_steps.cpp has the life of a step.
+// Facts and what follows from them; machine_steps.cpp has the life of a step, machine_calls.cpp
+// that of a call, machine_segments.cpp what happens between plans.
 #include "run/machine.hpp"
 
 #include <algorithm>
 #include <array>
 
 #include "base/crypto.hpp"
-#include "plan/compile.hpp"
+#include "plan/labels.hpp"
 
 namespace naestro::run {
 
 std::string_view name(StepState state) {
-  constexpr std::array<std::string_view, 6> names = {"waiting", "ready", "asking",
-                                                     "running", "done",  "failed"};
+  constexpr std::array<std::string_view, 5> names = {"waiting", "ready", "done", "failed",
+                                                     "skipped"};
   return names[static_cast<std::size_t>(state)];
+}
+
+std::string_view name(Question::Scope scope) {
+  constexpr std::array<std::string_view, 3> names = {"plan", "effect", "doubt"};
+  return names[static_cast<std::size_t>(scope)];
 }
 
 json::Object decision_data(const std::string& step, contract::EffectKind kind,
@@ -36,20 +42,6 @@ Error denied_error(const std::string& step, contract::EffectKind kind,
           nullptr};
 }
 
-namespace {
-
-Error not_proved_error(const std::vector<const CardLine*>& lines) {
-  std::string steps;
-  for (const CardLine* line : lines) steps += (steps.empty() ? "" : ", ") + line->step;
-  return {Code::kNotProved,
-          "something is left to be found out at run time in: " + steps,
-          "run it in mode copilot; 'naestro plan explain' says what is left",
-          {},
-          nullptr};
-}
-
-}  // namespace
-
 Machine::Machine(Start start, plan::Program program, const plan::Environment& environment,
                  Sealer sealer)
     : start_{std::move(start)},
@@ -61,24 +53,6 @@ Machine::Machine(Start start, plan::Program program, const plan::Environment& en
   planning_ = !start_.next.empty();
   if (start_.goal.empty()) start_.goal = program.goal;
   enter(std::move(program));
-}
-
-// Makes a program the segment under way; nothing of it has begun.
-void Machine::enter(plan::Program program) {
-  program_ = std::make_unique<const plan::Program>(std::move(program));
-  const plan::Bound& more = program_->bound;
-  bound_.usd += more.usd;
-  bound_.tokens += more.tokens;
-  bound_.tool_calls += more.tool_calls;
-  bound_.model_calls += more.model_calls;
-  bound_.wall_s += more.wall_s;
-  bound_.concurrency = std::max(bound_.concurrency, more.concurrency);
-  steps_.clear();
-  steps_.resize(program_->steps.size());
-  index_.clear();
-  for (std::size_t i = 0; i < program_->steps.size(); ++i) index_[program_->steps[i].id] = i;
-  card_ = make_card(*program_, inputs_, scope().workspace, environment_.policy, start_.mode);
-  outputs_.clear();
 }
 
 void Machine::emit(Batch& batch, std::string kind, json::Object data) {
@@ -105,133 +79,6 @@ Batch Machine::begin() {
         {"versions", start_.versions}});
   open_segment(batch);
   return batch;
-}
-
-void Machine::emit_compiled(const plan::Program& program, std::int64_t segment, bool planner,
-                            Batch& batch) {
-  emit(batch, "plan.compiled",
-       {{"segment", segment},
-        {"planner", planner},
-        {"plan", hex(program.plan_digest)},
-        {"program", hex(program.program_digest)},
-        {"bound", plan::to_json(program.bound)},
-        {"passes", plan::passes_json()}});
-}
-
-void Machine::open_segment(Batch& batch) {
-  emit_compiled(*program_, segment_, planning_, batch);
-  if (const auto open = card_.unproved(); start_.mode == policy::Mode::automatic && !open.empty()) {
-    failure_ = not_proved_error(open);
-    finish(batch);
-    batch.ended = true;
-  } else if (card_.asks()) {
-    json::Array lines;
-    for (const CardLine& line : card_.lines) lines.push_back(to_json(line));
-    emit(batch, "consent.asked",
-         {{"digest", hex(card_.digest)},
-          {"scope", "plan"},
-          {"question", sealer_.put(json::Value(lines), batch.blobs)}});
-    questions_[card_.digest] = {card_.digest, "", std::move(lines)};
-  } else {
-    schedule(batch);
-  }
-}
-
-// A planner's segment ended with a plan: it is proposed, compiled under what is left of the
-// ceilings, and becomes the segment under way; or it is rejected, and the run fails with the
-// diagnostics.
-void Machine::advance(Batch& batch) {
-  const json::Value* proposed = outputs_.if_contains(start_.next);
-  const json::Object* plan = proposed == nullptr ? nullptr : proposed->if_object();
-  if (plan == nullptr || plan->empty()) {
-    const auto reason = json::text_at(outputs_, "reason");
-    failure_ = Error{Code::kNoPlan,
-                     reason ? std::string{*reason} : "the planner yielded no plan",
-                     "say it in words of the documents, or write a plan by hand",
-                     {},
-                     nullptr};
-    finish(batch);
-    return;
-  }
-  // Members in canonical order, in which a recorded value comes back.
-  const std::string text = json::pretty(json::parse(json::canonical(*proposed)).value());
-  emit(batch, "plan.proposed", {{"plan", sealer_.put(std::string_view{text}, batch.blobs)}});
-  plan::Environment around = environment_;
-  around.ceilings = left();
-  plan::Compiled compiled = plan::compile(text, around);
-  if (!compiled.program) {
-    reject(compiled, batch);
-    return;
-  }
-  auto inputs = bind_inputs(*compiled.program, {});
-  if (!inputs) {
-    failure_ = std::move(inputs).error();
-    finish(batch);
-    return;
-  }
-  if (start_.plan_only) {
-    emit_compiled(*compiled.program, segment_ + 1, false, batch);
-    finish(batch);
-    return;
-  }
-  close_segment();
-  planning_ = false;
-  inputs_ = *std::move(inputs);
-  enter(*std::move(compiled.program));
-  budget_.tighten({program_->budget.usd, program_->budget.tokens, program_->budget.tool_calls});
-  open_segment(batch);
-}
-
-// The diagnostics go back to a planner that takes them (an input `diagnostics`), at most kRepairMax
-// times; then, or where none does, the run fails with them.
-void Machine::reject(const plan::Compiled& compiled, Batch& batch) {
-  json::Array rows;
-  std::string message;
-  for (const plan::Diagnostic& diagnostic : compiled.diagnostics) {
-    rows.push_back(plan::to_json(diagnostic));
-    if (diagnostic.severity == plan::Severity::error && message.empty()) {
-      message = plan::format(diagnostic, "the proposed plan");
-    }
-  }
-  emit(batch, "plan.rejected", {{"diagnostics", sealer_.put(json::Value(rows), batch.blobs)}});
-  if (repairs_ < kRepairMax && program_->inputs.contains("diagnostics")) {
-    ++repairs_;
-    json::Object again = inputs_;
-    again["diagnostics"] = json::canonical(
-        json::Object{{"plan", *outputs_.if_contains(start_.next)}, {"findings", std::move(rows)}});
-    close_segment();
-    inputs_ = std::move(again);
-    enter(plan::Program{*program_});
-    open_segment(batch);
-    return;
-  }
-  const auto& found = compiled.diagnostics;
-  const Code code = plan::refused_only(found, plan::over_budget) ? Code::kBoundOverBudget
-                    : plan::refused_only(found, plan::forbidden) ? Code::kDenied
-                                                                 : Code::kPlanRejected;
-  failure_ = Error{code, message, {}, {}, nullptr};
-  finish(batch);
-}
-
-// Keeps what the final digest needs of the segment under way.
-void Machine::close_segment() {
-  for (std::size_t i = 0; i < steps_.size(); ++i) {
-    finished_[std::to_string(segment_) + "/" + program_->steps[i].id] = digest_row(steps_[i]);
-  }
-  ++segment_;
-}
-
-// What the ceilings leave after what was spent.
-plan::Budget Machine::left() const {
-  const auto minus = [](std::optional<std::int64_t> ceiling, std::int64_t used) {
-    return ceiling ? std::optional{std::max<std::int64_t>(0, *ceiling - used)} : std::nullopt;
-  };
-  const door::Ceilings& ceilings = budget_.ceilings();
-  const door::Usage& spent = budget_.spent();
-  return {.usd = minus(ceilings.usd, spent.usd),
-          .tokens = minus(ceilings.tokens, spent.tokens()),
-          .tool_calls = minus(ceilings.tool_calls, spent.tool_calls),
-          .wall_s = {}};
 }
 
 json::Object Machine::digest_row(const Step& step) const {
@@ -263,6 +110,9 @@ Result<Batch> Machine::feed(const Fact& fact) {
 
 Result<void> Machine::apply(const Fact& fact, Batch& batch) {
   if (fact.kind == "effect.done" || fact.kind == "effect.failed") return on_outcome(fact, batch);
+  if (fact.kind == "effect.prepared") return on_prepared(fact, batch);
+  if (fact.kind == "effect.lost") return on_lost(fact, batch);
+  if (fact.kind == "timer.fired") return on_timer(fact, batch);
   if (fact.kind == "consent.given" || fact.kind == "consent.refused") {
     return on_answer(fact, batch);
   }
@@ -290,51 +140,132 @@ Result<void> Machine::on_answer(const Fact& fact, Batch& batch) {
   const bool yes = fact.kind == "consent.given";
   const std::string who =
       json::text_at(fact.data, "via") == "mode" ? "mode auto, which asks nobody," : "a person";
-  if (question.step.empty()) {
-    if (!yes) {
-      failure_ = Error{Code::kRefused, who + " refused the plan", {}, {}, nullptr};
-    } else {
-      for (const Digest& action : card_.grants()) granted_.insert(action);
-    }
-  } else {
-    const std::size_t index = *index_of(question.step);
-    steps_[index].state = StepState::ready;
-    if (yes) {
-      granted_.insert(digest);
-    } else {
-      fail_step(index, Error{Code::kRefused, who + " refused step " + question.step, {}, {}, {}},
-                batch);
-    }
+  switch (question.scope) {
+    case Question::Scope::plan:
+      if (!yes) {
+        failure_ = Error{Code::kRefused, who + " refused the plan", {}, {}, nullptr};
+      } else {
+        for (const auto& [action, times] : card_.grants()) granted_[action] += times;
+      }
+      break;
+    case Question::Scope::effect: answer_effect(question, yes, who, batch); break;
+    case Question::Scope::doubt: NAESTRO_TRY(answer_doubt(question, fact, batch)); break;
   }
   schedule(batch);
   return {};
 }
 
-Result<void> Machine::on_outcome(const Fact& fact, Batch& batch) {
-  const auto index = index_of(json::text_at(fact.data, "step").value_or(""));
-  if (!index || !steps_[*index].intent ||
-      hex(steps_[*index].intent->key) != json::text_at(fact.data, "key")) {
-    return fail(Code::kStoreCorrupt, "an outcome came for an effect that is not under way");
+void Machine::answer_effect(const Question& question, bool yes, const std::string& who,
+                            Batch& batch) {
+  const At at = *at_place(question.what.get_object());
+  call(at).state = Call::State::ready;
+  if (yes) {
+    ++granted_[question.digest];
+    return;
   }
-  Step& step = steps_[*index];
-  const door::Usage usage = door::usage_from_json(fact.data.if_contains("usage"));
-  budget_.settle(step.intent->effect.caps, usage);
+  fail_call(at, {Code::kRefused, who + " refused step " + question.step, {}, {}, {}}, false, batch);
+}
+
+// Again, left undone, or done with a result that the person gives.
+Result<void> Machine::answer_doubt(const Question& question, const Fact& fact, Batch& batch) {
+  const At at = *at_place(question.what.get_object());
+  Call& call = this->call(at);
+  const bool yes = fact.kind == "consent.given";
+  if (yes && json::text_at(fact.data, "as") != "done") {
+    if (auto shortage = budget_.over()) limit(*shortage, question.step, batch);
+    hand_out(call, batch);
+    return {};
+  }
+  budget_.settle(call.intent->effect.caps, {});  // what was lost is booked already
   --running_;
-  emit(batch, "budget.charged",
-       {{"step", program_->steps[*index].id},
-        {"usage", door::to_json(usage)},
-        {"spent", door::to_json(budget_.spent())}});
+  --steps_[at.step].running;
+  if (yes) {
+    accept(at, fact.plain, {{"", plan::input_label()}}, batch);
+  } else {
+    fail_call(at,
+              {Code::kLeftUndone,
+               "step " + question.step + ": it is not known whether " + call.intent->effect.target +
+                   " was done; it is left so",
+               {},
+               {},
+               nullptr},
+              false, batch);
+  }
+  return {};
+}
+
+Result<void> Machine::on_outcome(const Fact& fact, Batch& batch) {
+  NAESTRO_LET(const At at, under_way(fact));
+  const door::Usage usage = door::usage_from_json(fact.data.if_contains("usage"));
+  budget_.settle(call(at).intent->effect.caps, usage);
+  --running_;
+  --steps_[at.step].running;
+  json::Object charged = place(at);
+  charged["usage"] = door::to_json(usage);
+  charged["spent"] = door::to_json(budget_.spent());
+  emit(batch, "budget.charged", std::move(charged));
   if (fact.kind == "effect.done") {
-    accept(*index, fact, batch);
+    const json::Value* labels = fact.data.if_contains("labels");
+    accept(at, fact.plain, contract::labels_from_json(labels == nullptr ? json::Value{} : *labels),
+           batch);
   } else {
     const std::string message{fact.plain.is_string() ? json::view(fact.plain.get_string()) : ""};
+    const auto code = code_named(json::text_at(fact.data, "code").value_or(""));
+    const bool may_pass = code && info(*code).retry != RetryClass::never;
     // The code that the adapter gave stands in the message; the step's is its own.
-    fail_step(*index, Error{Code::kStepFailed, message, {}, {}, nullptr}, batch);
+    fail_call(at, {Code::kStepFailed, message, {}, {}, nullptr}, may_pass, batch);
   }
-  step.intent.reset();
   // What came back may be enough for the step that was short.
   shortage_.reset();
   limited_step_.clear();
+  schedule(batch);
+  return {};
+}
+
+// What undoing will need is recorded: now the effect may be done.
+Result<void> Machine::on_prepared(const Fact& fact, Batch& batch) {
+  NAESTRO_LET(const At at, under_way(fact));
+  if (!call(at).intent->prepare) {
+    return fail(Code::kStoreCorrupt, "an effect was prepared twice");
+  }
+  call(at).intent->prepare = false;
+  hand_out(call(at), batch);
+  return {};
+}
+
+// Whether it was done is unknown (its time ran out, the connection broke). It is billed at its cap,
+// and done again under the same key where that is harmless.
+Result<void> Machine::on_lost(const Fact& fact, Batch& batch) {
+  NAESTRO_LET(const At at, under_way(fact));
+  Call& call = this->call(at);
+  const std::string code{json::text_at(fact.data, "code").value_or("")};
+  charge_lost(at, batch);
+  const bool harmless = call.intent->effect.idempotency != contract::Idempotency::none;
+  if (!harmless) {
+    doubt(at, batch);
+  } else if (call.attempts < program_->steps[at.step].control.retry.max && !failure_ &&
+             !steps_[at.step].error) {
+    --running_;
+    --steps_[at.step].running;
+    ++call.attempts;
+    repeat_later(at, code, batch);
+  } else {
+    budget_.settle(call.intent->effect.caps, {});  // it is booked at its cap already
+    --running_;
+    --steps_[at.step].running;
+    const std::string message{fact.plain.is_string() ? json::view(fact.plain.get_string()) : ""};
+    fail_call(at, {Code::kStepFailed, message, {}, {}, nullptr}, false, batch);
+  }
+  schedule(batch);
+  return {};
+}
+
+Result<void> Machine::on_timer(const Fact& fact, Batch& batch) {
+  const auto at = at_place(fact.data);
+  if (!at || call(*at).state != Call::State::waits) {
+    return fail(Code::kStoreCorrupt, "a timer fired that nothing waits for");
+  }
+  call(*at).state = Call::State::ready;
   schedule(batch);
   return {};
 }
@@ -348,21 +279,27 @@ void Machine::on_resumed(const Fact& fact, Batch& batch) {
   shortage_.reset();
   limited_step_.clear();
   for (std::size_t i = 0; i < steps_.size(); ++i) {
-    Step& step = steps_[i];
-    if (!step.intent) continue;
-    if (step.handed_out) {
-      // Whether the lost attempt was paid for is unknown, so it counts at its cap.
-      budget_.book_lost(step.intent->effect.caps);
-      emit(batch, "budget.charged",
-           {{"step", program_->steps[i].id},
-            {"lost_attempt", true},
-            {"spent", door::to_json(budget_.spent())}});
-    }
-    if (auto shortage = budget_.over()) limit(*shortage, program_->steps[i].id, batch);
-    step.handed_out = !shortage_;
-    if (step.handed_out) batch.performs.push_back(*step.intent);
+    for (std::size_t c = 0; c < steps_[i].calls.size(); ++c) resume_call({i, c}, batch);
   }
   schedule(batch);
+}
+
+// What was handed out to the process that ended may have been done or not.
+void Machine::resume_call(At at, Batch& batch) {
+  Call& call = this->call(at);
+  if (call.state == Call::State::waits) {
+    batch.timers.push_back(
+        {program_->steps[at.step].id, path(at), program_->steps[at.step].control.retry.wait_s});
+  }
+  if (call.state != Call::State::running) return;
+  const bool acted = call.handed_out && !call.intent->prepare;
+  if (acted) charge_lost(at, batch);
+  if (acted && call.intent->effect.idempotency == contract::Idempotency::none) {
+    doubt(at, batch);
+    return;
+  }
+  if (auto shortage = budget_.over()) limit(*shortage, program_->steps[at.step].id, batch);
+  hand_out(call, batch);
 }
 
 void Machine::limit(const door::Shortage& shortage, const std::string& step, Batch& batch) {
@@ -376,33 +313,12 @@ void Machine::limit(const door::Shortage& shortage, const std::string& step, Bat
         {"left", shortage.left}});
 }
 
-void Machine::finish(Batch& batch) {
-  // Parallel steps may have written in any order; the digest must not depend on it.
-  std::ranges::sort(files_, {}, [](const json::Value& file) { return json::canonical(file); });
-  json::Object steps = finished_;
-  for (std::size_t i = 0; i < steps_.size(); ++i) {
-    steps[segment_name(program_->steps[i].id)] = digest_row(steps_[i]);
-  }
-  final_digest_ = crypto::sha256(json::canonical(
-      json::Object{{"outputs", outputs_}, {"files", files_}, {"steps", std::move(steps)}}));
-  json::Object data{{"digest", hex(final_digest_)}, {"spent", door::to_json(budget_.spent())}};
-  if (failure_) {
-    state_ = State::failed;
-    data["code"] = info(failure_->code).name;
-    data["message"] = sealer_.put(std::string_view{failure_->message}, batch.blobs);
-    emit(batch, "run.failed", std::move(data));
-    return;
-  }
-  state_ = State::done;
-  data["outputs"] = sealer_.put(json::Value(outputs_), batch.blobs);
-  data["files"] = sealer_.put(json::Value(files_), batch.blobs);
-  emit(batch, "run.done", std::move(data));
-}
-
 std::vector<Perform> Machine::outstanding() const {
   std::vector<Perform> out;
   for (const Step& step : steps_) {
-    if (step.intent) out.push_back(*step.intent);
+    for (const Call& call : step.calls) {
+      if (call.state == Call::State::running) out.push_back(*call.intent);
+    }
   }
   return out;
 }
@@ -420,7 +336,12 @@ std::optional<Question> Machine::question(const Digest& digest) const {
 
 const json::Value* Machine::result_of(std::string_view step) const {
   const auto index = index_of(step);
-  return index && steps_[*index].state == StepState::done ? &steps_[*index].result : nullptr;
+  if (!index) return nullptr;
+  if (steps_[*index].state == StepState::done) return &steps_[*index].result;
+  const auto& fallback = program_->steps[*index].control.fallback;
+  const bool ended =
+      steps_[*index].state == StepState::failed || steps_[*index].state == StepState::skipped;
+  return ended && fallback ? &*fallback : nullptr;
 }
 
 // A step's name across segments; in the first it is the plain id.

@@ -8,7 +8,6 @@
 #include <map>
 #include <memory>
 #include <optional>
-#include <set>
 #include <string>
 #include <vector>
 
@@ -47,21 +46,35 @@ inline constexpr std::int64_t kRepairMax = 2;
 // Steps that run at one time.
 inline constexpr std::size_t kConcurrencyMax = 4;
 
+// What the door has to do: read what undoing will need, or act.
 struct Perform {
   door::Effect effect;
   Digest key{};
+  bool prepare = false;
+};
+
+// A wait before the next attempt; its end comes back as the fact timer.fired.
+struct Timer {
+  std::string step;
+  std::vector<std::int64_t> path;
+  std::int64_t seconds = 0;
 };
 
 struct Question {
+  enum class Scope : std::uint8_t { plan, effect, doubt };
+  Scope scope = Scope::plan;
   Digest digest{};
-  std::string step;  // "" for the plan's card
-  json::Value what;  // the card's lines, or the one effect with its arguments
+  std::string step;                // "" for the plan's card
+  std::vector<std::int64_t> path;  // of the call within the step
+  json::Value what;                // the card's lines, or the one effect with its arguments
 };
+std::string_view name(Question::Scope scope);
 
 struct Batch {
   std::vector<ledger::Event> events;
   std::vector<Bytes> blobs;
   std::vector<Perform> performs;
+  std::vector<Timer> timers;
   bool ended = false;  // the run is done or failed
 };
 
@@ -71,7 +84,8 @@ json::Object decision_data(const std::string& step, contract::EffectKind kind,
 Error denied_error(const std::string& step, contract::EffectKind kind,
                    const policy::Verdict& verdict);
 
-enum class StepState : std::uint8_t { waiting, ready, asking, running, done, failed };
+// ready: all that it needs is settled, and some of its calls may be under way.
+enum class StepState : std::uint8_t { waiting, ready, done, failed, skipped };
 std::string_view name(StepState state);
 
 class Machine {
@@ -94,8 +108,6 @@ class Machine {
   enum class State : std::uint8_t { running, paused, done, failed };
   [[nodiscard]] State state() const { return state_; }
   [[nodiscard]] StepState step_state(std::size_t index) const { return steps_[index].state; }
-  // Nothing is under way: only an answer or a raised limit can bring the run on.
-  [[nodiscard]] bool idle() const { return running_ == 0; }
   [[nodiscard]] const std::optional<door::Shortage>& shortage() const { return shortage_; }
   [[nodiscard]] const std::string& limited_step() const { return limited_step_; }
   [[nodiscard]] const door::Budget& budget() const { return budget_; }
@@ -116,14 +128,35 @@ class Machine {
   [[nodiscard]] door::Scope scope() const;
 
  private:
-  struct Step {
-    StepState state = StepState::waiting;
+  // One item of a step, or the whole of a step that goes over none.
+  struct Call {
+    // waits: for a timer; doubtful: a person decides whether it was done.
+    enum class State : std::uint8_t { ready, asking, waits, running, doubtful, done, failed };
+    State state = State::ready;
+    std::optional<std::int64_t> item;  // its index
+    std::int64_t round = 0;            // of repeat
+    std::int64_t attempts = 0;         // failed ones of this round
+    std::int64_t not_done = 0;         // definite "not done" outcomes of this round: n of the key
     std::optional<Perform> intent;
     contract::Labels argument_labels;
+    json::Value result;  // of the last round
+    contract::Labels labels;
+    bool handed_out = false;  // the intent went to the shell since the last start of a process
+    std::optional<Error> error;
+  };
+  struct Step {
+    StepState state = StepState::waiting;
+    json::Array items;  // of for_each
+    std::vector<Call> calls;
+    std::int64_t running = 0;
+    std::optional<Error> error;  // it fails when no call is under way any more
     json::Value result;
     contract::Labels labels;
-    bool handed_out = false;    // the intent went to the shell since the last start of a process
-    std::int64_t not_done = 0;  // definite "not done" outcomes: n of the key
+  };
+  // A call by its step's and its own index.
+  struct At {
+    std::size_t step;
+    std::size_t call;
   };
 
   void emit(Batch& batch, std::string kind, json::Object data);
@@ -138,20 +171,54 @@ class Machine {
   Result<void> on_outcome(const Fact& fact, Batch& batch);
   Result<void> on_answer(const Fact& fact, Batch& batch);
   void on_resumed(const Fact& fact, Batch& batch);
-  void accept(std::size_t index, const Fact& fact, Batch& batch);
+  Result<void> on_prepared(const Fact& fact, Batch& batch);
+  Result<void> on_lost(const Fact& fact, Batch& batch);
+  Result<void> on_timer(const Fact& fact, Batch& batch);
+  void answer_effect(const Question& question, bool yes, const std::string& who, Batch& batch);
+  Result<void> answer_doubt(const Question& question, const Fact& fact, Batch& batch);
+
+  // Steps (machine_steps.cpp).
   void schedule(Batch& batch);
-  void start_step(std::size_t index, Batch& batch);
-  void intend(std::size_t index, door::Effect effect, const door::Admission& admission,
-              Batch& batch);
+  bool settle_ready(Batch& batch);
+  bool start_calls(Batch& batch);
+  void open_step(std::size_t index, Batch& batch);
+  void skip_step(std::size_t index, std::string_view because, Batch& batch);
+  void close_step(std::size_t index, Batch& batch);
   void fail_step(std::size_t index, Error error, Batch& batch);
+  bool compute_outputs();
   void finish(Batch& batch);
+
+  // Calls (machine_calls.cpp).
+  void start_call(At at, Batch& batch);
+  void ask(At at, const door::Effect& effect, const door::Admission& admission, Batch& batch);
+  void intend(At at, door::Effect effect, const door::Admission& admission, Batch& batch);
+  void hand_out(Call& call, Batch& batch);
+  void accept(At at, const json::Value& raw, const contract::Labels& labels, Batch& batch);
+  void keep_file(json::Value file);
+  void end_round(At at, Batch& batch);
+  void end_call(At at, Batch& batch);
+  void fail_call(At at, Error error, bool may_pass, Batch& batch);
+  void repeat_later(At at, std::string_view code, Batch& batch);
+  void doubt(At at, Batch& batch);
+  void charge_lost(At at, Batch& batch);
+  void resume_call(At at, Batch& batch);
+  [[nodiscard]] Call& call(At at) { return steps_[at.step].calls[at.call]; }
+  [[nodiscard]] const Call& call(At at) const { return steps_[at.step].calls[at.call]; }
+  [[nodiscard]] std::vector<std::int64_t> path(At at) const;
+  // {"step"} and, in a loop, {"path"}.
+  [[nodiscard]] json::Object place(At at) const;
+  [[nodiscard]] std::optional<At> at_place(const json::Object& data) const;
+  // The call whose effect, of the fact's key, is under way.
+  [[nodiscard]] Result<At> under_way(const Fact& fact) const;
   void limit(const door::Shortage& shortage, const std::string& step, Batch& batch);
   [[nodiscard]] plan::Budget left() const;
   [[nodiscard]] json::Object digest_row(const Step& step) const;
   [[nodiscard]] std::string segment_name(const std::string& id) const;
   [[nodiscard]] Result<json::Value> value_of(std::size_t index, const json::Value& raw) const;
   [[nodiscard]] plan::Lookup lookup() const;
-  [[nodiscard]] contract::Labels labels_of(const plan::Expression& expression) const;
+  [[nodiscard]] plan::Lookup lookup(At at) const;
+  [[nodiscard]] contract::Label label_of(const plan::Reference& reference) const;
+  [[nodiscard]] contract::Label label_of(At at, const plan::Reference& reference) const;
   [[nodiscard]] std::optional<std::size_t> index_of(std::string_view step) const;
 
   Start start_;
@@ -171,7 +238,7 @@ class Machine {
   std::map<std::string, std::size_t, std::less<>> index_;
   std::size_t running_ = 0;
   door::Budget budget_;
-  std::set<Digest> granted_;
+  door::Grants granted_;
   std::map<Digest, Question> questions_;
   std::optional<door::Shortage> shortage_;
   std::string limited_step_;

@@ -1,61 +1,9 @@
-#include <sys/wait.h>
-#include <unistd.h>
-
-#include <algorithm>
-#include <csignal>
-#include <functional>
-
-#include "run/test_world.hpp"
-#include "run/view.hpp"
+#include "run/test_run.hpp"
 
 namespace naestro::run {
 namespace {
 
-using testing::World;
-
-class RunTest : public ::testing::Test {
- protected:
-  // Runs a plan from its beginning; `change`: what differs from world_.start().
-  Ending go(bool yes, std::string_view text = testing::kPlan,
-            const std::function<void(Start&)>& change = {}) {
-    program_ = std::make_unique<plan::Program>(world_.compile(text));
-    Start start = world_.start(*program_, text);
-    if (change) change(start);
-    machine_ = std::make_unique<Machine>(std::move(start), *program_, world_.environment(),
-                                         world_.sealer());
-    auto store = world_.open();
-    const auto fence = store->own("rtest").value();
-    Ending ending = world_.execute(*machine_, machine_->begin(), fence, yes);
-    EXPECT_TRUE(store->disown("rtest", fence));
-    return ending;
-  }
-  std::vector<ledger::StoredEvent> events() {
-    auto stored = world_.open()->events("rtest").value();
-    world_.expect_events(stored);
-    return stored;
-  }
-  std::vector<Divergence> replay(std::vector<ledger::StoredEvent> record, bool frozen = false) {
-    auto store = world_.open();
-    auto recovery = recover(record, blob_opener(*store, world_.sealer()), world_.sealer(),
-                            world_.environment(), frozen);
-    EXPECT_TRUE(recovery) << recovery.error().text();
-    for (const Divergence& divergence : recovery->divergences) {
-      std::printf("event %lld\n  %s\n  %s\n", static_cast<long long>(divergence.seq),
-                  divergence.recorded.c_str(), divergence.derived.c_str());
-    }
-    return recovery->divergences;
-  }
-  void expect_audit_good() {
-    const auto key = ledger::read_public_key(world_.folders().data + "/signing.pub").value();
-    const auto report = ledger::audit(world_.folders(), key).value();
-    EXPECT_TRUE(report.good()) << json::write(ledger::to_json(report));
-    EXPECT_EQ(report.unsigned_tail, 0);
-  }
-
-  World world_;
-  std::unique_ptr<plan::Program> program_;
-  std::unique_ptr<Machine> machine_;
-};
+class RunTest : public testing::RunFixture {};
 
 TEST_F(RunTest, APlanRunsToItsOutputs) {
   const Ending ending = go(true);
@@ -228,7 +176,7 @@ TEST_F(RunTest, LostAttemptsAreChargedOnceForEachTimeTheyWereHandedOut) {
   Machine machine{std::move(start), *program_, world_.environment(), world_.sealer()};
   machine.begin();
   const auto digest = machine.card().digest;
-  ASSERT_TRUE(machine.feed(consent_answer(digest, true, "terminal", "t", world_.sealer())));
+  ASSERT_TRUE(machine.feed(consent_answer(digest, {true, "terminal", "t"}, world_.sealer())));
   for (const char* step : {"a", "b"}) {
     for (const Perform& command : machine.outstanding()) {
       if (command.effect.step != step) continue;
@@ -384,60 +332,8 @@ TEST_F(RunTest, BodiesHoldNoPlaintextAndNoPath) {
   }
 }
 
-// Kills the process at every write point of a whole run, and once more while it resumes. Each time
-// the resumed run must end with the same final digest, and no effect may run under two keys.
 TEST_F(RunTest, KilledAtEveryWritePointItEndsTheSame) {
-  const Digest expected = [&] {
-    EXPECT_EQ(go(true).how, Ending::How::done);
-    return machine_->final_digest();
-  }();
-  int points_of_a_run = 0;
-  for (int stop = 1;; ++stop) {
-    std::filesystem::remove_all(world_.folders().state);
-    const pid_t child = ::fork();
-    if (child == 0) {
-      World* world = &world_;
-      plan::Program program = world->compile(testing::kPlan);
-      Machine machine{world->start(program, testing::kPlan), program, world->environment(),
-                      world->sealer()};
-      const auto fence = world->open()->own("rtest").value();
-      std::atomic<int> points = 0;
-      const Ending ending =
-          world->execute(machine, machine.begin(), fence, true, [&](ledger::WritePoint) {
-            if (++points == stop) ::kill(::getpid(), SIGKILL);
-          });
-      ::_exit(ending.how == Ending::How::done ? 0 : 9);
-    }
-    int status = 0;
-    ::waitpid(child, &status, 0);
-    if (WIFEXITED(status)) {
-      EXPECT_EQ(WEXITSTATUS(status), 0);
-      points_of_a_run = stop - 1;
-      break;
-    }
-    const auto before = events();
-    if (before.empty()) continue;  // nothing was durable: there is no such run
-    const auto view = view_of(before, false);
-    if (view.state == "done") {
-      EXPECT_EQ(view.digest, hex(expected));
-    } else {
-      Recovery recovery;
-      ASSERT_EQ(world_.resume(recovery, true).how, Ending::How::done) << stop;
-      EXPECT_EQ(recovery.machine->final_digest(), expected) << stop;
-    }
-    const auto after = events();
-    EXPECT_TRUE(replay(after).empty()) << stop;
-    std::map<std::string, int> done;
-    for (const auto& stored : after) {
-      if (stored.event.kind == "effect.done")
-        ++done[stored.event.data.at("step").as_string().c_str()];
-    }
-    EXPECT_EQ(done.size(), 4) << stop;
-    for (const auto& [step, count] : done) EXPECT_EQ(count, 1) << step << " at " << stop;
-    expect_audit_good();
-  }
-  std::printf("killed at %d write points\n", points_of_a_run);
-  EXPECT_GE(points_of_a_run, 10);
+  EXPECT_EQ(killed_everywhere(testing::kPlan), 4);
 }
 
 }  // namespace

@@ -45,6 +45,18 @@ inline constexpr const char* kPlan = R"({
      "with": {"path": "out.md", "title": "${steps.m.out.title}", "sections": []}}],
   "outputs": {"title": "${steps.m.out.title}", "path": "${steps.w.out.path}"}})";
 
+// A tool whose repeat is a second effect, and a plan that calls it.
+inline constexpr const char* kPostTool =
+    R"({"name":"note.post","version":1,"description":"For tests.","input":{"type":"object",)"
+    R"("properties":{"text":{"type":"string"}},"required":["text"],"additionalProperties":false},)"
+    R"("output":{"type":"object","properties":{"id":{"type":"integer"}},"required":["id"],)"
+    R"("additionalProperties":false},"arguments":{"text":"payload"},"labels":{},)"
+    R"("effects":[{"kind":"send","argument":"","reversible":false}],"idempotency":"none",)"
+    R"("undo":"","max_output_bytes":1000,"timeout_s":5,"cost_usd":"0.001","deprecated":""})";
+inline constexpr const char* kPosts =
+    R"({"naestro":"plan/1","goal":"g","steps":[{"id":"p","do":{"tool":"note.post@1"},)"
+    R"("with":{"text":"hello"},"retry":{"max":2}}],"outputs":{"id":"${steps.p.out.id}"}})";
+
 // A plan that ends with the plan `proposed`, for runs of two segments.
 inline std::string planning_text(const std::string& proposed) {
   return R"({"naestro": "plan/1", "goal": "planning",
@@ -72,6 +84,12 @@ class CountingAdapter final : public door::Adapter {
       outcome.usage_known = true;
     }
     return outcome;
+  }
+  // As a file that has a reference's form in it.
+  Result<json::Value> prepare(const door::Intent& intent) override {
+    return json::Object{{"path", intent.effect().arguments.at("path")},
+                        {"content", "it was ${this}"},
+                        {"encoding", "utf-8"}};
   }
   void set(Answer answer) { answer_ = std::move(answer); }
   std::map<std::string, int> calls;
@@ -151,7 +169,8 @@ struct World {
       schemas.expect(event);
     };
     observer.ask = [&](const Question& question) {
-      if (yes) handle->answer(question.digest, true, "terminal", "tester");
+      if (ask_only_plan && question.scope != Question::Scope::plan) return false;
+      if (yes) handle->answer(question.digest, {true, "terminal", "tester"});
       return yes;
     };
     Executor executor{{clock, loop, pool, writer, *reader, tool_adapter, model_adapter},
@@ -194,6 +213,7 @@ struct World {
   policy::Policy policy;
   CountingAdapter tool_adapter{tool_answer};
   CountingAdapter model_adapter{model_answer};
+  bool ask_only_plan = false;  // nobody is there for any other question
   std::vector<std::string> kinds;
   EventSchemas schemas;
 };

@@ -38,6 +38,9 @@ void on_step_event(RunView& view, const ledger::Event& event, std::int64_t at) {
   const json::Object& data = event.data;
   if (event.kind == "step.ready") {
     step.state = "ready";
+    step.calls = json::integer_at(data, "calls").value_or(0);
+  } else if (event.kind == "call.done" || event.kind == "call.failed") {
+    ++step.calls_ended;
   } else if (event.kind == "policy.decided") {
     step.rule = text(data, "rule");
     step.decision = text(data, "decision");
@@ -45,17 +48,21 @@ void on_step_event(RunView& view, const ledger::Event& event, std::int64_t at) {
     step.granted = step.decision == "ask" && text(data, "answer") == "go";
   } else if (event.kind == "step.started") {
     step.state = "running";
-    step.started_at = at;
+    if (step.started_at == 0) step.started_at = at;
   } else if (event.kind == "effect.intended") {
     step.target = text(data, "target");
   } else if (event.kind == "effect.done" || event.kind == "effect.failed") {
-    step.usage = door::usage_from_json(data.if_contains("usage"));
+    step.usage += door::usage_from_json(data.if_contains("usage"));
+  } else if (event.kind == "step.skipped") {
+    step.state = "skipped";
+    step.ended_at = at;
   } else if (event.kind == "step.done") {
     step.state = "done";
     step.ended_at = at;
     step.result = member(data, "result");
   } else if (event.kind == "step.failed") {
     step.state = "failed";
+    std::erase_if(view.questions, [&](const auto& open) { return open.step == step.id; });
     step.ended_at = at;
     step.code = text(data, "code");
     step.message = member(data, "message");
@@ -138,6 +145,8 @@ json::Value to_json(const RunView& view) {
                                  {"segment", step.segment},
                                  {"target", step.target},
                                  {"state", step.state},
+                                 {"calls", step.calls},
+                                 {"calls_ended", step.calls_ended},
                                  {"started_at", step.started_at},
                                  {"ended_at", step.ended_at},
                                  {"usage", door::to_json(step.usage)},

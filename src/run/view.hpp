@@ -13,10 +13,12 @@ namespace naestro::run {
 
 struct StepView {
   std::string id;
-  std::int64_t segment = 0;     // 0: the plan that was given, or the planner's
-  std::string target;           // of the last effect; "" before
-  std::string state;            // ready, asking, denied, running, done, failed
-  std::int64_t started_at = 0;  // microseconds UTC; 0: not yet
+  std::int64_t segment = 0;      // 0: the plan that was given, or the planner's
+  std::string target;            // of the last effect; "" before
+  std::string state;             // ready, asking, denied, running, done, failed, skipped
+  std::int64_t calls = 0;        // of for_each: how many items
+  std::int64_t calls_ended = 0;  // of a loop
+  std::int64_t started_at = 0;   // microseconds UTC; 0: not yet
   std::int64_t ended_at = 0;
   door::Usage usage;
   std::string rule;      // the policy rule that decided
@@ -29,7 +31,7 @@ struct StepView {
 
 struct OpenQuestion {
   std::string digest;
-  std::string scope;  // plan, effect
+  std::string scope;  // plan, effect, doubt
   std::string step;
   json::Value question;  // reference to the blob
 };

@@ -1,8 +1,34 @@
 #include "tools/adapter.hpp"
 
+#include <algorithm>
 #include <charconv>
 
+#include "base/text.hpp"
+#include "tools/calls.hpp"
+
 namespace naestro::tools {
+namespace {
+
+constexpr std::size_t kFormerMax = std::size_t{8} << 20;
+
+}  // namespace
+
+Result<json::Value> ToolAdapter::prepare(const door::Intent& intent) {
+  const door::Effect& effect = intent.effect();
+  const auto write = std::ranges::find(effect.declared, contract::EffectKind::write,
+                                       &contract::DeclaredEffect::kind);
+  check(write != effect.declared.end() && !write->argument.empty(),
+        "what is undone by files.restore names the file that it writes");
+  NAESTRO_LET(const std::string_view path, text_argument(effect.arguments, write->argument));
+  json::Object out{{"path", path}, {"content", nullptr}, {"encoding", "utf-8"}};
+  auto content = workspace_.read(path, kFormerMax);
+  if (!content && content.error().code == Code::kNotFound) return out;
+  if (!content) return std::unexpected(std::move(content).error());
+  const bool text = is_utf8(*content);
+  out["content"] = text ? *content : base64(as_bytes(*content));
+  if (!text) out["encoding"] = "base64";
+  return out;
+}
 
 door::Outcome ToolAdapter::act(const door::Intent& intent, std::stop_token stop,
                                const door::Provisional&) {

@@ -18,6 +18,9 @@ class ToolAdapter final : public door::Adapter {
   ToolAdapter(Workspace workspace, Call call)
       : workspace_{std::move(workspace)}, call_{std::move(call)} {}
   // Tools cost what their contract says, which is the cap, so usage is left to the door.
+  // Of a tool that writes one file: what files.restore needs to bring back what is there now,
+  // {"path", "content" (null: no such file), "encoding"}. Fails where that is larger than 8 MiB.
+  Result<json::Value> prepare(const door::Intent& intent) override;
   door::Outcome act(const door::Intent& intent, std::stop_token stop,
                     const door::Provisional& provisional) override;
 

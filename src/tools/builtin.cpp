@@ -17,6 +17,7 @@ constexpr Entry kTools[] = {
     {"csv.join@1", csv_join},
     {"csv.query@1", csv_query},
     {"files.list@1", files_list},
+    {"files.restore@1", files_restore},
     {"files.search@1", files_search},
     {"report.markdown@1", report_markdown},
     {"text.compare@1", text_compare},

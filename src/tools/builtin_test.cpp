@@ -22,12 +22,12 @@ std::set<std::string> keys(const json::Object& object) {
 
 TEST(ToolContracts, NameTheToolsAndTheirArguments) {
   const std::map<std::string, std::size_t> caps = {
-      {"answer.compose@1", kAnswerOutputMax},  {"csv.duplicates@1", kCsvOutputMax},
-      {"csv.join@1", kCsvOutputMax},           {"csv.query@1", kCsvOutputMax},
-      {"files.list@1", kListOutputMax},        {"files.search@1", kSearchOutputMax},
-      {"report.markdown@1", kReportOutputMax}, {"text.compare@1", kCompareOutputMax},
-      {"text.find@1", kFindOutputMax},         {"text.section@1", kSectionOutputMax},
-      {"text.timeline@1", kTimelineOutputMax}};
+      {"answer.compose@1", kAnswerOutputMax}, {"csv.duplicates@1", kCsvOutputMax},
+      {"csv.join@1", kCsvOutputMax},          {"csv.query@1", kCsvOutputMax},
+      {"files.list@1", kListOutputMax},       {"files.restore@1", kRestoreOutputMax},
+      {"files.search@1", kSearchOutputMax},   {"report.markdown@1", kReportOutputMax},
+      {"text.compare@1", kCompareOutputMax},  {"text.find@1", kFindOutputMax},
+      {"text.section@1", kSectionOutputMax},  {"text.timeline@1", kTimelineOutputMax}};
   std::vector<std::string> ids;
   for (const std::string& id : known()) {
     const std::string name = id.substr(0, id.find('@'));

@@ -11,6 +11,7 @@ namespace naestro::tools {
 inline constexpr std::size_t kSearchOutputMax = 65'536;
 inline constexpr std::size_t kCsvOutputMax = 262'144;
 inline constexpr std::size_t kReportOutputMax = 8'192;
+inline constexpr std::size_t kRestoreOutputMax = 8'192;
 inline constexpr std::size_t kFindOutputMax = 65'536;
 inline constexpr std::size_t kSectionOutputMax = 65'536;
 inline constexpr std::size_t kCompareOutputMax = 65'536;
@@ -27,6 +28,7 @@ Result<json::Value> text_find(const json::Object& arguments, const Context& cont
 Result<json::Value> text_section(const json::Object& arguments, const Context& context);
 Result<json::Value> text_timeline(const json::Object& arguments, const Context& context);
 Result<json::Value> files_search(const json::Object& arguments, const Context& context);
+Result<json::Value> files_restore(const json::Object& arguments, const Context& context);
 Result<json::Value> csv_query(const json::Object& arguments, const Context& context);
 Result<json::Value> report_markdown(const json::Object& arguments, const Context& context);
 

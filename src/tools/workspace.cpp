@@ -260,6 +260,21 @@ Result<void> Workspace::write(std::string_view path, std::string_view content) c
   return {};
 }
 
+Result<void> Workspace::remove(std::string_view path) const {
+  NAESTRO_LET(const std::string name, normal_path(path));
+  const std::size_t slash = name.rfind('/');
+  const std::string leaf = slash == std::string::npos ? name : name.substr(slash + 1);
+  const Fd folder =
+      open_beneath(fd_, slash == std::string::npos ? "." : name.substr(0, slash), kFolder);
+  if (!folder && errno == ENOENT) return {};
+  if (!folder) return refused(errno, "remove", name);
+  if (unlinkat(folder.get(), leaf.c_str(), 0) != 0 && errno != ENOENT) {
+    return refused(errno, "remove", name);
+  }
+  if (fsync(folder.get()) != 0) return refused(errno, "remove", name);
+  return {};
+}
+
 Result<std::vector<std::string>> Workspace::list(std::string_view folder,
                                                  const std::stop_token& stop) const {
   NAESTRO_LET(const std::string top_name, normal_path(folder));

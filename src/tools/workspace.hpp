@@ -36,6 +36,9 @@ class Workspace {
   // parent folders. Doing it twice leaves the same state. An existing file keeps its permissions;
   // anything there but a regular file is refused. A crash may leave a hidden ".naestro-*.tmp".
   [[nodiscard]] Result<void> write(std::string_view path, std::string_view content) const;
+  // The file is gone afterwards, also when it was not there. Regular files and links only (the link
+  // itself). To disk.
+  [[nodiscard]] Result<void> remove(std::string_view path) const;
   // Regular files below `folder` ("" or "." for all) as paths relative to the workspace, sorted
   // bytewise. Hidden entries (leading '.') and symbolic links are left out. Names are bytes and
   // may not be UTF-8. Fails with kInterrupted when `stop` is asked for.

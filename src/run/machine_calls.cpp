@@ -1,0 +1,355 @@
+// The life of a call, one item of a step: ready -> (asking ->) running -> done | failed, with
+// rounds and further attempts in between.
+#include <algorithm>
+
+#include "base/crypto.hpp"
+#include "plan/labels.hpp"
+#include "policy/labels.hpp"
+#include "run/machine.hpp"
+#include "schema/validate.hpp"
+
+namespace naestro::run {
+namespace {
+
+using plan::Reference;
+
+// The object that the first declared write names, and the hash of what was written there.
+std::optional<json::Value> written_file(const door::Effect& effect, const json::Value& result) {
+  const bool writes = std::ranges::any_of(effect.declared, [](const auto& declared) {
+    return declared.kind == contract::EffectKind::write;
+  });
+  const json::Object* object = result.if_object();
+  if (!writes || object == nullptr) return std::nullopt;
+  const auto path = json::text_at(*object, "path");
+  const auto sha256 = json::text_at(*object, "sha256");
+  if (!path || !sha256) return std::nullopt;
+  return json::Object{{"path", *path}, {"sha256", *sha256}};
+}
+
+json::Array to_json(const std::vector<std::int64_t>& path) {
+  return json::Array(path.begin(), path.end());
+}
+
+}  // namespace
+
+// Of a file that is written more than once the last writing counts.
+void Machine::keep_file(json::Value file) {
+  const auto same = std::ranges::find_if(
+      files_, [&](const json::Value& known) { return known.at("path") == file.at("path"); });
+  if (same != files_.end()) {
+    *same = std::move(file);
+  } else {
+    files_.push_back(std::move(file));
+  }
+}
+
+std::vector<std::int64_t> Machine::path(At at) const {
+  const Call& call = this->call(at);
+  std::vector<std::int64_t> out;
+  if (call.item) out.push_back(*call.item);
+  if (program_->steps[at.step].control.repeat) out.push_back(call.round);
+  return out;
+}
+
+json::Object Machine::place(At at) const {
+  json::Object out{{"step", program_->steps[at.step].id}};
+  if (const auto where = path(at); !where.empty()) out["path"] = to_json(where);
+  return out;
+}
+
+std::optional<Machine::At> Machine::at_place(const json::Object& data) const {
+  const auto index = index_of(json::text_at(data, "step").value_or(""));
+  if (!index) return std::nullopt;
+  const json::Array* given = json::array_at(data, "path");
+  const json::Array where = given == nullptr ? json::Array{} : *given;
+  const bool each = program_->steps[*index].control.for_each.has_value();
+  const bool first = each && !where.empty() && where[0].is_int64() && where[0].get_int64() >= 0;
+  const At at{*index, first ? static_cast<std::size_t>(where[0].get_int64()) : 0};
+  if (at.call >= steps_[at.step].calls.size() || to_json(path(at)) != where) return std::nullopt;
+  return at;
+}
+
+Result<Machine::At> Machine::under_way(const Fact& fact) const {
+  const auto at = at_place(fact.data);
+  if (!at || call(*at).state != Call::State::running ||
+      hex(call(*at).intent->key) != json::text_at(fact.data, "key")) {
+    return fail(Code::kStoreCorrupt, "an outcome came for an effect that is not under way");
+  }
+  return *at;
+}
+
+// What a call's own references see: its item, and what the round before yielded.
+plan::Lookup Machine::lookup(At at) const {
+  const Step& step = steps_[at.step];
+  const Call& call = step.calls[at.call];
+  const auto& repeat = program_->steps[at.step].control.repeat;
+  return [this, &step, &call, &repeat](Reference::From from,
+                                       const std::string& name) -> const json::Value* {
+    if (from == Reference::From::item) {
+      return call.item ? &step.items[static_cast<std::size_t>(*call.item)] : nullptr;
+    }
+    if (from == Reference::From::prev) {
+      if (call.round > 0) return &call.result;
+      return repeat && repeat->start ? &*repeat->start : nullptr;
+    }
+    return lookup()(from, name);
+  };
+}
+
+contract::Label Machine::label_of(At at, const Reference& reference) const {
+  const plan::Control& control = program_->steps[at.step].control;
+  if (reference.from == Reference::From::item) return label_of(control.for_each->in);
+  if (reference.from != Reference::From::prev) return label_of(reference);
+  return policy::whole(plan::declared_labels(program_->steps[at.step].use));
+}
+
+void Machine::start_call(At at, Batch& batch) {
+  const plan::Step& step = program_->steps[at.step];
+  if (call(at).intent) {  // a lost attempt, to be done again under its key
+    if (auto shortage = budget_.over()) return limit(*shortage, step.id, batch);
+    ++running_;
+    ++steps_[at.step].running;
+    hand_out(call(at), batch);
+    return;
+  }
+  auto effect = make_effect(step, lookup(at));
+  if (!effect) return fail_call(at, std::move(effect).error(), false, batch);
+  effect->path = path(at);
+  // Another sample where the same words are asked again.
+  if (effect->caps.model_calls > 0 && call(at).not_done > 0) {
+    effect->arguments["seed"] = effect->arguments.at("seed").as_int64() + call(at).not_done;
+  }
+  const door::Admission admission =
+      door::admit(environment_.policy, start_.mode, scope(), *effect, granted_, budget_);
+  using enum door::Admission::Answer;
+  // The same question of another call is open: its answer first.
+  if (admission.answer == ask && questions_.contains(admission.action)) return;
+  json::Object decision =
+      decision_data(step.id, admission.kind, admission.verdict, door::name(admission.answer));
+  if (!effect->path.empty()) decision["path"] = to_json(effect->path);
+  decision["action"] = hex(admission.action);
+  emit(batch, "policy.decided", std::move(decision));
+  switch (admission.answer) {
+    case go: intend(at, *std::move(effect), admission, batch); break;
+    case ask: this->ask(at, *effect, admission, batch); break;
+    case denied:
+      fail_call(at, denied_error(step.id, admission.kind, admission.verdict), false, batch);
+      break;
+    case limit: this->limit(admission.shortage, step.id, batch); break;
+  }
+}
+
+void Machine::ask(At at, const door::Effect& effect, const door::Admission& admission,
+                  Batch& batch) {
+  call(at).state = Call::State::asking;
+  json::Object what = place(at);
+  what["target"] = effect.target;
+  what["effect"] = contract::name(admission.kind);
+  what["arguments"] = effect.arguments;
+  json::Object data = place(at);
+  data["digest"] = hex(admission.action);
+  data["scope"] = name(Question::Scope::effect);
+  data["question"] = sealer_.put(json::Value(what), batch.blobs);
+  emit(batch, "consent.asked", std::move(data));
+  questions_[admission.action] = {Question::Scope::effect, admission.action, effect.step,
+                                  effect.path, std::move(what)};
+}
+
+void Machine::intend(At at, door::Effect effect, const door::Admission& admission, Batch& batch) {
+  const plan::Step& planned = program_->steps[at.step];
+  Step& step = steps_[at.step];
+  Call& call = this->call(at);
+  ++running_;
+  ++step.running;
+  call.argument_labels = plan::labels_of(
+      planned.with, [&](const Reference& reference) { return label_of(at, reference); });
+  const Digest key = door::effect_key(start_.run, segment_name(effect.step), effect.path,
+                                      door::call_hash(effect), 0, call.not_done);
+  emit(batch, "step.started", place(at));
+  json::Object data = place(at);
+  data["key"] = hex(key);
+  data["target"] = effect.target;
+  data["contract"] = hex(effect.contract);
+  data["effect"] = contract::name(admission.kind);
+  data["idempotency"] = contract::name(effect.idempotency);
+  data["arguments"] = sealer_.put(json::Value(effect.arguments), batch.blobs);
+  data["labels"] = contract::to_json(call.argument_labels);
+  data["reserved"] = json::Object{{"tokens", effect.caps.tokens},
+                                  {"tool_calls", effect.caps.tool_calls},
+                                  {"model_calls", effect.caps.model_calls},
+                                  {"usd_nano", effect.caps.usd}};
+  emit(batch, "effect.intended", std::move(data));
+  const bool prepare = effect.prepares;
+  call.intent = Perform{std::move(effect), key, prepare};
+  hand_out(call, batch);
+}
+
+// To the shell, unless a limit is in the way: then it is handed out on resume.
+void Machine::hand_out(Call& call, Batch& batch) {
+  call.state = Call::State::running;
+  call.handed_out = !shortage_;
+  if (call.handed_out) batch.performs.push_back(*call.intent);
+}
+
+// What a step yields from what the far side said, checked against the step's schema. What a model
+// or a tool says is untrusted: anything that does not fit is an error of the step.
+Result<json::Value> Machine::value_of(std::size_t index, const json::Value& raw) const {
+  const plan::Step& step = program_->steps[index];
+  json::Value value = raw;
+  if (std::holds_alternative<plan::ModelUse>(step.use)) {
+    const json::Object* object = raw.if_object();
+    const auto text = object == nullptr ? std::nullopt : json::text_at(*object, "text");
+    auto parsed = text ? json::parse(*text) : Result<json::Value>{json::Value{}};
+    if (!text || !parsed) {
+      return fail(Code::kModelAnswer, "step " + step.id + ": the model's answer is no JSON" +
+                                          (text ? ": " + parsed.error().text() : std::string{}));
+    }
+    value = *std::move(parsed);
+  }
+  NAESTRO_LET(const auto schema, schema::Schema::compile(step.out));
+  NAESTRO_TRY(schema::conforms(schema, value, "the result of step " + step.id));
+  return value;
+}
+
+// A result that came: held to the step's schema, labelled, kept. `declared`: its own labels.
+void Machine::accept(At at, const json::Value& raw, const contract::Labels& declared,
+                     Batch& batch) {
+  Call& call = this->call(at);
+  const plan::Step& planned = program_->steps[at.step];
+  auto value = value_of(at.step, raw);
+  if (!value) {
+    json::Object data = place(at);
+    data["check"] = "schema";
+    data["message"] = sealer_.put(std::string_view{value.error().message}, batch.blobs);
+    emit(batch, "check.failed", std::move(data));
+    // A model may say something else when it is asked again; a tool will not.
+    const bool model = std::holds_alternative<plan::ModelUse>(planned.use);
+    return fail_call(at, std::move(value).error(), model, batch);
+  }
+  call.result = *std::move(value);
+  contract::Label into = policy::whole(call.argument_labels);
+  for (const Reference& reference : planned.control.references()) {
+    into = policy::join(into, label_of(at, reference));
+  }
+  call.labels = plan::result_labels(declared, into);
+  if (auto file = written_file(call.intent->effect, call.result)) keep_file(*std::move(file));
+  call.intent.reset();
+  end_round(at, batch);
+}
+
+void Machine::end_round(At at, Batch& batch) {
+  const plan::Step& planned = program_->steps[at.step];
+  Call& call = this->call(at);
+  if (planned.control.repeat && !steps_[at.step].error) {
+    const std::int64_t round = call.round++;  // what ended is now the round before
+    auto over = plan::holds(planned.control.repeat->until, lookup(at));
+    call.round = round;
+    if (!over) return fail_call(at, std::move(over).error(), false, batch);
+    if (!*over && round + 1 < planned.control.repeat->max) {
+      ++call.round;
+      call.attempts = 0;
+      call.not_done = 0;
+      call.state = Call::State::ready;
+      return;
+    }
+    if (!*over) {
+      return fail_call(at,
+                       {Code::kLoopLimit,
+                        "step " + planned.id + ": after " + std::to_string(round + 1) +
+                            " rounds '" + planned.control.repeat->until.text + "' does not hold",
+                        "raise `max` of its repeat, or ask for less",
+                        {},
+                        nullptr},
+                       false, batch);
+    }
+  }
+  call.state = Call::State::done;
+  end_call(at, batch);
+}
+
+// A call is done or has failed for good.
+void Machine::end_call(At at, Batch& batch) {
+  const plan::Step& planned = program_->steps[at.step];
+  Step& step = steps_[at.step];
+  Call& call = this->call(at);
+  const bool failed = call.state == Call::State::failed;
+  if (planned.control.loops()) {
+    json::Object data = place(at);
+    if (failed) {
+      data["code"] = info(call.error->code).name;
+      data["message"] = sealer_.put(std::string_view{call.error->message}, batch.blobs);
+    }
+    emit(batch, failed ? "call.failed" : "call.done", std::move(data));
+  }
+  const bool collect = planned.control.for_each && planned.control.for_each->collect;
+  if (failed && !collect && !step.error) step.error = call.error;
+  if (step.error) {
+    if (step.running == 0) fail_step(at.step, *step.error, batch);
+    return;
+  }
+  const bool all = std::ranges::all_of(step.calls, [](const Call& each) {
+    return each.state == Call::State::done || each.state == Call::State::failed;
+  });
+  if (all) close_step(at.step, batch);
+}
+
+// `may_pass`: another attempt may go well. The next one is another effect, under a key of its own.
+void Machine::fail_call(At at, Error error, bool may_pass, Batch& batch) {
+  Call& call = this->call(at);
+  call.intent.reset();
+  const plan::Retry& retry = program_->steps[at.step].control.retry;
+  if (may_pass && call.attempts < retry.max && !failure_ && !steps_[at.step].error) {
+    ++call.attempts;
+    ++call.not_done;
+    repeat_later(at, info(error.code).name, batch);
+    return;
+  }
+  call.state = Call::State::failed;
+  call.error = std::move(error);
+  end_call(at, batch);
+}
+
+void Machine::repeat_later(At at, std::string_view code, Batch& batch) {
+  Call& call = this->call(at);
+  const std::int64_t wait_s = program_->steps[at.step].control.retry.wait_s;
+  json::Object data = place(at);
+  data["attempt"] = call.attempts + 1;
+  data["code"] = code;
+  data["same_key"] = call.intent.has_value();
+  data["wait_s"] = wait_s;
+  emit(batch, "step.retried", std::move(data));
+  call.state = wait_s > 0 ? Call::State::waits : Call::State::ready;
+  if (wait_s > 0) batch.timers.push_back({program_->steps[at.step].id, path(at), wait_s});
+}
+
+// Whether it was done is not known, and doing it again might be once too often.
+void Machine::doubt(At at, Batch& batch) {
+  Call& call = this->call(at);
+  call.state = Call::State::doubtful;
+  const Digest digest =
+      crypto::sha256(json::canonical(json::Array{"naestro.doubt/1", hex(call.intent->key), seq_}));
+  json::Object doubt = place(at);
+  doubt["key"] = hex(call.intent->key);
+  emit(batch, "effect.in_doubt", std::move(doubt));
+  json::Object what = place(at);
+  what["target"] = call.intent->effect.target;
+  what["arguments"] = call.intent->effect.arguments;
+  json::Object data = place(at);
+  data["digest"] = hex(digest);
+  data["scope"] = name(Question::Scope::doubt);
+  data["question"] = sealer_.put(json::Value(what), batch.blobs);
+  emit(batch, "consent.asked", std::move(data));
+  questions_[digest] = {Question::Scope::doubt, digest, call.intent->effect.step,
+                        call.intent->effect.path, std::move(what)};
+}
+
+// A lost attempt counts at its cap; its reservation stays for the repeat.
+void Machine::charge_lost(At at, Batch& batch) {
+  budget_.book_lost(call(at).intent->effect.caps);
+  json::Object data = place(at);
+  data["lost_attempt"] = true;
+  data["spent"] = door::to_json(budget_.spent());
+  emit(batch, "budget.charged", std::move(data));
+}
+
+}  // namespace naestro::run

@@ -1,0 +1,167 @@
+// What happens between plans: a planner's plan becomes the segment under way, or is rejected.
+#include <algorithm>
+
+#include "plan/compile.hpp"
+#include "run/machine.hpp"
+
+namespace naestro::run {
+namespace {
+
+Error not_proved_error(const std::vector<const CardLine*>& lines) {
+  std::string steps;
+  for (const CardLine* line : lines) steps += (steps.empty() ? "" : ", ") + line->step;
+  return {Code::kNotProved,
+          "something is left to be found out at run time in: " + steps,
+          "run it in mode copilot; 'naestro plan explain' says what is left",
+          {},
+          nullptr};
+}
+
+}  // namespace
+
+// Makes a program the segment under way; nothing of it has begun.
+void Machine::enter(plan::Program program) {
+  program_ = std::make_unique<const plan::Program>(std::move(program));
+  const plan::Bound& more = program_->bound;
+  bound_.usd += more.usd;
+  bound_.tokens += more.tokens;
+  bound_.tool_calls += more.tool_calls;
+  bound_.model_calls += more.model_calls;
+  bound_.wall_s += more.wall_s;
+  bound_.concurrency = std::max(bound_.concurrency, more.concurrency);
+  steps_.clear();
+  steps_.resize(program_->steps.size());
+  index_.clear();
+  for (std::size_t i = 0; i < program_->steps.size(); ++i) index_[program_->steps[i].id] = i;
+  card_ = make_card(*program_, inputs_, scope().workspace, environment_.policy, start_.mode);
+  outputs_.clear();
+}
+
+void Machine::emit_compiled(const plan::Program& program, std::int64_t segment, bool planner,
+                            Batch& batch) {
+  emit(batch, "plan.compiled",
+       {{"segment", segment},
+        {"planner", planner},
+        {"plan", hex(program.plan_digest)},
+        {"program", hex(program.program_digest)},
+        {"bound", plan::to_json(program.bound)},
+        {"passes", plan::passes_json()}});
+}
+
+void Machine::open_segment(Batch& batch) {
+  emit_compiled(*program_, segment_, planning_, batch);
+  if (const auto open = card_.unproved(); start_.mode == policy::Mode::automatic && !open.empty()) {
+    failure_ = not_proved_error(open);
+    finish(batch);
+    batch.ended = true;
+  } else if (card_.asks()) {
+    json::Array lines;
+    for (const CardLine& line : card_.lines) lines.push_back(to_json(line));
+    emit(batch, "consent.asked",
+         {{"digest", hex(card_.digest)},
+          {"scope", "plan"},
+          {"question", sealer_.put(json::Value(lines), batch.blobs)}});
+    questions_[card_.digest] = {Question::Scope::plan, card_.digest, "", {}, std::move(lines)};
+  } else {
+    schedule(batch);
+  }
+}
+
+// A planner's segment ended with a plan: it is proposed, compiled under what is left of the
+// ceilings, and becomes the segment under way; or it is rejected, and the run fails with the
+// diagnostics.
+void Machine::advance(Batch& batch) {
+  const json::Value* proposed = outputs_.if_contains(start_.next);
+  const json::Object* plan = proposed == nullptr ? nullptr : proposed->if_object();
+  if (plan == nullptr || plan->empty()) {
+    const auto reason = json::text_at(outputs_, "reason");
+    failure_ = Error{Code::kNoPlan,
+                     reason ? std::string{*reason} : "the planner yielded no plan",
+                     "say it in words of the documents, or write a plan by hand",
+                     {},
+                     nullptr};
+    finish(batch);
+    return;
+  }
+  // Members in canonical order, in which a recorded value comes back.
+  const std::string text = json::pretty(json::parse(json::canonical(*proposed)).value());
+  emit(batch, "plan.proposed", {{"plan", sealer_.put(std::string_view{text}, batch.blobs)}});
+  plan::Environment around = environment_;
+  around.ceilings = left();
+  plan::Compiled compiled = plan::compile(text, around);
+  if (!compiled.program) {
+    reject(compiled, batch);
+    return;
+  }
+  auto inputs = bind_inputs(*compiled.program, {});
+  if (!inputs) {
+    failure_ = std::move(inputs).error();
+    finish(batch);
+    return;
+  }
+  if (start_.plan_only) {
+    emit_compiled(*compiled.program, segment_ + 1, false, batch);
+    finish(batch);
+    return;
+  }
+  close_segment();
+  planning_ = false;
+  inputs_ = *std::move(inputs);
+  enter(*std::move(compiled.program));
+  budget_.tighten({program_->budget.usd, program_->budget.tokens, program_->budget.tool_calls});
+  open_segment(batch);
+}
+
+// The diagnostics go back to a planner that takes them (an input `diagnostics`), at most kRepairMax
+// times; then, or where none does, the run fails with them.
+void Machine::reject(const plan::Compiled& compiled, Batch& batch) {
+  json::Array rows;
+  std::string message;
+  for (const plan::Diagnostic& diagnostic : compiled.diagnostics) {
+    rows.push_back(plan::to_json(diagnostic));
+    if (diagnostic.severity == plan::Severity::error && message.empty()) {
+      message = plan::format(diagnostic, "the proposed plan");
+    }
+  }
+  emit(batch, "plan.rejected", {{"diagnostics", sealer_.put(json::Value(rows), batch.blobs)}});
+  if (repairs_ < kRepairMax && program_->inputs.contains("diagnostics")) {
+    ++repairs_;
+    json::Object again = inputs_;
+    again["diagnostics"] = json::canonical(
+        json::Object{{"plan", *outputs_.if_contains(start_.next)}, {"findings", std::move(rows)}});
+    close_segment();
+    inputs_ = std::move(again);
+    enter(plan::Program{*program_});
+    open_segment(batch);
+    return;
+  }
+  const auto& found = compiled.diagnostics;
+  const Code code = plan::refused_only(found, plan::over_budget) ? Code::kBoundOverBudget
+                    : plan::refused_only(found, plan::forbidden) ? Code::kDenied
+                                                                 : Code::kPlanRejected;
+  failure_ = Error{code, message, {}, {}, nullptr};
+  finish(batch);
+}
+
+// Keeps what the final digest needs of the segment under way.
+void Machine::close_segment() {
+  for (std::size_t i = 0; i < steps_.size(); ++i) {
+    finished_[std::to_string(segment_) + "/" + program_->steps[i].id] = digest_row(steps_[i]);
+  }
+  ++segment_;
+}
+
+// What the ceilings leave after what was spent.
+plan::Budget Machine::left() const {
+  const auto minus = [](std::optional<std::int64_t> ceiling, std::int64_t used) {
+    return ceiling ? std::optional{std::max<std::int64_t>(0, *ceiling - used)} : std::nullopt;
+  };
+  const door::Ceilings& ceilings = budget_.ceilings();
+  const door::Usage& spent = budget_.spent();
+  return {.usd = minus(ceilings.usd, spent.usd),
+          .tokens = minus(ceilings.tokens, spent.tokens()),
+          .tool_calls = minus(ceilings.tool_calls, spent.tool_calls),
+          .wall_s = {}};
+}
+
+}  // namespace naestro::run

@@ -1,0 +1,66 @@
+// What undoing makes of a run; bringing files back is tools/files_restore's.
+#include "run/undo.hpp"
+
+#include "run/test_run.hpp"
+
+namespace naestro::run {
+namespace {
+
+class UndoTest : public testing::RunFixture {
+ protected:
+  Result<Undo> undo(std::string_view step = "") {
+    auto store = world_.open();
+    const auto record = events();
+    return undo_of(record, blob_opener(*store, world_.sealer()), world_.tools, step);
+  }
+};
+
+constexpr const char* kTwoWrites = R"({"naestro":"plan/1","goal":"g","steps":[
+  {"id":"a","do":{"tool":"report.markdown@1"},"with":{"path":"a.md","title":"$${x}","sections":[]}},
+  {"id":"b","do":{"tool":"report.markdown@1"},"needs":["a"],
+   "with":{"path":"b.md","title":"b","sections":[]}}],"outputs":{"a":"${steps.a.out.path}"}})";
+
+TEST_F(UndoTest, TheCallsComeInTheOppositeOrderWithWhatWasThere) {
+  ASSERT_EQ(go(true, kTwoWrites).how, Ending::How::done);
+  EXPECT_EQ(std::ranges::count(world_.kinds, "effect.prepared"), 2);
+  EXPECT_TRUE(replay(events()).empty());
+  const auto undo = this->undo();
+  ASSERT_TRUE(undo) << undo.error().text();
+  EXPECT_TRUE(undo->lasting.empty());
+  const json::Array& steps = *json::array_at(undo->plan, "steps");
+  ASSERT_EQ(steps.size(), 2);
+  EXPECT_EQ(steps[0].at("with").at("path"), "b.md");
+  EXPECT_EQ(steps[1].at("with").at("path"), "a.md");
+  EXPECT_EQ(steps[1].at("with").at("content"), "it was $${this}");
+  EXPECT_EQ(steps[1].at("needs").at(0), "undo_1");
+  EXPECT_EQ(json::view(steps[1].at("with").at("sha256").as_string()).size(), 64);
+  EXPECT_TRUE(plan::compile(json::pretty(undo->plan), world_.environment()).program);
+}
+
+TEST_F(UndoTest, OneStepAlone) {
+  ASSERT_EQ(go(true, kTwoWrites).how, Ending::How::done);
+  const auto undo = this->undo("a");
+  ASSERT_TRUE(undo);
+  ASSERT_EQ(json::array_at(undo->plan, "steps")->size(), 1);
+  EXPECT_EQ(this->undo("c").error().code, Code::kNotFound);
+}
+
+TEST_F(UndoTest, WhatCannotBeUndoneIsListed) {
+  const EmbeddedFile file{"post.json", testing::kPostTool};
+  world_.tools = contract::ToolCatalog::from(std::span{&file, 1}).value();
+  world_.tool_adapter.set(
+      [](const door::Effect&) -> Result<json::Value> { return json::Object{{"id", 5}}; });
+  ASSERT_EQ(go(true, testing::kPosts).how, Ending::How::done);
+  const auto undo = this->undo();
+  ASSERT_TRUE(undo);
+  EXPECT_TRUE(json::array_at(undo->plan, "steps")->empty());
+  EXPECT_EQ(undo->lasting, std::vector<std::string>{"p (note.post@1)"});
+}
+
+// Killed between what was read for undoing and the effect, it ends the same.
+TEST_F(UndoTest, KilledAtEveryWritePointItEndsTheSame) {
+  EXPECT_EQ(killed_everywhere(kTwoWrites), 2);
+}
+
+}  // namespace
+}  // namespace naestro::run

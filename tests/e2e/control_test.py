@@ -1,0 +1,110 @@
+#!/usr/bin/env python3
+"""Loops, conditions, and undoing, through the real binary and the real store; no engine is needed.
+
+control_test.py NAESTRO_BINARY"""
+import json
+import os
+import pathlib
+import shutil
+import subprocess
+import sys
+import tempfile
+import unittest
+
+BINARY = pathlib.Path(sys.argv[1]).resolve()
+PLAN = {
+    "naestro": "plan/1", "goal": "count words",
+    "inputs": {"words": {"schema": {"type": "array", "maxItems": 9,
+                                    "items": {"type": "string", "minLength": 1, "maxLength": 99}},
+                         "value": ["alpha", "beta"]}},
+    "steps": [
+        {"id": "find", "do": {"tool": "files.search@1"}, "with": {"path": ".", "query": "${item}"},
+         "for_each": {"in": "${inputs.words}", "max": 9}},
+        {"id": "rare", "do": {"tool": "files.list@1"}, "with": {"path": "."},
+         "when": "length(${inputs.words}) > 5"},
+        {"id": "write", "do": {"tool": "report.markdown@1"},
+         "when": "${steps.find.out[0].match_count} > 0",
+         "with": {"path": "out.md", "title": "Found ${steps.find.out[0].match_count}",
+                  "sections": []}}],
+    "outputs": {"found": "${steps.find.out}"}}
+
+
+class Control(unittest.TestCase):
+    def setUp(self):
+        self.folder = pathlib.Path(tempfile.mkdtemp(prefix="naestro-e2e-"))
+        self.addCleanup(shutil.rmtree, self.folder, True)
+        self.work = self.folder / "work"
+        self.work.mkdir()
+        (self.work / "a.txt").write_text("alpha\nbeta\nalpha\n")
+        (self.folder / "plan.json").write_text(json.dumps(PLAN))
+        self.env = dict(os.environ, XDG_CONFIG_HOME=str(self.folder / "config"),
+                        XDG_STATE_HOME=str(self.folder / "state"),
+                        XDG_DATA_HOME=str(self.folder / "data"))
+
+    def naestro(self, *words, code=0):
+        done = subprocess.run([BINARY, *words], env=self.env, capture_output=True, text=True,
+                              stdin=subprocess.DEVNULL, timeout=120)
+        self.assertEqual(done.returncode, code, done.stdout + done.stderr)
+        return done.stdout
+
+    def approved(self):
+        """Answers the one open question of the last run with yes, and goes on with it."""
+        question = json.loads(self.naestro("consents", "--json"))[0]
+        self.naestro("approve", "last", question["digest"])
+        return self.naestro("resume", "last")
+
+    def run_plan(self):
+        self.naestro("run", str(self.folder / "plan.json"), "-w", str(self.work), code=5)
+        self.approved()
+
+    def show(self):
+        return json.loads(self.naestro("show", "last", "--json"))
+
+    def test_items_are_calls_and_a_step_is_skipped(self):
+        self.run_plan()
+        view = self.show()
+        self.assertEqual(view["state"], "done")
+        self.assertEqual([row["match_count"] for row in view["outputs"]["found"]], [2, 1])
+        self.assertEqual({step["id"]: step["state"] for step in view["steps"]},
+                         {"find": "done", "rare": "skipped", "write": "done"})
+        self.assertRegex(self.naestro("show", "last"), r"find +done 2/2")
+        self.assertTrue(json.loads(self.naestro("replay", "last", "--json"))["equal"])
+
+    def test_undo_brings_back_what_was_there(self):
+        for former in (None, "mine\n"):
+            file = self.work / "out.md"
+            file.unlink(missing_ok=True)
+            if former:
+                file.write_text(former)
+            self.run_plan()
+            run = self.show()["run"]
+            self.assertNotEqual(file.read_text(), former)
+            self.naestro("undo", run, code=5)
+            self.approved()
+            self.assertEqual(file.read_text() if file.exists() else None, former)
+        # The undoing run can be undone itself.
+        self.naestro("undo", "last", code=5)
+        self.approved()
+        self.assertIn("Found 2", file.read_text())
+        self.naestro("audit", "verify")
+
+    def test_undo_keeps_what_changed_since(self):
+        self.run_plan()
+        run = self.show()["run"]
+        (self.work / "out.md").write_text("by hand")
+        self.naestro("undo", run, code=5)
+        question = json.loads(self.naestro("consents", "--json"))[0]
+        self.naestro("approve", "last", question["digest"])
+        self.assertIn("was changed since", self.naestro("resume", "last", code=1))
+        self.assertEqual((self.work / "out.md").read_text(), "by hand")
+
+    def test_nothing_to_undo_says_so(self):
+        plan = dict(PLAN, steps=PLAN["steps"][:1])
+        (self.folder / "plan.json").write_text(json.dumps(plan))
+        self.naestro("run", str(self.folder / "plan.json"), "-w", str(self.work))
+        self.assertIn("nothing to undo", self.naestro("undo", "last"))
+        self.naestro("undo", "last", "--step", "nobody", code=2)
+
+
+if __name__ == "__main__":
+    unittest.main(argv=sys.argv[:1])
