@@ -141,7 +141,7 @@ std::optional<json::Array> Sampler::array_of(const Shape& shape, std::size_t cou
       std::ranges::any_of(shape.nodes, [](const Node* node) { return node->unique; });
   std::vector<json::Value> rest;
   for (std::size_t i = 0; i < count && shapes_.spend(); ++i) {
-    if (i < prefix || rest.empty()) rest = fitting(Shapes::item(shape, i), unique ? 64 : 1);
+    if (i <= prefix) rest = fitting(Shapes::item(shape, i), unique ? 64 : 1);
     if (rest.empty()) return std::nullopt;
     const auto fresh = std::ranges::find_if(rest, [&](const json::Value& value) {
       return !unique || std::ranges::none_of(
@@ -183,6 +183,7 @@ json::Value Sampler::object_with(const Shape& shape, const std::string& name,
                                  const json::Value& member) {
   json::Object out = required_members(shape);
   out[name] = member;
+  add_dependents(shape, name, out);
   fill_up(shape, out, shapes_.size(shape).min);
   return out;
 }
