@@ -112,8 +112,8 @@ RC_GTEST_PROP(CompletedProperty, IsOfTheWholeAndHasThePart, ()) {
 
 // What is put together of values is a value of what is put together of their schemas.
 RC_GTEST_PROP(ComposedProperty, AgreesWithItsTextWrittenOut, ()) {
-  const json::Object a = testing::SchemaMaker{}.root();
-  const json::Object b = testing::SchemaMaker{}.root();
+  const json::Value a = testing::SchemaMaker{}.root();
+  const json::Value b = testing::SchemaMaker{}.root();
   const auto one = compiled(a);
   const auto other = compiled(b);
   const json::Object text{{"type", "object"},

@@ -140,9 +140,9 @@ std::optional<json::Array> Sampler::array_of(const Shape& shape, std::size_t cou
   const bool unique =
       std::ranges::any_of(shape.nodes, [](const Node* node) { return node->unique; });
   std::vector<json::Value> rest;
-  for (std::size_t i = 0; i < count && shapes_.spend(); ++i) {
+  for (std::size_t i = 0; i < count; ++i) {
     if (i <= prefix) rest = fitting(Shapes::item(shape, i), unique ? 64 : 1);
-    if (rest.empty()) return std::nullopt;
+    if (rest.empty() || !shapes_.spend()) return std::nullopt;
     const auto fresh = std::ranges::find_if(rest, [&](const json::Value& value) {
       return !unique || std::ranges::none_of(
                             out, [&](const json::Value& old) { return json::equal(old, value); });
