@@ -338,6 +338,39 @@ TEST(Types, APartThatMayFitIsCheckedWhenTheStepRuns) {
   }
 }
 
+// No output was found that has both and is refused: the second is not always there.
+TEST(Types, APartThatMayBeAbsentRefusesNothing) {
+  const char* out =
+      R"({"type":"object","properties":{"k":{"type":["integer","null"]},"o":{"type":"string"}},
+          "required":["k"],"additionalProperties":false})";
+  const Compiled compiled =
+      composed(out, R"({"type":"object","properties":{"a":{"type":"integer"}}})",
+               R"({"a":"${steps.m.out.k}","b":["${steps.m.out.o}"]})");
+  ASSERT_TRUE(compiled.program) << testing::listing(compiled);
+  const Step& step = *compiled.program->find("put");
+  ASSERT_EQ(step.checks.size(), 2U);
+  EXPECT_EQ(step.checks[0].reason, "${steps.m.out.o} may be absent");
+  EXPECT_EQ(step.checks[1].pointer, "/steps/1/with/data/a");
+}
+
+TEST(Types, AnArgumentThatTakesNothingIsNeverGiven) {
+  const Compiled compiled = composed(kTotals, "false", R"("${steps.m.out.s}")");
+  EXPECT_FALSE(compiled.program);
+}
+
+TEST(Types, WhatMayBeAbsentTwiceIsSaidOnce) {
+  const Compiled compiled = composed(R"({"type":"object","properties":{"o":{"type":"string"}}})",
+                                     "true", R"("${steps.m.out.o} and ${steps.m.out.o}")");
+  ASSERT_TRUE(compiled.program) << testing::listing(compiled);
+  EXPECT_EQ(compiled.program->find("put")->checks.size(), 1U);
+}
+
+TEST(Passes, AreAllChecked) {
+  const json::Array passes = passes_json();
+  ASSERT_EQ(passes.size(), 9U);
+  for (const json::Value& pass : passes) EXPECT_TRUE(pass.at("checked").as_bool());
+}
+
 // The parts of one step's output belong together: `a` and `b` are never of different kinds.
 TEST(Types, PartsOfOneValueThatCannotMeetRefuseNothing) {
   const char* kinds =

@@ -90,8 +90,7 @@ class Types {
       return;  // what is all literal was checked by resolve
     for (const Expression::Member& member : *members) {
       if (member.value.literal()) continue;
-      const Source* takes = taken_by(*tool->tool, member.key);
-      if (takes != nullptr && *takes) argument(step, *tool->tool, member, **takes);
+      argument(step, *tool->tool, member, taken_by(*tool->tool, member.key));
     }
   }
 
@@ -126,8 +125,9 @@ class Types {
     if (nothing_fits(gives, takes)) return true;
     Found found;
     // What is at fault before all else: the values of one step belong together.
-    if (!complete(expression, witness, "", first, found)) return false;
-    if (!complete(expression, witness, "", "", found)) return false;
+    for (const std::string_view under : {first, std::string_view{}}) {
+      if (!complete(expression, witness, "", under, found)) return false;
+    }
     const Source fixed = given_by(expression, found);
     return fixed && nothing_fits(*fixed, takes);
   }
@@ -249,14 +249,14 @@ class Types {
   }
 
   // An argument's schema; its `$ref`s lead into the tool's whole input schema.
-  const Source* taken_by(const contract::ToolContract& tool, const std::string& argument) {
+  const Schema& taken_by(const contract::ToolContract& tool, const std::string& argument) {
     const auto [slot, fresh] = takers_.try_emplace({&tool, argument});
     if (fresh) {
-      const Source* input = known(tool.input);
-      if (*input)
-        slot->second = schema::project(**input, "/" + json::pointer_token(argument)).schema;
+      const Source* input = known(tool.input);  // the catalog compiled it
+      slot->second = schema::project(**input, "/" + json::pointer_token(argument))
+                         .schema.value_or(*Schema::compile(false));
     }
-    return &slot->second;
+    return *slot->second;
   }
 
   const Source* known(const json::Value& text) {

@@ -182,9 +182,8 @@ class Reader {
       case Shape::flag: return annotation(entry, entry.value.is_bool(), "a boolean");
       case Shape::list: return annotation(entry, entry.value.is_array(), "an array");
       case Shape::any: return {};
-      case Shape::own: break;
+      default: return own(node, entry);
     }
-    return own(node, entry);
   }
 
   static Result<void> annotation(const Entry& entry, bool fits, std::string_view is) {

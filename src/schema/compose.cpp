@@ -15,7 +15,7 @@ class Maker {
   // alone: with one, the whole is marked as what cannot be compared.
   const Node* part(const Schema& schema) {
     const auto& program = schema.shared_program();
-    made_->marks = made_->marks || program->marks;
+    made_->marks |= program->marks;
     if (program->dynamic) {
       made_->dynamic = true;
       return plain(Node::Kind::all);

@@ -40,6 +40,9 @@ TEST(Completed, IsAValueOfTheWholeAroundThePart) {
        "0", R"(["k",0,0])"},
       {R"({"type":"array"})", "/20000", "7", ""},
       {R"({"type":"array"})", "/x", "7", ""},
+      {R"({"type":"array"})", "/1x", "7", ""},
+      {R"({"type":"array","items":{"const":1}})", "/0", "7", ""},
+      {R"({"type":"object","properties":{"a~":{"const":1}}})", "/a~", "1", R"({"a~":1})"},
       {R"({"type":"string"})", "/0", "7", ""},
       {R"({"enum":[{"a":1},{"a":2,"b":3}]})", "/a", "2", R"({"a":2,"b":3})"},
       {R"({"enum":[{"a":1},{"a":2,"b":3}]})", "/b", "2", ""},
@@ -79,6 +82,10 @@ TEST(Composed, AdmitsWhatItsPartsAdmit) {
   for (const char* other : {R"([{"l":[],"t":""}])", R"([{"l":[],"t":""},"",1])", R"(["",""])"}) {
     EXPECT_FALSE(array.validate(value(other)).empty()) << other;
   }
+  const Schema closed = schema(R"({"properties":{"a":true},"unevaluatedProperties":false})");
+  const Schema two = array_of({closed, closed});
+  EXPECT_TRUE(two.validate(value(R"([{"a":1},{}])")).empty());
+  EXPECT_FALSE(two.validate(value(R"([{"a":1},{"b":1}])")).empty());
   const Schema dynamic = schema(R"({"$dynamicRef":"#a","$defs":{"a":{"$dynamicAnchor":"a"}}})");
   EXPECT_EQ(subtype(array_of({dynamic}), schema("true")).verdict, Verdict::unknown);
 }
