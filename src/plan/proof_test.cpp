@@ -178,6 +178,10 @@ TEST(Types, WhatIsNeverThereIsAnErrorThatNamesWhatIs) {
   ASSERT_NE(found, nullptr) << testing::listing(compiled);
   EXPECT_EQ(found->expected, "one of count");
   EXPECT_EQ(found->hint, "did you mean 'count'?");
+  const Compiled text = typed(world, R"({"type":"string"})", R"("${steps.m.out.count}")");
+  found = of_code(text, "NP4001");
+  ASSERT_NE(found, nullptr) << testing::listing(text);
+  EXPECT_EQ(found->expected, "a part of what is there");
 }
 
 TEST(Types, WhatMayBeAbsentIsCheckedWhenTheStepRuns) {

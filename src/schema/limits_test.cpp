@@ -146,6 +146,21 @@ TEST(References, AnchorsAreNames) {
   EXPECT_TRUE(schema(R"({"$anchor":"_Az09-."})").validate(value("1")).empty());
 }
 
+TEST(References, WhatIsWrongIsFoundWhereverItStands) {
+  const char* wrong = R"({"items":{"$id":7}})";
+  const Resources known{
+      {"urn:wrong", value(wrong)},
+      {"urn:anchored", value(R"({"$defs":{"ok":{},"bad":{"$dynamicAnchor":"b","type":7}}})")}};
+  for (const std::string& text : std::vector<std::string>{
+           wrong, R"({"allOf":[{"$id":7}]})", R"({"$defs":{"a":{"$id":7}}})",
+           R"({"$ref":"#/default","default":)" + std::string{wrong} + "}",
+           R"({"$ref":"urn:wrong"})", R"({"$ref":"urn:anchored#/$defs/ok"})"}) {
+    const auto out = Schema::compile(value(text), known);
+    ASSERT_FALSE(out) << text;
+    EXPECT_EQ(out.error().code, Code::kSchemaInvalid) << text;
+  }
+}
+
 TEST(References, ADynamicOneToAPlainAnchorIsPlain) {
   const Schema plain =
       schema(R"({"$dynamicRef":"#p","$defs":{"a":{"$anchor":"p","type":"string"}}})");
