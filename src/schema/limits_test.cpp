@@ -119,6 +119,65 @@ TEST(Limits, TheNearestFormIsNamedWhileThereAreSteps) {
   EXPECT_TRUE(one_walk);
 }
 
+// Each schema beside what is left of it when all of its parts hold.
+TEST(Bounds, ThatHoldTogetherAreTheNarrowest) {
+  struct Pair {
+    const char* schema;
+    const char* same;
+  };
+  for (const Pair& pair : {
+           Pair{R"({"type":"number","allOf":[{"minimum":0},{"minimum":2},{"exclusiveMinimum":2},
+                    {"minimum":2},{"minimum":1}]})",
+                R"({"type":"number","exclusiveMinimum":2})"},
+           {R"({"type":"number","allOf":[{"maximum":9},{"maximum":5},{"exclusiveMaximum":5},
+                {"maximum":5},{"maximum":7}]})",
+            R"({"type":"number","exclusiveMaximum":5})"},
+           {R"({"type":"number","minimum":3,"exclusiveMaximum":3})", "false"},
+           {R"({"type":"number","exclusiveMinimum":3,"maximum":3})", "false"},
+           {R"({"if":{"type":"string"},"else":{"type":"null"}})", R"({"type":["string","null"]})"},
+       }) {
+    EXPECT_EQ(subtype(schema(pair.schema), schema(pair.same)).verdict, Verdict::yes) << pair.schema;
+    EXPECT_NE(subtype(schema(pair.same), schema(pair.schema)).verdict, Verdict::no) << pair.schema;
+  }
+  EXPECT_EQ(
+      subtype(schema(R"({"type":"number","minimum":3,"maximum":3})"), schema("false")).witness,
+      json::Value(3));
+  EXPECT_TRUE(schema(R"({"exclusiveMaximum":5})").validate(value("3")).empty());
+  EXPECT_FALSE(schema(R"({"exclusiveMaximum":5})").validate(value("5")).empty());
+}
+
+TEST(Bounds, OfSeveralPartsThatFailOneIsShown) {
+  struct Pair {
+    const char* producer;
+    const char* consumer;
+    Verdict verdict;
+  };
+  for (const Pair& pair : {
+           Pair{R"({"type":"object","properties":{"a":{"type":"string"},"b":{"type":"string"}},
+                    "required":["a","b"]})",
+                R"({"properties":{"a":{"type":"null"},"b":{"type":"null"}}})", Verdict::no},
+           {R"({"type":["string","array"],"pattern":"^ab"})", R"({"pattern":"^a","maxItems":1})",
+            Verdict::no},
+           {R"({"type":["string","array"]})", R"({"type":"null"})", Verdict::no},
+           {R"({"anyOf":[{"type":"string","pattern":"^ab"},{"type":"string","pattern":"^ac"}]})",
+            R"({"pattern":"^a"})", Verdict::unknown},
+           {R"({"type":"number"})", R"({"multipleOf":2})", Verdict::no},
+           {R"({"type":"integer"})", R"({"minimum":0,"maximum":9})", Verdict::no},
+           {R"({"type":"string","pattern":"^a","minLength":5})", R"({"maxLength":4})", Verdict::no},
+           {R"({"type":"object","required":["k"],"properties":{"a":false,"k":{"enum":[1,2]}}})",
+            R"({"anyOf":[{"properties":{"k":{"const":1}}},{"properties":{"k":{"const":2}}}]})",
+            Verdict::yes},
+       }) {
+    EXPECT_EQ(subtype(schema(pair.producer), schema(pair.consumer)).verdict, pair.verdict)
+        << pair.producer;
+  }
+  const auto found =
+      schema(R"({"anyOf":[{"properties":{"a":{"type":"string"}}},{"type":"string"}]})")
+          .validate(value(R"({"a":1})"));
+  ASSERT_EQ(found.size(), 1U);
+  EXPECT_TRUE(found[0].message.contains("nearest is form 1: '/a'")) << found[0].message;
+}
+
 TEST(References, ToTheSameNodeAreTheSame) {
   const Schema whole = schema(
       R"({"type":"object","properties":{"c":{"type":"string","pattern":"^a"},

@@ -76,6 +76,8 @@ TEST(Subtype, Yes) {
       {R"({"type":"object","propertyNames":{"maxLength":1},"properties":{"ab":true},
            "additionalProperties":{"type":"null"}})",
        R"({"additionalProperties":{"type":"null"},"properties":{"ab":false}})"},
+      {R"({"type":"object","propertyNames":{"maxLength":3},"properties":{"a":{"type":"integer"}}})",
+       R"({"properties":{"a":{"type":"number"}}})"},
       {R"({"type":"object","required":["a","b"]})", R"({"minProperties":2})"},
       {R"({"type":"object","required":["b"]})", R"({"dependentRequired":{"a":["b"]}})"},
       {R"({"type":"object","dependentRequired":{"a":["c","b"]}})",
