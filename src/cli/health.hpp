@@ -5,19 +5,19 @@
 #include <vector>
 
 #include "base/error.hpp"
+#include "cli/words.gen.hpp"
 
 namespace naestro::cli {
 
 // One check of `doctor`.
 struct Check {
-  enum class Status : std::uint8_t { ok, warn, fail };
+  using Status = CheckStatus;
   std::string id;  // "engine.binary"
   Status status = Status::ok;
   std::string meaning;  // what was found, and what follows from it
   std::string remedy;   // "" where there is nothing to mend
   std::int64_t duration_ms = 0;
 };
-std::string_view name(Check::Status status);
 
 // One thing that could answer for a model: an engine, a server, a key.
 struct Source {

@@ -81,15 +81,6 @@ json::Value to_json(const Check& check) {
 
 }  // namespace
 
-std::string_view name(Check::Status status) {
-  switch (status) {
-    case Check::Status::ok: return "ok";
-    case Check::Status::warn: return "warn";
-    case Check::Status::fail: return "fail";
-  }
-  return "";
-}
-
 int init(House& house) {
   const auto wrote = write_starter(house);
   if (!wrote) return report(house, wrote.error());

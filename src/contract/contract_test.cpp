@@ -113,7 +113,18 @@ TEST(EffectKinds, HaveWordsAndChangeTheWorldOrNot) {
   EXPECT_EQ(effect_kind("Read"), std::nullopt);
 }
 
+TEST(ArgumentKinds, HaveTheWordsOfContracts) {
+  for (const ArgumentKind kind :
+       {ArgumentKind::authority, ArgumentKind::payload, ArgumentKind::inert}) {
+    EXPECT_EQ(argument_kind(name(kind)), kind);
+  }
+  EXPECT_EQ(name(ArgumentKind::inert), "inert");
+  EXPECT_EQ(argument_kind("Inert"), std::nullopt);
+}
+
 TEST(Idempotencies, HaveTheWordsOfContracts) {
+  EXPECT_EQ(idempotency_from("keyed"), Idempotency::keyed);
+  EXPECT_EQ(idempotency_from(""), std::nullopt);
   EXPECT_EQ(name(Idempotency::pure), "pure");
   EXPECT_EQ(name(Idempotency::idempotent), "idempotent");
   EXPECT_EQ(name(Idempotency::keyed), "keyed");

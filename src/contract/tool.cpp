@@ -10,17 +10,11 @@
 namespace naestro::contract {
 namespace {
 
-constexpr std::string_view kEffectNames[] = {"read", "model.local", "model.cloud", "write",
-                                             "exec", "net",         "send",        "pay"};
-constexpr std::string_view kArgumentNames[] = {"authority", "payload", "inert"};
-constexpr std::string_view kIdempotencyNames[] = {"pure", "idempotent", "keyed", "none"};
-
-// The position of a word in a table that the schema drew it from.
-template <class Enum, std::size_t n>
-Enum pick(const std::string_view (&names)[n], std::string_view word) {
-  const auto found = std::ranges::find(names, word);
-  check(found != std::end(names), "the schema knows the same words");
-  return static_cast<Enum>(found - std::begin(names));
+// What a word is that the schema let through.
+template <class Enum>
+Enum known(std::optional<Enum> read) {
+  check(read.has_value(), "the schema knows the same words");
+  return *read;
 }
 
 // "files.search": lower-case words joined by dots.
@@ -42,8 +36,7 @@ Result<void> read_arguments(std::string_view file, const json::Object& form, Too
     if (!properties.contains(name)) {
       return faulty(file, "/arguments/" + json::pointer_token(name), "no such property of 'input'");
     }
-    tool.arguments[name] =
-        pick<ArgumentKind>(kArgumentNames, json::view(member.value().get_string()));
+    tool.arguments[name] = known(argument_kind(json::view(member.value().get_string())));
   }
   for (const auto& member : properties) {
     if (!tool.arguments.contains(member.key())) {
@@ -59,8 +52,8 @@ Result<void> read_effects(std::string_view file, const json::Object& form, ToolC
   for (const json::Value& item : *json::array_at(form, "effects")) {
     const std::string pointer = "/effects/" + std::to_string(index++);
     const json::Object& object = item.get_object();
-    DeclaredEffect effect{pick<EffectKind>(kEffectNames, text_of(object, "kind")),
-                          text_of(object, "argument"), *json::bool_at(object, "reversible")};
+    DeclaredEffect effect{known(effect_kind(text_of(object, "kind"))), text_of(object, "argument"),
+                          *json::bool_at(object, "reversible")};
     if (!effect.argument.empty()) {
       const auto argument = tool.arguments.find(effect.argument);
       if (argument == tool.arguments.end() || argument->second != ArgumentKind::authority) {
@@ -88,21 +81,9 @@ Result<void> check_schema(std::string_view file, std::string_view member,
 
 }  // namespace
 
-std::string_view name(EffectKind kind) { return kEffectNames[static_cast<std::size_t>(kind)]; }
-
-std::optional<EffectKind> effect_kind(std::string_view name) {
-  const auto found = std::ranges::find(kEffectNames, name);
-  if (found == std::end(kEffectNames)) return std::nullopt;
-  return static_cast<EffectKind>(found - std::begin(kEffectNames));
-}
-
 bool changes_world(EffectKind kind) {
   return kind != EffectKind::read && kind != EffectKind::model_local &&
          kind != EffectKind::model_cloud && kind != EffectKind::net;
-}
-
-std::string_view name(Idempotency idempotency) {
-  return kIdempotencyNames[static_cast<std::size_t>(idempotency)];
 }
 
 namespace {
@@ -130,7 +111,7 @@ Result<ToolContract> read_tool(std::string_view file, std::string_view text,
     }
   }
   tool.labels = labels_from_json(form.at("labels"));
-  tool.idempotency = pick<Idempotency>(kIdempotencyNames, text_of(form, "idempotency"));
+  tool.idempotency = known(idempotency_from(text_of(form, "idempotency")));
   NAESTRO_TRY(read_effects(file, form, tool));
   tool.undo = text_of(form, "undo");
   tool.max_output_bytes = *json::integer_at(form, "max_output_bytes");

@@ -14,35 +14,12 @@
 #include "base/json.hpp"
 #include "base/money.hpp"
 #include "contract/label.hpp"
+#include "contract/words.gen.hpp"
 
 namespace naestro::contract {
 
-// What a call does to the world; the words of policy rules.
-enum class EffectKind : std::uint8_t {
-  read,
-  model_local,
-  model_cloud,
-  write,
-  exec,
-  net,
-  send,
-  pay
-};
-// "read", "model.local", ...
-std::string_view name(EffectKind kind);
-// The kind of that name; nullopt for any other word.
-std::optional<EffectKind> effect_kind(std::string_view name);
 // False for what leaves the world as it was (read, model calls, net).
 bool changes_world(EffectKind kind);
-
-// authority: decides where or at what (path, URL, command); payload: content that goes there;
-// inert: neither (a limit, a sort order).
-enum class ArgumentKind : std::uint8_t { authority, payload, inert };
-
-// pure: no change to the world; idempotent: doing it again changes nothing more; keyed: the far
-// side drops a repeat by its key; none: a repeat is a second effect.
-enum class Idempotency : std::uint8_t { pure, idempotent, keyed, none };
-std::string_view name(Idempotency idempotency);
 
 struct DeclaredEffect {
   EffectKind kind;

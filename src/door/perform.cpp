@@ -5,11 +5,6 @@
 
 namespace naestro::door {
 
-std::string_view name(Admission::Answer answer) {
-  constexpr std::array<std::string_view, 4> names = {"go", "ask", "denied", "limit"};
-  return names[static_cast<std::size_t>(answer)];
-}
-
 Admission admit(const policy::Policy& policy, policy::Mode mode, const Scope& scope,
                 const Effect& effect, Grants& granted, Budget& budget) {
   Admission admission;

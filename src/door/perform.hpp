@@ -18,21 +18,20 @@
 #include "base/clock.hpp"
 #include "door/budget.hpp"
 #include "door/effect.hpp"
+#include "door/words.gen.hpp"
 #include "policy/policy.hpp"
 
 namespace naestro::door {
 
 // 1. What the door says of an effect. The verdict of the strictest declared effect is kept.
 struct Admission {
-  enum class Answer : std::uint8_t { go, ask, denied, limit };
+  using Answer = door::Answer;
   Answer answer = Answer::denied;
   policy::Verdict verdict;
   contract::EffectKind kind = contract::EffectKind::read;  // which effect the verdict is about
   Digest action{};                                         // what a consent has to name
   Shortage shortage;                                       // for limit
 };
-
-std::string_view name(Admission::Answer answer);
 
 // Actions that a person approved -> how many uses are left.
 using Grants = std::map<Digest, std::int64_t>;

@@ -1,12 +1,14 @@
 // The pass "types": does every value that flows into an argument fit what the argument takes? A
-// lone reference has the schema of what it names, a template is a string; that schema has to be a
-// subtype of the argument's. What is put together of several values is checked when the step runs.
+// lone reference has the schema of what it names, a template is a string, an object or array is
+// made of its parts; that schema has to be a subtype of the argument's. A plan is refused only when
+// values were found that can really be there together and that the argument refuses.
 #include <algorithm>
-#include <array>
 #include <unordered_map>
 
 #include "base/text.hpp"
 #include "plan/passes.hpp"
+#include "schema/compose.hpp"
+#include "schema/node.hpp"
 #include "schema/project.hpp"
 #include "schema/subtype.hpp"
 
@@ -19,13 +21,44 @@ using schema::Subtype;
 // The schema of what references name; absent where it does not compile, which was reported.
 using Source = std::optional<Schema>;
 
-// Whose values may still fit, though not every value does: what a person gives, and text that is
-// put together.
-bool may_still_fit(const Expression& leaf) {
-  if (std::holds_alternative<Template>(leaf.node)) return true;
-  const auto* reference = std::get_if<Reference>(&leaf.node);
-  return reference != nullptr && reference->from == Reference::From::input;
+constexpr std::size_t kPartsMax = 1'000;  // of one argument that is compared
+
+std::size_t count_parts(const Expression& expression) {
+  std::size_t out = 1;
+  if (const auto* members = std::get_if<Expression::Members>(&expression.node)) {
+    for (const auto& [key, value] : *members) out += count_parts(value);
+  } else if (const auto* items = std::get_if<Expression::Items>(&expression.node)) {
+    for (const Expression& item : *items) out += count_parts(item);
+  }
+  return out;
 }
+
+// The parts of an object or array, with the token of each; none for anything else.
+std::vector<std::pair<std::string, const Expression*>> parts_of(const Expression& expression) {
+  std::vector<std::pair<std::string, const Expression*>> out;
+  if (const auto* members = std::get_if<Expression::Members>(&expression.node)) {
+    for (const auto& [key, value] : *members) out.emplace_back(json::pointer_token(key), &value);
+  } else if (const auto* items = std::get_if<Expression::Items>(&expression.node)) {
+    for (const Expression& item : *items) out.emplace_back(std::to_string(out.size()), &item);
+  }
+  return out;
+}
+
+std::string called(const Expression& expression) {
+  if (const auto* reference = std::get_if<Reference>(&expression.node)) return written(*reference);
+  if (std::holds_alternative<Expression::Members>(expression.node)) return "an object";
+  return std::holds_alternative<Expression::Items>(expression.node) ? "an array" : "text";
+}
+
+// Values of steps that can be there, by the steps' ids.
+using Found = std::map<std::string, json::Value, std::less<>>;
+
+// The innermost part of an argument that can be named for what does not fit.
+struct Blame {
+  std::string pointer;  // inside of the argument
+  const Expression* part;
+  std::string reason;
+};
 
 class Types {
  public:
@@ -57,8 +90,7 @@ class Types {
       return;  // what is all literal was checked by resolve
     for (const Expression::Member& member : *members) {
       if (member.value.literal()) continue;
-      const Source* takes = taken_by(*tool->tool, member.key);
-      if (takes != nullptr && *takes) argument(step, *tool->tool, member, **takes);
+      argument(step, *tool->tool, member, taken_by(*tool->tool, member.key));
     }
   }
 
@@ -116,47 +148,119 @@ class Types {
   void argument(DraftStep& step, const contract::ToolContract& tool,
                 const Expression::Member& member, const Schema& takes) {
     const std::string pointer = step.pointer + "/with/" + json::pointer_token(member.key);
-    const auto gives = given_by(member.value);
-    if (!gives) {  // an object or array with references inside, or a reference reported elsewhere
-      if (!std::holds_alternative<Reference>(member.value.node)) {
-        step.checks.push_back({pointer, "it is put together of several values"});
-      }
+    if (count_parts(member.value) > kPartsMax) {
+      step.checks.push_back({pointer, "it has more than 1000 parts"});
       return;
     }
+    const Source gives = given_by(member.value, {});
+    if (!gives) return;  // a reference that is reported elsewhere
     const Subtype found = schema::subtype(*gives, takes);
     if (found.verdict == Subtype::Verdict::yes) return;
+    const json::Value* witness = found.witness ? &*found.witness : nullptr;
+    const Blame blame = blamed({"", &member.value, found.reason}, takes, witness);
     if (found.verdict == Subtype::Verdict::unknown ||
-        (may_still_fit(member.value) && !nothing_fits(*gives, takes))) {
-      step.checks.push_back({pointer, found.reason});
+        !never_fits(member.value, *gives, takes, *found.witness, blame.pointer)) {
+      step.checks.push_back({pointer + blame.pointer, blame.reason});
       return;
     }
-    const auto* reference = std::get_if<Reference>(&member.value.node);
-    sink_.error(Np::kTypeMismatch, pointer,
+    const std::string shown = json::write(*json::at(*found.witness, blame.pointer));
+    sink_.error(Np::kTypeMismatch, pointer + blame.pointer,
                 "what flows into '" + member.key + "' does not fit " + tool.id(),
-                {reference != nullptr ? written(*reference) : "text", found.reason,
-                 found.witness ? "for instance " + shorten(json::write(*found.witness), 100) : ""});
+                {called(*blame.part), blame.reason, "for instance " + shorten(shown, 100)});
   }
 
-  // Whether no value at all that flows in is one that is taken: their types have nothing in common.
+  // Whether the witness is no accident of the comparison: with values of the steps that can be
+  // there, nothing fits, whatever a person gives and however text is put together.
+  bool never_fits(const Expression& expression, const Schema& gives, const Schema& takes,
+                  const json::Value& witness, std::string_view first) {
+    if (nothing_fits(gives, takes)) return true;
+    Found found;
+    // What is at fault before all else: the values of one step belong together.
+    for (const std::string_view under : {first, std::string_view{}}) {
+      if (!complete(expression, witness, "", under, found)) return false;
+    }
+    const Source fixed = given_by(expression, found);
+    return fixed && nothing_fits(*fixed, takes);
+  }
+
   static bool nothing_fits(const Schema& gives, const Schema& takes) {
-    constexpr std::array<std::string_view, 6> kTypes = {"null",   "boolean", "number",
-                                                        "string", "array",   "object"};
-    return std::ranges::none_of(kTypes, [&](std::string_view type) {
-      const auto without = Schema::compile(json::Object{{"not", json::Object{{"type", type}}}});
-      const auto lacks = [&](const Schema& schema) {
-        return schema::subtype(schema, *without).verdict == Subtype::Verdict::yes;
-      };
-      return !lacks(gives) && !lacks(takes);
+    return schema::subtype(gives, schema::all_but(takes)).verdict == Subtype::Verdict::yes;
+  }
+
+  // For every step that a lone reference at or below `under` names: a value that has there what the
+  // witness has. False when one is not found.
+  bool complete(const Expression& expression, const json::Value& witness, const std::string& at,
+                std::string_view under, Found& found) {
+    const auto* reference = std::get_if<Reference>(&expression.node);
+    if (reference != nullptr && at.starts_with(under) && reference->from == Reference::From::step &&
+        !found.contains(reference->name)) {
+      auto whole =
+          schema::completed(**source_of(*reference), reference->pointer, *json::at(witness, at));
+      if (!whole) return false;
+      found.emplace(reference->name, *std::move(whole));
+    }
+    return std::ranges::all_of(parts_of(expression), [&](const auto& part) {
+      return complete(*part.second, witness, at + "/" + part.first, under, found);
     });
   }
 
-  std::optional<Schema> given_by(const Expression& expression) {
-    if (std::holds_alternative<Template>(expression.node)) {
-      return text_;
+  // The part that the witness is refused for, or that is not known to fit.
+  Blame blamed(Blame so_far, const Schema& takes, const json::Value* witness) {
+    for (const auto& [token, part] : parts_of(*so_far.part)) {
+      const Source below = schema::project(takes, "/" + token).schema;
+      if (!below) continue;
+      const json::Value* value = witness == nullptr ? nullptr : json::at(*witness, "/" + token);
+      if (value != nullptr && below->validate(*value, 1).empty()) continue;
+      const Subtype found = schema::subtype(*given_by(*part, {}), *below);
+      if (found.verdict == Subtype::Verdict::yes) continue;
+      return blamed({so_far.pointer + "/" + token, part, found.reason}, *below, value);
     }
-    const auto* reference = std::get_if<Reference>(&expression.node);
-    const schema::Projection* found = reference == nullptr ? nullptr : projected(*reference);
-    return found == nullptr ? std::nullopt : found->schema;
+    return so_far;
+  }
+
+  // The schema of an expression's values, with those of steps that are in `known`; absent where a
+  // reference leads nowhere.
+  Source given_by(const Expression& expression, const Found& known) {
+    if (const auto* literal = std::get_if<json::Value>(&expression.node)) return only(*literal);
+    if (const auto* text = std::get_if<Template>(&expression.node)) return text_of(*text);
+    if (const auto* reference = std::get_if<Reference>(&expression.node)) {
+      const schema::Projection* found = projected(*reference);
+      if (found == nullptr) return std::nullopt;
+      const auto whole = known.find(reference->name);
+      if (reference->from == Reference::From::input || whole == known.end()) return found->schema;
+      const json::Value* there = json::at(whole->second, reference->pointer);
+      return there == nullptr ? std::nullopt : only(*there);
+    }
+    std::vector<std::pair<std::string, Schema>> members;
+    std::vector<Schema> items;
+    if (const auto* list = std::get_if<Expression::Items>(&expression.node)) {
+      for (const Expression& item : *list) {
+        Source part = given_by(item, known);
+        if (!part) return std::nullopt;
+        items.push_back(*std::move(part));
+      }
+      return schema::array_of(items);
+    }
+    for (const auto& [key, value] : std::get<Expression::Members>(expression.node)) {
+      Source part = given_by(value, known);
+      if (!part) return std::nullopt;
+      members.emplace_back(key, *std::move(part));
+    }
+    return schema::object_of(members);
+  }
+
+  static Source only(const json::Value& value) {
+    return *Schema::compile(json::Object{{"const", value}});
+  }
+
+  // At least as long as what stands around its references.
+  static Source text_of(const Template& text) {
+    std::int64_t length = 0;
+    for (const auto& part : text.parts) {
+      const auto* literal = std::get_if<std::string>(&part);
+      if (literal != nullptr) length += static_cast<std::int64_t>(schema::code_points(*literal));
+    }
+    return *Schema::compile(json::Object{{"type", "string"}, {"minLength", length}});
   }
 
   // What the reference's producer says of it; null where that is not known.
@@ -228,14 +332,14 @@ class Types {
   }
 
   // An argument's schema; its `$ref`s lead into the tool's whole input schema.
-  const Source* taken_by(const contract::ToolContract& tool, const std::string& argument) {
+  const Schema& taken_by(const contract::ToolContract& tool, const std::string& argument) {
     const auto [slot, fresh] = takers_.try_emplace({&tool, argument});
     if (fresh) {
-      const Source* input = known(tool.input);
-      if (*input)
-        slot->second = schema::project(**input, "/" + json::pointer_token(argument)).schema;
+      const Source* input = known(tool.input);  // the catalog compiled it
+      slot->second = schema::project(**input, "/" + json::pointer_token(argument))
+                         .schema.value_or(*Schema::compile(false));
     }
-    return &slot->second;
+    return *slot->second;
   }
 
   const Source* known(const json::Value& text) {
@@ -248,7 +352,6 @@ class Types {
 
   Draft& draft_;
   Sink& sink_;
-  const Schema text_ = *Schema::compile(json::Object{{"type", "string"}});
   const DraftStep* at_ = nullptr;  // the step whose loop ${item} and ${prev} are of
   std::unordered_map<std::string_view, std::size_t> index_;
   std::map<const DraftStep*, Source> items_;

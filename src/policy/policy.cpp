@@ -11,13 +11,6 @@ namespace {
 
 using contract::EffectKind;
 
-std::optional<Decision> decision_from(std::string_view text) {
-  for (const Decision d : {Decision::allow, Decision::ask, Decision::deny}) {
-    if (name(d) == text) return d;
-  }
-  return std::nullopt;
-}
-
 bool only(const json::Object& object, std::initializer_list<std::string_view> members) {
   return std::ranges::all_of(object, [&](const auto& member) {
     return std::ranges::find(members, std::string_view{member.key()}) != members.end();
@@ -37,23 +30,6 @@ std::optional<Flow> flow_from(const json::Value& value) {
 bool holds(Flow when, Flow flow) { return !when.untrusted_authority || flow.untrusted_authority; }
 
 }  // namespace
-
-std::string_view name(Decision decision) {
-  constexpr std::array<std::string_view, 3> names = {"allow", "ask", "deny"};
-  return names[static_cast<std::size_t>(decision)];
-}
-
-std::string_view name(Mode mode) {
-  constexpr std::array<std::string_view, 3> names = {"guide", "copilot", "auto"};
-  return names[static_cast<std::size_t>(mode)];
-}
-
-std::optional<Mode> mode_from(std::string_view text) {
-  for (const Mode mode : {Mode::guide, Mode::copilot, Mode::automatic}) {
-    if (name(mode) == text) return mode;
-  }
-  return std::nullopt;
-}
 
 Result<Policy> Policy::parse(std::string_view file, std::string_view text) {
   NAESTRO_LET(const json::Value value, json::parse(text));

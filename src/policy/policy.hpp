@@ -11,17 +11,9 @@
 #include "base/bytes.hpp"
 #include "base/embedded.hpp"
 #include "contract/tool.hpp"
+#include "policy/words.gen.hpp"
 
 namespace naestro::policy {
-
-enum class Decision : std::uint8_t { allow, ask, deny };
-std::string_view name(Decision decision);
-
-// guide suggests (read and model.local only), copilot confirms, automatic does only what is
-// proved or granted.
-enum class Mode : std::uint8_t { guide, copilot, automatic };
-std::string_view name(Mode mode);
-std::optional<Mode> mode_from(std::string_view text);
 
 // What decided, where it stands, and why.
 struct Verdict {

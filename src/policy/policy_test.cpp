@@ -198,6 +198,13 @@ TEST(Policy, ItsDigestIsOfTheCanonicalText) {
   EXPECT_NE(builtin().digest(), one.digest());
 }
 
+TEST(Policy, DecisionsHaveNames) {
+  for (const Decision decision : {Decision::allow, Decision::ask, Decision::deny}) {
+    EXPECT_EQ(decision_from(name(decision)), decision);
+  }
+  EXPECT_FALSE(decision_from("perhaps"));
+}
+
 TEST(Policy, ModesHaveNames) {
   for (const Mode mode : {Mode::guide, Mode::copilot, Mode::automatic}) {
     EXPECT_EQ(mode_from(name(mode)), mode);

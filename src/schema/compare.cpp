@@ -101,7 +101,7 @@ Outcome Comparer::shape_within(const Shape& shape, const Node& consumer) {
     return out;
   }
   if (shape.only != nullptr) {
-    if (shapes_.admits_all({&consumer}, *shape.only)) return out;
+    if (shapes_.admits_all({&consumer}, *shape.only) || shapes_.spent()) return out;
     out = {false,
            consumer.pointer,
            "it refuses " + json::write(*shape.only).substr(0, 80),
@@ -318,9 +318,10 @@ void Comparer::keep_witnesses(const Shape& shape, const Node& consumer, Outcome&
   const auto keep = [&](std::vector<json::Value> tries) {
     for (json::Value& value : tries) {
       if (kept.size() >= kWitnessesMax || !shapes_.spend()) return;
-      if (!shapes_.admits_all(shape.nodes, value) || shapes_.admits_all({&consumer}, value)) {
-        continue;
-      }
+      // When the steps end in the second, it was not decided.
+      const bool tells = shapes_.admits_all(shape.nodes, value) &&
+                         !shapes_.admits_all({&consumer}, value) && !shapes_.spent();
+      if (!tells) continue;
       kept.push_back(std::move(value));
     }
   };

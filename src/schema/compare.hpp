@@ -12,7 +12,7 @@
 namespace naestro::schema {
 
 // Whether one set of schemas lies within a schema. When it was not shown, where and why not, and
-// values that may tell the two apart.
+// values that tell the two apart.
 struct Outcome {
   bool yes = true;
   std::string pointer;

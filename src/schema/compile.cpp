@@ -182,9 +182,8 @@ class Reader {
       case Shape::flag: return annotation(entry, entry.value.is_bool(), "a boolean");
       case Shape::list: return annotation(entry, entry.value.is_array(), "an array");
       case Shape::any: return {};
-      case Shape::own: break;
+      default: return own(node, entry);
     }
-    return own(node, entry);
   }
 
   static Result<void> annotation(const Entry& entry, bool fits, std::string_view is) {
@@ -202,7 +201,9 @@ class Reader {
   Result<void> schemas(Node& node, const Entry& entry) {
     const json::Array* list = entry.value.if_array();
     if (list == nullptr || list->empty()) return entry.invalid("an array of schemas, not empty");
-    auto& out = node.*(row_of(kListSlots, entry.name)->member);
+    const auto* slot =
+        std::ranges::find(kListSlots, entry.name, &Slot<std::vector<const Node*>>::name);
+    auto& out = node.*(slot->member);
     for (const json::Value& one : *list) out.push_back(child(one));
     return {};
   }

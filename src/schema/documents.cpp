@@ -173,7 +173,7 @@ Result<std::size_t> Documents::resource_of(const std::string& uri, const Place& 
     return add_document(uri, given->second);
   }
   for (const EmbeddedFile& file : embedded_metaschema()) {
-    NAESTRO_LET(const json::Value schema, json::parse(file.text));
+    const json::Value schema = json::parse(file.text).value();
     if (json::text_at(schema.get_object(), "$id") == uri) return add_document(uri, schema);
   }
   return refuse(Code::kSchemaUnsupported,

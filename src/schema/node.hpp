@@ -111,7 +111,7 @@ struct Resource {
 
 // Nodes and documents never move.
 struct Program {
-  std::shared_ptr<const Program> base;  // owns further nodes; may be null
+  std::vector<std::shared_ptr<const Program>> bases;  // own further nodes
   std::deque<json::Value> documents;
   std::deque<Node> nodes;
   std::deque<Resource> resources;

@@ -47,6 +47,7 @@ TEST(Uri, ResolvesAsTheRfcSays) {
   }
   EXPECT_EQ(resolve_uri("", "item.json"), "item.json");
   EXPECT_EQ(resolve_uri("", "../item.json"), "/item.json");
+  EXPECT_EQ(resolve_uri("", "./item.json"), "/item.json");
   EXPECT_EQ(resolve_uri("http://a", "b"), "http://a/b");
   EXPECT_EQ(resolve_uri("urn:x:y", "#a"), "urn:x:y#a");
 }
@@ -124,16 +125,17 @@ TEST(Pattern, IsEcma262) {
 }
 
 TEST(Pattern, WhatIsNotEcma262IsRefused) {
-  for (const char* text : {"\\A",     "\\z",    "\\Qa\\E", "(?i)a",      "(?>a)",
-                           "(*FAIL)", "a++",    "a{1}+",   "\\",         "\\u12",
-                           "\\xg",    "\\u{12", "\\pL",    "\\p{Letter", "\\p{Nonsense}",
-                           "(",       "[b-a]",  "\\uD83D", "\\uD83Dx",   "\\uD83D\\u0041",
-                           "\\a",     "(?"}) {
+  for (const char* text : {"\\A", "\\z",   "\\Qa\\E", "(?i)a",    "(?>a)",          "(*FAIL)",
+                           "a++", "a{1}+", "\\",      "\\u12",    "\\xg",           "\\x1g",
+                           "\\u", "a[",    "\\u{12",  "\\pL",     "\\p{Letter",     "\\p{Nonsense}",
+                           "(",   "[b-a]", "\\uD83D", "\\uD83Dx", "\\uD83D\\u0041", "\\a",
+                           "(?"}) {
     const auto compiled = Pattern::compile(text);
     ASSERT_FALSE(compiled) << text;
     EXPECT_EQ(compiled.error().code, Code::kSchemaInvalid) << text;
   }
   EXPECT_FALSE(Pattern::compile(std::string(5000, 'a')));
+  EXPECT_TRUE(matches("^\\uffff$", "\uffff"));
   EXPECT_EQ(ecma_to_pcre("\\u0041").value(), "\\x{41}");
 }
 

@@ -4,12 +4,15 @@
 #include <charconv>
 #include <set>
 
+#include "schema/sample.hpp"
 #include "schema/shape.hpp"
 
 namespace naestro::schema {
 namespace {
 
 constexpr std::int64_t kStepsMax = 2'000'000;
+constexpr int kLevelsMax = 64;             // that a value is completed around a part
+constexpr std::size_t kIndexMax = 10'000;  // of an item that the rest of an array is made around
 
 // The next token of a pointer that begins with '/', taken off it.
 std::string next_token(std::string_view& pointer) {
@@ -125,14 +128,72 @@ const Node* union_of(const std::vector<Conj>& conjs, Program& made) {
   return &out;
 }
 
+// Makes the values around a part, from the inside out.
+class Completion {
+ public:
+  explicit Completion(const json::Value& part) : part_{part} {}
+
+  // A value that all of `conj` admit, with the part at the pointer.
+  std::optional<json::Value> around(const Conj& conj, std::string_view pointer, int level = 0) {
+    if (pointer.empty()) return fitting(conj, part_);
+    if (level >= kLevelsMax) return std::nullopt;
+    std::string_view rest = pointer;
+    const std::string token = next_token(rest);
+    for (const Shape& shape : shapes_.of(conj)) {
+      auto value = shape.only != nullptr ? constant(*shape.only, pointer)
+                                         : holding(shape, token, rest, level);
+      if (value) value = fitting(conj, *std::move(value));
+      if (value) return value;
+    }
+    return std::nullopt;
+  }
+
+ private:
+  std::optional<json::Value> fitting(const Conj& conj, json::Value value) {
+    if (!shapes_.admits_all(conj, value)) return std::nullopt;
+    return value;
+  }
+
+  [[nodiscard]] std::optional<json::Value> constant(const json::Value& value,
+                                                    std::string_view pointer) const {
+    const json::Value* there = json::at(value, pointer);
+    if (there == nullptr || !json::equal(*there, part_)) return std::nullopt;
+    return value;
+  }
+
+  std::optional<json::Value> holding(const Shape& shape, const std::string& token,
+                                     std::string_view rest, int level) {
+    if (shape.type == kObject) {
+      const auto inner = around(shapes_.member(shape, token), rest, level + 1);
+      if (!inner) return std::nullopt;
+      return sampler_.object_with(shape, token, *inner);
+    }
+    const auto index = shape.type == kArray ? index_of(token) : std::nullopt;
+    if (!index || *index >= kIndexMax) return std::nullopt;
+    const auto inner = around(Shapes::item(shape, *index), rest, level + 1);
+    if (!inner) return std::nullopt;
+    return sampler_.array_with(shape, *index, *inner);
+  }
+
+  const json::Value& part_;
+  Shapes shapes_{kStepsMax};
+  Sampler sampler_{shapes_};
+};
+
 }  // namespace
+
+std::optional<json::Value> completed(const Schema& schema, std::string_view pointer,
+                                     const json::Value& part) {
+  if (schema.program().dynamic || (!pointer.empty() && pointer.front() != '/')) return std::nullopt;
+  return Completion{part}.around({schema.program().root}, pointer);
+}
 
 Projection project(const Schema& schema, std::string_view pointer) {
   auto made = std::make_shared<Program>();
-  made->base = schema.program_;
-  made->resources = schema.program_->resources;
-  made->marks = schema.program_->marks;
-  made->dynamic = schema.program_->dynamic;
+  made->bases.push_back(schema.shared_program());
+  made->resources = schema.program().resources;
+  made->marks = schema.program().marks;
+  made->dynamic = schema.program().dynamic;
   if (!pointer.empty() && pointer.front() != '/') return {};
   const auto anything = [&] {
     made->nodes.emplace_back().kind = Node::Kind::all;
@@ -140,7 +201,7 @@ Projection project(const Schema& schema, std::string_view pointer) {
     return Projection{Schema{made}, true, {}};
   };
   if (made->dynamic && !pointer.empty()) return anything();
-  Descent descent{*made, schema.program_->root};
+  Descent descent{*made, schema.program().root};
   while (!pointer.empty()) {
     const bool there = descent.step(next_token(pointer));
     if (descent.spent()) return anything();

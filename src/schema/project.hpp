@@ -20,6 +20,11 @@ struct Projection {
   std::vector<std::string> names;
 };
 
+// A value of `schema` in which `part` stands at the pointer, if one is found; it was validated. So
+// what a projection admits and this completes is certain to occur.
+std::optional<json::Value> completed(const Schema& schema, std::string_view pointer,
+                                     const json::Value& part);
+
 // What stands at an RFC 6901 pointer inside of values of `schema`. The result admits every value
 // that can stand there; where `oneOf`, `not`, `contains`, `dependent...` or sizes of the values
 // around rule some of them out, it may admit more. Where the limits of depth and steps end, or a

@@ -139,9 +139,10 @@ std::optional<json::Array> Sampler::array_of(const Shape& shape, std::size_t cou
   const std::size_t prefix = Shapes::prefix_size(shape);
   const bool unique =
       std::ranges::any_of(shape.nodes, [](const Node* node) { return node->unique; });
+  if (!shapes_.spend(static_cast<std::int64_t>(count))) return std::nullopt;
   std::vector<json::Value> rest;
-  for (std::size_t i = 0; i < count && shapes_.spend(); ++i) {
-    if (i < prefix || rest.empty()) rest = fitting(Shapes::item(shape, i), unique ? 64 : 1);
+  for (std::size_t i = 0; i < count; ++i) {
+    if (i <= prefix) rest = fitting(Shapes::item(shape, i), unique ? 64 : 1);
     if (rest.empty()) return std::nullopt;
     const auto fresh = std::ranges::find_if(rest, [&](const json::Value& value) {
       return !unique || std::ranges::none_of(
@@ -183,6 +184,7 @@ json::Value Sampler::object_with(const Shape& shape, const std::string& name,
                                  const json::Value& member) {
   json::Object out = required_members(shape);
   out[name] = member;
+  add_dependents(shape, name, out);
   fill_up(shape, out, shapes_.size(shape).min);
   return out;
 }
@@ -222,7 +224,7 @@ void Sampler::fill_up(const Shape& shape, json::Object& object, std::size_t coun
     if (object.contains(name)) continue;
     if (auto value = first(shapes_.member(shape, name))) object[name] = std::move(*value);
   }
-  for (std::size_t i = 0; object.size() < count && i < count && shapes_.spend(); ++i) {
+  for (std::size_t i = 0; object.size() < count && shapes_.spend(); ++i) {
     const std::string name = "zq" + std::to_string(i);
     auto value = first(shapes_.member(shape, name));
     if (!value) return;

@@ -26,9 +26,7 @@ unsigned type_of(const json::Value& value) {
 }
 
 void add(Conj& conj, const Node* node) {
-  const bool known = node == nullptr || node->kind == Node::Kind::all ||
-                     std::ranges::find(conj, node) != conj.end();
-  if (!known) conj.push_back(node);
+  if (node != nullptr && node->kind != Node::Kind::all) conj.push_back(node);
 }
 
 SizeRange narrowed(const Conj& nodes, SizeRange Node::* member) {
@@ -177,9 +175,8 @@ bool Shapes::empty(const Shape& shape) {
   const SizeRange in = size(shape);
   if (in.min > in.max) return true;
   if (shape.type != kObject) return false;
-  const Names needed = required(shape);
-  return needed.size() > in.max ||
-         std::ranges::any_of(needed, [&](const std::string& n) { return empty(member(shape, n)); });
+  return std::ranges::any_of(required(shape),
+                             [&](const std::string& name) { return empty(member(shape, name)); });
 }
 
 bool Shapes::admits_all(const Conj& nodes, const json::Value& value) {

@@ -69,9 +69,7 @@ class Walk {
     if (steps_ < 0) abort("the check takes more than 10000000 steps");
     return aborted_ == nullptr;
   }
-  void abort(const char* why) {
-    if (aborted_ == nullptr) aborted_ = why;
-  }
+  void abort(const char* why) { aborted_ = why; }
 
   void add(std::string_view keyword, std::string message) {
     if (aborted_ != nullptr) return;

@@ -15,7 +15,6 @@
 namespace naestro::schema {
 
 struct Program;
-struct Projection;
 
 // One way in which a value does not fit.
 struct Violation {
@@ -47,11 +46,11 @@ class Schema {
                                                 std::size_t max = 64) const;
 
   // The room's own form.
+  explicit Schema(std::shared_ptr<const Program> program) : program_{std::move(program)} {}
   [[nodiscard]] const Program& program() const { return *program_; }
+  [[nodiscard]] const std::shared_ptr<const Program>& shared_program() const { return program_; }
 
  private:
-  friend Projection project(const Schema& schema, std::string_view pointer);
-  explicit Schema(std::shared_ptr<const Program> program) : program_{std::move(program)} {}
   std::shared_ptr<const Program> program_;
 };
 

@@ -61,6 +61,17 @@ TEST(Schema, StopsAtMaxViolations) {
   const auto schema = Schema::compile(value(R"({"items":false})"));
   ASSERT_TRUE(schema);
   EXPECT_EQ(schema->validate(value("[1,2,3,4]"), 2).size(), 2U);
+  for (const char* other :
+       {R"({"unevaluatedItems":false})", R"({"prefixItems":[false,false,false]})"}) {
+    const auto all = Schema::compile(value(other));
+    ASSERT_TRUE(all) << other;
+    EXPECT_EQ(all->validate(value("[1,2,3,4]"), 2).size(), 2U) << other;
+  }
+  const auto one = Schema::compile(value(R"({"type":"string","const":"x"})"));
+  ASSERT_TRUE(one);
+  ASSERT_EQ(one->validate(value("1"), 1).size(), 1U);
+  EXPECT_EQ(one->validate(value("1"), 1)[0].keyword, "/type");
+  EXPECT_EQ(one->validate(value("1"), 2).size(), 2U);
 }
 
 TEST(Schema, LengthsCountCodePoints) {
