@@ -40,6 +40,7 @@ class Cutter : ValueFinder {
     };
     offer(value(i, false, true));
     offer(numbered(i));
+    offer(number_field(i));
     offer(noun(i, true));
     offer(field(i, 3));
     offer(cue(i));
@@ -51,6 +52,7 @@ class Cutter : ValueFinder {
     offer(field(i, 1));
     offer(part_of_value(i));
     offer(value_akin(i));
+    offer(value_said(i));
     offer(frame(i));
     if (best.kind == Kind::noun) best.fields = fields_named(i, best.count);
     if (best.count > 0) return best;
@@ -100,8 +102,51 @@ class Cutter : ValueFinder {
       if (stands(phrase.stems, i)) {
         return Segment{.kind = Kind::cue, .count = phrase.stems.size(), .cue = phrase.means};
       }
+      if (parted(phrase, i)) return Segment{.kind = Kind::cue, .cue = phrase.means};
     }
     return std::nullopt;
+  }
+
+  // "Break our expenses down by category": the verb and its particle may stand apart.
+  [[nodiscard]] bool parted(const CuePhrase& phrase, std::size_t i) const {
+    constexpr std::size_t kBetweenMax = 4;
+    if (phrase.stems.size() != 2 || !one_of(phrase.means, {"spread", "sum"}) ||
+        !one_of(phrase.stems[1], {"down", "up", "out"}) || stem(i) != phrase.stems[0]) {
+      return false;
+    }
+    for (std::size_t k = i + 2; k < goal_.tokens.size() && k <= i + kBetweenMax + 1; ++k) {
+      if (begins_sentence(k)) return false;
+      if (stem(k) == phrase.stems[1]) return true;
+    }
+    return false;
+  }
+
+  // "Batch number" for the column batch_no, "phone number" for one of phones.
+  std::optional<Segment> number_field(std::size_t i) const {
+    Segment out{.kind = Kind::field, .count = 0};
+    for (std::size_t f = 0; f < table_.own_count(); ++f) {
+      const Field& field = table_.fields[f];
+      const std::size_t size = field.stems.size();
+      if (field.column->type == ColumnType::decimal || field.column->type == ColumnType::date ||
+          i + size >= goal_.tokens.size()) {
+        continue;
+      }
+      const std::set<std::string> akin = lexicon_.akin(field.stems[0]);
+      const bool number =
+          field.key || field.column->type == ColumnType::id || akin.contains(words::stem("phone"));
+      const std::string& tail = stem(i + size);
+      if (!(number && tail == words::stem("number")) &&
+          !(akin.contains(words::stem("mail")) && tail == words::stem("address"))) {
+        continue;
+      }
+      const bool whole = stands(field.stems, i);
+      if (!whole && !stands_alike(field.stems, i)) continue;
+      if (size + 1 > out.count) out.fields.clear();
+      out.count = size + 1;
+      out.fields.emplace_back(f, whole ? 3 : 2);
+    }
+    if (out.fields.empty()) return std::nullopt;
+    return out;
   }
 
   // Columns that a word for the rows names, too: "volunteers" of volunteer_hours.csv. What names or

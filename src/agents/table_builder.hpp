@@ -83,6 +83,8 @@ class Builder {
   [[nodiscard]] bool named_row() const;
   bool aggregate();
   bool superlative();
+  [[nodiscard]] bool has_dimension(const Field& field) const;
+  [[nodiscard]] bool counts_by_status() const;
   [[nodiscard]] bool subject_is_row() const;
   // The one column that names persons, when the question is who.
   bool who_is_meant();

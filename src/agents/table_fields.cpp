@@ -150,6 +150,15 @@ bool Gatherer::take_field(const Segment& segment) {
   };
   const auto one = any ? any : label;
   const bool boolean = one && table_.fields[*one].column->type == ColumnType::boolean;
+  // "Per school visit": the two words are the rows.
+  const bool compound =
+      each_ && by_noun_ &&
+      std::ranges::all_of(one ? table_.fields[*one].stems : std::vector<std::string>{""},
+                          [&](const std::string& stem) { return table_.nouns.contains(stem); });
+  if (compound) {
+    explain(segment, "the rows of " + table_.table->file);
+    return true;
+  }
   if (no_ || with_ || not_ || (boolean && !each_ && !which_ && !superlative_waits_)) {
     if (!one) return refuse("'" + word(segment) + "' may be more than one column");
     use(*one, no_ || not_ ? "nothing in" : "something in");
@@ -158,6 +167,15 @@ bool Gatherer::take_field(const Segment& segment) {
   if (in(before_, {"all", "any", "every"}) && !numeric && label && !each_ && !head_ && !which_) {
     explain(segment, "whatever " + name(*label) + " holds");  // "all outlets"
     asked_.context = true;
+    return true;
+  }
+  // "What did we pay our suppliers": all of them.
+  const bool everyone = in(before_, {"our", "the", "all"}) && label && !numeric &&
+                        table_.fields[*label].column->empty == 0 && !asked_.list &&
+                        (asked_.how_much || asked_.sum) && word(segment).ends_with('s') &&
+                        !asked_.who && !superlative_waits_;
+  if (everyone && !head_ && !each_ && !which_) {
+    explain(segment, "whatever " + name(*label) + " holds");
     return true;
   }
   // "How many hours did people put in": who did it is no further question.

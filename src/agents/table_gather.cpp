@@ -39,6 +39,10 @@ bool Gatherer::take_superlative(const Segment& segment) {
                        : cue == "newest"                   ? Superlative::newest
                                                            : Superlative::oldest;
   superlative_waits_ = true;
+  if (in(low, {"longest", "shortest", "heaviest", "lightest", "tallest", "hottest", "warmest",
+               "coldest", "fastest", "slowest", "strongest"})) {
+    asked_.dimension = low;
+  }
   asked_.superlative_priced = asked_.superlative_free && low != "largest" && low != "biggest" &&
                               low != "smallest" && !by_noun_;
   asked_.superlative_summed = low == "most" || low == "least" || low == "fewest";
@@ -51,6 +55,38 @@ bool Gatherer::take_aside(const Segment& segment) {
     return refuse("what '" + word(segment) + "' is about is not said");
   }
   asked_.filters.back().op = "ne";
+  return true;
+}
+
+// "Spent" is said of the rows of a table of expenses; alone it chooses no table.
+void Gatherer::name_rows(const Segment& segment) {
+  for (std::size_t i = segment.at; i < segment.at + segment.count; ++i) {
+    const std::set<std::string> akin = lexicon_.akin(goal_.tokens[i].stem);
+    const bool rows = akin.size() > 1 && std::ranges::any_of(akin, [&](const std::string& one) {
+                        return table_.heads.contains(one);
+                      });
+    asked_.noun = asked_.noun || rows;
+  }
+}
+
+// "Cancelled ones included": the values just named are no condition. "Included breakfast": what a
+// column of yes and no says.
+bool Gatherer::take_included(const Segment& segment, std::size_t index) {
+  const bool last = index + 1 == segments_.size() ||
+                    goal_.text.find_first_of(".?!;", goal_.tokens[segment.at].end) <
+                        goal_.tokens[segments_[index + 1].at].begin;
+  if (!last) {
+    with_ = true;
+    return true;
+  }
+  if (asked_.filters.empty() || asked_.filters.back().op != "eq") {
+    return refuse("what '" + word(segment) + "' is about is not said");
+  }
+  const std::size_t field = asked_.filters.back().field;
+  while (!asked_.filters.empty() && asked_.filters.back().field == field &&
+         asked_.filters.back().op == "eq") {
+    asked_.filters.pop_back();
+  }
   return true;
 }
 
@@ -81,7 +117,17 @@ bool Gatherer::take_cue(const Segment& segment) {
   explain(segment, "asks for: " + cue);
   ++asked_.score;
   if (cue == "count") asked_.count = head_ = true;
-  if (cue == "how_much") asked_.how_much = true;
+  if (cue == "how_much") {
+    asked_.how_much = true;
+    name_rows(segment);
+  }
+  if (cue == "how_many_more") asked_.count = head_ = asked_.more = true;
+  if (cue == "how_much_more") asked_.how_much = asked_.more = true;
+  if (cue == "together") asked_.together = true;
+  if (cue == "deduped") asked_.deduped = true;
+  if (in(cue, {"how_much", "sum"}) && each_ && by_ && asked_.superlative) {
+    each_ = false;  // "the top 3 by total"
+  }
   if (cue == "sum") asked_.sum = true;
   if (cue == "avg") {
     asked_.avg = avg_waits_ = true;
@@ -159,7 +205,7 @@ bool Gatherer::take_noun(const Segment& segment) {
                     });
   if (!head && !segment.context) {
     explain(segment, "where " + table_.table->file + " stands");
-    asked_.context = true;
+    asked_.context = asked_.file = true;
     asked_.score += 3;
     return true;
   }
@@ -174,8 +220,19 @@ bool Gatherer::take_noun(const Segment& segment) {
                                    : "the rows of " + table_.table->file);
   (segment.context ? asked_.context : asked_.noun) = true;
   asked_.score += segment.context ? 1 : segment.exact ? 5 : 4;
+  const std::set<std::string> persons = lexicon_.kinds_of("person");
+  if (person &&
+      std::ranges::any_of(table_.heads, [&](const auto& one) { return persons.contains(one); })) {
+    ++asked_.score;  // people are rather rows of employees.csv than of payroll.csv
+  }
   if (segment.context) return true;
   if (each_ && by_ && asked_.noun) return refuse("'" + word(segment) + "' is nothing to group by");
+  // "A lab sample", "each lab sample"
+  std::size_t from = segment.at;
+  while (from > 0 && table_.nouns.contains(goal_.tokens[from - 1].stem)) --from;
+  const bool article =
+      from > 0 && in(ascii_lower(goal_.tokens[from - 1].text), {"a", "an", "each", "every", "per"});
+  asked_.per_row = asked_.per_row || each_ || article;
   each_ = false;  // "per booking" of bookings: each row for itself
   out_.about_rows = out_.about_rows || (segment.exact && (head_ || which_));
   // "most orders" counts them; in "the most expensive order" the noun is what is sought.
@@ -214,6 +271,19 @@ bool Gatherer::take_unknown(const Segment& segment, std::size_t index) {
     return true;
   }
   const std::string& stem = goal_.tokens[segment.at].stem;
+  if (per_time(segment)) {
+    explain(segment, "goes with the column");
+    return true;
+  }
+  // "In which month", "the busiest month"
+  const bool asks = (which_ && asked_.date_part.empty()) ||
+                    (superlative_waits_ && asked_.limit == 0 && !asked_.subject);
+  if (asks && in(stem, {"month", "quarter", "year", "weekday"})) {
+    explain(segment, "one line for each");
+    asked_.date_part = stem;
+    which_ = false;
+    return true;
+  }
   if (each_ && in(stem, {"month", "quarter", "year", "day", "weekday"})) {
     explain(segment, "one line for each");
     asked_.date_part = stem;
@@ -222,6 +292,18 @@ bool Gatherer::take_unknown(const Segment& segment, std::size_t index) {
   }
   out_.unexplained.push_back(word(segment));
   return true;
+}
+
+// "How many hours a week" of a column of weekly hours.
+bool Gatherer::per_time(const Segment& segment) const {
+  const std::string& stem = goal_.tokens[segment.at].stem;
+  if (!in(before_, {"a", "an", "per", "each", "every"}) ||
+      !in(stem, {"hour", "day", "week", "month", "year"}) || asked_.measures.empty()) {
+    return false;
+  }
+  const std::string low = ascii_lower(table_.fields[asked_.measures.back()].column->name);
+  return low.contains(stem) || (stem == "day" && low.contains("daily")) ||
+         (stem == "year" && low.contains("annual"));
 }
 
 bool Gatherer::take(std::size_t index) {
@@ -247,7 +329,9 @@ bool Gatherer::take(std::size_t index) {
   if (of || segment.kind == Kind::cue) avg_waits_ = false;
   switch (segment.kind) {
     case Kind::stop: return true;
-    case Kind::cue: return take_cue(segment);
+    case Kind::cue:
+      if (segment.cue == "included") return take_included(segment, index);
+      return take_cue(segment);
     case Kind::noun: return take_noun(segment);
     case Kind::field: return take_field(segment);
     case Kind::value: return take_value(segment);
@@ -262,7 +346,7 @@ bool Gatherer::take(std::size_t index) {
         break;
       }
       const bool after = !asked_.measures.empty() || !asked_.mentions.empty();
-      if (!after) out_.unexplained.push_back(word(segment));
+      if (!after) things_.push_back(word(segment));
       if (after) explain(segment, "a value of the column");
       break;
     }
@@ -299,8 +383,9 @@ bool Gatherer::settle_comparisons() {
 // "Did we take more at A or at B": a comparison of the two.
 bool Gatherer::settle_more() {
   if (!asked_.more) return true;
-  const bool either = std::ranges::any_of(
-      goal_.tokens, [](const words::Token& token) { return ascii_lower(token.text) == "or"; });
+  const bool either = std::ranges::any_of(goal_.tokens, [](const words::Token& token) {
+    return in(ascii_lower(token.text), {"or", "than"});
+  });
   const auto values =
       std::ranges::count_if(asked_.filters, [](const Filter& one) { return one.op == "eq"; });
   if (!either || (values < 2 && asked_.dates.size() != 2)) {
@@ -315,6 +400,17 @@ bool Gatherer::finish() {
     return lexicon_.kinds_of("earn").contains(token.stem);
   });
   asked_.sum = asked_.sum || (asked_.sum_implied && !asked_.avg);
+  // "The object with the number 12" is the row of that number.
+  const bool one_row = std::ranges::any_of(asked_.filters, [&](const Filter& filter) {
+    return filter.op == "eq" && filter.field < table_.own_count() &&
+           table_.fields[filter.field].column->unique;
+  });
+  if (!one_row) {
+    out_.unexplained.insert(out_.unexplained.end(), things_.begin(), things_.end());
+  }
+  if (asked_.together && asked_.measures.size() > 1) {
+    return refuse("the sum of several columns is not computed");
+  }
   if (!out_.unexplained.empty()) return refuse("unknown words");
   if (asked_.spread && asked_.groups.empty() && asked_.date_part.empty()) {
     return refuse("by what it is to be broken down is not said");

@@ -20,6 +20,23 @@ bool Builder::quantity() {
   return true;
 }
 
+// "How many no-shows": each row has one status, so that those of it are counted, unless the rows
+// have quantities.
+bool Builder::counts_by_status() const {
+  for (std::size_t i = 0; i < table_.own_count(); ++i) {
+    const Field& field = table_.fields[i];
+    if (additive(field, lexicon_) && has_stem(field, {"quantity", "qty", "piec", "unit", "sold"})) {
+      return false;
+    }
+  }
+  const auto status = [&](const Filter& filter) {
+    return filter.op == "eq" && filter.field < table_.own_count() &&
+           has_stem(table_.fields[filter.field],
+                    {"statu", "status", "stat", "outcom", "result", "attendanc", "decision"});
+  };
+  return table_.table->line == 0 && std::ranges::any_of(a_.filters, status);
+}
+
 // "How much did the wheelbarrow cost": of two wheelbarrows each is told. What names a row is its
 // first text.
 bool Builder::named_row() const {
@@ -74,7 +91,7 @@ bool Builder::aggregate() {
     if (!use(field)) return no("it would take two other tables");
     if (!one_currency(field)) return false;
     // "How many hours does each do on average": over the rows, or over those who did them?
-    const bool period = !a_.date_part.empty() || (a_.on_average && grouped());
+    const bool period = !a_.date_part.empty() || (a_.on_average && grouped() && !a_.per_row);
     if (a_.avg && period && additive(table_.fields[field], lexicon_)) {
       return no("a mean of rows and a mean of sums are not told apart");
     }
@@ -115,6 +132,29 @@ bool Builder::aggregate() {
   return true;
 }
 
+// Neither the longest nor the heaviest is found in a column of persons or prices.
+bool Builder::has_dimension(const Field& field) const {
+  const std::string& word = a_.dimension;
+  const auto is = [&](std::initializer_list<std::string_view> stems) {
+    return has_stem(field, stems) || std::ranges::any_of(field.units, [&](const auto& unit) {
+             return std::ranges::find(stems, unit) != stems.end();
+           });
+  };
+  if (word == "heaviest" || word == "lightest") {
+    return is({"kg", "kilo", "weight", "gram", "g", "tonne", "lb"});
+  }
+  if (word == "hottest" || word == "warmest" || word == "coldest") {
+    return is({"temp", "temperatur", "c", "degree", "celsius"});
+  }
+  if (word == "tallest") return is({"height", "cm", "m", "metre", "mm"});
+  if (word == "fastest" || word == "slowest") return is({"speed", "time", "minut", "second"});
+  if (word == "strongest") return is({"strength", "speed", "forc", "abv", "alcohol"});
+  return is({"hour", "hr",    "h",    "minut",  "min",    "day",      "night",
+             "week", "month", "year", "second", "length", "duration", "distanc",
+             "time", "km",    "mile", "m",      "metre",  "cm",       "mm",
+             "page", "run",   "term", "lead",   "hours",  "hrs",      "wait"});
+}
+
 bool Builder::superlative() {
   const bool dated =
       *a_.superlative == Superlative::newest || *a_.superlative == Superlative::oldest;
@@ -140,16 +180,16 @@ bool Builder::superlative() {
       (a_.subject &&
        (table_.fields[*a_.subject].via || !table_.fields[*a_.subject].column->unique) &&
        !subject_is_row()) ||
-      !a_.groups.empty();
+      grouped();
   if (by_group) return top_groups(up, limit);
   if (a_.superlative_counts) return no("for what the most is wanted is not said");
   std::vector<std::size_t> measures = a_.measures;
   if (measures.empty() && (a_.superlative_free || a_.worth)) measures = amounts();
   if (measures.size() != 1) return no("of which column the highest is wanted is not said");
-  if (a_.list || a_.who || a_.when || a_.noun || a_.limit > 0) {
-    return top_rows(measures[0], up, limit);
+  if (!a_.dimension.empty() && !has_dimension(table_.fields[measures[0]])) {
+    return no("the " + a_.dimension + " is not one of " + name(measures[0]));
   }
-  return top_rows(measures[0], up, 1);
+  return top_rows(measures[0], up, limit);
 }
 
 // "Who booked the most seats": the person that the rows refer to, unless they are persons.
@@ -197,7 +237,8 @@ bool Builder::top_groups(bool up, std::int64_t limit) {
     std::vector<std::size_t> measures = a_.measures;
     // The cheapest shop is not the one with the smallest takings.
     if (measures.empty() && a_.superlative_priced) return no("the price of what is not said");
-    if (measures.empty() && a_.earned && is_person(table_.fields[a_.groups[0]])) {
+    if (measures.empty() && a_.earned && !a_.groups.empty() &&
+        is_person(table_.fields[a_.groups[0]])) {
       return no("what persons earn is not what is taken by them");
     }
     if (measures.empty() && (a_.superlative_free || a_.worth)) measures = amounts();
@@ -256,6 +297,9 @@ bool Builder::is_person(const Field& field) const {
 bool Builder::different() {
   if (grouped() || !a_.measures.empty()) return no("too many things are asked at once");
   if (!mentions_used()) return false;
+  if (a_.deduped && a_.filters.empty() && a_.noun && !a_.groups.empty()) {
+    return no("what is to be told apart is not said");
+  }
   if (!a_.subject) {
     if (!a_.filters.empty() || !a_.noun) return no("what is to be told apart is not said");
     out_.parameters["file"] = table_.table->file;

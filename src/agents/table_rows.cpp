@@ -103,6 +103,10 @@ bool Builder::rows_or_lookup() {
 bool Builder::duplicates() {
   if (table_.table->line != 0) return no("only CSV files");
   if (!a_.noun) return no("what may stand there twice is not said");
+  for (const std::size_t field : a_.measures) {
+    if (table_.fields[field].key) a_.mentions.push_back(field);  // a number that names
+  }
+  std::erase_if(a_.measures, [&](std::size_t field) { return table_.fields[field].key; });
   if (!a_.filters.empty() || grouped() || !a_.measures.empty() || !a_.dates.empty()) {
     return no("duplicates are sought in whole files");
   }
