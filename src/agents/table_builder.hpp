@@ -89,6 +89,8 @@ class Builder {
   // The one column that names persons, when the question is who.
   bool who_is_meant();
   [[nodiscard]] bool is_person(const Field& field) const;
+  [[nodiscard]] std::optional<std::size_t> made_in() const;
+  [[nodiscard]] std::vector<std::size_t> prices() const;
   bool top_groups(bool up, std::int64_t limit);
   bool top_rows(std::size_t by, bool up, std::int64_t limit);
   bool different();

@@ -75,7 +75,7 @@ std::optional<std::size_t> Builder::year_field(const DateSpan& span) {
   std::vector<std::size_t> found;
   for (std::size_t i = 0; i < table_.own_count(); ++i) {
     const Field& field = table_.fields[i];
-    if (field.column->type == ColumnType::integer && field.stems.back() == "year" &&
+    if (field.column->type == ColumnType::integer && has_stem(field, {"year"}) &&
         field.column->min.size() == 4) {
       found.push_back(i);
     }
@@ -83,6 +83,18 @@ std::optional<std::size_t> Builder::year_field(const DateSpan& span) {
   for (const std::size_t field : found) {
     if (std::ranges::find(a_.measures, field) != a_.measures.end()) return field;
   }
+  // "Made before 1900" of a column year_made, whatever else has dates.
+  std::vector<std::size_t> said;
+  for (const std::size_t field : found) {
+    const std::vector<std::string>& stems = table_.fields[field].stems;
+    const bool spoken = stems.size() > 1 && std::ranges::any_of(stems, [&](const auto& stem) {
+                          return stem != "year" && a_.spoken.contains(stem);
+                        });
+    if (spoken) said.push_back(field);
+  }
+  if (said.size() == 1) return said[0];
+  // "Died in 2023" is not planted in 2023.
+  std::erase_if(found, [&](std::size_t field) { return table_.fields[field].stems.size() > 1; });
   if (found.size() != 1 || date_field()) return std::nullopt;
   return found[0];
 }

@@ -150,6 +150,16 @@ bool Gatherer::take_field(const Segment& segment) {
   };
   const auto one = any ? any : label;
   const bool boolean = one && table_.fields[*one].column->type == ColumnType::boolean;
+  // "Stock items": the rows, by what names them.
+  const bool rows = behind_noun_ && one && !head_ && !each_ && !which_ && !no_ && !with_ && !not_ &&
+                    !superlative_waits_ && !numeric && asked_.noun && !table_.fields[*one].via &&
+                    !table_.fields[*one].key &&
+                    table_.fields[*one].column->type == ColumnType::text &&
+                    table_.fields[*one].column->distinct == table_.table->rows;
+  if (rows) {
+    explain(segment, "the rows of " + table_.table->file);
+    return true;
+  }
   // "Per school visit": the two words are the rows.
   const bool compound =
       each_ && by_noun_ &&

@@ -43,6 +43,7 @@ bool Gatherer::take_superlative(const Segment& segment) {
                "coldest", "fastest", "slowest", "strongest"})) {
     asked_.dimension = low;
   }
+  if (low == "oldest") asked_.dimension = low;
   asked_.superlative_priced = asked_.superlative_free && low != "largest" && low != "biggest" &&
                               low != "smallest" && !by_noun_;
   asked_.superlative_summed = low == "most" || low == "least" || low == "fewest";
@@ -175,14 +176,36 @@ bool Gatherer::take_cue(const Segment& segment) {
   if (cue == "at_most") than_ = "le";
   if (cue == "which") asked_.list = which_ = true;
   if (cue == "who") asked_.who = true;
-  if (cue == "when") asked_.when = true;
+  if (cue == "when") {
+    asked_.when = true;
+    asked_.which_day = ascii_lower(word(segment)).ends_with("day");
+  }
   if (cue == "compare") asked_.compare = true;
   if (cue == "change") asked_.change = true;
   if (cue == "report") return refuse("reports are not written yet");
   return true;
 }
 
+// "How many tickets" of a table with a column tickets_sold.
+std::optional<std::size_t> Gatherer::counted_in(const Segment& segment) const {
+  std::vector<std::size_t> found;
+  for (std::size_t i = 0; i < table_.own_count(); ++i) {
+    const Field& field = table_.fields[i];
+    if (field.stems.size() > 1 && field.stems[0] == goal_.tokens[segment.at].stem &&
+        additive(field, lexicon_) && !amount(field, lexicon_)) {
+      found.push_back(i);
+    }
+  }
+  if (found.size() != 1) return std::nullopt;
+  return found[0];
+}
+
 bool Gatherer::take_noun(const Segment& segment) {
+  if (const auto counted = counted_in(segment); head_ && !followed_ && counted) {
+    asked_.noun = true;
+    asked_.score += 5;
+    return take_head(segment, counted, counted);
+  }
   // "Per volunteer", "how many volunteers" of a table of their hours: the column is meant.
   const bool ranked = superlative_waits_ && asked_.limit > 0 && !asked_.subject;
   const bool asks = each_ || ((head_ || which_ || ranked) && !followed_);
@@ -208,6 +231,14 @@ bool Gatherer::take_noun(const Segment& segment) {
     asked_.context = asked_.file = true;
     asked_.score += 3;
     return true;
+  }
+  // Visitors are not the visits.
+  const std::set<std::string> kinds = lexicon_.kinds_of("person");
+  const auto names_person = [&](const std::string& one) { return kinds.contains(one); };
+  if (head_ && !segment.exact && !segment.context && !table_.persons && !asked_.distinct &&
+      names_person(goal_.tokens[segment.at].stem) &&
+      std::ranges::none_of(table_.heads, names_person)) {
+    return refuse("'" + word(segment) + "' are not the rows of " + table_.table->file);
   }
   // "People" alone are those of any table.
   asked_.noun_general = !segment.exact && person && !asked_.noun;
@@ -249,7 +280,12 @@ void Gatherer::take_date(const Segment& segment) {
   explain(segment, "a date");
   asked_.dates.push_back(date);
   const std::string prep = segment.at == 0 ? "" : ascii_lower(goal_.tokens[segment.at - 1].text);
-  asked_.date_preps.push_back(prep);
+  // "Before the end of June" is until then.
+  const std::string first = ascii_lower(goal_.tokens[segment.at].text);
+  const std::string second =
+      segment.count > 1 ? ascii_lower(goal_.tokens[segment.at + 1].text) : "";
+  const bool end = first == "end" || (first == "the" && second == "end");
+  asked_.date_preps.push_back(end && prep == "before" ? "until" : prep);
   if (prep == "by") each_ = false;
   ++asked_.score;
 }
@@ -294,6 +330,15 @@ bool Gatherer::take_unknown(const Segment& segment, std::size_t index) {
   return true;
 }
 
+bool Gatherer::before_value(std::size_t index) const {
+  std::size_t next = index + 1;
+  while (next < segments_.size() && segments_[next].kind == Kind::stop) ++next;
+  if (next >= segments_.size() || segments_[next].kind != Kind::value) return false;
+  const std::size_t from = goal_.tokens[segments_[index].at].end;
+  const std::size_t to = goal_.tokens[segments_[next].at].begin;
+  return goal_.text.substr(from, to - from).find_first_of(".?!;,") == std::string::npos;
+}
+
 // "How many hours a week" of a column of weekly hours.
 bool Gatherer::per_time(const Segment& segment) const {
   const std::string& stem = goal_.tokens[segment.at].stem;
@@ -310,6 +355,7 @@ bool Gatherer::take(std::size_t index) {
   const Segment& segment = segments_[index];
   beside_.clear();
   followed_ = followed_by_day_ = by_noun_ = false;
+  behind_noun_ = index > 0 && segments_[index - 1].kind == Kind::noun;
   before_ = segment.at == 0 ? "" : ascii_lower(goal_.tokens[segment.at - 1].text);
   if (index + 1 < segments_.size()) {
     const Segment& next = segments_[index + 1];
@@ -331,6 +377,10 @@ bool Gatherer::take(std::size_t index) {
     case Kind::stop: return true;
     case Kind::cue:
       if (segment.cue == "included") return take_included(segment, index);
+      if (segment.cue == "aside" && before_value(index)) {  // "not counting cancelled ones"
+        explain(segment, "asks for: not");
+        return not_ = excluding_ = true;
+      }
       return take_cue(segment);
     case Kind::noun: return take_noun(segment);
     case Kind::field: return take_field(segment);
@@ -345,7 +395,8 @@ bool Gatherer::take(std::size_t index) {
         explain(segment, "one row for each");
         break;
       }
-      const bool after = !asked_.measures.empty() || !asked_.mentions.empty();
+      const bool after = !asked_.measures.empty() || !asked_.mentions.empty() ||
+                         (index > 0 && segments_[index - 1].kind == Kind::field);
       if (!after) things_.push_back(word(segment));
       if (after) explain(segment, "a value of the column");
       break;
@@ -438,6 +489,7 @@ bool Gatherer::finish() {
 
 bool Gatherer::gather(Asked& asked, Reading& out) {
   segments_ = segments(goal_, table_, lexicon_);
+  for (const words::Token& token : goal_.tokens) asked_.spoken.insert(token.stem);
   bool good = true;
   for (std::size_t i = 0; good && i < segments_.size(); ++i) {
     good = take(i);

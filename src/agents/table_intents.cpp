@@ -160,6 +160,12 @@ bool Builder::superlative() {
       *a_.superlative == Superlative::newest || *a_.superlative == Superlative::oldest;
   const bool up = *a_.superlative == Superlative::least || *a_.superlative == Superlative::oldest;
   const std::int64_t limit = a_.limit > 0 ? a_.limit : 1;
+  if (dated && a_.dimension == "oldest") {
+    // By the year that it was made in, where there is one; the age of a person is not the time
+    // since they came.
+    if (const auto year = made_in(); year) return top_rows(*year, up, limit);
+    if (table_.persons || table_.name_field(std::nullopt)) return no("the age is not said");
+  }
   if (dated) {
     const auto field = date_field();
     if (!field) return no("the table has no dates");
@@ -176,6 +182,13 @@ bool Builder::superlative() {
     a_.subject = a_.mentions[0];
     a_.mentions.clear();
   }
+  if (a_.when && a_.which_day && a_.superlative_counts && !a_.subject && !grouped()) {
+    a_.date_part = "day";  // "which day had the most bookings"
+    a_.when = false;
+  }
+  // "Who donated the most" of donations
+  const bool summed = a_.who && a_.noun_sums && a_.superlative_summed && a_.measures.empty();
+  if (summed && !a_.superlative_counts) a_.measures = amounts();
   const bool by_group =
       (a_.subject &&
        (table_.fields[*a_.subject].via || !table_.fields[*a_.subject].column->unique) &&
@@ -184,12 +197,37 @@ bool Builder::superlative() {
   if (by_group) return top_groups(up, limit);
   if (a_.superlative_counts) return no("for what the most is wanted is not said");
   std::vector<std::size_t> measures = a_.measures;
+  if (measures.empty() && a_.superlative_priced) measures = prices();
   if (measures.empty() && (a_.superlative_free || a_.worth)) measures = amounts();
   if (measures.size() != 1) return no("of which column the highest is wanted is not said");
   if (!a_.dimension.empty() && !has_dimension(table_.fields[measures[0]])) {
     return no("the " + a_.dimension + " is not one of " + name(measures[0]));
   }
   return top_rows(measures[0], up, limit);
+}
+
+std::optional<std::size_t> Builder::made_in() const {
+  for (std::size_t i = 0; i < table_.own_count(); ++i) {
+    const Field& field = table_.fields[i];
+    if (field.column->type == ColumnType::integer && has_stem(field, {"year"}) &&
+        field.column->min.size() == 4) {
+      return i;
+    }
+  }
+  return std::nullopt;
+}
+
+// What "the cheapest" may be the cheapest by: prices of one, and amounts of rows.
+std::vector<std::size_t> Builder::prices() const {
+  std::vector<std::size_t> out = amounts();
+  for (std::size_t i = 0; i < table_.own_count(); ++i) {
+    const Field& field = table_.fields[i];
+    if (field.column->numeric() && has_stem(field, {"price", "cost", "fee", "rate", "tariff"}) &&
+        std::ranges::find(out, i) == out.end()) {
+      out.push_back(i);
+    }
+  }
+  return out;
 }
 
 // "Who booked the most seats": the person that the rows refer to, unless they are persons.

@@ -60,7 +60,8 @@ bool Gatherer::ranks_later(std::size_t index) const {
       return false;
     }
     if (segments_[i].kind == Kind::cue &&
-        in(segments_[i].cue, {"max", "min", "largest", "smallest", "newest", "oldest"})) {
+        in(segments_[i].cue, {"max", "min", "largest", "smallest", "newest", "oldest", "most_often",
+                              "least_often"})) {
       return true;
     }
   }
@@ -88,6 +89,11 @@ void Gatherer::take_number(const Segment& segment, std::size_t index) {
       }
     }
     const bool named = !asked_.measures.empty();
+    if (named && asked_.sum_implied && !asked_.count && asked_.measures.size() == 1) {
+      // "How many guests were under 18"
+      out_.unexplained.push_back(word(segment));
+      return;
+    }
     asked_.filters.push_back({named ? asked_.measures.back() : kUnsettled, than_, segment.number});
     if (named) asked_.measures.pop_back();
     number_waits_ = !named;

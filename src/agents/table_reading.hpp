@@ -3,6 +3,7 @@
 #pragma once
 
 #include <optional>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -46,9 +47,11 @@ struct Asked {
   bool avg_noun = false;      // "the average donation" rather than "the average of the donations"
   bool per_day = false;       // "on an average day"
   bool per_row = false;       // "on average per booking", of bookings
-  bool together = false;      // of several amounts one sum is wanted
-  bool deduped = false;       // duplicates count once
-  std::string dimension;      // "longest", "heaviest": of which only some columns can be
+  bool which_day = false;     // "which day" rather than "when"
+  std::set<std::string> spoken;  // the stems of all words
+  bool together = false;         // of several amounts one sum is wanted
+  bool deduped = false;          // duplicates count once
+  std::string dimension;         // "longest", "heaviest": of which only some columns can be
   std::optional<Superlative> superlative;
   bool sum_implied = false;         // "how many tickets were sold", "total": unless a mean is asked
   bool value_head = false;          // "how many" is about a value: a quantity is wanted
@@ -93,6 +96,8 @@ class Gatherer {
   [[nodiscard]] bool heads_phrase(std::size_t index) const;
   [[nodiscard]] bool exactly(std::size_t index) const;
   [[nodiscard]] bool ranks_later(std::size_t index) const;
+  [[nodiscard]] bool before_value(std::size_t index) const;
+  [[nodiscard]] std::optional<std::size_t> counted_in(const Segment& segment) const;
   [[nodiscard]] bool per_time(const Segment& segment) const;
   bool settle_more();
   bool take_superlative(const Segment& segment);
@@ -121,6 +126,7 @@ class Gatherer {
   bool avg_waits_ = false;
   bool followed_ = false;  // something that the segment may belong to stands right behind it
   bool followed_by_day_ = false;
+  bool behind_noun_ = false;               // one stands right in front
   bool by_noun_ = false;                   // a word for the rows stands right behind
   bool excluding_ = false;                 // "except" rather than "not"
   bool trails_ = false;                    // "not" may be about the filter in front
