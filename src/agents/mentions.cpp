@@ -234,7 +234,10 @@ class Cutter : ValueFinder {
   // "People" for the only column of such, "volunteer".
   std::optional<Segment> kind_of_field(std::size_t i) const {
     std::set<std::string> kinds;
-    for (const std::string& one : lexicon_.akin(stem(i))) kinds.merge(lexicon_.kinds_of(one));
+    for (const std::string& one : lexicon_.akin(stem(i))) {
+      // An employee is a person, but no customer.
+      if (one != "person" || stem(i) == "person") kinds.merge(lexicon_.kinds_of(one));
+    }
     Segment out{.kind = Kind::field, .general = true};
     for (std::size_t f = 0; f < table_.own_count(); ++f) {
       const std::vector<std::string>& stems = table_.fields[f].stems;
@@ -265,6 +268,12 @@ class Cutter : ValueFinder {
     return std::nullopt;
   }
 
+  [[nodiscard]] bool asks_who() const {
+    return std::ranges::any_of(goal_.tokens, [](const words::Token& token) {
+      return one_of(ascii_lower(token.text), {"who", "whom", "whose", "person", "people"});
+    });
+  }
+
   // Columns whose name is the longest stretch from i on. Quality 3: the whole name; 2: the whole
   // name by a synonym; 1: a part of it.
   std::optional<Segment> field(std::size_t i, int quality) const {
@@ -278,6 +287,10 @@ class Cutter : ValueFinder {
     if (lexicon_.filler(ascii_lower(goal_.tokens[i].text)) && quality < 3) return std::nullopt;
     for (std::size_t f = 0; f < table_.fields.size(); ++f) {
       const std::vector<std::string>& stems = table_.fields[f].stems;
+      // "Spending" is money, unless it is asked who spent it.
+      const std::string& name = table_.fields[f].column->name;
+      const bool doer = name.ends_with(" by") || name.ends_with("_by");
+      if (doer && stems.size() == 1 && cue(i) && !asks_who()) continue;
       if (quality == 3 && stands(stems, i)) add(f, stems.size());
       if (quality == 3 && stems.size() == 2 && stem(i) == stems[0] + stems[1]) add(f, 1);
       if (quality == 3 && table_.fields[f].via) {  // "customer segment"

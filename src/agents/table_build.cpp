@@ -128,7 +128,10 @@ bool Builder::mentions_used() {
   for (const std::size_t field : a_.mentions) {
     const Field& one = table_.fields[field];
     const bool dated = one.column->type == ColumnType::date && !a_.when;
-    if (!one.key && !dated) return no("what the column " + name(field) + " is for is not said");
+    // "Given" of a column given_by: who did it is not asked.
+    const bool verb = one.column->name.ends_with(" by") || one.column->name.ends_with("_by");
+    if (!one.key && !dated && !(verb && !a_.who))
+      return no("what the column " + name(field) + " is for is not said");
   }
   return true;
 }

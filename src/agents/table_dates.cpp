@@ -26,7 +26,29 @@ std::optional<std::size_t> Builder::date_field() {
     if (column.type == ColumnType::date && column.empty == 0) full.push_back(i);
   }
   if (full.empty()) return std::nullopt;
-  return full.front();
+  return date_of_event(full.front());
+}
+
+std::optional<std::size_t> Builder::date_of_event(std::size_t usual) const {
+  const std::set<std::string> events = lexicon_.kinds_of("occasion");
+  std::set<std::string> spoken;
+  for (const std::string& stem : a_.spoken) {
+    if (events.contains(stem)) spoken.merge(lexicon_.akin(stem));
+  }
+  if (spoken.empty()) return usual;
+  std::vector<std::size_t> dates;
+  std::vector<std::size_t> named;
+  for (std::size_t i = 0; i < table_.own_count(); ++i) {
+    const Field& field = table_.fields[i];
+    if (field.column->type != ColumnType::date) continue;
+    dates.push_back(i);
+    const bool is = std::ranges::any_of(
+        field.stems, [&](const std::string& stem) { return spoken.contains(stem); });
+    if (is) named.push_back(i);
+  }
+  if (dates.size() < 2) return usual;
+  if (named.size() != 1) return std::nullopt;
+  return named[0];
 }
 
 std::optional<DateSpan> Builder::with_year(const DateSpan& span, const WorldColumn& column) {

@@ -44,6 +44,10 @@ bool Gatherer::take_superlative(const Segment& segment) {
     asked_.dimension = low;
   }
   if (low == "oldest") asked_.dimension = low;
+  if (in(low,
+         {"dearest", "cheapest", "priciest", "costliest", "most expensive", "least expensive"})) {
+    asked_.dimension = "dearest";
+  }
   asked_.superlative_priced = asked_.superlative_free && low != "largest" && low != "biggest" &&
                               low != "smallest" && !by_noun_;
   asked_.superlative_summed = low == "most" || low == "least" || low == "fewest";
@@ -109,8 +113,27 @@ void Gatherer::take_worth(const Segment& segment) {
   }
 }
 
+// "Where do we keep it" of a table with one column of places.
+bool Gatherer::take_where(const Segment& segment) {
+  std::vector<std::size_t> places;
+  for (std::size_t i = 0; i < table_.own_count(); ++i) {
+    const Field& field = table_.fields[i];
+    if (field.column->type == ColumnType::text && field.stems.size() == 1 &&
+        in(field.stems[0], {words::stem("location"), "shelf", "room", "place", words::stem("store"),
+                            "site", words::stem("venue"), "kept"})) {
+      places.push_back(i);
+    }
+  }
+  if (places.size() != 1) return false;
+  explain(segment, "asks for " + name(places[0]));
+  asked_.list = true;
+  asked_.mentions.push_back(places[0]);
+  return true;
+}
+
 bool Gatherer::take_cue(const Segment& segment) {
   const std::string& cue = segment.cue;
+  if (cue == "where" && take_where(segment)) return true;
   if (std::ranges::find(kForeign, cue) != std::end(kForeign)) {
     asked_.score = -1000;  // not worth to be told among the misses
     return refuse("'" + word(segment) + "' asks for text, not for rows");
@@ -210,11 +233,16 @@ bool Gatherer::take_noun(const Segment& segment) {
   const bool ranked = superlative_waits_ && asked_.limit > 0 && !asked_.subject;
   const bool asks = each_ || ((head_ || which_ || ranked) && !followed_);
   const bool told = asked_.subject || asked_.distinct || !asked_.measures.empty();
+  const bool rows = head_ && segment.exact &&
+                    table_.heads.contains(goal_.tokens[segment.at].stem) &&
+                    std::ranges::none_of(segment.fields, [](const auto& one) {
+                      return one.second == 3;  // vaccinations are not the vaccines
+                    });
   const bool numeric = !told && std::ranges::any_of(segment.fields, [&](const auto& one) {
     return additive(table_.fields[one.first], lexicon_);
   });
   if (numeric) asked_.noun = true;  // "hours per task" of volunteer_hours.csv
-  if (numeric || (!segment.fields.empty() && asks)) {
+  if (numeric || (!segment.fields.empty() && asks && !rows)) {
     asked_.noun_field = true;
     return take_field(segment);
   }
@@ -366,6 +394,7 @@ bool Gatherer::take(std::size_t index) {
                 next.kind == Kind::value || next.kind == Kind::unknown;
   }
   if (each_ && by_ && segment.kind == Kind::value) each_ = false;  // "paid by card"
+  if (each_ && segment.kind == Kind::value && by_noun_) return take_value(segment);
   if (each_ && segment.kind != Kind::stop && segment.kind != Kind::field &&
       segment.kind != Kind::date && segment.kind != Kind::unknown && segment.kind != Kind::noun &&
       segment.kind != Kind::unit && segment.kind != Kind::cue && segment.kind != Kind::generic) {
@@ -476,7 +505,10 @@ bool Gatherer::finish() {
     not_ = false;
   }
   if (not_ || no_ || with_) return refuse("it is not clear what 'not', 'no' or 'with' is about");
-  if (each_) return refuse("what to group by is not said");
+  // "More than 10 euros each"
+  const bool apiece = each_ && asked_.list && !asked_.filters.empty() && !goal_.tokens.empty() &&
+                      goal_.tokens.back().stem == "each";
+  if (each_ && !apiece) return refuse("what to group by is not said");
   if (!than_.empty()) return refuse("what to compare with is not said");
   if (head_ && !asked_.noun) return refuse("what is to be counted is not said");
   if (!settle_comparisons()) return false;

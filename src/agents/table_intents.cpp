@@ -13,7 +13,8 @@ bool Builder::quantity() {
       found.push_back(i);
     }
   }
-  if (found.size() != 1 || !a_.measures.empty()) return no("how many of what is not said");
+  const bool named = a_.measures.empty() || a_.measures == found;
+  if (found.size() != 1 || !named) return no("how many of what is not said");
   a_.measures = found;
   a_.count = false;
   a_.sum = true;
@@ -133,8 +134,13 @@ bool Builder::aggregate() {
 }
 
 // Neither the longest nor the heaviest is found in a column of persons or prices.
+bool Builder::in_time(std::string_view dimension) {
+  return dimension == "longest" || dimension == "shortest";
+}
+
 bool Builder::has_dimension(const Field& field) const {
   const std::string& word = a_.dimension;
+  if (word == "dearest" || word == "oldest") return true;
   const auto is = [&](std::initializer_list<std::string_view> stems) {
     return has_stem(field, stems) || std::ranges::any_of(field.units, [&](const auto& unit) {
              return std::ranges::find(stems, unit) != stems.end();
@@ -199,11 +205,25 @@ bool Builder::superlative() {
   std::vector<std::size_t> measures = a_.measures;
   if (measures.empty() && a_.superlative_priced) measures = prices();
   if (measures.empty() && (a_.superlative_free || a_.worth)) measures = amounts();
+  if (measures.empty() && in_time(a_.dimension)) measures = durations();
   if (measures.size() != 1) return no("of which column the highest is wanted is not said");
   if (!a_.dimension.empty() && !has_dimension(table_.fields[measures[0]])) {
     return no("the " + a_.dimension + " is not one of " + name(measures[0]));
   }
   return top_rows(measures[0], up, limit);
+}
+
+// "The longest appointment": the one column of a length of time; two dates would be another.
+std::vector<std::size_t> Builder::durations() const {
+  std::vector<std::size_t> out;
+  std::size_t dates = 0;
+  for (std::size_t i = 0; i < table_.own_count(); ++i) {
+    const Field& field = table_.fields[i];
+    if (field.column->type == ColumnType::date) ++dates;
+    if (field.column->numeric() && has_dimension(field)) out.push_back(i);
+  }
+  if (dates > 1) out.clear();
+  return out;
 }
 
 std::optional<std::size_t> Builder::made_in() const {
@@ -248,6 +268,11 @@ bool Builder::who_is_meant() {
       }
     }
   }
+  // "Who leads the most jobs" of a column lead
+  if (persons.empty() && a_.mentions.size() == 1) {
+    const Field& field = table_.fields[a_.mentions[0]];
+    if (field.column->type == ColumnType::text && !field.key) persons = a_.mentions;
+  }
   for (const std::size_t field : persons) {
     if (std::ranges::find(a_.mentions, field) != a_.mentions.end()) persons = {field};
   }
@@ -274,7 +299,9 @@ bool Builder::top_groups(bool up, std::int64_t limit) {
   } else {
     std::vector<std::size_t> measures = a_.measures;
     // The cheapest shop is not the one with the smallest takings.
-    if (measures.empty() && a_.superlative_priced) return no("the price of what is not said");
+    if (measures.empty() && (a_.superlative_priced || a_.dimension == "dearest")) {
+      return no("the price of what is not said");
+    }
     if (measures.empty() && a_.earned && !a_.groups.empty() &&
         is_person(table_.fields[a_.groups[0]])) {
       return no("what persons earn is not what is taken by them");
@@ -380,7 +407,11 @@ bool Builder::two_values() const {
 bool Builder::comparison() {
   std::vector<std::size_t> measures = a_.measures;
   const bool money = a_.worth || a_.how_much || a_.sum || a_.change;
-  if (measures.empty() && !a_.count && (!a_.noun || a_.worth)) {
+  if (!money && !a_.count && measures.empty() && a_.noun_either && !amounts().empty()) {
+    return no("whether to count the rows or to add up is not said");
+  }
+  const bool added = a_.worth || a_.sum || a_.how_much || a_.noun_sums;
+  if (measures.empty() && !a_.count && (!a_.noun || added)) {
     if (!money && !a_.noun) return no("what is to be compared is not said");
     measures = amounts();
   }
@@ -415,7 +446,10 @@ bool Builder::comparison() {
       if (!date_filters(span, "", side)) return false;
       labels.push_back(span.text);
     }
-  } else if (a_.dates.empty() && two_values()) {
+  } else if (a_.dates.size() < 2 && two_values()) {
+    std::vector<Filter> dated;
+    if (!a_.dates.empty() && !date_filters(*a_.dates[0], a_.date_preps[0], dated)) return false;
+    shared.insert(shared.begin(), dated.begin(), dated.end());
     const Filter last = shared.back();
     shared.pop_back();
     const auto first = std::ranges::find_if(shared, [&](const Filter& filter) {

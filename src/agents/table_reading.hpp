@@ -92,6 +92,7 @@ class Gatherer {
   bool take_weekday(const Segment& segment);
   void take_worth(const Segment& segment);
   void name_rows(const Segment& segment);
+  bool take_where(const Segment& segment);
   bool take_included(const Segment& segment, std::size_t index);
   [[nodiscard]] bool heads_phrase(std::size_t index) const;
   [[nodiscard]] bool exactly(std::size_t index) const;

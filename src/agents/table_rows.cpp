@@ -58,7 +58,7 @@ bool Builder::rows_or_lookup() {
   const bool asks = a_.list || a_.who || a_.when;
   const bool column = !a_.measures.empty() || !a_.mentions.empty() || a_.subject;
   if (!asks && !a_.how_much) return no("what is wanted of the rows is not said");
-  if (unique && (column || (a_.when && a_.noun) || a_.noun)) {
+  if (unique && (column || a_.when || (a_.when && a_.noun) || a_.noun)) {
     if (!source(a_.filters) || !select({})) return false;
     out_.parameters["basis"] = "looked up" + where_text(a_.filters);
     join();
