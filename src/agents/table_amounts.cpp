@@ -46,10 +46,12 @@ bool amount(const Field& field, const Lexicon& lexicon) {
   for (const std::string_view sign : {"£", "€", "$", "EUR", "USD", "GBP", "CHF"}) {
     if (field.column->unit == sign) return true;
   }
-  return has_stem(field, {"amount",   "total",  "sum",      "cost",   "gross", "net",    "value",
-                          "valu",     "fee",    "revenu",   "eur",    "usd",   "gbp",    "price",
-                          "charg",    "sal",    "worth",    "tak",    "paid",  "pay",    "spend",
-                          "donation", "income", "turnover", "budget", "wag",   "salary", "rent"});
+  return has_stem(
+      field,
+      {"amount", "total", "sum",   "cost",     "gross",  "net",      "value",  "valu",   "fee",
+       "revenu", "eur",   "usd",   "gbp",      "price",  "charg",    "sal",    "worth",  "tak",
+       "paid",   "pay",   "spend", "donation", "income", "turnover", "budget", "wag",    "salary",
+       "rent",   "amt",   "due",   "owed",     "bill",   "takings",  "balanc", "deposit"});
 }
 
 std::vector<std::size_t> main_amounts(const Table& table, const Lexicon& lexicon, bool income) {

@@ -249,6 +249,14 @@ void Builder::happened() {
       a_.filters.push_back({field, "not_empty", ""});
     }
   }
+  // "How many books are borrowed" of a column borrowed_by
+  std::erase_if(a_.mentions, [&](std::size_t field) {
+    const WorldColumn& column = *table_.fields[field].column;
+    const bool doer = column.name.ends_with(" by") || column.name.ends_with("_by");
+    if (!doer || a_.who || a_.list || column.empty == 0) return false;
+    a_.filters.push_back({field, "not_empty", ""});
+    return true;
+  });
 }
 
 // Weekdays of the table's dates; and a mean over days needs one row for each of them.

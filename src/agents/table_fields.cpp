@@ -268,8 +268,14 @@ bool Gatherer::take_field(const Segment& segment) {
   }
   const auto field = any ? any : label;
   if (!field) return refuse("'" + word(segment) + "' may be more than one column");
-  if (superlative_waits_ && asked_.superlative_summed) {  // "brought in the most bikes"
+  const bool again = asked_.subject && choose(segment, false, true) == asked_.subject;
+  if (superlative_waits_ && asked_.superlative_summed && !again) {  // "brought in the most bikes"
     return refuse("how the most of " + name(*field) + " is found is not said");
+  }
+  // "Which tutor taught": the verb says no more than the noun did.
+  if (asked_.subject == *field && !superlative_waits_) {
+    explain(segment, "goes with " + name(*field));
+    return true;
   }
   use(*field, "the column");
   asked_.mentions.push_back(*field);
@@ -311,7 +317,11 @@ bool Gatherer::take_value(const Segment& segment) {
   // "How many RL-300 are in stock" asks for a quantity, "how many RL-300 claims" for claims.
   if (head_ && !followed_) {
     // "Shipments" are not what is "shipped".
-    if (!ascii_lower(word(segment)).starts_with(ascii_lower(value)) && segment.exact) {
+    const auto joined = [](std::string text) {
+      std::erase_if(text, [](char c) { return c == '-' || c == ' '; });
+      return ascii_lower(text);
+    };
+    if (!joined(word(segment)).starts_with(joined(value)) && segment.exact) {
       return refuse("'" + word(segment) + "' is not the value '" + value + "'");
     }
     asked_.value_head = true;

@@ -39,6 +39,9 @@ bool Gatherer::take_superlative(const Segment& segment) {
                        : cue == "newest"                   ? Superlative::newest
                                                            : Superlative::oldest;
   superlative_waits_ = true;
+  const std::size_t behind = segment.at + segment.count;
+  asked_.one_row = by_noun_ && behind < goal_.tokens.size() && in(cue, {"largest", "smallest"}) &&
+                   !goal_.tokens[behind].text.ends_with('s');
   if (in(low, {"longest", "shortest", "heaviest", "lightest", "tallest", "hottest", "warmest",
                "coldest", "fastest", "slowest", "strongest"})) {
     asked_.dimension = low;
@@ -336,6 +339,23 @@ bool Gatherer::take_unknown(const Segment& segment, std::size_t index) {
   }
   const std::string& stem = goal_.tokens[segment.at].stem;
   if (per_time(segment)) {
+    explain(segment, "goes with the column");
+    return true;
+  }
+  // "How many different addresses are on the mailing list"
+  if (stem == words::stem("address") && (asked_.deduped || asked_.distinct) && !asked_.subject) {
+    for (std::size_t i = 0; i < table_.own_count(); ++i) {
+      if (!lexicon_.akin(table_.fields[i].stems[0]).contains(words::stem("mail"))) continue;
+      explain(segment, "how many different " + name(i));
+      asked_.subject = i;
+      head_ = which_ = false;
+      return true;
+    }
+  }
+  // "90 minutes long"
+  if (index > 0 && segments_[index - 1].kind == Kind::field && !asked_.filters.empty() &&
+      in(low, {"long", "old", "high", "wide", "deep", "tall"}) &&
+      table_.fields[asked_.filters.back().field].column->numeric()) {
     explain(segment, "goes with the column");
     return true;
   }

@@ -60,6 +60,10 @@ bool Builder::aggregate() {
   }
   if (measures.empty() && !only_count) {
     measures = amounts();
+    const bool person = std::ranges::any_of(a_.filters, [&](const Filter& filter) {
+      return filter.op == "eq" && is_person(table_.fields[filter.field]);
+    });
+    if (a_.earned && person) return no("what persons earn is not what is taken by them");
     if (a_.avg && (measures.size() != 1 || (!a_.worth && !a_.avg_noun))) {
       return no("of what the average is wanted is not said");
     }
@@ -195,6 +199,12 @@ bool Builder::superlative() {
   // "Who donated the most" of donations
   const bool summed = a_.who && a_.noun_sums && a_.superlative_summed && a_.measures.empty();
   if (summed && !a_.superlative_counts) a_.measures = amounts();
+  // "Which supplier sent the biggest invoice": that of one row, not a sum.
+  if (a_.one_row && a_.subject && a_.measures.empty() && a_.groups.empty()) {
+    const std::vector<std::size_t> sizes = amounts();
+    if (sizes.size() != 1) return no("of which column the highest is wanted is not said");
+    return top_rows(sizes[0], up, limit);
+  }
   const bool by_group =
       (a_.subject &&
        (table_.fields[*a_.subject].via || !table_.fields[*a_.subject].column->unique) &&
@@ -365,6 +375,10 @@ bool Builder::different() {
   if (a_.deduped && a_.filters.empty() && a_.noun && !a_.groups.empty()) {
     return no("what is to be told apart is not said");
   }
+  // Mail addresses are the same whatever their capital letters.
+  const bool mails = a_.subject && a_.filters.empty() && a_.noun &&
+                     lexicon_.akin(table_.fields[*a_.subject].stems[0]).contains("mail");
+  if (mails) a_.subject.reset();
   if (!a_.subject) {
     if (!a_.filters.empty() || !a_.noun) return no("what is to be told apart is not said");
     out_.parameters["file"] = table_.table->file;

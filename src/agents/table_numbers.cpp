@@ -42,7 +42,8 @@ bool Gatherer::exactly(std::size_t index) const {
   const bool rows = index + 2 < segments_.size() && segments_[index + 2].kind == Kind::noun &&
                     !segments_[index + 2].context;
   const std::size_t at = segments_[index].at;
-  const bool of = at > 0 && in(ascii_lower(goal_.tokens[at - 1].text), {"of", "with", "for"});
+  const bool of = at > 0 && in(ascii_lower(goal_.tokens[at - 1].text),
+                               {"of", "with", "for", "were", "was", "lasted", "took"});
   return rows || (of && asked_.noun);
 }
 

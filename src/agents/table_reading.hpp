@@ -47,6 +47,7 @@ struct Asked {
   bool avg_noun = false;      // "the average donation" rather than "the average of the donations"
   bool per_day = false;       // "on an average day"
   bool per_row = false;       // "on average per booking", of bookings
+  bool one_row = false;       // "the biggest invoice" rather than "the biggest invoices"
   bool which_day = false;     // "which day" rather than "when"
   std::set<std::string> spoken;  // the stems of all words
   bool together = false;         // of several amounts one sum is wanted

@@ -182,6 +182,12 @@ bool ValueFinder::sorts(std::size_t f) const {
 }
 
 std::optional<Segment> ValueFinder::value_akin(std::size_t i) const {
+  // "What did we pay" is no state of what is settled.
+  constexpr std::string_view kDoers[] = {"we", "i", "they", "you", "he", "she", "to"};
+  if (i > 0 && stem(i) == ascii_lower(goal_.tokens[i].text) &&
+      std::ranges::find(kDoers, ascii_lower(goal_.tokens[i - 1].text)) != std::end(kDoers)) {
+    return std::nullopt;
+  }
   if (lexicon_.filler(ascii_lower(goal_.tokens[i].text))) return std::nullopt;
   Segment out{.kind = Kind::value, .count = 0, .exact = false};
   for (std::size_t f = 0; f < table_.own_count(); ++f) {
