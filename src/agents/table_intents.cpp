@@ -137,34 +137,6 @@ bool Builder::aggregate() {
   return true;
 }
 
-// Neither the longest nor the heaviest is found in a column of persons or prices.
-bool Builder::in_time(std::string_view dimension) {
-  return dimension == "longest" || dimension == "shortest";
-}
-
-bool Builder::has_dimension(const Field& field) const {
-  const std::string& word = a_.dimension;
-  if (word == "dearest" || word == "oldest") return true;
-  const auto is = [&](std::initializer_list<std::string_view> stems) {
-    return has_stem(field, stems) || std::ranges::any_of(field.units, [&](const auto& unit) {
-             return std::ranges::find(stems, unit) != stems.end();
-           });
-  };
-  if (word == "heaviest" || word == "lightest") {
-    return is({"kg", "kilo", "weight", "gram", "g", "tonne", "lb"});
-  }
-  if (word == "hottest" || word == "warmest" || word == "coldest") {
-    return is({"temp", "temperatur", "c", "degree", "celsius"});
-  }
-  if (word == "tallest") return is({"height", "cm", "m", "metre", "mm"});
-  if (word == "fastest" || word == "slowest") return is({"speed", "time", "minut", "second"});
-  if (word == "strongest") return is({"strength", "speed", "forc", "abv", "alcohol"});
-  return is({"hour", "hr",    "h",    "minut",  "min",    "day",      "night",
-             "week", "month", "year", "second", "length", "duration", "distanc",
-             "time", "km",    "mile", "m",      "metre",  "cm",       "mm",
-             "page", "run",   "term", "lead",   "hours",  "hrs",      "wait"});
-}
-
 bool Builder::superlative() {
   const bool dated =
       *a_.superlative == Superlative::newest || *a_.superlative == Superlative::oldest;
@@ -221,43 +193,6 @@ bool Builder::superlative() {
     return no("the " + a_.dimension + " is not one of " + name(measures[0]));
   }
   return top_rows(measures[0], up, limit);
-}
-
-// "The longest appointment": the one column of a length of time; two dates would be another.
-std::vector<std::size_t> Builder::durations() const {
-  std::vector<std::size_t> out;
-  std::size_t dates = 0;
-  for (std::size_t i = 0; i < table_.own_count(); ++i) {
-    const Field& field = table_.fields[i];
-    if (field.column->type == ColumnType::date) ++dates;
-    if (field.column->numeric() && has_dimension(field)) out.push_back(i);
-  }
-  if (dates > 1) out.clear();
-  return out;
-}
-
-std::optional<std::size_t> Builder::made_in() const {
-  for (std::size_t i = 0; i < table_.own_count(); ++i) {
-    const Field& field = table_.fields[i];
-    if (field.column->type == ColumnType::integer && has_stem(field, {"year"}) &&
-        field.column->min.size() == 4) {
-      return i;
-    }
-  }
-  return std::nullopt;
-}
-
-// What "the cheapest" may be the cheapest by: prices of one, and amounts of rows.
-std::vector<std::size_t> Builder::prices() const {
-  std::vector<std::size_t> out = amounts();
-  for (std::size_t i = 0; i < table_.own_count(); ++i) {
-    const Field& field = table_.fields[i];
-    if (field.column->numeric() && has_stem(field, {"price", "cost", "fee", "rate", "tariff"}) &&
-        std::ranges::find(out, i) == out.end()) {
-      out.push_back(i);
-    }
-  }
-  return out;
 }
 
 // "Who booked the most seats": the person that the rows refer to, unless they are persons.
@@ -396,6 +331,10 @@ bool Builder::different() {
   }
   if (!a_.distinct && !a_.filters.empty() && !is_person(field) && !field.key) {
     return no("whether each " + name(*a_.subject) + " counts once or each time is not said");
+  }
+  // "How many boats are in the workshop" is not how many its jobs were for.
+  if (!a_.distinct && a_.filters.empty() && a_.spoken.contains("are") && !field.column->unique) {
+    return no("whether the table holds what is there now is not said");
   }
   if (!source(a_.filters)) return false;
   out_.parameters["aggregates"] = json::Array{
