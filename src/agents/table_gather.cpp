@@ -57,6 +57,16 @@ bool Gatherer::take_superlative(const Segment& segment) {
   return true;
 }
 
+void Gatherer::take_not(const Segment& segment) {
+  not_ = true;
+  excluding_ = !in(ascii_lower(word(segment)), {"not", "never", "neither", "cannot"}) &&
+               !ascii_lower(word(segment)).contains("n't");
+  // "With cash left out" has what is left out in front.
+  const std::string low = ascii_lower(word(segment));
+  trails_ = !asked_.filters.empty() && asked_.filters.back().op == "eq" &&
+            (low.starts_with("exclud") || low.starts_with("left"));
+}
+
 bool Gatherer::take_cue(const Segment& segment) {
   const std::string& cue = segment.cue;
   if (cue == "where" && take_where(segment)) return true;
@@ -106,15 +116,7 @@ bool Gatherer::take_cue(const Segment& segment) {
     asked_.score = -1000;
     return refuse("'" + word(segment) + "' needs to know which day it is");
   }
-  if (cue == "not") {
-    not_ = true;
-    excluding_ = !in(ascii_lower(word(segment)), {"not", "never", "neither", "cannot"}) &&
-                 !ascii_lower(word(segment)).contains("n't");
-    // "With cash left out" has what is left out in front.
-    const std::string low = ascii_lower(word(segment));
-    trails_ = !asked_.filters.empty() && asked_.filters.back().op == "eq" &&
-              (low.starts_with("exclud") || low.starts_with("left"));
-  }
+  if (cue == "not") take_not(segment);
   if (cue == "no") no_ = true;
   if (cue == "with") with_ = true;
   if (cue == "distinct") asked_.distinct = true;
@@ -133,6 +135,14 @@ bool Gatherer::take_cue(const Segment& segment) {
   if (cue == "change") asked_.change = true;
   if (cue == "report") return refuse("reports are not written yet");
   return true;
+}
+
+// "A lab sample", "each lab sample"
+bool Gatherer::behind_article(const Segment& segment) const {
+  std::size_t from = segment.at;
+  while (from > 0 && table_.nouns.contains(goal_.tokens[from - 1].stem)) --from;
+  return from > 0 &&
+         in(ascii_lower(goal_.tokens[from - 1].text), {"a", "an", "each", "every", "per"});
 }
 
 bool Gatherer::take_noun(const Segment& segment) {
@@ -198,12 +208,7 @@ bool Gatherer::take_noun(const Segment& segment) {
   }
   if (segment.context) return true;
   if (each_ && by_ && asked_.noun) return refuse("'" + word(segment) + "' is nothing to group by");
-  // "A lab sample", "each lab sample"
-  std::size_t from = segment.at;
-  while (from > 0 && table_.nouns.contains(goal_.tokens[from - 1].stem)) --from;
-  const bool article =
-      from > 0 && in(ascii_lower(goal_.tokens[from - 1].text), {"a", "an", "each", "every", "per"});
-  asked_.per_row = asked_.per_row || each_ || article;
+  asked_.per_row = asked_.per_row || each_ || behind_article(segment);
   each_ = false;  // "per booking" of bookings: each row for itself
   out_.about_rows = out_.about_rows || (segment.exact && (head_ || which_));
   // "most orders" counts them; in "the most expensive order" the noun is what is sought.

@@ -94,6 +94,8 @@ class Gatherer {
   void take_worth(const Segment& segment);
   void name_rows(const Segment& segment);
   bool take_where(const Segment& segment);
+  void take_not(const Segment& segment);
+  [[nodiscard]] bool behind_article(const Segment& segment) const;
   bool take_included(const Segment& segment, std::size_t index);
   [[nodiscard]] bool heads_phrase(std::size_t index) const;
   [[nodiscard]] bool exactly(std::size_t index) const;
