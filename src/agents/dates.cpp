@@ -253,7 +253,7 @@ class Finder {
   std::optional<DateSpan> edge(std::size_t i) {
     const std::size_t at = i + (low(i) == "the" ? 1 : 0);
     const std::string before = i > 0 ? low(i - 1) : "";
-    const bool end = low(at) == "end" && (links(before) || before == "by");
+    const bool end = low(at) == "end" && (links(before) || before == "by" || before == "before");
     const bool start = (low(at) == "beginning" || low(at) == "start") &&
                        (before == "from" || before == "between" || before == "since");
     if ((!end && !start) || low(at + 1) != "of") return std::nullopt;

@@ -57,6 +57,8 @@ class Lexicon {
   [[nodiscard]] const std::vector<CuePhrase>& frames() const { return frames_; }
   // How a sentence begins that says what the answer is for.
   [[nodiscard]] const std::vector<CuePhrase>& purposes() const { return purposes_; }
+  // Phrases that stand for a value: "didn't turn up" for "no-show".
+  [[nodiscard]] const std::vector<CuePhrase>& states() const { return states_; }
   // Phrases that stand for the name of a column: "how they paid" for "pay".
   [[nodiscard]] const std::vector<CuePhrase>& described() const { return described_; }
   [[nodiscard]] bool filler(std::string_view word) const {
@@ -96,6 +98,7 @@ class Lexicon {
   std::vector<CuePhrase> frames_;
   std::vector<CuePhrase> purposes_;
   std::vector<CuePhrase> described_;
+  std::vector<CuePhrase> states_;
   std::set<std::string, std::less<>> fillers_;
   std::set<std::string, std::less<>> table_light_;
   std::vector<std::set<std::string>> table_synonyms_;   // stems

@@ -23,6 +23,11 @@ void Lexicon::read_tables(const json::Object& tables) {
                described_.push_back(phrase_of(text, words::stem(word)));
              });
   longest_first(described_);
+  each_named(json::object_at(tables, "states"),
+             [&](const std::string& word, std::string_view text) {
+               states_.push_back(phrase_of(text, words::stem(word)));
+             });
+  longest_first(states_);
   each_text(json::array_at(tables, "stop"), [&](auto word) { fillers_.emplace(word); });
   each_text(json::array_at(tables, "light"),
             [&](auto word) { table_light_.insert(words::stem(word)); });

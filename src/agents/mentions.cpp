@@ -40,6 +40,7 @@ class Cutter : ValueFinder {
     };
     offer(value(i, false, true));
     offer(numbered(i));
+    offer(number_field(i));
     offer(noun(i, true));
     offer(field(i, 3));
     offer(cue(i));
@@ -51,6 +52,7 @@ class Cutter : ValueFinder {
     offer(field(i, 1));
     offer(part_of_value(i));
     offer(value_akin(i));
+    offer(value_said(i));
     offer(frame(i));
     if (best.kind == Kind::noun) best.fields = fields_named(i, best.count);
     if (best.count > 0) return best;
@@ -100,8 +102,51 @@ class Cutter : ValueFinder {
       if (stands(phrase.stems, i)) {
         return Segment{.kind = Kind::cue, .count = phrase.stems.size(), .cue = phrase.means};
       }
+      if (parted(phrase, i)) return Segment{.kind = Kind::cue, .cue = phrase.means};
     }
     return std::nullopt;
+  }
+
+  // "Break our expenses down by category": the verb and its particle may stand apart.
+  [[nodiscard]] bool parted(const CuePhrase& phrase, std::size_t i) const {
+    constexpr std::size_t kBetweenMax = 4;
+    if (phrase.stems.size() != 2 || !one_of(phrase.means, {"spread", "sum"}) ||
+        !one_of(phrase.stems[1], {"down", "up", "out"}) || stem(i) != phrase.stems[0]) {
+      return false;
+    }
+    for (std::size_t k = i + 2; k < goal_.tokens.size() && k <= i + kBetweenMax + 1; ++k) {
+      if (begins_sentence(k)) return false;
+      if (stem(k) == phrase.stems[1]) return true;
+    }
+    return false;
+  }
+
+  // "Batch number" for the column batch_no, "phone number" for one of phones.
+  std::optional<Segment> number_field(std::size_t i) const {
+    Segment out{.kind = Kind::field, .count = 0};
+    for (std::size_t f = 0; f < table_.own_count(); ++f) {
+      const Field& field = table_.fields[f];
+      const std::size_t size = field.stems.size();
+      if (field.column->type == ColumnType::decimal || field.column->type == ColumnType::date ||
+          i + size >= goal_.tokens.size()) {
+        continue;
+      }
+      const std::set<std::string> akin = lexicon_.akin(field.stems[0]);
+      const bool number =
+          field.key || field.column->type == ColumnType::id || akin.contains(words::stem("phone"));
+      const std::string& tail = stem(i + size);
+      if (!(number && tail == words::stem("number")) &&
+          !(akin.contains(words::stem("mail")) && tail == words::stem("address"))) {
+        continue;
+      }
+      const bool whole = stands(field.stems, i);
+      if (!whole && !stands_alike(field.stems, i)) continue;
+      if (size + 1 > out.count) out.fields.clear();
+      out.count = size + 1;
+      out.fields.emplace_back(f, whole ? 3 : 2);
+    }
+    if (out.fields.empty()) return std::nullopt;
+    return out;
   }
 
   // Columns that a word for the rows names, too: "volunteers" of volunteer_hours.csv. What names or
@@ -189,7 +234,10 @@ class Cutter : ValueFinder {
   // "People" for the only column of such, "volunteer".
   std::optional<Segment> kind_of_field(std::size_t i) const {
     std::set<std::string> kinds;
-    for (const std::string& one : lexicon_.akin(stem(i))) kinds.merge(lexicon_.kinds_of(one));
+    for (const std::string& one : lexicon_.akin(stem(i))) {
+      // An employee is a person, but no customer.
+      if (one != "person" || stem(i) == "person") kinds.merge(lexicon_.kinds_of(one));
+    }
     Segment out{.kind = Kind::field, .general = true};
     for (std::size_t f = 0; f < table_.own_count(); ++f) {
       const std::vector<std::string>& stems = table_.fields[f].stems;
@@ -220,6 +268,12 @@ class Cutter : ValueFinder {
     return std::nullopt;
   }
 
+  [[nodiscard]] bool asks_who() const {
+    return std::ranges::any_of(goal_.tokens, [](const words::Token& token) {
+      return one_of(ascii_lower(token.text), {"who", "whom", "whose", "person", "people"});
+    });
+  }
+
   // Columns whose name is the longest stretch from i on. Quality 3: the whole name; 2: the whole
   // name by a synonym; 1: a part of it.
   std::optional<Segment> field(std::size_t i, int quality) const {
@@ -233,6 +287,10 @@ class Cutter : ValueFinder {
     if (lexicon_.filler(ascii_lower(goal_.tokens[i].text)) && quality < 3) return std::nullopt;
     for (std::size_t f = 0; f < table_.fields.size(); ++f) {
       const std::vector<std::string>& stems = table_.fields[f].stems;
+      // "Spending" is money, unless it is asked who spent it.
+      const std::string& name = table_.fields[f].column->name;
+      const bool doer = name.ends_with(" by") || name.ends_with("_by");
+      if (doer && stems.size() == 1 && cue(i) && !asks_who()) continue;
       if (quality == 3 && stands(stems, i)) add(f, stems.size());
       if (quality == 3 && stems.size() == 2 && stem(i) == stems[0] + stems[1]) add(f, 1);
       if (quality == 3 && table_.fields[f].via) {  // "customer segment"

@@ -51,8 +51,10 @@ Field field_of(const WorldColumn& column, std::string name, std::optional<std::s
       field.key = true;
       continue;
     }
-    if (lexicon.unit(word)) field.units.push_back(word);
-    if (all.size() > 1 && (lexicon.unit(word) || word == words::stem("date"))) continue;
+    // "min_qty" is a minimum, not in minutes.
+    const bool unit = lexicon.unit(word) && !(word == "min" && i == 0 && all.size() > 1);
+    if (unit) field.units.push_back(word);
+    if (all.size() > 1 && (unit || word == words::stem("date"))) continue;
     field.stems.push_back(word);
   }
   if (field.stems.empty()) field.stems = all;

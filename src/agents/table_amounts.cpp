@@ -46,10 +46,12 @@ bool amount(const Field& field, const Lexicon& lexicon) {
   for (const std::string_view sign : {"£", "€", "$", "EUR", "USD", "GBP", "CHF"}) {
     if (field.column->unit == sign) return true;
   }
-  return has_stem(field, {"amount",   "total",  "sum",      "cost",   "gross", "net",    "value",
-                          "valu",     "fee",    "revenu",   "eur",    "usd",   "gbp",    "price",
-                          "charg",    "sal",    "worth",    "tak",    "paid",  "pay",    "spend",
-                          "donation", "income", "turnover", "budget", "wag",   "salary", "rent"});
+  return has_stem(
+      field,
+      {"amount", "total", "sum",   "cost",     "gross",  "net",      "value",  "valu",   "fee",
+       "revenu", "eur",   "usd",   "gbp",      "price",  "charg",    "sal",    "worth",  "tak",
+       "paid",   "pay",   "spend", "donation", "income", "turnover", "budget", "wag",    "salary",
+       "rent",   "amt",   "due",   "owed",     "bill",   "takings",  "balanc", "deposit"});
 }
 
 std::vector<std::size_t> main_amounts(const Table& table, const Lexicon& lexicon, bool income) {
@@ -97,6 +99,71 @@ std::string Builder::mixed_units() const {
     }
   }
   return "there is no amount to add up";
+}
+
+bool Builder::in_time(std::string_view dimension) {
+  return dimension == "longest" || dimension == "shortest";
+}
+
+// Neither the longest nor the heaviest is found in a column of persons or prices.
+bool Builder::has_dimension(const Field& field) const {
+  const std::string& word = a_.dimension;
+  if (word == "dearest" || word == "oldest") return true;
+  const auto is = [&](std::initializer_list<std::string_view> stems) {
+    return has_stem(field, stems) || std::ranges::any_of(field.units, [&](const auto& unit) {
+             return std::ranges::find(stems, unit) != stems.end();
+           });
+  };
+  if (word == "heaviest" || word == "lightest") {
+    return is({"kg", "kilo", "weight", "gram", "g", "tonne", "lb"});
+  }
+  if (word == "hottest" || word == "warmest" || word == "coldest") {
+    return is({"temp", "temperatur", "c", "degree", "celsius"});
+  }
+  if (word == "tallest") return is({"height", "cm", "m", "metre", "mm"});
+  if (word == "fastest" || word == "slowest") return is({"speed", "time", "minut", "second"});
+  if (word == "strongest") return is({"strength", "speed", "forc", "abv", "alcohol"});
+  return is({"hour", "hr",    "h",    "minut",  "min",    "day",      "night",
+             "week", "month", "year", "second", "length", "duration", "distanc",
+             "time", "km",    "mile", "m",      "metre",  "cm",       "mm",
+             "page", "run",   "term", "lead",   "hours",  "hrs",      "wait"});
+}
+
+// "The longest appointment": the one column of a length of time; two dates would be another.
+std::vector<std::size_t> Builder::durations() const {
+  std::vector<std::size_t> out;
+  std::size_t dates = 0;
+  for (std::size_t i = 0; i < table_.own_count(); ++i) {
+    const Field& field = table_.fields[i];
+    if (field.column->type == ColumnType::date) ++dates;
+    if (field.column->numeric() && has_dimension(field)) out.push_back(i);
+  }
+  if (dates > 1) out.clear();
+  return out;
+}
+
+std::optional<std::size_t> Builder::made_in() const {
+  for (std::size_t i = 0; i < table_.own_count(); ++i) {
+    const Field& field = table_.fields[i];
+    if (field.column->type == ColumnType::integer && has_stem(field, {"year"}) &&
+        field.column->min.size() == 4) {
+      return i;
+    }
+  }
+  return std::nullopt;
+}
+
+// What "the cheapest" may be the cheapest by: prices of one, and amounts of rows.
+std::vector<std::size_t> Builder::prices() const {
+  std::vector<std::size_t> out = amounts();
+  for (std::size_t i = 0; i < table_.own_count(); ++i) {
+    const Field& field = table_.fields[i];
+    if (field.column->numeric() && has_stem(field, {"price", "cost", "fee", "rate", "tariff"}) &&
+        std::ranges::find(out, i) == out.end()) {
+      out.push_back(i);
+    }
+  }
+  return out;
 }
 
 }  // namespace naestro::agents

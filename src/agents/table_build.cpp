@@ -27,14 +27,23 @@ bool has_stem(const Field& field, std::initializer_list<std::string_view> stems)
 bool Builder::build() {
   const bool rows = a_.noun || a_.subject || !a_.measures.empty() || !a_.groups.empty();
   if (!rows && a_.filters.empty() && !a_.context) return no("nothing of this table is named");
-  const bool only_people = a_.noun_general && a_.filters.empty() && a_.mentions.empty() &&
-                           a_.groups.empty() && a_.measures.empty() && !a_.subject;
+  const bool only_people = a_.noun_general && !a_.file && a_.filters.empty() &&
+                           a_.mentions.empty() && a_.groups.empty() && a_.measures.empty() &&
+                           !a_.subject;
   if (only_people) return no("nothing but people is named");
+  if (a_.deduped || (a_.twice && a_.count && a_.distinct)) {
+    if (!a_.count) return no("what is wanted of the rows without duplicates is not said");
+    return different();
+  }
   if (a_.twice) return duplicates();
   if (a_.change || (a_.compare && a_.dates.size() == 2) || two_values()) return comparison();
   if (!dates() || !weekdays()) return false;
   happened();
   if (!distinct_filters() || !plain_values() || !all_used()) return false;
+  if (a_.value_head && counts_by_status()) {
+    a_.value_head = false;
+    a_.noun = true;
+  }
   if (a_.value_head && !quantity()) return false;
   if (a_.superlative) return superlative();
   if (a_.distinct || (a_.count && a_.subject)) return different();
@@ -119,7 +128,10 @@ bool Builder::mentions_used() {
   for (const std::size_t field : a_.mentions) {
     const Field& one = table_.fields[field];
     const bool dated = one.column->type == ColumnType::date && !a_.when;
-    if (!one.key && !dated) return no("what the column " + name(field) + " is for is not said");
+    // "Given" of a column given_by: who did it is not asked.
+    const bool verb = one.column->name.ends_with(" by") || one.column->name.ends_with("_by");
+    if (!one.key && !dated && !(verb && !a_.who && one.column->empty == 0))
+      return no("what the column " + name(field) + " is for is not said");
   }
   return true;
 }

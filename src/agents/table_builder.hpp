@@ -28,6 +28,8 @@ class Builder {
   // --- dates ---------------------------------------------------------------------------------
   // The date column that the goal means: one that it names, else the first that is never empty.
   std::optional<std::size_t> date_field();
+  // The date column of what happened ("finished", "came back") rather than that of the row.
+  std::optional<std::size_t> date_of_event(std::size_t usual) const;
   // A year that the table's dates allow for a span without one, if there is only one.
   static std::optional<DateSpan> with_year(const DateSpan& span, const WorldColumn& column);
   // A text column such as "quarter" whose values write the span.
@@ -83,10 +85,16 @@ class Builder {
   [[nodiscard]] bool named_row() const;
   bool aggregate();
   bool superlative();
+  [[nodiscard]] bool has_dimension(const Field& field) const;
+  static bool in_time(std::string_view dimension);
+  [[nodiscard]] std::vector<std::size_t> durations() const;
+  [[nodiscard]] bool counts_by_status() const;
   [[nodiscard]] bool subject_is_row() const;
   // The one column that names persons, when the question is who.
   bool who_is_meant();
   [[nodiscard]] bool is_person(const Field& field) const;
+  [[nodiscard]] std::optional<std::size_t> made_in() const;
+  [[nodiscard]] std::vector<std::size_t> prices() const;
   bool top_groups(bool up, std::int64_t limit);
   bool top_rows(std::size_t by, bool up, std::int64_t limit);
   bool different();

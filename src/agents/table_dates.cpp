@@ -26,7 +26,29 @@ std::optional<std::size_t> Builder::date_field() {
     if (column.type == ColumnType::date && column.empty == 0) full.push_back(i);
   }
   if (full.empty()) return std::nullopt;
-  return full.front();
+  return date_of_event(full.front());
+}
+
+std::optional<std::size_t> Builder::date_of_event(std::size_t usual) const {
+  const std::set<std::string> events = lexicon_.kinds_of("occasion");
+  std::set<std::string> spoken;
+  for (const std::string& stem : a_.spoken) {
+    if (events.contains(stem)) spoken.merge(lexicon_.akin(stem));
+  }
+  if (spoken.empty()) return usual;
+  std::vector<std::size_t> dates;
+  std::vector<std::size_t> named;
+  for (std::size_t i = 0; i < table_.own_count(); ++i) {
+    const Field& field = table_.fields[i];
+    if (field.column->type != ColumnType::date) continue;
+    dates.push_back(i);
+    const bool is = std::ranges::any_of(
+        field.stems, [&](const std::string& stem) { return spoken.contains(stem); });
+    if (is) named.push_back(i);
+  }
+  if (dates.size() < 2) return usual;
+  if (named.size() != 1) return std::nullopt;
+  return named[0];
 }
 
 std::optional<DateSpan> Builder::with_year(const DateSpan& span, const WorldColumn& column) {
@@ -75,7 +97,7 @@ std::optional<std::size_t> Builder::year_field(const DateSpan& span) {
   std::vector<std::size_t> found;
   for (std::size_t i = 0; i < table_.own_count(); ++i) {
     const Field& field = table_.fields[i];
-    if (field.column->type == ColumnType::integer && field.stems.back() == "year" &&
+    if (field.column->type == ColumnType::integer && has_stem(field, {"year"}) &&
         field.column->min.size() == 4) {
       found.push_back(i);
     }
@@ -83,6 +105,18 @@ std::optional<std::size_t> Builder::year_field(const DateSpan& span) {
   for (const std::size_t field : found) {
     if (std::ranges::find(a_.measures, field) != a_.measures.end()) return field;
   }
+  // "Made before 1900" of a column year_made, whatever else has dates.
+  std::vector<std::size_t> said;
+  for (const std::size_t field : found) {
+    const std::vector<std::string>& stems = table_.fields[field].stems;
+    const bool spoken = stems.size() > 1 && std::ranges::any_of(stems, [&](const auto& stem) {
+                          return stem != "year" && a_.spoken.contains(stem);
+                        });
+    if (spoken) said.push_back(field);
+  }
+  if (said.size() == 1) return said[0];
+  // "Died in 2023" is not planted in 2023.
+  std::erase_if(found, [&](std::size_t field) { return table_.fields[field].stems.size() > 1; });
   if (found.size() != 1 || date_field()) return std::nullopt;
   return found[0];
 }
@@ -215,6 +249,14 @@ void Builder::happened() {
       a_.filters.push_back({field, "not_empty", ""});
     }
   }
+  // "How many books are borrowed" of a column borrowed_by
+  std::erase_if(a_.mentions, [&](std::size_t field) {
+    const WorldColumn& column = *table_.fields[field].column;
+    const bool doer = column.name.ends_with(" by") || column.name.ends_with("_by");
+    if (!doer || a_.who || a_.list || column.empty == 0) return false;
+    a_.filters.push_back({field, "not_empty", ""});
+    return true;
+  });
 }
 
 // Weekdays of the table's dates; and a mean over days needs one row for each of them.

@@ -150,6 +150,25 @@ bool Gatherer::take_field(const Segment& segment) {
   };
   const auto one = any ? any : label;
   const bool boolean = one && table_.fields[*one].column->type == ColumnType::boolean;
+  // "Stock items": the rows, by what names them.
+  const bool rows = behind_noun_ && one && !head_ && !each_ && !which_ && !no_ && !with_ && !not_ &&
+                    !superlative_waits_ && !numeric && asked_.noun && !table_.fields[*one].via &&
+                    !table_.fields[*one].key &&
+                    table_.fields[*one].column->type == ColumnType::text &&
+                    table_.fields[*one].column->distinct == table_.table->rows;
+  if (rows) {
+    explain(segment, "the rows of " + table_.table->file);
+    return true;
+  }
+  // "Per school visit": the two words are the rows.
+  const bool compound =
+      each_ && by_noun_ &&
+      std::ranges::all_of(one ? table_.fields[*one].stems : std::vector<std::string>{""},
+                          [&](const std::string& stem) { return table_.nouns.contains(stem); });
+  if (compound) {
+    explain(segment, "the rows of " + table_.table->file);
+    return true;
+  }
   if (no_ || with_ || not_ || (boolean && !each_ && !which_ && !superlative_waits_)) {
     if (!one) return refuse("'" + word(segment) + "' may be more than one column");
     use(*one, no_ || not_ ? "nothing in" : "something in");
@@ -158,6 +177,15 @@ bool Gatherer::take_field(const Segment& segment) {
   if (in(before_, {"all", "any", "every"}) && !numeric && label && !each_ && !head_ && !which_) {
     explain(segment, "whatever " + name(*label) + " holds");  // "all outlets"
     asked_.context = true;
+    return true;
+  }
+  // "What did we pay our suppliers": all of them.
+  const bool everyone = in(before_, {"our", "the", "all"}) && label && !numeric &&
+                        table_.fields[*label].column->empty == 0 && !asked_.list &&
+                        (asked_.how_much || asked_.sum) && word(segment).ends_with('s') &&
+                        !asked_.who && !superlative_waits_;
+  if (everyone && !head_ && !each_ && !which_) {
+    explain(segment, "whatever " + name(*label) + " holds");
     return true;
   }
   // "How many hours did people put in": who did it is no further question.
@@ -240,8 +268,14 @@ bool Gatherer::take_field(const Segment& segment) {
   }
   const auto field = any ? any : label;
   if (!field) return refuse("'" + word(segment) + "' may be more than one column");
-  if (superlative_waits_ && asked_.superlative_summed) {  // "brought in the most bikes"
+  const bool again = asked_.subject && choose(segment, false, true) == asked_.subject;
+  if (superlative_waits_ && asked_.superlative_summed && !again) {  // "brought in the most bikes"
     return refuse("how the most of " + name(*field) + " is found is not said");
+  }
+  // "Which tutor taught": the verb says no more than the noun did.
+  if (asked_.subject == *field && !superlative_waits_) {
+    explain(segment, "goes with " + name(*field));
+    return true;
   }
   use(*field, "the column");
   asked_.mentions.push_back(*field);
@@ -283,7 +317,11 @@ bool Gatherer::take_value(const Segment& segment) {
   // "How many RL-300 are in stock" asks for a quantity, "how many RL-300 claims" for claims.
   if (head_ && !followed_) {
     // "Shipments" are not what is "shipped".
-    if (!ascii_lower(word(segment)).starts_with(ascii_lower(value)) && segment.exact) {
+    const auto joined = [](std::string text) {
+      std::erase_if(text, [](char c) { return c == '-' || c == ' '; });
+      return ascii_lower(text);
+    };
+    if (!joined(word(segment)).starts_with(joined(value)) && segment.exact) {
       return refuse("'" + word(segment) + "' is not the value '" + value + "'");
     }
     asked_.value_head = true;

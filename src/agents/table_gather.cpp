@@ -39,41 +39,37 @@ bool Gatherer::take_superlative(const Segment& segment) {
                        : cue == "newest"                   ? Superlative::newest
                                                            : Superlative::oldest;
   superlative_waits_ = true;
+  const std::size_t behind = segment.at + segment.count;
+  asked_.one_row = by_noun_ && behind < goal_.tokens.size() && in(cue, {"largest", "smallest"}) &&
+                   !goal_.tokens[behind].text.ends_with('s');
+  if (in(low, {"longest", "shortest", "heaviest", "lightest", "tallest", "hottest", "warmest",
+               "coldest", "fastest", "slowest", "strongest"})) {
+    asked_.dimension = low;
+  }
+  if (low == "oldest") asked_.dimension = low;
+  if (in(low,
+         {"dearest", "cheapest", "priciest", "costliest", "most expensive", "least expensive"})) {
+    asked_.dimension = "dearest";
+  }
   asked_.superlative_priced = asked_.superlative_free && low != "largest" && low != "biggest" &&
                               low != "smallest" && !by_noun_;
   asked_.superlative_summed = low == "most" || low == "least" || low == "fewest";
   return true;
 }
 
-// "Cash aside", "with cash left out": the value just named is meant not to be.
-bool Gatherer::take_aside(const Segment& segment) {
-  if (asked_.filters.empty() || asked_.filters.back().op != "eq") {
-    return refuse("what '" + word(segment) + "' is about is not said");
-  }
-  asked_.filters.back().op = "ne";
-  return true;
-}
-
-// "Takings" are the amounts of the rows; beside a table of sales they name its rows, too.
-void Gatherer::take_worth(const Segment& segment) {
-  asked_.worth = true;
-  asked_.earned = asked_.earned || goal_.tokens[segment.at].stem == "earn";
-  if (each_ && asked_.superlative) each_ = false;  // "top 3 by value"
-  for (std::size_t i = segment.at; i < segment.at + segment.count; ++i) {
-    const std::set<std::string> akin = lexicon_.akin(goal_.tokens[i].stem);
-    const bool rows = akin.size() > 1 && std::ranges::any_of(akin, [&](const std::string& one) {
-                        return table_.nouns.contains(one);
-                      });
-    asked_.collective =
-        asked_.collective || lexicon_.kinds_of("sum").contains(goal_.tokens[i].stem);
-    if (!rows || asked_.noun) continue;
-    asked_.noun = true;
-    asked_.score += 3;
-  }
+void Gatherer::take_not(const Segment& segment) {
+  not_ = true;
+  excluding_ = !in(ascii_lower(word(segment)), {"not", "never", "neither", "cannot"}) &&
+               !ascii_lower(word(segment)).contains("n't");
+  // "With cash left out" has what is left out in front.
+  const std::string low = ascii_lower(word(segment));
+  trails_ = !asked_.filters.empty() && asked_.filters.back().op == "eq" &&
+            (low.starts_with("exclud") || low.starts_with("left"));
 }
 
 bool Gatherer::take_cue(const Segment& segment) {
   const std::string& cue = segment.cue;
+  if (cue == "where" && take_where(segment)) return true;
   if (std::ranges::find(kForeign, cue) != std::end(kForeign)) {
     asked_.score = -1000;  // not worth to be told among the misses
     return refuse("'" + word(segment) + "' asks for text, not for rows");
@@ -81,7 +77,17 @@ bool Gatherer::take_cue(const Segment& segment) {
   explain(segment, "asks for: " + cue);
   ++asked_.score;
   if (cue == "count") asked_.count = head_ = true;
-  if (cue == "how_much") asked_.how_much = true;
+  if (cue == "how_much") {
+    asked_.how_much = true;
+    name_rows(segment);
+  }
+  if (cue == "how_many_more") asked_.count = head_ = asked_.more = true;
+  if (cue == "how_much_more") asked_.how_much = asked_.more = true;
+  if (cue == "together") asked_.together = true;
+  if (cue == "deduped") asked_.deduped = true;
+  if (in(cue, {"how_much", "sum"}) && each_ && by_ && asked_.superlative) {
+    each_ = false;  // "the top 3 by total"
+  }
   if (cue == "sum") asked_.sum = true;
   if (cue == "avg") {
     asked_.avg = avg_waits_ = true;
@@ -110,15 +116,7 @@ bool Gatherer::take_cue(const Segment& segment) {
     asked_.score = -1000;
     return refuse("'" + word(segment) + "' needs to know which day it is");
   }
-  if (cue == "not") {
-    not_ = true;
-    excluding_ = !in(ascii_lower(word(segment)), {"not", "never", "neither", "cannot"}) &&
-                 !ascii_lower(word(segment)).contains("n't");
-    // "With cash left out" has what is left out in front.
-    const std::string low = ascii_lower(word(segment));
-    trails_ = !asked_.filters.empty() && asked_.filters.back().op == "eq" &&
-              (low.starts_with("exclud") || low.starts_with("left"));
-  }
+  if (cue == "not") take_not(segment);
   if (cue == "no") no_ = true;
   if (cue == "with") with_ = true;
   if (cue == "distinct") asked_.distinct = true;
@@ -129,23 +127,44 @@ bool Gatherer::take_cue(const Segment& segment) {
   if (cue == "at_most") than_ = "le";
   if (cue == "which") asked_.list = which_ = true;
   if (cue == "who") asked_.who = true;
-  if (cue == "when") asked_.when = true;
+  if (cue == "when") {
+    asked_.when = true;
+    asked_.which_day = ascii_lower(word(segment)).ends_with("day");
+  }
   if (cue == "compare") asked_.compare = true;
   if (cue == "change") asked_.change = true;
   if (cue == "report") return refuse("reports are not written yet");
   return true;
 }
 
+// "A lab sample", "each lab sample"
+bool Gatherer::behind_article(const Segment& segment) const {
+  std::size_t from = segment.at;
+  while (from > 0 && table_.nouns.contains(goal_.tokens[from - 1].stem)) --from;
+  return from > 0 &&
+         in(ascii_lower(goal_.tokens[from - 1].text), {"a", "an", "each", "every", "per"});
+}
+
 bool Gatherer::take_noun(const Segment& segment) {
+  if (const auto counted = counted_in(segment); head_ && !followed_ && counted) {
+    asked_.noun = true;
+    asked_.score += 5;
+    return take_head(segment, counted, counted);
+  }
   // "Per volunteer", "how many volunteers" of a table of their hours: the column is meant.
   const bool ranked = superlative_waits_ && asked_.limit > 0 && !asked_.subject;
   const bool asks = each_ || ((head_ || which_ || ranked) && !followed_);
   const bool told = asked_.subject || asked_.distinct || !asked_.measures.empty();
+  const bool rows = head_ && segment.exact &&
+                    table_.heads.contains(goal_.tokens[segment.at].stem) &&
+                    std::ranges::none_of(segment.fields, [](const auto& one) {
+                      return one.second == 3;  // vaccinations are not the vaccines
+                    });
   const bool numeric = !told && std::ranges::any_of(segment.fields, [&](const auto& one) {
     return additive(table_.fields[one.first], lexicon_);
   });
   if (numeric) asked_.noun = true;  // "hours per task" of volunteer_hours.csv
-  if (numeric || (!segment.fields.empty() && asks)) {
+  if (numeric || (!segment.fields.empty() && asks && !rows)) {
     asked_.noun_field = true;
     return take_field(segment);
   }
@@ -159,9 +178,17 @@ bool Gatherer::take_noun(const Segment& segment) {
                     });
   if (!head && !segment.context) {
     explain(segment, "where " + table_.table->file + " stands");
-    asked_.context = true;
+    asked_.context = asked_.file = true;
     asked_.score += 3;
     return true;
+  }
+  // Visitors are not the visits.
+  const std::set<std::string> kinds = lexicon_.kinds_of("person");
+  const auto names_person = [&](const std::string& one) { return kinds.contains(one); };
+  if (head_ && !segment.exact && !segment.context && !table_.persons && !asked_.distinct &&
+      names_person(goal_.tokens[segment.at].stem) &&
+      std::ranges::none_of(table_.heads, names_person)) {
+    return refuse("'" + word(segment) + "' are not the rows of " + table_.table->file);
   }
   // "People" alone are those of any table.
   asked_.noun_general = !segment.exact && person && !asked_.noun;
@@ -174,8 +201,14 @@ bool Gatherer::take_noun(const Segment& segment) {
                                    : "the rows of " + table_.table->file);
   (segment.context ? asked_.context : asked_.noun) = true;
   asked_.score += segment.context ? 1 : segment.exact ? 5 : 4;
+  const std::set<std::string> persons = lexicon_.kinds_of("person");
+  if (person &&
+      std::ranges::any_of(table_.heads, [&](const auto& one) { return persons.contains(one); })) {
+    ++asked_.score;  // people are rather rows of employees.csv than of payroll.csv
+  }
   if (segment.context) return true;
   if (each_ && by_ && asked_.noun) return refuse("'" + word(segment) + "' is nothing to group by");
+  asked_.per_row = asked_.per_row || each_ || behind_article(segment);
   each_ = false;  // "per booking" of bookings: each row for itself
   out_.about_rows = out_.about_rows || (segment.exact && (head_ || which_));
   // "most orders" counts them; in "the most expensive order" the noun is what is sought.
@@ -192,7 +225,12 @@ void Gatherer::take_date(const Segment& segment) {
   explain(segment, "a date");
   asked_.dates.push_back(date);
   const std::string prep = segment.at == 0 ? "" : ascii_lower(goal_.tokens[segment.at - 1].text);
-  asked_.date_preps.push_back(prep);
+  // "Before the end of June" is until then.
+  const std::string first = ascii_lower(goal_.tokens[segment.at].text);
+  const std::string second =
+      segment.count > 1 ? ascii_lower(goal_.tokens[segment.at + 1].text) : "";
+  const bool end = first == "end" || (first == "the" && second == "end");
+  asked_.date_preps.push_back(end && prep == "before" ? "until" : prep);
   if (prep == "by") each_ = false;
   ++asked_.score;
 }
@@ -214,6 +252,36 @@ bool Gatherer::take_unknown(const Segment& segment, std::size_t index) {
     return true;
   }
   const std::string& stem = goal_.tokens[segment.at].stem;
+  if (per_time(segment)) {
+    explain(segment, "goes with the column");
+    return true;
+  }
+  // "How many different addresses are on the mailing list"
+  if (stem == words::stem("address") && (asked_.deduped || asked_.distinct) && !asked_.subject) {
+    for (std::size_t i = 0; i < table_.own_count(); ++i) {
+      if (!lexicon_.akin(table_.fields[i].stems[0]).contains(words::stem("mail"))) continue;
+      explain(segment, "how many different " + name(i));
+      asked_.subject = i;
+      head_ = which_ = false;
+      return true;
+    }
+  }
+  // "90 minutes long"
+  if (index > 0 && segments_[index - 1].kind == Kind::field && !asked_.filters.empty() &&
+      in(low, {"long", "old", "high", "wide", "deep", "tall"}) &&
+      table_.fields[asked_.filters.back().field].column->numeric()) {
+    explain(segment, "goes with the column");
+    return true;
+  }
+  // "In which month", "the busiest month"
+  const bool asks = (which_ && asked_.date_part.empty()) ||
+                    (superlative_waits_ && asked_.limit == 0 && !asked_.subject);
+  if (asks && in(stem, {"month", "quarter", "year", "weekday"})) {
+    explain(segment, "one line for each");
+    asked_.date_part = stem;
+    which_ = false;
+    return true;
+  }
   if (each_ && in(stem, {"month", "quarter", "year", "day", "weekday"})) {
     explain(segment, "one line for each");
     asked_.date_part = stem;
@@ -228,6 +296,7 @@ bool Gatherer::take(std::size_t index) {
   const Segment& segment = segments_[index];
   beside_.clear();
   followed_ = followed_by_day_ = by_noun_ = false;
+  behind_noun_ = index > 0 && segments_[index - 1].kind == Kind::noun;
   before_ = segment.at == 0 ? "" : ascii_lower(goal_.tokens[segment.at - 1].text);
   if (index + 1 < segments_.size()) {
     const Segment& next = segments_[index + 1];
@@ -238,6 +307,7 @@ bool Gatherer::take(std::size_t index) {
                 next.kind == Kind::value || next.kind == Kind::unknown;
   }
   if (each_ && by_ && segment.kind == Kind::value) each_ = false;  // "paid by card"
+  if (each_ && segment.kind == Kind::value && by_noun_) return take_value(segment);
   if (each_ && segment.kind != Kind::stop && segment.kind != Kind::field &&
       segment.kind != Kind::date && segment.kind != Kind::unknown && segment.kind != Kind::noun &&
       segment.kind != Kind::unit && segment.kind != Kind::cue && segment.kind != Kind::generic) {
@@ -247,7 +317,13 @@ bool Gatherer::take(std::size_t index) {
   if (of || segment.kind == Kind::cue) avg_waits_ = false;
   switch (segment.kind) {
     case Kind::stop: return true;
-    case Kind::cue: return take_cue(segment);
+    case Kind::cue:
+      if (segment.cue == "included") return take_included(segment, index);
+      if (segment.cue == "aside" && before_value(index)) {  // "not counting cancelled ones"
+        explain(segment, "asks for: not");
+        return not_ = excluding_ = true;
+      }
+      return take_cue(segment);
     case Kind::noun: return take_noun(segment);
     case Kind::field: return take_field(segment);
     case Kind::value: return take_value(segment);
@@ -261,8 +337,9 @@ bool Gatherer::take(std::size_t index) {
         explain(segment, "one row for each");
         break;
       }
-      const bool after = !asked_.measures.empty() || !asked_.mentions.empty();
-      if (!after) out_.unexplained.push_back(word(segment));
+      const bool after = !asked_.measures.empty() || !asked_.mentions.empty() ||
+                         (index > 0 && segments_[index - 1].kind == Kind::field);
+      if (!after) things_.push_back(word(segment));
       if (after) explain(segment, "a value of the column");
       break;
     }
@@ -299,8 +376,9 @@ bool Gatherer::settle_comparisons() {
 // "Did we take more at A or at B": a comparison of the two.
 bool Gatherer::settle_more() {
   if (!asked_.more) return true;
-  const bool either = std::ranges::any_of(
-      goal_.tokens, [](const words::Token& token) { return ascii_lower(token.text) == "or"; });
+  const bool either = std::ranges::any_of(goal_.tokens, [](const words::Token& token) {
+    return in(ascii_lower(token.text), {"or", "than"});
+  });
   const auto values =
       std::ranges::count_if(asked_.filters, [](const Filter& one) { return one.op == "eq"; });
   if (!either || (values < 2 && asked_.dates.size() != 2)) {
@@ -315,6 +393,17 @@ bool Gatherer::finish() {
     return lexicon_.kinds_of("earn").contains(token.stem);
   });
   asked_.sum = asked_.sum || (asked_.sum_implied && !asked_.avg);
+  // "The object with the number 12" is the row of that number.
+  const bool one_row = std::ranges::any_of(asked_.filters, [&](const Filter& filter) {
+    return filter.op == "eq" && filter.field < table_.own_count() &&
+           table_.fields[filter.field].column->unique;
+  });
+  if (!one_row) {
+    out_.unexplained.insert(out_.unexplained.end(), things_.begin(), things_.end());
+  }
+  if (asked_.together && asked_.measures.size() > 1) {
+    return refuse("the sum of several columns is not computed");
+  }
   if (!out_.unexplained.empty()) return refuse("unknown words");
   if (asked_.spread && asked_.groups.empty() && asked_.date_part.empty()) {
     return refuse("by what it is to be broken down is not said");
@@ -329,7 +418,10 @@ bool Gatherer::finish() {
     not_ = false;
   }
   if (not_ || no_ || with_) return refuse("it is not clear what 'not', 'no' or 'with' is about");
-  if (each_) return refuse("what to group by is not said");
+  // "More than 10 euros each"
+  const bool apiece = each_ && asked_.list && !asked_.filters.empty() && !goal_.tokens.empty() &&
+                      goal_.tokens.back().stem == "each";
+  if (each_ && !apiece) return refuse("what to group by is not said");
   if (!than_.empty()) return refuse("what to compare with is not said");
   if (head_ && !asked_.noun) return refuse("what is to be counted is not said");
   if (!settle_comparisons()) return false;
@@ -342,6 +434,7 @@ bool Gatherer::finish() {
 
 bool Gatherer::gather(Asked& asked, Reading& out) {
   segments_ = segments(goal_, table_, lexicon_);
+  for (const words::Token& token : goal_.tokens) asked_.spoken.insert(token.stem);
   bool good = true;
   for (std::size_t i = 0; good && i < segments_.size(); ++i) {
     good = take(i);

@@ -13,11 +13,29 @@ bool Builder::quantity() {
       found.push_back(i);
     }
   }
-  if (found.size() != 1 || !a_.measures.empty()) return no("how many of what is not said");
+  const bool named = a_.measures.empty() || a_.measures == found;
+  if (found.size() != 1 || !named) return no("how many of what is not said");
   a_.measures = found;
   a_.count = false;
   a_.sum = true;
   return true;
+}
+
+// "How many no-shows": each row has one status, so that those of it are counted, unless the rows
+// have quantities.
+bool Builder::counts_by_status() const {
+  for (std::size_t i = 0; i < table_.own_count(); ++i) {
+    const Field& field = table_.fields[i];
+    if (additive(field, lexicon_) && has_stem(field, {"quantity", "qty", "piec", "unit", "sold"})) {
+      return false;
+    }
+  }
+  const auto status = [&](const Filter& filter) {
+    return filter.op == "eq" && filter.field < table_.own_count() &&
+           has_stem(table_.fields[filter.field],
+                    {"statu", "status", "stat", "outcom", "result", "attendanc", "decision"});
+  };
+  return table_.table->line == 0 && std::ranges::any_of(a_.filters, status);
 }
 
 // "How much did the wheelbarrow cost": of two wheelbarrows each is told. What names a row is its
@@ -42,6 +60,10 @@ bool Builder::aggregate() {
   }
   if (measures.empty() && !only_count) {
     measures = amounts();
+    const bool person = std::ranges::any_of(a_.filters, [&](const Filter& filter) {
+      return filter.op == "eq" && is_person(table_.fields[filter.field]);
+    });
+    if (a_.earned && person) return no("what persons earn is not what is taken by them");
     if (a_.avg && (measures.size() != 1 || (!a_.worth && !a_.avg_noun))) {
       return no("of what the average is wanted is not said");
     }
@@ -74,7 +96,7 @@ bool Builder::aggregate() {
     if (!use(field)) return no("it would take two other tables");
     if (!one_currency(field)) return false;
     // "How many hours does each do on average": over the rows, or over those who did them?
-    const bool period = !a_.date_part.empty() || (a_.on_average && grouped());
+    const bool period = !a_.date_part.empty() || (a_.on_average && grouped() && !a_.per_row);
     if (a_.avg && period && additive(table_.fields[field], lexicon_)) {
       return no("a mean of rows and a mean of sums are not told apart");
     }
@@ -120,6 +142,12 @@ bool Builder::superlative() {
       *a_.superlative == Superlative::newest || *a_.superlative == Superlative::oldest;
   const bool up = *a_.superlative == Superlative::least || *a_.superlative == Superlative::oldest;
   const std::int64_t limit = a_.limit > 0 ? a_.limit : 1;
+  if (dated && a_.dimension == "oldest") {
+    // By the year that it was made in, where there is one; the age of a person is not the time
+    // since they came.
+    if (const auto year = made_in(); year) return top_rows(*year, up, limit);
+    if (table_.persons || table_.name_field(std::nullopt)) return no("the age is not said");
+  }
   if (dated) {
     const auto field = date_field();
     if (!field) return no("the table has no dates");
@@ -136,20 +164,35 @@ bool Builder::superlative() {
     a_.subject = a_.mentions[0];
     a_.mentions.clear();
   }
+  if (a_.when && a_.which_day && a_.superlative_counts && !a_.subject && !grouped()) {
+    a_.date_part = "day";  // "which day had the most bookings"
+    a_.when = false;
+  }
+  // "Who donated the most" of donations
+  const bool summed = a_.who && a_.noun_sums && a_.superlative_summed && a_.measures.empty();
+  if (summed && !a_.superlative_counts) a_.measures = amounts();
+  // "Which supplier sent the biggest invoice": that of one row, not a sum.
+  if (a_.one_row && a_.subject && a_.measures.empty() && a_.groups.empty()) {
+    const std::vector<std::size_t> sizes = amounts();
+    if (sizes.size() != 1) return no("of which column the highest is wanted is not said");
+    return top_rows(sizes[0], up, limit);
+  }
   const bool by_group =
       (a_.subject &&
        (table_.fields[*a_.subject].via || !table_.fields[*a_.subject].column->unique) &&
        !subject_is_row()) ||
-      !a_.groups.empty();
+      grouped();
   if (by_group) return top_groups(up, limit);
   if (a_.superlative_counts) return no("for what the most is wanted is not said");
   std::vector<std::size_t> measures = a_.measures;
+  if (measures.empty() && a_.superlative_priced) measures = prices();
   if (measures.empty() && (a_.superlative_free || a_.worth)) measures = amounts();
+  if (measures.empty() && in_time(a_.dimension)) measures = durations();
   if (measures.size() != 1) return no("of which column the highest is wanted is not said");
-  if (a_.list || a_.who || a_.when || a_.noun || a_.limit > 0) {
-    return top_rows(measures[0], up, limit);
+  if (!a_.dimension.empty() && !has_dimension(table_.fields[measures[0]])) {
+    return no("the " + a_.dimension + " is not one of " + name(measures[0]));
   }
-  return top_rows(measures[0], up, 1);
+  return top_rows(measures[0], up, limit);
 }
 
 // "Who booked the most seats": the person that the rows refer to, unless they are persons.
@@ -169,6 +212,11 @@ bool Builder::who_is_meant() {
         persons.push_back(i);
       }
     }
+  }
+  // "Who leads the most jobs" of a column lead
+  if (persons.empty() && a_.mentions.size() == 1) {
+    const Field& field = table_.fields[a_.mentions[0]];
+    if (field.column->type == ColumnType::text && !field.key) persons = a_.mentions;
   }
   for (const std::size_t field : persons) {
     if (std::ranges::find(a_.mentions, field) != a_.mentions.end()) persons = {field};
@@ -196,8 +244,11 @@ bool Builder::top_groups(bool up, std::int64_t limit) {
   } else {
     std::vector<std::size_t> measures = a_.measures;
     // The cheapest shop is not the one with the smallest takings.
-    if (measures.empty() && a_.superlative_priced) return no("the price of what is not said");
-    if (measures.empty() && a_.earned && is_person(table_.fields[a_.groups[0]])) {
+    if (measures.empty() && (a_.superlative_priced || a_.dimension == "dearest")) {
+      return no("the price of what is not said");
+    }
+    if (measures.empty() && a_.earned && !a_.groups.empty() &&
+        is_person(table_.fields[a_.groups[0]])) {
       return no("what persons earn is not what is taken by them");
     }
     if (measures.empty() && (a_.superlative_free || a_.worth)) measures = amounts();
@@ -256,6 +307,13 @@ bool Builder::is_person(const Field& field) const {
 bool Builder::different() {
   if (grouped() || !a_.measures.empty()) return no("too many things are asked at once");
   if (!mentions_used()) return false;
+  if (a_.deduped && a_.filters.empty() && a_.noun && !a_.groups.empty()) {
+    return no("what is to be told apart is not said");
+  }
+  // Mail addresses are the same whatever their capital letters.
+  const bool mails = a_.subject && a_.filters.empty() && a_.noun &&
+                     lexicon_.akin(table_.fields[*a_.subject].stems[0]).contains("mail");
+  if (mails) a_.subject.reset();
   if (!a_.subject) {
     if (!a_.filters.empty() || !a_.noun) return no("what is to be told apart is not said");
     out_.parameters["file"] = table_.table->file;
@@ -273,6 +331,10 @@ bool Builder::different() {
   }
   if (!a_.distinct && !a_.filters.empty() && !is_person(field) && !field.key) {
     return no("whether each " + name(*a_.subject) + " counts once or each time is not said");
+  }
+  // "How many boats are in the workshop" is not how many its jobs were for.
+  if (!a_.distinct && a_.filters.empty() && a_.spoken.contains("are") && !field.column->unique) {
+    return no("whether the table holds what is there now is not said");
   }
   if (!source(a_.filters)) return false;
   out_.parameters["aggregates"] = json::Array{
@@ -298,7 +360,11 @@ bool Builder::two_values() const {
 bool Builder::comparison() {
   std::vector<std::size_t> measures = a_.measures;
   const bool money = a_.worth || a_.how_much || a_.sum || a_.change;
-  if (measures.empty() && !a_.count && (!a_.noun || a_.worth)) {
+  if (!money && !a_.count && measures.empty() && a_.noun_either && !amounts().empty()) {
+    return no("whether to count the rows or to add up is not said");
+  }
+  const bool added = a_.worth || a_.sum || a_.how_much || a_.noun_sums;
+  if (measures.empty() && !a_.count && (!a_.noun || added)) {
     if (!money && !a_.noun) return no("what is to be compared is not said");
     measures = amounts();
   }
@@ -333,7 +399,10 @@ bool Builder::comparison() {
       if (!date_filters(span, "", side)) return false;
       labels.push_back(span.text);
     }
-  } else if (a_.dates.empty() && two_values()) {
+  } else if (a_.dates.size() < 2 && two_values()) {
+    std::vector<Filter> dated;
+    if (!a_.dates.empty() && !date_filters(*a_.dates[0], a_.date_preps[0], dated)) return false;
+    shared.insert(shared.begin(), dated.begin(), dated.end());
     const Filter last = shared.back();
     shared.pop_back();
     const auto first = std::ranges::find_if(shared, [&](const Filter& filter) {

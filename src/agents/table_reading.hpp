@@ -3,6 +3,7 @@
 #pragma once
 
 #include <optional>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -28,6 +29,7 @@ enum class Superlative : std::uint8_t { none, most, least, newest, oldest };
 struct Asked {
   bool noun = false;     // a word for the rows stands there
   bool context = false;  // a word for their folder or file
+  bool file = false;     // a word of their file's name
   bool list = false, who = false, when = false, compare = false, change = false;
   bool count = false, how_much = false, sum = false, avg = false, distinct = false, twice = false;
   bool worth = false;
@@ -44,6 +46,13 @@ struct Asked {
   bool collective = false;    // "takings": a sum by its meaning
   bool avg_noun = false;      // "the average donation" rather than "the average of the donations"
   bool per_day = false;       // "on an average day"
+  bool per_row = false;       // "on average per booking", of bookings
+  bool one_row = false;       // "the biggest invoice" rather than "the biggest invoices"
+  bool which_day = false;     // "which day" rather than "when"
+  std::set<std::string> spoken;  // the stems of all words
+  bool together = false;         // of several amounts one sum is wanted
+  bool deduped = false;          // duplicates count once
+  std::string dimension;         // "longest", "heaviest": of which only some columns can be
   std::optional<Superlative> superlative;
   bool sum_implied = false;         // "how many tickets were sold", "total": unless a mean is asked
   bool value_head = false;          // "how many" is about a value: a quantity is wanted
@@ -83,6 +92,17 @@ class Gatherer {
   bool take_unit(const Segment& segment, std::size_t index);
   bool take_weekday(const Segment& segment);
   void take_worth(const Segment& segment);
+  void name_rows(const Segment& segment);
+  bool take_where(const Segment& segment);
+  void take_not(const Segment& segment);
+  [[nodiscard]] bool behind_article(const Segment& segment) const;
+  bool take_included(const Segment& segment, std::size_t index);
+  [[nodiscard]] bool heads_phrase(std::size_t index) const;
+  [[nodiscard]] bool exactly(std::size_t index) const;
+  [[nodiscard]] bool ranks_later(std::size_t index) const;
+  [[nodiscard]] bool before_value(std::size_t index) const;
+  [[nodiscard]] std::optional<std::size_t> counted_in(const Segment& segment) const;
+  [[nodiscard]] bool per_time(const Segment& segment) const;
   bool settle_more();
   bool take_superlative(const Segment& segment);
   bool take_aside(const Segment& segment);
@@ -110,9 +130,11 @@ class Gatherer {
   bool avg_waits_ = false;
   bool followed_ = false;  // something that the segment may belong to stands right behind it
   bool followed_by_day_ = false;
+  bool behind_noun_ = false;               // one stands right in front
   bool by_noun_ = false;                   // a word for the rows stands right behind
   bool excluding_ = false;                 // "except" rather than "not"
   bool trails_ = false;                    // "not" may be about the filter in front
+  std::vector<std::string> things_;        // "object": a row by its number, else unknown
   std::string before_;                     // the word in front of the segment, in lower case
   std::string than_;                       // gt, lt, ge, le
   bool money_ = false;                     // the compared number is money

@@ -58,7 +58,7 @@ bool Builder::rows_or_lookup() {
   const bool asks = a_.list || a_.who || a_.when;
   const bool column = !a_.measures.empty() || !a_.mentions.empty() || a_.subject;
   if (!asks && !a_.how_much) return no("what is wanted of the rows is not said");
-  if (unique && (column || (a_.when && a_.noun) || a_.noun)) {
+  if (unique && (column || a_.when || (a_.when && a_.noun) || a_.noun)) {
     if (!source(a_.filters) || !select({})) return false;
     out_.parameters["basis"] = "looked up" + where_text(a_.filters);
     join();
@@ -103,6 +103,10 @@ bool Builder::rows_or_lookup() {
 bool Builder::duplicates() {
   if (table_.table->line != 0) return no("only CSV files");
   if (!a_.noun) return no("what may stand there twice is not said");
+  for (const std::size_t field : a_.measures) {
+    if (table_.fields[field].key) a_.mentions.push_back(field);  // a number that names
+  }
+  std::erase_if(a_.measures, [&](std::size_t field) { return table_.fields[field].key; });
   if (!a_.filters.empty() || grouped() || !a_.measures.empty() || !a_.dates.empty()) {
     return no("duplicates are sought in whole files");
   }

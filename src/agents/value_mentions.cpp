@@ -65,7 +65,14 @@ std::optional<Segment> ValueFinder::value(std::size_t i, bool joined, bool cased
     for (const std::string& value : table_.fields[f].column->values) {
       std::vector<std::string> stems;
       for (const words::Token& token : words::tokens(value)) stems.push_back(token.stem);
-      if (!stands(stems, i) || stems.size() < out.count) continue;
+      const std::size_t size = stands(stems, i) ? stems.size() : joined_stands(stems, i);
+      if (size == 0 || size < out.count) continue;
+      if (size != stems.size()) {
+        if (size > out.count) out.values.clear();
+        out.count = size;
+        out.values.emplace_back(f, value);
+        continue;
+      }
       if (cased && stems.size() == 1 && !as_written(value, goal_.tokens[i].text)) continue;
       const bool negated = i > 0 && stem(i - 1) == "not";
       const bool function_word =
@@ -88,6 +95,34 @@ std::optional<Segment> ValueFinder::value(std::size_t i, bool joined, bool cased
     }
   }
   return out;
+}
+
+// "No-shows" for "No show", "no shows" for "No-show": the words are parted otherwise.
+std::size_t ValueFinder::joined_stands(const std::vector<std::string>& stems, std::size_t i) const {
+  if (goal_.date_at(i) != nullptr) return 0;
+  if (stems.size() == 2 && goal_.tokens[i].text.contains('-')) {
+    return stem(i) == stems[0] + stems[1] ? 1 : 0;
+  }
+  const bool two = stems.size() == 1 && i + 1 < goal_.tokens.size() && !stem(i).empty() &&
+                   goal_.date_at(i + 1) == nullptr && !words::has_digit(stems[0]);
+  return two && stem(i) + stem(i + 1) == stems[0] ? 2 : 0;
+}
+
+std::optional<Segment> ValueFinder::value_said(std::size_t i) const {
+  for (const CuePhrase& phrase : lexicon_.states()) {
+    if (!stands(phrase.stems, i)) continue;
+    Segment out{.kind = Kind::value, .count = phrase.stems.size(), .exact = false};
+    for (std::size_t f = 0; f < table_.own_count(); ++f) {
+      if (!sorts(f)) continue;
+      for (const std::string& value : table_.fields[f].column->values) {
+        std::string joined;
+        for (const words::Token& token : words::tokens(value)) joined += token.stem;
+        if (joined == phrase.means) out.values.emplace_back(f, value);
+      }
+    }
+    if (!out.values.empty()) return out;
+  }
+  return std::nullopt;
 }
 
 std::optional<Segment> ValueFinder::numbered(std::size_t i) const {
@@ -139,11 +174,20 @@ std::optional<Segment> ValueFinder::part_of_value(std::size_t i) const {
 // Columns that sort rows into a few kinds, all of which the survey lists.
 bool ValueFinder::sorts(std::size_t f) const {
   const WorldColumn& column = *table_.fields[f].column;
+  // Remarks say something of a row, they do not sort it.
+  const std::set<std::string> akin = lexicon_.akin(table_.fields[f].stems.back());
   return column.type == ColumnType::text && column.values.size() <= 30 &&
+         !akin.contains(words::stem("remark")) &&
          column.distinct == static_cast<std::int64_t>(column.values.size());
 }
 
 std::optional<Segment> ValueFinder::value_akin(std::size_t i) const {
+  // "What did we pay" is no state of what is settled.
+  constexpr std::string_view kDoers[] = {"we", "i", "they", "you", "he", "she", "to"};
+  if (i > 0 && stem(i) == ascii_lower(goal_.tokens[i].text) &&
+      std::ranges::find(kDoers, ascii_lower(goal_.tokens[i - 1].text)) != std::end(kDoers)) {
+    return std::nullopt;
+  }
   if (lexicon_.filler(ascii_lower(goal_.tokens[i].text))) return std::nullopt;
   Segment out{.kind = Kind::value, .count = 0, .exact = false};
   for (std::size_t f = 0; f < table_.own_count(); ++f) {
@@ -162,7 +206,13 @@ std::optional<Segment> ValueFinder::value_akin(std::size_t i) const {
 }
 
 std::optional<Segment> ValueFinder::head_of_value(std::size_t i) const {
-  if (i == 0 || !lexicon_.filler(ascii_lower(goal_.tokens[i - 1].text))) return std::nullopt;
+  // "The market", "from our shop"; not "have stayed".
+  constexpr std::string_view kBefore[] = {"the", "a",  "an", "our", "your", "their", "at",  "from",
+                                          "in",  "by", "on", "for", "to",   "of",    "any", "all"};
+  if (i == 0 ||
+      std::ranges::find(kBefore, ascii_lower(goal_.tokens[i - 1].text)) == std::end(kBefore)) {
+    return std::nullopt;
+  }
   Segment out{.kind = Kind::value, .exact = false};
   for (std::size_t f = 0; f < table_.own_count(); ++f) {
     if (!sorts(f)) continue;

@@ -30,6 +30,8 @@ class ValueFinder {
   [[nodiscard]] std::optional<Segment> part_of_value(std::size_t i) const;
   // "Need mending" for the value "needs repair".
   [[nodiscard]] std::optional<Segment> value_akin(std::size_t i) const;
+  // "Didn't turn up" for the value "No-show".
+  [[nodiscard]] std::optional<Segment> value_said(std::size_t i) const;
   // "The market" for the only value that ends so, "Saturday market".
   [[nodiscard]] std::optional<Segment> head_of_value(std::size_t i) const;
 
@@ -39,6 +41,8 @@ class ValueFinder {
   const Lexicon& lexicon_;
 
  private:
+  [[nodiscard]] std::size_t joined_stands(const std::vector<std::string>& stems,
+                                          std::size_t i) const;
   [[nodiscard]] bool sorts(std::size_t f) const;
   [[nodiscard]] std::size_t shared(const std::string& value, std::size_t i) const;
 };

@@ -15,7 +15,8 @@ constexpr std::size_t kRowsMax = 1'000'000;
 
 class Parser {
  public:
-  Parser(std::string_view file, std::string_view text) : file_{file}, text_{text} {}
+  Parser(std::string_view file, std::string_view text, char separator)
+      : file_{file}, text_{text}, separator_{separator} {}
 
   [[nodiscard]] bool done() const { return at_ == text_.size(); }
 
@@ -34,7 +35,7 @@ class Parser {
       }
       if (++count_ <= cells_max) row.cells.push_back(std::move(cell));
       if (done() || end_of_line()) return row;
-      ++at_;  // the comma
+      ++at_;  // the separator
     }
   }
 
@@ -60,7 +61,8 @@ class Parser {
 
   Result<void> plain_cell(std::string& cell) {
     const std::size_t begin = at_;
-    while (!done() && text_[at_] != ',' && text_[at_] != '\n' && text_.substr(at_, 2) != "\r\n") {
+    while (!done() && text_[at_] != separator_ && text_[at_] != '\n' &&
+           text_.substr(at_, 2) != "\r\n") {
       if (text_[at_] == '"') {
         return bad(line_, "a quote inside an unquoted cell",
                    "put the whole cell in quotes and double the quotes in it");
@@ -88,16 +90,35 @@ class Parser {
       }
     }
     const std::string_view next = text_.substr(at_, 2);
-    if (next.empty() || next[0] == ',' || next[0] == '\n' || next == "\r\n") return {};
+    if (next.empty() || next[0] == separator_ || next[0] == '\n' || next == "\r\n") return {};
     return bad(line_, "text after a closing quote", "double the quotes that belong to the cell");
   }
 
   std::string_view file_;
   std::string_view text_;
+  char separator_;
   std::size_t at_ = 0;
   std::size_t count_ = 0;
   std::int64_t line_ = 1;
 };
+
+// What stands most often in the header outside of quotes; a comma when nothing does.
+char separator_of(std::string_view text) {
+  std::size_t commas = 0;
+  std::size_t semicolons = 0;
+  std::size_t tabs = 0;
+  bool quoted = false;
+  for (const char c : text.substr(std::min(text.find_first_not_of("\r\n"), text.size()))) {
+    if (c == '\n' && !quoted) break;
+    quoted = c == '"' ? !quoted : quoted;
+    if (quoted) continue;
+    commas += c == ',' ? 1 : 0;
+    semicolons += c == ';' ? 1 : 0;
+    tabs += c == '\t' ? 1 : 0;
+  }
+  if (tabs > commas && tabs >= semicolons) return '\t';
+  return semicolons > commas ? ';' : ',';
+}
 
 std::int64_t first_bad_line(std::string_view text) {
   std::int64_t line = 1;
@@ -134,7 +155,7 @@ Result<std::vector<std::string>> header(Parser& parser) {
 
 Result<Csv> parse_csv(std::string_view file, std::string_view text, const std::stop_token& stop) {
   if (text.starts_with("\xef\xbb\xbf")) text.remove_prefix(3);
-  Parser parser{file, text};
+  Parser parser{file, text, separator_of(text)};
   if (!is_utf8(text)) {
     return parser.bad(first_bad_line(text), "the text is not UTF-8", "save the file as UTF-8");
   }
@@ -148,7 +169,7 @@ Result<Csv> parse_csv(std::string_view file, std::string_view text, const std::s
       return parser.bad(row.line,
                         "the row has " + std::to_string(parser.count()) +
                             " cells, the header has " + std::to_string(csv.columns.size()),
-                        "mend the row; a cell with a comma in it needs quotes");
+                        "mend the row; a cell with a separator in it needs quotes");
     }
     if (csv.rows.size() == kRowsMax) {
       return parser.bad(row.line, "more than " + std::to_string(kRowsMax) + " rows",

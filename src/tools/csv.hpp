@@ -1,5 +1,6 @@
 // CSV as RFC 4180 has it: quoted cells with doubled quotes and line ends inside, CRLF or LF, an
-// optional UTF-8 byte order mark. The first record is the header. Empty lines are passed over.
+// optional UTF-8 byte order mark. The first record is the header. Empty lines are passed over. The
+// separator is the comma, semicolon or tab that stands most often in the header.
 // Columns of amounts ("£1,250.00") are read as plain decimals, columns of dates ("14 Mar 2024") as
 // ISO dates: tools/amounts.hpp, tools/csv_dates.hpp.
 #pragma once

@@ -88,10 +88,14 @@ Chosen choose(const Csv& csv) {
   return {sure, "equal in all dates, numbers and repeated values; free text may differ"};
 }
 
-// The first column whose cells all differ, if any: it names the rows.
+// The first column whose cells all differ, which names the rows; else one that is called a name.
 std::optional<std::size_t> naming_column(const Csv& csv) {
   for (std::size_t i = 0; i < csv.columns.size(); ++i) {
     if (facts(csv, i).distinct == csv.rows.size()) return i;
+  }
+  // Else what people call it by.
+  for (std::size_t i = 0; i < csv.columns.size(); ++i) {
+    if (ascii_lower(csv.columns[i]).ends_with("name")) return i;
   }
   return std::nullopt;
 }
@@ -121,7 +125,8 @@ Result<json::Value> csv_duplicates(const json::Object& arguments, const Context&
     if (rows.size() > 1) twice.push_back(&rows);
   }
   std::ranges::sort(twice, {}, [](const auto* rows) { return rows->front()->line; });
-  const auto naming = naming_column(csv);
+  auto naming = naming_column(csv);
+  if (naming && std::ranges::find(chosen.columns, *naming) != chosen.columns.end()) naming.reset();
   json::Array columns;
   json::Array key_columns;
   for (const std::size_t column : chosen.columns) {

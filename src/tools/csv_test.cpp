@@ -33,6 +33,15 @@ TEST(Csv, ReadsWhatRfc4180Allows) {
   EXPECT_EQ(csv->rows[2].line, 6);
 }
 
+TEST(Csv, TheHeaderTellsTheSeparator) {
+  for (const char* text : {"a;b, c;d\n1;\"2;3\";4,x\n", "a\tb, c\td\n1\t2;3\t4,x\n"}) {
+    const auto csv = parse_csv("f", text);
+    ASSERT_TRUE(csv) << csv.error().text();
+    EXPECT_EQ(csv->columns, (std::vector<std::string>{"a", "b, c", "d"}));
+    EXPECT_EQ(csv->rows[0].cells, (std::vector<std::string>{"1", "2;3", "4,x"}));
+  }
+}
+
 TEST(Csv, ErrorsNameFileAndLine) {
   EXPECT_EQ(error_of(""), "f.csv:1: there is no header");
   EXPECT_EQ(error_of("\n\r\n"), "f.csv:1: there is no header");

@@ -20,7 +20,9 @@ FileFacts file_facts(std::string_view file, const Result<std::string>& text) {
   facts.lines = std::ranges::count(*text, '\n');
   if (!text->empty() && !text->ends_with('\n')) ++facts.lines;
   const std::string low = ascii_lower(file);
-  facts.kind = low.ends_with(".csv") ? "csv" : low.ends_with(".md") ? "markdown" : "text";
+  facts.kind = low.ends_with(".csv") || low.ends_with(".tsv") ? "csv"
+               : low.ends_with(".md")                         ? "markdown"
+                                                              : "text";
   if (facts.kind == "csv") {
     facts.title = text->substr(0, text->find_first_of("\r\n"));
   } else {
