@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <array>
 
+#include "agents/answer_kinds.hpp"
 #include "base/text.hpp"
 #include "tools/units.hpp"
 
@@ -26,6 +27,12 @@ bool abbreviates(std::string_view text, std::size_t i) {
       "mr", "mrs", "ms", "dr", "no", "nr", "st", "e.g", "i.e", "approx", "tel", "vs", "prof", "cf"};
   if (one_of(word, kShort) || (word.size() == 1 && !digit(word[0]))) return true;
   return begin == 0 && std::ranges::all_of(word, [](char c) { return digit(c) || c == '.'; });
+}
+
+// "4.  PAYMENT." heads what follows.
+bool shouted(std::string_view text) {
+  return std::ranges::any_of(text, capital) &&
+         std::ranges::none_of(text, [](char c) { return c >= 'a' && c <= 'z'; });
 }
 
 bool is_asked(const Said& said, const std::string& stem) {
@@ -238,6 +245,7 @@ std::vector<std::string> sentences(std::string_view text) {
     const bool opens = capital(next) || digit(next) || std::string_view{"*\"'("}.contains(next) ||
                        static_cast<unsigned char>(next) >= 0x80;
     if (!opens || (text[i] == '.' && abbreviates(text, i))) continue;
+    if (shouted(text.substr(begin, end - begin))) continue;
     out.emplace_back(text.substr(begin, end - begin));
     begin = end + 1;
   }
@@ -257,6 +265,13 @@ bool tells(std::string_view kind, const Said& said, const Lexicon& lexicon) {
   if (kind == "code") return code(said);
   if (kind == "rule") return rule(said, lexicon);
   if (kind == "reason") return reason(said);
+  if (kind == "measure") return measures(said, lexicon);
+  if (kind == "often") return repeats(said, lexicon);
+  if (kind == "colour") return coloured(said, lexicon);
+  if (kind == "name" && somebody(said, lexicon)) return true;
+  if (kind == "time" && clocked(said)) return true;
+  if (kind == "date" && dated(said, lexicon)) return true;
+  if (kind == "duration" && lasting(said, lexicon)) return true;
   const auto want = tools::want_named(kind);
   return want && tools::holds(*want, unit_of(said), {said.asked});
 }
