@@ -229,7 +229,7 @@ class Finder {
       close += here || (word->date && words_.size() > 1) ? 1 : 0;
     }
     if (close * 5 >= words_.size() * 3) return close > 0;
-    if (free_) return close > 0 ? close * 3 >= words_.size() : !left_out_.empty();
+    if (free_) return close > 0 ? close * 2 >= words_.size() : !left_out_.empty();
     const bool loose = question_.want != "any" && question_.want != "reason";
     return loose && close > 0 &&
            ((strict() && titled(passage)) ||
@@ -463,11 +463,14 @@ class Finder {
       return false;
     }
     const std::vector<words::Token> tokens = words::tokens(window);
+    const auto asked = [&](std::size_t i) {
+      return i < tokens.size() && std::ranges::find(asked_, tokens[i].stem) != asked_.end();
+    };
     for (std::size_t i = 0; i + 1 < tokens.size(); ++i) {
-      if (is_negation(tokens[i].stem) &&
-          std::ranges::find(asked_, tokens[i + 1].stem) != asked_.end()) {
-        return true;
-      }
+      if (!is_negation(tokens[i].stem)) continue;
+      // "never for juice"
+      const bool between = goal_.lexicon().stop(ascii_lower(tokens[i + 1].text));
+      if (asked(i + 1) || (between && asked(i + 2))) return true;
     }
     return false;
   }

@@ -200,9 +200,11 @@ class Asker {
   // The answer itself says it: a price that something costs.
   [[nodiscard]] bool may_be_left_out(const GoalWord& word, const Question& question) const {
     if (word.date || goal_.named(word)) return false;
-    const bool measured = question.want == "measure" || question.want == "colour";
-    return goal_.lexicon().implied(question.want, word.key) ||
-           (measured && !goal_.lexicon().measure_of(word.key).empty());
+    const std::string_view measure = goal_.lexicon().measure_of(word.key);
+    // Metres do not say whether it is wide or long.
+    const bool measured = (question.want == "measure" || question.want == "colour") &&
+                          !measure.empty() && measure != "length";
+    return measured || goal_.lexicon().implied(question.want, word.key);
   }
 
   void choose_kind(Question& question, const TextCue& opener, std::size_t end) {

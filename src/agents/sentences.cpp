@@ -35,6 +35,17 @@ bool shouted(std::string_view text) {
          std::ranges::none_of(text, [](char c) { return c >= 'a' && c <= 'z'; });
 }
 
+// Whom a quotation names did not do what the sentence says.
+std::string unquoted(std::string_view text) {
+  std::string out;
+  bool inside = false;
+  for (const char c : text) {
+    if (c == '"') inside = !inside;
+    if (!inside) out += c;
+  }
+  return inside ? std::string{text} : out;  // an inch, or half of a quotation
+}
+
 bool is_asked(const Said& said, const std::string& stem) {
   return std::ranges::any_of(said.asked, [&](const std::string& one) {
     return (" " + one + " ").contains(" " + stem + " ");
@@ -268,7 +279,13 @@ bool tells(std::string_view kind, const Said& said, const Lexicon& lexicon) {
   if (kind == "measure") return measures(said, lexicon);
   if (kind == "often") return repeats(said, lexicon);
   if (kind == "colour") return coloured(said, lexicon);
-  if (kind == "name" && somebody(said, lexicon)) return true;
+  if (kind == "name") {
+    const std::string own = unquoted(said.text);
+    Said spoken = said;
+    spoken.text = own;
+    return somebody(spoken, lexicon) ||
+           tools::holds(tools::Want::name, unit_of(spoken), {said.asked});
+  }
   if (kind == "time" && clocked(said)) return true;
   if (kind == "date" && dated(said, lexicon)) return true;
   if (kind == "duration" && lasting(said, lexicon)) return true;
