@@ -222,11 +222,11 @@ class Finder {
     const words::Bag own{passage.text};
     for (const GoalWord* word : words_) {
       const bool here = held(*word, passage.here) || held(*word, passage.above) || far(*word, own);
-      const bool text =
-          held(*word, passage.around) || dated(*word, passage) || in_head(*word, passage);
+      const bool head = in_head(*word, passage);
+      const bool text = held(*word, passage.around) || dated(*word, passage) || head;
       if (!here && !text) return false;
       // A year belongs to a text as a whole.
-      close += here || (word->date && words_.size() > 1) ? 1 : 0;
+      close += here || head || (word->date && words_.size() > 1) ? 1 : 0;
     }
     if (close * 5 >= words_.size() * 3) return close > 0;
     if (free_) return close > 0 ? close * 2 >= words_.size() : !left_out_.empty();

@@ -70,9 +70,22 @@ class Asker {
       const bool purpose = (low(i) == "i" || low(i) == "we") &&
                            (second == "want" || second == "need" || second == "would") &&
                            low(i + 2) == "to";
-      if (!purpose && low(i) != "i'd") continue;
+      if (!purpose && !aside(i) && low(i) != "i'd") continue;
       for (std::size_t k = i; k < size() && (k == i || !opens_sentence(k)); ++k) used_[k] = true;
     }
+  }
+
+  // "I know it got moved.": what somebody has in mind about the answer; it asks for nothing.
+  [[nodiscard]] bool aside(std::size_t i) const {
+    if (low(i) != "i" && low(i) != "we") return false;
+    if (i + 1 >= size() || !goal_.lexicon().implied("aside", goal_.goal().tokens[i + 1].stem)) {
+      return false;
+    }
+    bool refers = false;
+    for (std::size_t k = i + 2; k < size() && !opens_sentence(k); ++k) {
+      refers = refers || low(k) == "it" || low(k) == "they" || low(k) == "that" || low(k) == "this";
+    }
+    return refers;
   }
 
   // A new question begins behind "and" or punctuation.
