@@ -6,6 +6,7 @@
 #include <optional>
 #include <tuple>
 
+#include "agents/clauses.hpp"
 #include "agents/question.hpp"
 #include "agents/sentences.hpp"
 #include "agents/thesaurus.hpp"
@@ -72,13 +73,12 @@ class Finder {
 
   // One sentence holds all of the words, and an answer of a kind that rows of tables seldom are.
   [[nodiscard]] bool sure(const Fit& fit) const {
-    const bool typed = question_.want != "any" && question_.want != "which";
-    if (free_) return typed && words_.size() > 1 && fit.said * 2 >= 3 * words_.size();
+    const bool typed = question_.want != "any" && question_.want != "which" &&
+                       question_.want != "number" && question_.want != "numbers";
+    if (typed && words_.size() > 1 && fit.said * 2 >= 3 * words_.size()) return true;
+    if (free_) return false;
     const bool all = fit.said >= 2 * words_.size();
-    return fit.same_question ||
-           (all && question_.want != "any" && question_.want != "which" &&
-            question_.want != "number" && question_.want != "numbers") ||
-           (all && lone());
+    return fit.same_question || (all && (typed || lone()));
   }
 
   // Words that stand nowhere in the texts.
@@ -247,9 +247,11 @@ class Finder {
         if (count > 1 && strict() && !goes_on(all[i + count - 1]) && !titled(passage)) break;
         window += (count == 1 ? "" : " ") + all[i + count - 1];
         const auto said = said_in(window, label, passage);
-        if (!said || all[i + count - 1].ends_with('?') || denied(window)) continue;
+        if (!said || all[i + count - 1].ends_with('?')) continue;
+        if (strict() && !negated() && denied(window, asked_, goal_.lexicon())) continue;
         if (!tells(question_.want, said_of(window, passage, head_), goal_.lexicon())) continue;
-        if (question_.identity && !passage.text.starts_with('|') && !apposed(window)) continue;
+        if (question_.identity && !passage.text.starts_with('|') && !apposed(window, asked_))
+          continue;
         if (lone() && left_out_.empty() && !goal_.has("find") && !beside(window, passage)) continue;
         if (!best || *said > best->said) best = Fit{&passage, false, *said};
       }
@@ -265,6 +267,10 @@ class Finder {
     return std::ranges::find(kWide, question_.want) == kWide.end();
   }
   [[nodiscard]] std::size_t window_max() const { return strict() ? 2 : 12; }
+
+  [[nodiscard]] bool negated() const {
+    return std::ranges::any_of(words_, [](const GoalWord* one) { return is_negation(one->key); });
+  }
 
   // The whole text is about it.
   [[nodiscard]] bool titled(const WorldPassage& passage) const {
@@ -291,31 +297,6 @@ class Finder {
     return false;
   }
 
-  // "Bea Holloway, head nurse", "the insurer is Harfield": only small words between name and word.
-  [[nodiscard]] bool apposed(const std::string& window) const {
-    constexpr std::array<std::string_view, 20> kSmall = {
-        "is",     "was",  "are",     "were",      "the",     "a",      "an",    "our", "as",  "new",
-        "became", "made", "elected", "appointed", "remains", "called", "named", "mr",  "mrs", "dr"};
-    const std::vector<words::Token> tokens = words::tokens(window);
-    const auto word = [&](std::size_t i) {
-      return std::ranges::find(asked_, tokens[i].stem) != asked_.end();
-    };
-    const auto ends_at_name = [&](std::size_t i, int step) {
-      for (auto k = static_cast<std::ptrdiff_t>(i) + step;
-           k >= 0 && k < static_cast<std::ptrdiff_t>(tokens.size()); k += step) {
-        const auto at = static_cast<std::size_t>(k);
-        const std::string low = ascii_lower(tokens[at].text);
-        if (word(at) || std::ranges::find(kSmall, low) != kSmall.end()) continue;
-        return tokens[at].text[0] >= 'A' && tokens[at].text[0] <= 'Z';
-      }
-      return false;
-    };
-    for (std::size_t i = 0; i < tokens.size(); ++i) {
-      if (word(i) && (ends_at_name(i, -1) || ends_at_name(i, 1))) return true;
-    }
-    return false;
-  }
-
   [[nodiscard]] Said said_of(std::string_view text, const WorldPassage& passage,
                              std::string head) const {
     return {text,
@@ -326,18 +307,6 @@ class Finder {
             question_.units,
             &goal_.world().names,
             question_.roles};
-  }
-
-  static bool goes_on(const std::string& sentence) {
-    constexpr std::array<std::string_view, 8> kPronouns = {"it",   "they", "he",    "she",
-                                                           "this", "that", "these", "its"};
-    const std::vector<words::Token> tokens = words::tokens(sentence);
-    if (tokens.empty()) return false;
-    constexpr std::array<std::string_view, 5> kPersons = {"he", "she", "his", "her", "him"};
-    return std::ranges::find(kPronouns, ascii_lower(tokens[0].text)) != kPronouns.end() ||
-           std::ranges::any_of(tokens, [&](const words::Token& token) {
-             return std::ranges::find(kPersons, ascii_lower(token.text)) != kPersons.end();
-           });
   }
 
   // How many words stand in the sentence; nothing when one is in another sentence only.
@@ -398,7 +367,7 @@ class Finder {
     }
     // In a letter who wrote it speaks of himself.
     return in_head(*question_.subject, passage) &&
-           (bag.has("we") || bag.has("i") || bag.has("our"));
+           (bag.has("we") || bag.has("i") || bag.has("our") || window.contains(": "));
   }
 
   // What the subject does: the word behind it is no mere heading.
@@ -406,16 +375,6 @@ class Finder {
     const std::size_t behind = question_.subject->at + question_.subject->count;
     return std::ranges::none_of(words_, [&](const GoalWord* word) {
       return word->at == behind && !stands_in(*word, bag) && !far(*word, bag);
-    });
-  }
-
-  // A part of the name, written as one.
-  static bool short_name(const GoalWord& word, const std::string& window) {
-    if (word.count < 2) return false;
-    const std::vector<std::string> parts = split(word.key, ' ');
-    return std::ranges::any_of(words::tokens(window), [&](const words::Token& token) {
-      return token.text[0] >= 'A' && token.text[0] <= 'Z' &&
-             (token.stem == parts.front() || token.stem == parts.back());
     });
   }
 
@@ -454,25 +413,6 @@ class Finder {
   [[nodiscard]] bool parted(const std::string& text, std::size_t begin, std::size_t end) const {
     const std::string between = text.substr(begin, end - begin);
     return (!free_ && between.contains(", ")) || between.contains("; ") || between.contains(". ");
-  }
-
-  // "It was not caught" does not say who caught it.
-  [[nodiscard]] bool denied(const std::string& window) const {
-    if (!strict() ||
-        std::ranges::any_of(words_, [](const GoalWord* word) { return is_negation(word->key); })) {
-      return false;
-    }
-    const std::vector<words::Token> tokens = words::tokens(window);
-    const auto asked = [&](std::size_t i) {
-      return i < tokens.size() && std::ranges::find(asked_, tokens[i].stem) != asked_.end();
-    };
-    for (std::size_t i = 0; i + 1 < tokens.size(); ++i) {
-      if (!is_negation(tokens[i].stem)) continue;
-      // "never for juice"
-      const bool between = goal_.lexicon().stop(ascii_lower(tokens[i + 1].text));
-      if (asked(i + 1) || (between && asked(i + 2))) return true;
-    }
-    return false;
   }
 
   const TextGoal& goal_;
