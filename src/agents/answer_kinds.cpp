@@ -77,8 +77,18 @@ bool lasting(const Said& said, const Lexicon& lexicon) {
       return number_near(said, lexicon, *units);
     }
   }
+  // "14 working days", and no day of a date.
   const auto* units = lexicon.units_of("time");
-  return units != nullptr && number_near(said, lexicon, *units);
+  const Tokens tokens = words::tokens(said.text);
+  for (std::size_t i = 0; units != nullptr && i + 1 < tokens.size(); ++i) {
+    const std::string& text = tokens[i].text;
+    const bool year = text.size() == 4 && std::ranges::all_of(text, digit);
+    if (year || !is_number(tokens[i], lexicon) || is_item(said, tokens, i)) continue;
+    for (std::size_t k = i + 1; k < std::min(tokens.size(), i + 3); ++k) {
+      if (std::ranges::find(*units, tokens[k].stem) != units->end()) return true;
+    }
+  }
+  return false;
 }
 
 bool clocked(const Said& said) {

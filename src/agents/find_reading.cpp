@@ -285,7 +285,7 @@ class Finder {
   }
 
   [[nodiscard]] bool beside(const std::string& window, const WorldPassage& passage) const {
-    constexpr std::size_t kNear = 3;
+    constexpr std::size_t kNear = 4;
     const std::vector<words::Token> tokens = words::tokens(window);
     for (std::size_t i = 0; i < tokens.size(); ++i) {
       if (!stands_in(*words_[0], words::Bag{tokens[i].text})) continue;
@@ -306,6 +306,7 @@ class Finder {
             std::move(head),
             question_.units,
             &goal_.world().names,
+            question_.limits,
             question_.roles};
   }
 

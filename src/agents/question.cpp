@@ -229,6 +229,9 @@ class Asker {
         question.names_kind = true;
       }
     }
+    if (opener.means == "where") question.names_kind = true;
+    const std::string verb = low(opener.at + opener.count);
+    question.limits = verb == "may" || verb == "can" || verb == "should";
     if (opener.means == "who") {
       constexpr std::string_view kNow[] = {"may", "can",  "must",  "should", "has",
                                            "is",  "does", "shall", "will",   "do"};
@@ -271,7 +274,11 @@ class Asker {
     // "when he complained": it opens no question of its own here.
     if (word.key == "when" || word.key == "while" || word.key == "whether") return true;
     if (TextGoal::all_used(word, used_) || goal_.lexicon().noise("find", word.key)) return true;
-    if (goal_.lexicon().noise("find " + question.want, word.key)) return true;
+    // "open day": behind another word it may be a part of its name.
+    const bool compound = word.at > 0 && !goal_.lexicon().stop(low(word.at - 1)) &&
+                          !used_[word.at - 1] && goal_.gap_before(word.at) == " " &&
+                          goal_.lexicon().implied(question.want, word.key);
+    if (!compound && goal_.lexicon().noise("find " + question.want, word.key)) return true;
     if (goal_.lexicon().weak(word.key) && !goal_.named(word)) return true;
     if (question.want == "money" && (word.key == "pay" || word.key == "cost") && fee_named(word)) {
       return true;

@@ -16,6 +16,7 @@ struct Question {
   GoalWords implied;                  // of the words those that an answer of the kind need not say
   std::vector<std::string> units{};   // of a measure
   std::string opening;                // stems of the opening words: "how many"
+  bool limits = false;                // "how much may we spend": a bound is the answer
   bool identity = false;              // "who is the treasurer"
   bool roles = false;                 // "who may": a role will do
   bool names_kind = false;            // "what is the quorum": the thing itself says what is wanted

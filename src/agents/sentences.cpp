@@ -144,7 +144,7 @@ bool money(const Said& said) {
     const bool dotted = words::is_iso_date(low) || std::ranges::count(low, '.') > 1;
     const bool each = cents && i + 1 < tokens.size() && ascii_lower(tokens[i + 1].text) == "per";
     if ((signed_ || named || row || each || (cents && of_money)) && !dotted &&
-        !bounded(said, tokens, i)) {
+        (said.limits || !bounded(said, tokens, i))) {
       return true;
     }
   }
@@ -288,7 +288,7 @@ bool tells(std::string_view kind, const Said& said, const Lexicon& lexicon) {
   }
   if (kind == "time" && clocked(said)) return true;
   if (kind == "date" && dated(said, lexicon)) return true;
-  if (kind == "duration" && lasting(said, lexicon)) return true;
+  if (kind == "duration") return lasting(said, lexicon);
   const auto want = tools::want_named(kind);
   return want && tools::holds(*want, unit_of(said), {said.asked});
 }

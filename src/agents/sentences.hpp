@@ -21,6 +21,7 @@ struct Said {
   std::string head;                  // how many of what: a stem, or ""
   std::vector<std::string> units{};  // of "measure": stems of which one stands beside the number
   const std::set<std::string>* names = nullptr;  // words that the texts write as names
+  bool limits = false;                           // "up to 5" is an amount, too
   bool roles = false;                            // "the head nurse" is somebody, too
 };
 
