@@ -120,6 +120,55 @@ bool said_in_texts(const Goal& goal, const World& world, const Reading& table,
          });
 }
 
+// "How much is a subscription?" asks for the price of one, not for what all of them come to.
+bool asks_of_one(const Goal& goal) {
+  const auto low = [&](std::size_t i) {
+    return i < goal.tokens.size() ? ascii_lower(goal.tokens[i].text) : std::string{};
+  };
+  for (std::size_t i = 0; i + 3 < goal.tokens.size(); ++i) {
+    const std::string verb = low(i + 2);
+    const std::string article = low(i + 3);
+    if (low(i) == "how" && low(i + 1) == "much" &&
+        (verb == "is" || verb == "does" || verb == "was" || verb == "did") &&
+        (article == "a" || article == "an" || article == "one")) {
+      return true;
+    }
+  }
+  return false;
+}
+
+// What such a reading would answer is not what is asked: a date for "who", all for one.
+std::string_view unfit(const Goal& goal, const World& world, const Reading& reading) {
+  const bool sums = reading.intent == "sum" || reading.intent == "sum_where";
+  if (sums && asks_of_one(goal)) return "a sum of all is not the price of one";
+  // People are not told apart by what another table says of things that they are about.
+  const bool people = std::ranges::any_of(reading.explanation, [](const Explained& one) {
+    return words::stem(one.word) == "person" && one.by.starts_with("the rows of ");
+  });
+  const json::Array* where = json::array_at(reading.parameters, "where");
+  if (people && where != nullptr && std::ranges::all_of(*where, [](const json::Value& one) {
+        return one.is_object() &&
+               json::text_at(one.get_object(), "column").value_or("").contains('.');
+      })) {
+    return "rows of another table pick no people";
+  }
+  const bool who = std::ranges::any_of(
+      reading.explanation, [](const Explained& one) { return one.by == "asks for: who"; });
+  if (who && reading.intent == "lookup") {
+    const WorldTable* table = world.table(json::text_at(reading.parameters, "file").value_or(""));
+    for (const Explained& one : reading.explanation) {
+      if (table == nullptr || !one.by.starts_with("the column ")) continue;
+      for (const WorldColumn& column : table->columns) {
+        if (one.by == "the column " + column.name &&
+            (column.type == ColumnType::date || column.numeric())) {
+          return "the column says no name";
+        }
+      }
+    }
+  }
+  return {};
+}
+
 }  // namespace
 
 Result<json::Value> draft(const json::Object& arguments, const SkillBook& skills,
@@ -137,6 +186,12 @@ Result<json::Value> draft(const json::Object& arguments, const SkillBook& skills
     const std::string name = table.file + (table.line == 0 ? "" : ":" + std::to_string(table.line));
     tried.push_back(
         {"rows of " + name, read_table(goal, Table::from(table, world, lexicon), lexicon)});
+  }
+  for (Tried& one : tried) {
+    if (const std::string_view why = unfit(goal, world, one.result); !why.empty()) {
+      one.result = Reading{};
+      one.result.why_not = why;
+    }
   }
   bool tied = false;
   const Tried* table = best_table(tried, tied);

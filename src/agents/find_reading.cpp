@@ -2,11 +2,14 @@
 // answer of the kind that is wanted.
 #include <algorithm>
 #include <array>
+#include <map>
 #include <optional>
 #include <tuple>
 
+#include "agents/clauses.hpp"
 #include "agents/question.hpp"
 #include "agents/sentences.hpp"
+#include "agents/thesaurus.hpp"
 #include "base/text.hpp"
 #include "tools/units.hpp"
 
@@ -14,6 +17,7 @@ namespace naestro::agents {
 namespace {
 
 constexpr std::size_t kPlacesMax = 3;
+constexpr std::size_t kFreeMax = 2;
 
 struct Fit {
   const WorldPassage* passage;
@@ -21,9 +25,15 @@ struct Fit {
   std::size_t said = 0;  // words in the very sentence
 };
 
+// Exactly: each word of the question stands there. Freely: a word may stand there by one that means
+// about the same, in the head of a letter, or not at all when the answer itself says it; then only
+// what no other passage says, too, is an answer.
+enum class How : std::uint8_t { exactly, freely };
+
 class Finder {
  public:
-  Finder(const TextGoal& goal, const Question& question) : goal_{goal}, question_{question} {
+  Finder(const TextGoal& goal, const Question& question, How how)
+      : goal_{goal}, question_{question}, free_{how == How::freely} {
     words_ = question.words;
     if (question.refers) {
       words_.insert(words_.end(), question.inherited.begin(), question.inherited.end());
@@ -31,6 +41,7 @@ class Finder {
     for (const GoalWord* word : words_) {
       for (std::string& one : word->phrases()) asked_.push_back(std::move(one));
     }
+    if (free_) be_free();
     for (const GoalWord* word : question.counted) {
       head_ += (head_.empty() ? "" : "\n") + join(word->phrases(), "\n");
     }
@@ -41,6 +52,8 @@ class Finder {
   // The best ones, the newest text first.
   [[nodiscard]] std::vector<Fit> find() const {
     std::vector<Fit> fits;
+    // What led to what is too easily read into a text.
+    if (free_ && question_.want == "reason") return fits;
     for (const WorldPassage& passage : goal_.world().passages) {
       if (const auto fit = look(passage)) fits.push_back(*fit);
     }
@@ -53,17 +66,19 @@ class Finder {
       return std::tie(b.passage->date, a.passage->file, a.passage->line) <
              std::tie(a.passage->date, b.passage->file, b.passage->line);
     });
+    if (free_ && fits.size() > kFreeMax) return {};
     if (fits.size() > kPlacesMax) fits.resize(kPlacesMax);
     return fits;
   }
 
   // One sentence holds all of the words, and an answer of a kind that rows of tables seldom are.
   [[nodiscard]] bool sure(const Fit& fit) const {
+    const bool typed = question_.want != "any" && question_.want != "which" &&
+                       question_.want != "number" && question_.want != "numbers";
+    if (typed && words_.size() > 1 && fit.said * 2 >= 3 * words_.size()) return true;
+    if (free_) return false;
     const bool all = fit.said >= 2 * words_.size();
-    return fit.same_question ||
-           (all && question_.want != "any" && question_.want != "which" &&
-            question_.want != "number" && question_.want != "numbers") ||
-           (all && lone());
+    return fit.same_question || (all && (typed || lone()));
   }
 
   // Words that stand nowhere in the texts.
@@ -85,11 +100,17 @@ class Finder {
       common += is_negation(word->key) ? 0 : 1;
       named = named || goal_.named(*word);
     }
-    return common > 1 || goal_.has("find") || (named && question_.want != "any") || lone();
+    const bool typed = question_.want != "any" && question_.want != "which";
+    return common > 1 || goal_.has("find") || (named && question_.want != "any") || lone() ||
+           (free_ && typed && !words_.empty() && words_.size() < question_.words.size());
   }
 
  private:
   [[nodiscard]] std::optional<Fit> look(const WorldPassage& passage) const {
+    // Who is the one thing that is left of the question: any name beside it would do.
+    if (free_ && question_.want == "name" && words_.size() < 2 && !goal_.named(*words_[0])) {
+      return std::nullopt;
+    }
     if (!question_.refers && !question_.inherited.empty() && !about_inherited(passage)) {
       return std::nullopt;
     }
@@ -98,10 +119,58 @@ class Finder {
     if (passage.title) return title(passage);
     if (!close_by(passage)) return std::nullopt;
     const GoalWord* head = question_.head;
-    if (head != nullptr && !held(*head, passage.here) && !held(*head, passage.above)) {
+    if (head != nullptr && std::ranges::find(words_, head) != words_.end() &&
+        !held(*head, passage.here) && !held(*head, passage.above) &&
+        !far(*head, words::Bag{passage.text})) {
       return std::nullopt;
     }
     return sentence(passage);
+  }
+
+  // Leaves out what the answer itself says, unless nothing else is left.
+  void be_free() {
+    GoalWords kept;
+    for (const GoalWord* word : words_) {
+      const bool implied = std::ranges::find(question_.implied, word) != question_.implied.end();
+      (implied ? left_out_ : kept).push_back(word);
+    }
+    if (kept.empty()) {
+      left_out_.clear();
+    } else {
+      words_ = std::move(kept);
+    }
+    for (const GoalWord* word : words_) {
+      if (goal_.named(*word) || word->date || word->count > 1 || is_negation(word->key)) continue;
+      for (const std::string_view other : thesaurus(word->key)) {
+        far_[word->key].push_back(words::stem(other));
+      }
+    }
+  }
+
+  // By a word that means about the same.
+  [[nodiscard]] bool far(const GoalWord& word, const words::Bag& bag) const {
+    const auto found = far_.find(word.key);
+    return found != far_.end() &&
+           std::ranges::any_of(found->second, [&](const std::string& one) { return bag.has(one); });
+  }
+
+  // Who wrote a letter, to whom, and about what: short lines at its beginning and its end.
+  [[nodiscard]] bool in_head(const GoalWord& word, const WorldPassage& passage) const {
+    constexpr std::int64_t kHeadLines = 14;
+    constexpr std::size_t kShort = 14;
+    const auto file = std::ranges::find(goal_.world().files, passage.file, &WorldFile::file);
+    if (!free_ || file == goal_.world().files.end() || file->kind != "text") return false;
+    const std::int64_t lines = file->lines;
+    return std::ranges::any_of(goal_.world().passages, [&](const WorldPassage& one) {
+      if (one.file != passage.file || one.line == passage.line || one.title ||
+          !held(word, one.here) || one.holds.contains("time")) {
+        return false;
+      }
+      const bool item = std::string_view{"-*|"}.contains(one.text[0]);
+      const bool ends = one.line <= kHeadLines || one.line > lines - 6;
+      return ends && !item && !std::string_view{".?!"}.contains(one.text.back()) &&
+             words::tokens(one.text).size() <= kShort;
+    });
   }
 
   // A heading answers when it holds all words and what is wanted: "## Fair, 2026-03-03".
@@ -109,7 +178,8 @@ class Finder {
     const bool all = std::ranges::all_of(
         words_, [&](const GoalWord* word) { return held(*word, passage.here); });
     if (question_.want == "any" || question_.want == "which" || question_.want == "rule" || !all ||
-        !tells(question_.want, {passage.text, "", "", asked_, head_}, goal_.lexicon())) {
+        (free_ && passage.text.find('?') != std::string::npos) ||
+        !tells(question_.want, said_of(passage.text, passage, head_), goal_.lexicon())) {
       return std::nullopt;
     }
     return Fit{&passage, false, words_.size()};
@@ -117,6 +187,11 @@ class Finder {
 
   // The heading above asks the same: it holds all words of the goal, those of the question, too.
   [[nodiscard]] bool same_question(const WorldPassage& passage) const {
+    if (free_ && !passage.title && passage.heading.ends_with('?') && words_.size() > 1 &&
+        words::Bag{passage.heading}.has(question_.opening)) {
+      return std::ranges::all_of(words_,
+                                 [&](const GoalWord* word) { return held(*word, passage.above); });
+    }
     return !passage.title && goal_.goal().words.size() > 1 &&
            std::ranges::all_of(goal_.goal().words,
                                [&](const GoalWord& word) { return held(word, passage.above); });
@@ -144,14 +219,17 @@ class Finder {
   // Each word is in the passage, its headings or its text's name; most of them close.
   [[nodiscard]] bool covered(const WorldPassage& passage) const {
     std::size_t close = 0;
+    const words::Bag own{passage.text};
     for (const GoalWord* word : words_) {
-      const bool here = held(*word, passage.here) || held(*word, passage.above);
-      const bool text = held(*word, passage.around) || dated(*word, passage);
+      const bool here = held(*word, passage.here) || held(*word, passage.above) || far(*word, own);
+      const bool head = in_head(*word, passage);
+      const bool text = held(*word, passage.around) || dated(*word, passage) || head;
       if (!here && !text) return false;
       // A year belongs to a text as a whole.
-      close += here || (word->date && words_.size() > 1) ? 1 : 0;
+      close += here || head || (word->date && words_.size() > 1) ? 1 : 0;
     }
     if (close * 5 >= words_.size() * 3) return close > 0;
+    if (free_) return close > 0 ? close * 2 >= words_.size() : !left_out_.empty();
     const bool loose = question_.want != "any" && question_.want != "reason";
     return loose && close > 0 &&
            ((strict() && titled(passage)) ||
@@ -169,10 +247,12 @@ class Finder {
         if (count > 1 && strict() && !goes_on(all[i + count - 1]) && !titled(passage)) break;
         window += (count == 1 ? "" : " ") + all[i + count - 1];
         const auto said = said_in(window, label, passage);
-        if (!said || all[i + count - 1].ends_with('?') || denied(window)) continue;
-        const Said what{window, passage.lead, passage.heading, asked_, head_};
-        if (!tells(question_.want, what, goal_.lexicon())) continue;
-        if (lone() && !goal_.has("find") && !beside(window, passage)) continue;
+        if (!said || all[i + count - 1].ends_with('?')) continue;
+        if (strict() && !negated() && denied(window, asked_, goal_.lexicon())) continue;
+        if (!tells(question_.want, said_of(window, passage, head_), goal_.lexicon())) continue;
+        if (question_.identity && !passage.text.starts_with('|') && !apposed(window, asked_))
+          continue;
+        if (lone() && left_out_.empty() && !goal_.has("find") && !beside(window, passage)) continue;
         if (!best || *said > best->said) best = Fit{&passage, false, *said};
       }
     }
@@ -183,10 +263,14 @@ class Finder {
   // when that goes on about it; what is a rule or a reason may take the whole passage.
   [[nodiscard]] bool strict() const {
     constexpr std::array<std::string_view, 5> kWide = {"any", "rule", "reason", "place", "numbers"};
-    if (question_.subject != nullptr) return true;
+    if (question_.subject != nullptr || free_) return true;
     return std::ranges::find(kWide, question_.want) == kWide.end();
   }
   [[nodiscard]] std::size_t window_max() const { return strict() ? 2 : 12; }
+
+  [[nodiscard]] bool negated() const {
+    return std::ranges::any_of(words_, [](const GoalWord* one) { return is_negation(one->key); });
+  }
 
   // The whole text is about it.
   [[nodiscard]] bool titled(const WorldPassage& passage) const {
@@ -201,25 +285,29 @@ class Finder {
   }
 
   [[nodiscard]] bool beside(const std::string& window, const WorldPassage& passage) const {
-    constexpr std::size_t kNear = 3;
+    constexpr std::size_t kNear = 4;
     const std::vector<words::Token> tokens = words::tokens(window);
     for (std::size_t i = 0; i < tokens.size(); ++i) {
       if (!stands_in(*words_[0], words::Bag{tokens[i].text})) continue;
       const std::size_t begin = tokens[i < kNear ? 0 : i - kNear].begin;
       const std::size_t end = tokens[std::min(i + kNear, tokens.size() - 1)].end;
       const std::string near = window.substr(begin, end - begin);
-      const Said what{near, passage.lead, passage.heading, asked_, ""};
-      if (tells(question_.want, what, goal_.lexicon())) return true;
+      if (tells(question_.want, said_of(near, passage, ""), goal_.lexicon())) return true;
     }
     return false;
   }
 
-  static bool goes_on(const std::string& sentence) {
-    constexpr std::array<std::string_view, 8> kPronouns = {"it",   "they", "he",    "she",
-                                                           "this", "that", "these", "its"};
-    const std::vector<words::Token> tokens = words::tokens(sentence);
-    return !tokens.empty() &&
-           std::ranges::find(kPronouns, ascii_lower(tokens[0].text)) != kPronouns.end();
+  [[nodiscard]] Said said_of(std::string_view text, const WorldPassage& passage,
+                             std::string head) const {
+    return {text,
+            passage.lead,
+            passage.heading,
+            asked_,
+            std::move(head),
+            question_.units,
+            &goal_.world().names,
+            question_.limits,
+            question_.roles};
   }
 
   // How many words stand in the sentence; nothing when one is in another sentence only.
@@ -229,38 +317,65 @@ class Finder {
     const words::Bag bag{window};
     const words::Bag titled{label};
     std::size_t said = 0;
+    std::size_t by_others = 0;
+    std::size_t direct = 0;
     for (const GoalWord* word : words_) {
       if (is_negation(word->key)) {
         if (!bag.has("not") && !bag.has("no") && !bag.has("never")) return std::nullopt;
         continue;
       }
-      if (stands_in(*word, bag) || (held(*word, passage.here) && short_name(*word, window))) {
+      if (!(free_ && stands_in(*word, titled)) &&
+          (stands_in(*word, bag) || (held(*word, passage.here) && short_name(*word, window)))) {
         said += 2;
+        ++direct;
+      } else if (free_ && stands_in(*word, titled)) {
+        said += 3;
+        ++direct;
       } else if (stands_in(*word, titled) || held(*word, passage.above)) {
         said += 1;
-      } else if (!held(*word, passage.around) && !dated(*word, passage)) {
+      } else if (far(*word, bag)) {
+        said += 1;
+        ++direct;
+        ++by_others;
+      } else if (!held(*word, passage.around) && !dated(*word, passage) &&
+                 !in_head(*word, passage)) {
         return std::nullopt;
       }
     }
-    if (said == 0 || !acts_in(window, label)) return std::nullopt;
+    // A word that means about the same needs another one that is the very same.
+    if (by_others > 1 || (by_others == 1 && said < 2)) return std::nullopt;
+    std::size_t more = 0;
+    for (const GoalWord* word : left_out_) more += stands_in(*word, bag) ? 1 : 0;
+    // A sum of money under the same heading may be one for anything.
+    if (free_ && direct + more < (question_.want == "money" && more == 0 ? 2 : 1)) {
+      return std::nullopt;
+    }
+    said += more;
+    if (said == 0 || !acts_in(window, label, passage)) return std::nullopt;
     return said;
   }
 
   // Who does it stands in the sentence, not only in what heads it.
-  [[nodiscard]] bool acts_in(const std::string& window, const std::string& label) const {
+  [[nodiscard]] bool acts_in(const std::string& window, const std::string& label,
+                             const WorldPassage& passage) const {
     if (question_.subject == nullptr) return true;
     const std::size_t at = label.empty() ? std::string::npos : window.find(label);
     const std::string text = at == std::string::npos ? window : window.substr(at + label.size());
-    return stands_in(*question_.subject, words::Bag{text}) || short_name(*question_.subject, text);
+    const words::Bag bag{window + " " + passage.lead};
+    if (!does_it(bag)) return false;
+    if (stands_in(*question_.subject, words::Bag{text}) || short_name(*question_.subject, text)) {
+      return true;
+    }
+    // In a letter who wrote it speaks of himself.
+    return in_head(*question_.subject, passage) &&
+           (bag.has("we") || bag.has("i") || bag.has("our") || window.contains(": "));
   }
 
-  // A part of the name, written as one.
-  static bool short_name(const GoalWord& word, const std::string& window) {
-    if (word.count < 2) return false;
-    const std::vector<std::string> parts = split(word.key, ' ');
-    return std::ranges::any_of(words::tokens(window), [&](const words::Token& token) {
-      return token.text[0] >= 'A' && token.text[0] <= 'Z' &&
-             (token.stem == parts.front() || token.stem == parts.back());
+  // What the subject does: the word behind it is no mere heading.
+  [[nodiscard]] bool does_it(const words::Bag& bag) const {
+    const std::size_t behind = question_.subject->at + question_.subject->count;
+    return std::ranges::none_of(words_, [&](const GoalWord* word) {
+      return word->at == behind && !stands_in(*word, bag) && !far(*word, bag);
     });
   }
 
@@ -271,13 +386,17 @@ class Finder {
     if (!held(*words_[0], passage.here) || !held(*words_[1], passage.here)) return true;
     if (stands_in(*words_[0], words::Bag{tools::label_of(passage.text)})) return true;
     if (stands_in(*words_[1], words::Bag{tools::label_of(passage.text)})) return true;
+    if (free_ && (held(*words_[0], passage.around) || held(*words_[1], passage.around)))
+      return true;
     const std::vector<words::Token> tokens = words::tokens(passage.text);
-    const auto is = [](const GoalWord& word, const words::Token& token) {
-      return std::ranges::any_of(word.phrases(),
-                                 [&](const std::string& one) { return one == token.stem; });
+    const auto is = [&](const GoalWord& word, const words::Token& token) {
+      const auto same = [&](const std::string& one) { return one == token.stem; };
+      const auto others = far_.find(word.key);
+      return std::ranges::any_of(word.phrases(), same) ||
+             (others != far_.end() && std::ranges::any_of(others->second, same));
     };
     for (std::size_t i = 0; i < tokens.size(); ++i) {
-      for (std::size_t k = i + 1; k < tokens.size() && k <= i + (strict() ? 4 : 3); ++k) {
+      for (std::size_t k = i + 1; k < tokens.size() && k <= i + apart_max(); ++k) {
         const bool both = (is(*words_[0], tokens[i]) && is(*words_[1], tokens[k])) ||
                           (is(*words_[1], tokens[i]) && is(*words_[0], tokens[k]));
         if (both && !parted(passage.text, tokens[i].end, tokens[k].begin)) return true;
@@ -286,31 +405,23 @@ class Finder {
     return false;
   }
 
-  // By a mark between two clauses.
-  static bool parted(const std::string& text, std::size_t begin, std::size_t end) {
-    const std::string between = text.substr(begin, end - begin);
-    return between.contains(", ") || between.contains("; ") || between.contains(". ");
+  [[nodiscard]] std::size_t apart_max() const {
+    const bool typed = question_.want != "any" && question_.want != "which";
+    return free_ && typed ? 12 : strict() ? 4 : 3;
   }
 
-  // "It was not caught" does not say who caught it.
-  [[nodiscard]] bool denied(const std::string& window) const {
-    if (!strict() ||
-        std::ranges::any_of(words_, [](const GoalWord* word) { return is_negation(word->key); })) {
-      return false;
-    }
-    const std::vector<words::Token> tokens = words::tokens(window);
-    for (std::size_t i = 0; i + 1 < tokens.size(); ++i) {
-      if (is_negation(tokens[i].stem) &&
-          std::ranges::find(asked_, tokens[i + 1].stem) != asked_.end()) {
-        return true;
-      }
-    }
-    return false;
+  // By a mark between two clauses.
+  [[nodiscard]] bool parted(const std::string& text, std::size_t begin, std::size_t end) const {
+    const std::string between = text.substr(begin, end - begin);
+    return (!free_ && between.contains(", ")) || between.contains("; ") || between.contains(". ");
   }
 
   const TextGoal& goal_;
   const Question& question_;
+  bool free_;
   GoalWords words_;
+  GoalWords left_out_;  // those that the answer itself says; they still tell sentences apart
+  std::map<std::string, std::vector<std::string>> far_;  // key -> stems that mean about the same
   std::vector<std::string> asked_;
   std::string head_;
 };
@@ -331,9 +442,12 @@ Reading find_reading(const TextGoal& goal) {
   GoalWords words;
   bool sure = true;
   for (const Question& question : questions) {
-    const Finder finder{goal, question};
-    if (finder.words().empty()) return no_reading(std::move(reading), "no word to look for");
-    const std::vector<Fit> fits = finder.find();
+    const Finder exact{goal, question, How::exactly};
+    const Finder free{goal, question, How::freely};
+    if (exact.words().empty()) return no_reading(std::move(reading), "no word to look for");
+    std::vector<Fit> fits = exact.find();
+    const Finder& finder = fits.empty() ? free : exact;
+    if (fits.empty()) fits = free.find();
     if (fits.empty()) {
       if (!finder.enough()) {
         return no_reading(std::move(reading), "one common word is too little to go by");

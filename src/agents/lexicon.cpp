@@ -55,7 +55,14 @@ void Lexicon::read_numerals(const json::Object* numerals) {
 }
 
 void Lexicon::read_texts(const json::Object& texts) {
-  add_phrases(text_phrases_, json::object_at(texts, "phrases"));
+  // What a phrase means to texts is said here.
+  std::vector<CuePhrase> own;
+  add_phrases(own, json::object_at(texts, "phrases"));
+  for (CuePhrase& made : own) {
+    std::erase_if(text_phrases_, [&](const CuePhrase& one) { return one.stems == made.stems; });
+    text_phrases_.push_back(std::move(made));
+  }
+  read_answers(texts);
   each_text(json::array_at(texts, "frames"),
             [&](auto text) { add_phrase(text_phrases_, text, "frame"); });
   add_phrases(asks_, json::object_at(texts, "asks"));
@@ -77,6 +84,38 @@ void Lexicon::read_texts(const json::Object& texts) {
   each_named(json::object_at(texts, "wider"), [&](const std::string& word, std::string_view one) {
     related_[words::stem(one)].insert(word);
   });
+}
+
+void Lexicon::read_answers(const json::Object& texts) {
+  each_named(json::object_at(texts, "measures"), [&](const std::string& name, auto unit) {
+    measures_[name].push_back(words::stem(unit));
+  });
+  each_named(json::object_at(texts, "measured"),
+             [&](const std::string& name, auto word) { measured_[words::stem(word)] = name; });
+  each_named(json::object_at(texts, "implied"),
+             [&](const std::string& want, auto word) { implied_[want].insert(words::stem(word)); });
+  each_text(json::array_at(texts, "roles"), [&](auto word) { roles_.insert(words::stem(word)); });
+  each_text(json::array_at(texts, "often"), [&](auto word) { often_.emplace(word); });
+  each_text(json::array_at(texts, "ordinals"), [&](auto word) { ordinals_.emplace(word); });
+  each_text(json::array_at(texts, "before_year"), [&](auto word) { before_year_.emplace(word); });
+}
+
+const std::vector<std::string>* Lexicon::units_of(std::string_view measure) const {
+  const auto found = measures_.find(measure);
+  return found == measures_.end() ? nullptr : &found->second;
+}
+
+std::string_view Lexicon::measure_of(std::string_view stem) const {
+  const auto found = measured_.find(stem);
+  return found == measured_.end() ? std::string_view{} : std::string_view{found->second};
+}
+
+bool Lexicon::implied(std::string_view want, std::string_view stem) const {
+  return std::ranges::any_of(std::initializer_list<std::string_view>{want, "all"},
+                             [&](std::string_view one) {
+                               const auto found = implied_.find(one);
+                               return found != implied_.end() && found->second.contains(stem);
+                             });
 }
 
 Result<Lexicon> Lexicon::parse(std::string_view file, std::string_view text) {

@@ -50,6 +50,19 @@ class Lexicon {
   [[nodiscard]] const std::vector<std::string>& norms() const { return norms_; }
   // How else a text may say the word: looser than alike_words, and what is wider ("dog").
   [[nodiscard]] std::set<std::string> related_words(const std::string& stem) const;
+  // What a measure is given in ("length": "metre"), and the measures that a word asks for ("tall").
+  [[nodiscard]] const std::vector<std::string>* units_of(std::string_view measure) const;
+  [[nodiscard]] std::string_view measure_of(std::string_view stem) const;
+  // Words that say nothing beside an answer of the kind ("cost" beside a sum of money) or any.
+  [[nodiscard]] bool implied(std::string_view want, std::string_view stem) const;
+  // Who somebody is: "nurse".
+  [[nodiscard]] bool role(std::string_view stem) const { return roles_.contains(stem); }
+  // "every", "twice"; "first"; what stands before a year: "since".
+  [[nodiscard]] bool often(std::string_view word) const { return often_.contains(word); }
+  [[nodiscard]] bool ordinal(std::string_view word) const { return ordinals_.contains(word); }
+  [[nodiscard]] bool before_year(std::string_view word) const {
+    return before_year_.contains(word);
+  }
   // --- of questions to tables -------------------------------------------------------------------
   // The phrases above with those that only tables know; longest first, as all that follow.
   [[nodiscard]] const std::vector<CuePhrase>& table_phrases() const { return table_phrases_; }
@@ -79,6 +92,7 @@ class Lexicon {
   void read_noise(const json::Object* noise);
   void read_numerals(const json::Object* numerals);
   void read_texts(const json::Object& texts);
+  void read_answers(const json::Object& texts);
   void read_tables(const json::Object& tables);
 
   std::set<std::string, std::less<>> stop_;
@@ -93,7 +107,14 @@ class Lexicon {
   std::vector<CuePhrase> asks_;
   std::set<std::string, std::less<>> weak_;
   std::vector<std::string> norms_;
-  std::map<std::string, std::set<std::string>> related_;  // stem -> words
+  std::map<std::string, std::set<std::string>> related_;                   // stem -> words
+  std::map<std::string, std::vector<std::string>, std::less<>> measures_;  // name -> stems
+  std::map<std::string, std::string, std::less<>> measured_;               // stem -> name
+  std::map<std::string, std::set<std::string, std::less<>>, std::less<>> implied_;
+  std::set<std::string, std::less<>> roles_;
+  std::set<std::string, std::less<>> often_;
+  std::set<std::string, std::less<>> ordinals_;
+  std::set<std::string, std::less<>> before_year_;
   std::vector<CuePhrase> table_phrases_;
   std::vector<CuePhrase> frames_;
   std::vector<CuePhrase> purposes_;

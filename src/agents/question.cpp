@@ -10,10 +10,10 @@ namespace {
 
 // What an opening word wants of a passage.
 constexpr std::pair<std::string_view, std::string_view> kWants[] = {
-    {"who", "name"},          {"when", "date"},    {"until_when", "date"}, {"what_time", "time"},
-    {"how_long", "duration"}, {"count", "number"}, {"how_much", "money"},  {"why", "reason"},
-    {"which", "any"},         {"where", "place"},  {"how", "any"},         {"find", "any"},
-    {"rule", "rule"}};
+    {"who", "name"},          {"when", "date"},      {"until_when", "date"}, {"what_time", "time"},
+    {"how_long", "duration"}, {"count", "number"},   {"how_much", "money"},  {"why", "reason"},
+    {"which", "any"},         {"where", "place"},    {"how", "any"},         {"find", "any"},
+    {"rule", "rule"},         {"how_often", "often"}};
 
 std::string_view want_of(std::string_view means) {
   const auto found =
@@ -70,9 +70,22 @@ class Asker {
       const bool purpose = (low(i) == "i" || low(i) == "we") &&
                            (second == "want" || second == "need" || second == "would") &&
                            low(i + 2) == "to";
-      if (!purpose && low(i) != "i'd") continue;
+      if (!purpose && !aside(i) && low(i) != "i'd") continue;
       for (std::size_t k = i; k < size() && (k == i || !opens_sentence(k)); ++k) used_[k] = true;
     }
+  }
+
+  // "I know it got moved.": what somebody has in mind about the answer; it asks for nothing.
+  [[nodiscard]] bool aside(std::size_t i) const {
+    if (low(i) != "i" && low(i) != "we") return false;
+    if (i + 1 >= size() || !goal_.lexicon().implied("aside", goal_.goal().tokens[i + 1].stem)) {
+      return false;
+    }
+    bool refers = false;
+    for (std::size_t k = i + 2; k < size() && !opens_sentence(k); ++k) {
+      refers = refers || low(k) == "it" || low(k) == "they" || low(k) == "that" || low(k) == "this";
+    }
+    return refers;
   }
 
   // A new question begins behind "and" or punctuation.
@@ -105,7 +118,11 @@ class Asker {
     for (std::size_t skip = 0; skip < 4 && i + skip < end; ++skip) {
       for (const CuePhrase& phrase : goal_.lexicon().asks()) {
         if (!stands(phrase, i + skip, end)) continue;
-        if (phrase.means == "phone" || phrase.means == "mail" || skip == 0) {
+        // "the yearly premium of"
+        const std::size_t behind = i + skip + phrase.stems.size();
+        const bool adjective =
+            skip == 1 && (behind == end || low(behind) == "of" || low(behind) == "for");
+        if (phrase.means == "phone" || phrase.means == "mail" || skip == 0 || adjective) {
           head_at_ = i + skip;
           head_count_ = phrase.stems.size();
           return phrase.means;
@@ -145,6 +162,9 @@ class Asker {
       question.want = want_of(part.opener->means);
       opened = part.opener->at + part.opener->count;
       choose_kind(question, *part.opener, part.end);
+      for (std::size_t k = part.opener->at; k < opened; ++k) {
+        question.opening += (question.opening.empty() ? "" : " ") + goal_.goal().tokens[k].stem;
+      }
     }
     if (by) question.want = "numbers";  // "sales by month"
     for (const GoalWord& word : goal_.goal().words) {
@@ -157,7 +177,11 @@ class Asker {
         continue;
       }
       if (word.at == opened && !word.date) question.head = &word;
-      const bool behind_verb = word.at > part.begin && acts(word.at - 1);
+      if (may_be_left_out(word, question)) question.implied.push_back(&word);
+      // "did Mrs Dunmore"
+      const bool behind_verb =
+          (word.at > part.begin && acts(word.at - 1)) ||
+          (word.at > part.begin + 1 && goal_.lexicon().stop(low(word.at - 1)) && acts(word.at - 2));
       if (behind_verb && !word.date && goal_.named(word)) question.subject = &word;
       question.words.push_back(&word);
     }
@@ -170,19 +194,60 @@ class Asker {
     return question;
   }
 
+  // "How tall", "at what temperature", "what colour": a number with one of its units.
+  bool choose_measure(Question& question, const TextCue& opener, std::size_t end) {
+    const bool how = opener.means == "how" || (opener.means == "how_much" && opener.count == 2);
+    std::size_t i = opener.means == "how" ? opener.at + 1 : opener.at + opener.count;
+    while (opener.means == "which" && i < end && goal_.lexicon().stop(low(i))) ++i;
+    if (i >= end || (!how && opener.means != "which")) return false;
+    const std::string_view measure = goal_.lexicon().measure_of(goal_.goal().tokens[i].stem);
+    if (measure.empty()) return false;
+    question.want = measure == "colour" ? "colour" : "measure";
+    question.names_kind = true;
+    // A size may be in any unit.
+    const auto* units = goal_.lexicon().units_of(measure);
+    if (units != nullptr) question.units = *units;
+    return true;
+  }
+
+  // The answer itself says it: a price that something costs.
+  [[nodiscard]] bool may_be_left_out(const GoalWord& word, const Question& question) const {
+    if (word.date || goal_.named(word)) return false;
+    const std::string_view measure = goal_.lexicon().measure_of(word.key);
+    // Metres do not say whether it is wide or long.
+    const bool measured = (question.want == "measure" || question.want == "colour") &&
+                          !measure.empty() && measure != "length";
+    return measured || goal_.lexicon().implied(question.want, word.key);
+  }
+
   void choose_kind(Question& question, const TextCue& opener, std::size_t end) {
     head_count_ = 0;
+    if (choose_measure(question, opener, end)) return;
     if (opener.means == "which" || opener.means == "find" || opener.means == "how") {
       if (const std::string kind = asked_kind(opener, end); !kind.empty()) {
         question.want = kind;
         question.names_kind = true;
       }
     }
-    if (opener.means == "who") question.names_kind = true;
+    if (opener.means == "where") question.names_kind = true;
+    const std::string verb = low(opener.at + opener.count);
+    question.limits = verb == "may" || verb == "can" || verb == "should";
+    if (opener.means == "who") {
+      constexpr std::string_view kNow[] = {"may", "can",  "must",  "should", "has",
+                                           "is",  "does", "shall", "will",   "do"};
+      question.names_kind = true;
+      const std::size_t behind = opener.at + opener.count;
+      const std::string next = low(behind);
+      const std::string article = low(behind + 1);
+      question.identity = (next == "is" || next == "was") &&
+                          (article == "the" || article == "our" || article.ends_with("'s"));
+      question.roles = std::ranges::find(kNow, next) != std::end(kNow) || next.ends_with('s');
+    }
     // "what does it cost"
     if (opener.means == "which" && question.want == "any" && low(opener.at) == "what") {
       for (std::size_t i = opener.at; i < end; ++i) {
-        if (goal_.goal().tokens[i].stem == "cost" || goal_.goal().tokens[i].stem == "pay") {
+        if (goal_.goal().tokens[i].stem == "cost" || goal_.goal().tokens[i].stem == "pay" ||
+            goal_.goal().tokens[i].stem == "charg") {
           question.want = "money";
         }
       }
@@ -206,8 +271,14 @@ class Asker {
 
   [[nodiscard]] bool passed_over(const GoalWord& word, const Question& question) const {
     if (word.date) return false;
+    // "when he complained": it opens no question of its own here.
+    if (word.key == "when" || word.key == "while" || word.key == "whether") return true;
     if (TextGoal::all_used(word, used_) || goal_.lexicon().noise("find", word.key)) return true;
-    if (goal_.lexicon().noise("find " + question.want, word.key)) return true;
+    // "open day": behind another word it may be a part of its name.
+    const bool compound = word.at > 0 && !goal_.lexicon().stop(low(word.at - 1)) &&
+                          !used_[word.at - 1] && goal_.gap_before(word.at) == " " &&
+                          goal_.lexicon().implied(question.want, word.key);
+    if (!compound && goal_.lexicon().noise("find " + question.want, word.key)) return true;
     if (goal_.lexicon().weak(word.key) && !goal_.named(word)) return true;
     if (question.want == "money" && (word.key == "pay" || word.key == "cost") && fee_named(word)) {
       return true;

@@ -13,6 +13,12 @@ struct Question {
   const GoalWord* head = nullptr;  // right behind the opening words: "how much leave"
   const GoalWord* subject = nullptr;  // a name: "what did Ada Quill decide"
   GoalWords counted;                  // "raffle tickets" of "how many raffle tickets"
+  GoalWords implied;                  // of the words those that an answer of the kind need not say
+  std::vector<std::string> units{};   // of a measure
+  std::string opening;                // stems of the opening words: "how many"
+  bool limits = false;                // "how much may we spend": a bound is the answer
+  bool identity = false;              // "who is the treasurer"
+  bool roles = false;                 // "who may": a role will do
   bool names_kind = false;            // "what is the quorum": the thing itself says what is wanted
   bool refers = false;                // "why was it moved"
   bool asks = false;                  // it has opening words

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <array>
 
+#include "agents/answer_kinds.hpp"
 #include "base/text.hpp"
 #include "tools/units.hpp"
 
@@ -26,6 +27,23 @@ bool abbreviates(std::string_view text, std::size_t i) {
       "mr", "mrs", "ms", "dr", "no", "nr", "st", "e.g", "i.e", "approx", "tel", "vs", "prof", "cf"};
   if (one_of(word, kShort) || (word.size() == 1 && !digit(word[0]))) return true;
   return begin == 0 && std::ranges::all_of(word, [](char c) { return digit(c) || c == '.'; });
+}
+
+// "4.  PAYMENT." heads what follows.
+bool shouted(std::string_view text) {
+  return std::ranges::any_of(text, capital) &&
+         std::ranges::none_of(text, [](char c) { return c >= 'a' && c <= 'z'; });
+}
+
+// Whom a quotation names did not do what the sentence says.
+std::string unquoted(std::string_view text) {
+  std::string out;
+  bool inside = false;
+  for (const char c : text) {
+    if (c == '"') inside = !inside;
+    if (!inside) out += c;
+  }
+  return inside ? std::string{text} : out;  // an inch, or half of a quotation
 }
 
 bool is_asked(const Said& said, const std::string& stem) {
@@ -126,7 +144,7 @@ bool money(const Said& said) {
     const bool dotted = words::is_iso_date(low) || std::ranges::count(low, '.') > 1;
     const bool each = cents && i + 1 < tokens.size() && ascii_lower(tokens[i + 1].text) == "per";
     if ((signed_ || named || row || each || (cents && of_money)) && !dotted &&
-        !bounded(said, tokens, i)) {
+        (said.limits || !bounded(said, tokens, i))) {
       return true;
     }
   }
@@ -238,6 +256,7 @@ std::vector<std::string> sentences(std::string_view text) {
     const bool opens = capital(next) || digit(next) || std::string_view{"*\"'("}.contains(next) ||
                        static_cast<unsigned char>(next) >= 0x80;
     if (!opens || (text[i] == '.' && abbreviates(text, i))) continue;
+    if (shouted(text.substr(begin, end - begin))) continue;
     out.emplace_back(text.substr(begin, end - begin));
     begin = end + 1;
   }
@@ -257,6 +276,19 @@ bool tells(std::string_view kind, const Said& said, const Lexicon& lexicon) {
   if (kind == "code") return code(said);
   if (kind == "rule") return rule(said, lexicon);
   if (kind == "reason") return reason(said);
+  if (kind == "measure") return measures(said, lexicon);
+  if (kind == "often") return repeats(said, lexicon);
+  if (kind == "colour") return coloured(said, lexicon);
+  if (kind == "name") {
+    const std::string own = unquoted(said.text);
+    Said spoken = said;
+    spoken.text = own;
+    return somebody(spoken, lexicon) ||
+           tools::holds(tools::Want::name, unit_of(spoken), {said.asked});
+  }
+  if (kind == "time" && clocked(said)) return true;
+  if (kind == "date" && dated(said, lexicon)) return true;
+  if (kind == "duration") return lasting(said, lexicon);
   const auto want = tools::want_named(kind);
   return want && tools::holds(*want, unit_of(said), {said.asked});
 }

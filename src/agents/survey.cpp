@@ -19,6 +19,7 @@ constexpr std::size_t kTablesMax = 60;
 constexpr std::size_t kPassagesMax = 150;
 constexpr std::size_t kPassageBytesMax = 1200;
 constexpr std::size_t kHeadingsMax = 300;
+constexpr std::size_t kNamesMax = 400;
 
 struct Column {
   std::string name;
@@ -216,6 +217,41 @@ json::Array passages_json(const std::vector<tools::Document>& documents, const G
   return out;
 }
 
+// Words that stand with a capital within a sentence, and nowhere without one.
+json::Array names_in(const std::vector<tools::Document>& documents) {
+  std::set<std::string> capital;
+  std::set<std::string> small;
+  const auto look = [&](const std::string& text) {
+    const std::vector<words::Token> tokens = words::tokens(text);
+    for (std::size_t i = 0; i < tokens.size(); ++i) {
+      std::string word = tokens[i].text;
+      if (word.ends_with("'s")) word.resize(word.size() - 2);
+      if (word.size() < 3 || words::has_digit(word) || words::month_named(word) != 0) continue;
+      if (word[0] < 'A' || word[0] > 'Z') {
+        small.insert(ascii_lower(word));
+      } else if (ascii_lower(word).substr(1) == word.substr(1) && i > 0 &&
+                 std::string_view{text}
+                         .substr(tokens[i - 1].end, tokens[i].begin - tokens[i - 1].end)
+                         .find_first_not_of(", ") == std::string_view::npos) {
+        capital.insert(word);
+      }
+    }
+  };
+  for (const tools::Document& document : documents) {
+    for (const tools::Unit& unit : document.units) {
+      if (!unit.title) look(unit.text());
+    }
+  }
+  json::Array out;
+  for (const std::string& word : capital) {
+    if (out.size() == kNamesMax) break;
+    if (!small.contains(ascii_lower(word)) && !ascii_lower(word).ends_with("day")) {
+      out.emplace_back(word);
+    }
+  }
+  return out;
+}
+
 struct Found {
   json::Array files;
   std::vector<Table> tables;
@@ -285,8 +321,10 @@ Result<json::Value> survey(const json::Object& arguments, const Lexicon& lexicon
                                       {"text", shorten(unit.lines.front().text, 150)}});
     }
   }
-  json::Object out{
-      {"path", *path}, {"files", std::move(found.files)}, {"headings", std::move(headings)}};
+  json::Object out{{"path", *path},
+                   {"files", std::move(found.files)},
+                   {"headings", std::move(headings)},
+                   {"names", names_in(found.documents)}};
   for (const std::size_t values_max : {kValuesMax, std::size_t{12}, std::size_t{0}}) {
     json::Array tables;
     for (const Table& table : found.tables) {

@@ -1,7 +1,10 @@
 // What texts answer, over a small allotment club, so that nothing rests on the words of the
 // examples.
+#include <algorithm>
+
 #include "agents/sentences.hpp"
 #include "agents/test_world.hpp"
+#include "agents/thesaurus.hpp"
 
 namespace naestro::agents {
 namespace {
@@ -154,6 +157,82 @@ TEST_F(Allotment, ATextByNobodyIsNotSummarised) {
   EXPECT_NE(ask("Summarise the letter of the water company."), "refused");
   EXPECT_EQ(ask("Summarise the letter of Bo Marsh about the pump."), "refused");
   EXPECT_EQ(ask("Summarise Ada Quill's letter about the leak."), "refused");
+}
+
+TEST_F(Allotment, AMeasureNeedsItsUnitAndItsDirection) {
+  file("pond.md",
+       "# The pond\n\nMill Pond is 12 metres long. A pike of 3 years lives in it.\n\n"
+       "The filter of the pond hums at 18 degrees and weighs little.\n");
+  EXPECT_EQ(ask("How long is Mill Pond?"), "pond.md:3");
+  EXPECT_EQ(ask("How wide is Mill Pond?"), "refused");
+  EXPECT_EQ(ask("How heavy is the filter of the pond?"), "refused");
+  EXPECT_EQ(ask("At what temperature does the filter of the pond hum?"), "pond.md:5");
+  EXPECT_EQ(ask("How old is the pike in the pond?"), "refused");
+}
+
+TEST_F(Allotment, WhoSomebodyIsStandsBesideTheName) {
+  file("tasks.md", "# Tasks\n\n- Ada: ask the insurer whether hail is covered.\n");
+  EXPECT_EQ(ask("Who is our insurer?"), "refused");
+  file("cover.md", "# Cover\n\nThe insurer is Harbury Mutual.\n");
+  EXPECT_EQ(ask("Who is our insurer?"), "cover.md:3");
+}
+
+TEST_F(Allotment, ASentenceMayBeginWithTheNameOrTheRole) {
+  file("news.md",
+       "# News\n\nPresent: Ada Quill, Iris Pell, Bo Marsh.\n\n"
+       "Iris will run the seed swap on Sundays.\n\n"
+       "The warden locks the orchard gate at night.\n\n"
+       "\"Iris talked for an hour,\" wrote one of the visitors.\n");
+  EXPECT_EQ(ask("Who runs the seed swap?"), "news.md:5");
+  EXPECT_EQ(ask("Who locks the orchard gate at night?"), "news.md:7");
+  EXPECT_EQ(ask("Who locked the orchard gate in 2019?"), "refused");
+  EXPECT_EQ(ask("Who wrote the news?"), "refused");
+}
+
+TEST_F(Allotment, AWordThatMeansTheSameNeedsTheOthers) {
+  file("glass.md",
+       "# Plans\n\nThe glasshouse will be constructed by Dunn & Sons on 4 May 2023.\n\n"
+       "The summerhouse was torn down.\n");
+  EXPECT_EQ(ask("When will the glasshouse be built?"), "glass.md:3");
+  EXPECT_EQ(ask("When will the summerhouse be built?"), "refused");
+  EXPECT_EQ(ask("When will the glasshouse be demolished?"), "refused");
+}
+
+TEST_F(Allotment, TheHeadOfALetterSaysWhatItIsAbout) {
+  file("letters/2022-08-02-fence.txt",
+       "Croft Fencing\n\n2 August 2022\n\nDear Ms Quill,\n\nYour order no. F-118, larch fence\n\n"
+       "We shall extend the guarantee from two years to three.\n\nYours sincerely,\n\nUna Croft\n");
+  EXPECT_EQ(ask("How long is the guarantee on the larch fence?"), "letters/2022-08-02-fence.txt:9");
+  EXPECT_EQ(ask("How long is the guarantee on the pump of the fence?"), "refused");
+}
+
+TEST_F(Allotment, WhatIsSaidAsideAsksNothing) {
+  EXPECT_EQ(ask("When is the plant sale? I know it got rearranged."),
+            ask("When is the plant sale?"));
+  EXPECT_EQ(ask("When is the plant sale? I know the pony died."), "refused");
+}
+
+TEST_F(Allotment, HowOftenIsNoCount) {
+  file("water.md", "# Water\n\nThe butts are filled every Monday. There are 6 butts.\n");
+  EXPECT_EQ(ask("How often are the butts filled?"), "water.md:3");
+  EXPECT_EQ(ask("How often are the butts painted?"), "refused");
+}
+
+TEST_F(Allotment, ATableSaysNoNameByADate) {
+  file("tickets.csv",
+       "ticket_id,category,opened,closed\nT-1,gate,2022-03-01,2022-03-02\n"
+       "T-2,pump,2022-03-04,2022-03-09\n");
+  EXPECT_EQ(ask("Who opened ticket T-1?"), "refused");
+}
+
+TEST(Thesaurus, FindsTheFirstAndTheLastStem) {
+  EXPECT_TRUE(thesaurus("").empty());
+  EXPECT_TRUE(thesaurus("zzzz").empty());
+  EXPECT_TRUE(thesaurus("# Written by").empty());
+  const auto build = thesaurus("build");
+  EXPECT_NE(std::ranges::find(build, "construct"), build.end());
+  const auto start = thesaurus("start");
+  EXPECT_NE(std::ranges::find(start, "commence"), start.end());
 }
 
 TEST(Sentences, EndWhereOneEnds) {

@@ -69,6 +69,7 @@ World World::read(const json::Object& survey) {
   World world;
   world.path = text_of(survey, "path");
   if (world.path.empty()) world.path = ".";
+  world.names = set_of(survey, "names");
   world.files = all_of<WorldFile>(survey, "files", [](const json::Object& object) {
     return WorldFile{text_of(object, "file"), text_of(object, "kind"), integer_of(object, "lines"),
                      text_of(object, "title")};

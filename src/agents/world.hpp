@@ -68,6 +68,7 @@ struct World {
   std::vector<WorldTable> tables;
   std::vector<WorldHeading> headings;
   std::vector<WorldPassage> passages;  // best first
+  std::set<std::string> names;         // words that the texts write as names
 
   static World read(const json::Object& survey);
   [[nodiscard]] const WorldTable* table(std::string_view file) const;

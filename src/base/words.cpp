@@ -47,6 +47,18 @@ constexpr std::pair<std::string_view, std::string_view> kIrregular[] = {
     {"went", "go"},           {"women", "woman"},
     {"won", "win"},           {"wore", "wear"},
     {"written", "write"},     {"wrote", "write"},
+    {"lit", "light"},         {"hung", "hang"},
+    {"sank", "sink"},         {"sunk", "sink"},
+    {"drawn", "draw"},        {"driven", "drive"},
+    {"begun", "begin"},       {"caught", "catch"},
+    {"eaten", "eat"},         {"ate", "eat"},
+    {"slept", "sleep"},       {"swept", "sweep"},
+    {"struck", "strike"},     {"sung", "sing"},
+    {"worn", "wear"},         {"torn", "tear"},
+    {"frozen", "freeze"},     {"froze", "freeze"},
+    {"forgotten", "forget"},  {"hidden", "hide"},
+    {"dug", "dig"},           {"heard", "hear"},
+    {"laid", "lay"},          {"fought", "fight"},
     {"failure", "fail"},      {"delivery", "deliver"},
     {"deliveries", "deliver"}};
 
