@@ -261,7 +261,7 @@ Bound bounds(const Draft& draft, const Environment& environment, Sink& sink) {
     total.tokens += cost.tokens;
     total.tool_calls += cost.tool_calls;
     total.model_calls += cost.model_calls;
-    if (cost.usd.ok() && cost.tokens.ok() && work_time(step).ok()) {
+    if (cost.usd.ok() && cost.tokens.ok()) {
       hold_step(step, cost, sink);
       continue;
     }

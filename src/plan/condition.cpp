@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <charconv>
 #include <cmath>
+#include <compare>
+#include <span>
 
 namespace naestro::plan {
 namespace {
@@ -71,8 +73,7 @@ class Parser {
     return true;
   }
 
-  template <std::size_t N>
-  const Infix* infix(const Infix (&table)[N]) {
+  const Infix* infix(std::span<const Infix> table) {
     for (const Infix& row : table) {
       if (take(row.text)) return &row;
     }
@@ -80,8 +81,7 @@ class Parser {
   }
 
   // Operands of one level, joined from the left.
-  template <std::size_t N>
-  Result<Condition> chain(const Infix (&table)[N], Level below) {
+  Result<Condition> chain(std::span<const Infix> table, Level below) {
     NAESTRO_LET(Condition left, (this->*below)());
     int joined = 0;
     while (const Infix* row = infix(table)) {
@@ -288,25 +288,32 @@ class Evaluation {
       case Op::equal: return json::equal(left, right);
       case Op::unequal: return !json::equal(left, right);
       case Op::in: return contains(left, right);
-      case Op::less: return ordered(left, right, [](int order) { return order < 0; });
-      case Op::at_most: return ordered(left, right, [](int order) { return order <= 0; });
-      case Op::greater: return ordered(left, right, [](int order) { return order > 0; });
-      case Op::at_least: return ordered(left, right, [](int order) { return order >= 0; });
+      case Op::less:
+      case Op::at_most:
+      case Op::greater:
+      case Op::at_least: return ordered(op, left, right);
       default: return calculate(op, left, right);
     }
   }
 
-  template <class Test>
-  static Result<json::Value> ordered(const json::Value& left, const json::Value& right, Test test) {
-    if (left.is_string() && right.is_string()) {
-      return test(json::view(left.get_string()).compare(json::view(right.get_string())));
-    }
+  static Result<json::Value> ordered(Op op, const json::Value& left, const json::Value& right) {
+    const bool texts = left.is_string() && right.is_string();
     const auto a = json::number(left);
     const auto b = json::number(right);
-    if (a && b) return test(*a < *b ? -1 : *a > *b ? 1 : 0);
-    return std::unexpected(misfit("numbers or strings are put in order, found " +
-                                  std::string{json::type_name(left)} + " and " +
-                                  std::string{json::type_name(right)}));
+    if (!texts && !(a && b)) {
+      return std::unexpected(misfit("numbers or strings are put in order, found " +
+                                    std::string{json::type_name(left)} + " and " +
+                                    std::string{json::type_name(right)}));
+    }
+    const std::weak_ordering order =
+        texts ? json::view(left.get_string()) <=> json::view(right.get_string())
+              : std::weak_order(*a, *b);
+    switch (op) {
+      case Op::less: return order < 0;
+      case Op::at_most: return order <= 0;
+      case Op::greater: return order > 0;
+      default: return order >= 0;
+    }
   }
 
   static Result<json::Value> contains(const json::Value& part, const json::Value& all) {

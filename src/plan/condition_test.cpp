@@ -9,7 +9,11 @@ const json::Value kValue = json::parse(R"({"n":3,"t":"abc","list":[1,"x",2.5],"y
     "none":null,"o":{"k":1},"big":9007199254740991,"half":0.5})")
                                .value();
 
+// As a tool that counts may give it.
+const json::Value kUnsigned(std::uint64_t{7});
+
 const json::Value* look(Reference::From from, const std::string& name) {
+  if (from == Reference::From::step) return &kUnsigned;
   return from == Reference::From::input && name == "v" ? &kValue : nullptr;
 }
 
@@ -33,27 +37,54 @@ TEST_P(Conditions, Hold) { EXPECT_EQ(ask(GetParam().text), GetParam().answer) <<
 
 INSTANTIATE_TEST_SUITE_P(
     Values, Conditions,
-    ::testing::Values(Row{"true", "true"}, Row{"not true", "false"},
-                      Row{"not not ${inputs.v.yes}", "true"}, Row{"${inputs.v.n} == 3", "true"},
-                      Row{"${inputs.v.n} == 3.0", "true"}, Row{"${inputs.v.n} != 3", "false"},
-                      Row{"${inputs.v.n} < 4 and 'a' <= 'b'", "true"},
-                      Row{"2 > 3 or 3 >= 3", "true"}, Row{"1 > 2 or 'b' < \"a\"", "false"},
-                      Row{"1 + 2 * 3 == 7", "true"}, Row{"(1 + 2) * 3 == 9", "true"},
-                      Row{"10 - 3 - 2 == 5", "true"}, Row{"7 / 2 == 3.5", "true"},
-                      Row{"7 % 4 == 3", "true"}, Row{"8 / 4 == 2", "true"},
-                      Row{"-${inputs.v.n} == 0 - 3", "true"}, Row{"1 in ${inputs.v.list}", "true"},
-                      Row{"'y' in ['x', 'y']", "true"}, Row{"'k' in ${inputs.v.o}", "true"},
-                      Row{"'bc' in ${inputs.v.t}", "true"}, Row{"'q' in []", "false"},
-                      Row{"length(${inputs.v.list}) == 3", "true"},
-                      Row{"length('äö') == 2", "true"}, Row{"length(${inputs.v.o}) == 1", "true"},
-                      Row{"${inputs.v.none} == null", "true"}, Row{"[1, [2]] == [1, [2]]", "true"},
-                      Row{"true or ${inputs.w}", "true"}, Row{"false and ${inputs.w}", "false"},
-                      Row{"${inputs.v.half} * 2 == 1", "true"}, Row{"\ttrue ", "true"},
-                      Row{"${inputs.v.list[1]} == 'x'", "true"}));
+    ::testing::Values(
+        Row{"${steps.u.out} + 1 == 8", "true"}, Row{"1 - ${steps.u.out} < 0", "true"},
+        Row{"${steps.u.out} / 2 > 3.4 and 0.5 + ${steps.u.out} > 7", "true"},
+        Row{"1.5 > 1.25 and 1 + 0.5 < 2", "true"}, Row{"-0.0 < 0", "false"},
+        Row{"'a' >= 'a' and 'b' > 'a' and 2 <= 2", "true"}, Row{"'K' in ${inputs.v.o}", "false"},
+        Row{"true", "true"}, Row{"not true", "false"}, Row{"not not ${inputs.v.yes}", "true"},
+        Row{"${inputs.v.n} == 3", "true"}, Row{"${inputs.v.n} == 3.0", "true"},
+        Row{"${inputs.v.n} != 3", "false"}, Row{"${inputs.v.n} < 4 and 'a' <= 'b'", "true"},
+        Row{"2 > 3 or 3 >= 3", "true"}, Row{"1 > 2 or 'b' < \"a\"", "false"},
+        Row{"1 + 2 * 3 == 7", "true"}, Row{"(1 + 2) * 3 == 9", "true"},
+        Row{"10 - 3 - 2 == 5", "true"}, Row{"7 / 2 == 3.5", "true"}, Row{"7 % 4 == 3", "true"},
+        Row{"8 / 4 == 2", "true"}, Row{"-${inputs.v.n} == 0 - 3", "true"},
+        Row{"1 in ${inputs.v.list}", "true"}, Row{"'y' in ['x', 'y']", "true"},
+        Row{"'k' in ${inputs.v.o}", "true"}, Row{"'bc' in ${inputs.v.t}", "true"},
+        Row{"'q' in []", "false"}, Row{"length(${inputs.v.list}) == 3", "true"},
+        Row{"length('äö') == 2", "true"}, Row{"length(${inputs.v.o}) == 1", "true"},
+        Row{"${inputs.v.none} == null", "true"}, Row{"[1, [2]] == [1, [2]]", "true"},
+        Row{"true or ${inputs.w}", "true"}, Row{"false and ${inputs.w}", "false"},
+        Row{"${inputs.v.half} * 2 == 1", "true"}, Row{"\ttrue ", "true"},
+        Row{"${inputs.v.list[1]} == 'x'", "true"}));
 
 INSTANTIATE_TEST_SUITE_P(
     Errors, Conditions,
     ::testing::Values(
+        Row{"'a' < 1",
+            "''a' < 1': numbers or strings are put in order, found a string and an integer"},
+        Row{"'a' + 1 == 1",
+            "''a' + 1 == 1': arithmetic takes numbers, found a string and an integer"},
+        Row{"'x' in 2",
+            "''x' in 2': `in` takes an array, or a string in a string or object, found a "
+            "string in an integer"},
+        Row{"1 in 'x'",
+            "'1 in 'x'': `in` takes an array, or a string in a string or object, found an "
+            "integer in a string"},
+        Row{"1 in ${inputs.v.o}",
+            "'1 in ${inputs.v.o}': `in` takes an array, or a string in a string or object, "
+            "found an integer in an object"},
+        Row{"${inputs.w} in [1]", "'${inputs.w} in [1]': the input 'w' has no value"},
+        Row{"${item} == 1", "'${item} == 1': the item of for_each has no value"},
+        Row{"${prev} == 1", "'${prev} == 1': the round before has no value"},
+        Row{"${steps.u.out.x} == 1",
+            "'${steps.u.out.x} == 1': the output of step 'u' has nothing at '/x'"},
+        Row{"true and ${inputs.w}", "'true and ${inputs.w}': the input 'w' has no value"},
+        Row{"${inputs.w} or true", "'${inputs.w} or true': the input 'w' has no value"},
+        Row{"1 + ${inputs.w} == 1", "'1 + ${inputs.w} == 1': the input 'w' has no value"},
+        Row{"-${inputs.w} == 1", "'-${inputs.w} == 1': the input 'w' has no value"},
+        Row{"length(${inputs.w}) == 1", "'length(${inputs.w}) == 1': the input 'w' has no value"},
+
         Row{"1", "'1': a condition is true or false, found an integer"},
         Row{"not 1", "'not 1': a condition is true or false, found an integer"},
         Row{"true and 'x'", "'true and 'x'': a condition is true or false, found a string"},
@@ -79,6 +110,13 @@ INSTANTIATE_TEST_SUITE_P(
 INSTANTIATE_TEST_SUITE_P(
     Forms, Conditions,
     ::testing::Values(
+        Row{"true and",
+            "malformed at character 9: expected a value: ${...}, a number, 'text', true, "
+            "false, null, length(...), [...] or (...), found the end"},
+        Row{"not",
+            "malformed at character 4: expected a value: ${...}, a number, 'text', true, "
+            "false, null, length(...), [...] or (...), found the end"},
+
         Row{"1 +",
             "malformed at character 4: expected a value: ${...}, a number, 'text', true, false, "
             "null, length(...), [...] or (...), found the end"},
@@ -156,6 +194,14 @@ TEST(Condition, TypesAreChecked) {
             Found{"! it is a boolean where a string or an array or an object is taken"});
   EXPECT_EQ(types("1 / ${inputs.v} > 2", kNumber), Found{"? a division by what may be zero"});
   EXPECT_EQ(types("-${inputs.v} % 2 == 0", kNumber), Found{});
+  EXPECT_EQ(types("1 / 'a' == 0", kNumber), (Found{"! it is a string where a number is taken",
+                                                   "? a division by what may be zero"}));
+  EXPECT_EQ(types("7 / 0 == 1", kNumber), Found{"? a division by what may be zero"});
+  EXPECT_EQ(types("null < 1 or true > 2", kNumber),
+            (Found{"! it is null where a number or a string is taken",
+                   "! it is a boolean where a number or a string is taken"}));
+  EXPECT_EQ(types("1 >= ${inputs.v} and 1 <= ${inputs.v} and 1 != ${inputs.v}", kNumber), Found{});
+  EXPECT_EQ(types("1 < null", kNumber), Found{"! it is null where a number or a string is taken"});
 }
 
 }  // namespace

@@ -39,8 +39,9 @@ class Flow {
   contract::Label label_of(const DraftStep& holder, const Reference& reference) const {
     if (reference.from == Reference::From::input) return input_label();
     if (reference.from == Reference::From::item) {
+      // Outside of a loop it names nothing, which the graph pass reported.
       return holder.control.for_each ? label_of(holder, holder.control.for_each->in)
-                                     : contract::unlabelled();
+                                     : input_label();
     }
     // Of a round: what the call yields; what went into it joins with the arguments.
     if (reference.from == Reference::From::prev) {

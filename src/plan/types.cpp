@@ -292,13 +292,11 @@ class Types {
     const auto [slot, fresh] = items_.try_emplace(at_);
     if (!fresh || !at_->control.for_each) return &slot->second;
     const Reference& in = at_->control.for_each->in;
-    const bool known = in.from == Reference::From::input || in.from == Reference::From::step;
-    const schema::Projection* array = known ? projected(in) : nullptr;
+    const schema::Projection* array = projected(in);
     slot->second = *Schema::compile(json::Value(true));
     if (array == nullptr || !array->schema) return &slot->second;
     // Elements that have schemas of their own by their place are checked when the step runs.
-    const json::Value* text = text_of(in);
-    if (text == nullptr || json::write(*text).contains("\"prefixItems\"")) return &slot->second;
+    if (json::write(*text_of(in)).contains("\"prefixItems\"")) return &slot->second;
     if (auto one = schema::project(*array->schema, "/0").schema) slot->second = *std::move(one);
     return &slot->second;
   }
