@@ -21,7 +21,8 @@ class Count {
     return out;
   }
   Count& operator*=(std::int64_t factor) {
-    ok_ = ok_ && !__builtin_mul_overflow(value_, factor, &value_);
+    const bool overflows = __builtin_mul_overflow(value_, factor, &value_);
+    if (overflows) ok_ = false;
     return *this;
   }
   // Rounded up: a bound must not fall below what it bounds.
@@ -33,6 +34,9 @@ class Count {
   [[nodiscard]] std::int64_t value() const { return value_; }
   // Above 2^53-1 a number cannot be written as JSON exactly: that counts as an overflow too.
   [[nodiscard]] bool ok() const { return ok_ && value_ <= json::kMaxInteger; }
+  static bool all_ok(std::initializer_list<Count> counts) {
+    return std::ranges::all_of(counts, &Count::ok);
+  }
 
  private:
   std::int64_t value_;
@@ -261,7 +265,7 @@ Bound bounds(const Draft& draft, const Environment& environment, Sink& sink) {
     total.tokens += cost.tokens;
     total.tool_calls += cost.tool_calls;
     total.model_calls += cost.model_calls;
-    if (cost.usd.ok() && cost.tokens.ok()) {
+    if (Count::all_ok({cost.usd, cost.tokens})) {
       hold_step(step, cost, sink);
       continue;
     }
@@ -278,7 +282,7 @@ Bound bounds(const Draft& draft, const Environment& environment, Sink& sink) {
   if (shape.chains > slots) {
     wall += Count{shape.all.value() - shape.longest.value()}.over(slots);
   }
-  const bool counted = total.usd.ok() && total.tokens.ok() && shape.all.ok() && shape.longest.ok();
+  const bool counted = Count::all_ok({total.usd, total.tokens, shape.all, shape.longest});
   if (!counted && !sink.failed()) {
     sink.error(Np::kOverflow, "/steps", "the worst case of the plan cannot be counted",
                {"a number above 2^53-1", "a smaller one", ""});

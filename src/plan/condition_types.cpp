@@ -12,13 +12,12 @@ using Op = Condition::Op;
 constexpr std::uint8_t kOrdered = kNumber | kString;
 constexpr std::uint8_t kSized = kString | kArray | kObject;
 
+// Of a literal, which is no array (a list is its own operation) and no object.
 std::uint8_t bits_of(const json::Value& value) {
   switch (value.kind()) {
     case json::kind::null: return kNull;
     case json::kind::bool_: return kBoolean;
     case json::kind::string: return kString;
-    case json::kind::array: return kArray;
-    case json::kind::object: return kObject;
     default: return kNumber;
   }
 }

@@ -57,18 +57,15 @@ json::Value form(const Control& control, const NameOf& name_of) {
   return out.empty() ? json::Value{} : json::Value(std::move(out));
 }
 
-json::Value result_schema(const Control& control, const json::Value& call,
-                          const std::string& step) {
-  if (!control.for_each) return call;
+json::Value result_schema(const ForEach& each, const json::Value& call, const std::string& step) {
   json::Value one = call;
   // References inside of it lead to its own root.
-  if (json::Object* object = one.if_object(); object != nullptr && !object->contains("$id")) {
-    const std::string text = json::write(*object);
-    if (text.contains("\"$ref\"") || text.contains("\"$dynamicRef\"")) {
-      (*object)["$id"] = "urn:naestro:step:" + step;
-    }
+  const std::string text = json::write(one);
+  const bool refers = text.contains("\"$ref\"") || text.contains("\"$dynamicRef\"");
+  if (json::Object& object = one.get_object(); refers && !object.contains("$id")) {
+    object["$id"] = "urn:naestro:step:" + step;
   }
-  if (control.for_each->collect) {
+  if (each.collect) {
     one = json::Object{
         {"oneOf",
          json::Array{json::Object{{"type", "object"},
@@ -84,8 +81,7 @@ json::Value result_schema(const Control& control, const json::Value& call,
                                   {"required", json::Array{"ok", "code", "message"}},
                                   {"additionalProperties", false}}}}};
   }
-  return json::Object{
-      {"type", "array"}, {"items", std::move(one)}, {"maxItems", control.for_each->max}};
+  return json::Object{{"type", "array"}, {"items", std::move(one)}, {"maxItems", each.max}};
 }
 
 }  // namespace naestro::plan

@@ -57,7 +57,7 @@ struct Control {
   [[nodiscard]] std::vector<Reference> references() const;
 };
 
-// The JSON Schema of a step's result, from that of one call.
-json::Value result_schema(const Control& control, const json::Value& call, const std::string& step);
+// The JSON Schema of the result of a step that goes over items, from that of one call, an object.
+json::Value result_schema(const ForEach& each, const json::Value& call, const std::string& step);
 
 }  // namespace naestro::plan

@@ -9,8 +9,9 @@ namespace {
 using testing::World;
 
 // A plan with inputs `list` (of strings) and `odd` (by place), and these steps.
-std::string plan_of(const std::string& steps, const std::string& outputs = "") {
-  return R"({"naestro":"plan/1","goal":"g","inputs":{)"
+std::string plan_of(const std::string& steps, const std::string& outputs = "",
+                    const std::string& inputs = "") {
+  return R"({"naestro":"plan/1","goal":"g","inputs":{)" + inputs +
          R"("list":{"schema":{"type":"array","items":{"type":"string","maxLength":20}}},)"
          R"("any":{"schema":{}},)"
          R"("odd":{"schema":{"type":"array","prefixItems":[{"type":"string"},{"type":"object"}]}}},)"
@@ -71,6 +72,18 @@ TEST(Control, AnItemHasTheTypeOfTheArraysElements) {
   }
   EXPECT_EQ(codes(plan_of(find("${item}", R"(,"for_each":{"in":"${inputs.none}","max":3})"))),
             "NP3001@/steps/0/for_each/in");
+  EXPECT_EQ(codes(plan_of(find("${item}", R"(,"for_each":{"in":"${inputs.list.x}","max":3})"))),
+            "NP4001@/steps/0/for_each/in");
+  EXPECT_EQ(codes(plan_of(find("${item}", R"(,"for_each":{"in":"inputs.list","max":3})"))),
+            "NP1201@/steps/0/for_each/in");
+  EXPECT_EQ(codes(plan_of(find("${item}", R"(,"for_each":{"in":"${inputs.list} x","max":3})"))),
+            "NP1201@/steps/0/for_each/in");
+  EXPECT_EQ(codes(plan_of(find("${item}", R"(,"for_each":{"in":"${inputs.a b}","max":3})"))),
+            "NP1201@/steps/0/for_each/in");
+  // An array that never has an element: nothing is said of it.
+  EXPECT_FALSE(checks(plan_of(find("${item}", R"(,"for_each":{"in":"${inputs.none}","max":3})"), "",
+                              R"("none":{"schema":{"type":"array","items":false}},)"))
+                   .empty());
   EXPECT_EQ(
       codes(plan_of(judge("x", "") + "," +
                     find("${item}", R"(,"for_each":{"in":"${steps.judge.out.list.x}","max":3})"))),
@@ -91,6 +104,28 @@ TEST(Control, ALoopsResultIsAnArrayWhoseElementsKeepTheirReferences) {
       "");
   EXPECT_EQ(codes(plan_of(judge("${item}", collect) + "," + find("${steps.judge.out[0].ok}", ""))),
             "NP4002@/steps/1/with/query");
+}
+
+TEST(Control, ASchemaWithANameOfItsOwnKeepsIt) {
+  for (
+      const char* schema :
+      {R"("$id":"urn:x:y","$defs":{"n":{"type":"integer"}},"properties":{"n":{"$ref":"#/$defs/n"}})",
+       R"("$defs":{"n":{"$dynamicAnchor":"n","type":"integer"}},)"
+       R"("properties":{"n":{"$dynamicRef":"#n"}})"}) {
+    std::string model = judge("${item}", R"(,"for_each":{"in":"${inputs.list}","max":3})");
+    const std::size_t begin = model.find(R"("$defs")");
+    const std::size_t end = model.find(R"("required":["n","to"])");
+    model.replace(begin, end - begin, std::string{schema} + ",");
+    // What a dynamic reference leads to depends on the way: checked when it runs.
+    EXPECT_EQ(codes(plan_of(model + "," + find("${steps.judge.out[0].n}", ""))),
+              std::string_view{schema}.contains("dynamic") ? "" : "NP4002@/steps/1/with/query");
+  }
+}
+
+TEST(Control, ADefaultOfAFaultySchemaIsNotHeldToIt) {
+  std::string model = judge("x", R"(,"default":{"n":1,"to":""})");
+  model.replace(model.find(R"("type":"object")"), 15, R"("type":"objekt")");
+  EXPECT_EQ(codes(plan_of(model)), "NP1204@/steps/0/out/type");
 }
 
 TEST(Control, ConditionsAreCheckedAsFarAsTypesAreKnown) {
@@ -192,7 +227,8 @@ TEST(Control, WhatCannotBeCountedIsAnError) {
 TEST(Control, AStepsOwnBudgetHoldsAllOfIt) {
   const std::string loop =
       R"(,"for_each":{"in":"${inputs.list}","max":3},"timeout_s":10,"budget":)";
-  EXPECT_EQ(codes(plan_of(judge("${item}", loop + R"({"tokens":330,"wall_s":30,"tool_calls":0})"))),
+  EXPECT_EQ(codes(plan_of(
+                judge("${item}", loop + R"({"usd":"1","tokens":330,"wall_s":30,"tool_calls":0})"))),
             "");
   EXPECT_EQ(codes(plan_of(judge("${item}", loop + R"({"tokens":329})"))),
             "NP8105@/steps/0/budget/tokens");

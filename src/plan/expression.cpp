@@ -289,7 +289,7 @@ std::string written(const Reference& reference) {
     case Reference::From::input: out += "inputs." + reference.name; break;
     case Reference::From::step: out += "steps." + reference.name + ".out"; break;
     case Reference::From::item: out += "item"; break;
-    case Reference::From::prev: out += "prev"; break;
+    default: out += "prev"; break;
   }
   std::string_view rest = reference.pointer;
   while (!rest.empty()) {

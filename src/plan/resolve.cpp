@@ -66,7 +66,7 @@ class Resolver {
     const auto* tool = std::get_if<ToolUse>(&*step.use);
     if (tool == nullptr && !step.out) return;
     const json::Value& call = tool != nullptr ? tool->tool->output : *step.out;
-    if (step.control.for_each) step.yields = result_schema(step.control, call, step.id);
+    if (step.control.for_each) step.yields = result_schema(*step.control.for_each, call, step.id);
     if (step.control.fallback) fits(step, "default", *step.control.fallback, step.result());
     if (step.control.repeat && step.control.repeat->start) {
       fits(step, "repeat/start", *step.control.repeat->start, call);

@@ -309,7 +309,6 @@ class Types {
   }
 
   const Source* call_of(const DraftStep& step) {
-    if (!step.use) return nullptr;
     const auto* tool = std::get_if<ToolUse>(&*step.use);
     if (tool == nullptr && !step.out) return nullptr;
     return known(tool != nullptr ? tool->tool->output : *step.out);
