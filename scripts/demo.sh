@@ -18,15 +18,18 @@ rm -rf "$demo"
 mkdir -p "$demo"
 cp -r examples/company "$demo/company"
 
-say "1. The plan, its bound and what it asks for (naestro plan explain)"
+say "1. A goal in plain words: the folder is looked at, a plan is made, compiled and run (naestro run)"
+"$naestro" run "Total warranty cost by product" --workspace "$demo/company"
+
+say "2. A plan by hand, with a model: its bound and what it asks for (naestro plan explain)"
 "$naestro" plan explain "$plan" --workspace "$demo/company"
 
 approve=()
 if [ -t 0 ] && [ -t 2 ]; then
-  say "2. One consent, then the run; it is killed (kill -9) while the model works"
+  say "3. One consent, then the run; it is killed (kill -9) while the model works"
 else
   digest=$("$naestro" plan explain "$plan" --workspace "$demo/company" --json | member digest)
-  say "2. No terminal: the consent is given by its digest, $digest"
+  say "3. No terminal: the consent is given by its digest, $digest"
   echo "   The run is killed (kill -9) while the model works"
   approve=(--approve "$digest")
 fi
@@ -40,21 +43,21 @@ case $status in
   *) echo "The run ended with exit code $status before it could be killed."; exit "$status" ;;
 esac
 
-say "3. What is durable after the kill (naestro show last)"
+say "4. What is durable after the kill (naestro show last)"
 "$naestro" show last
 
 if [ "$status" -ne 0 ]; then
-  say "4. It goes on where it was (naestro resume last)"
+  say "5. It goes on where it was (naestro resume last)"
   "$naestro" resume last
 fi
 
-say "5. Every event is recomputed from the recorded facts and compared (naestro replay last)"
+say "6. Every event is recomputed from the recorded facts and compared (naestro replay last)"
 "$naestro" replay last
 
-say "6. The whole ledger is checked with the public key alone (naestro audit verify)"
+say "7. The whole ledger is checked with the public key alone (naestro audit verify)"
 "$naestro" audit verify
 
-say "7. The report (build/demo/company/reports/warranty-first-quarter.md)"
+say "8. The report (build/demo/company/reports/warranty-first-quarter.md)"
 sed -n '1,22p' "$demo/company/reports/warranty-first-quarter.md"
 
 say "Done"

@@ -107,11 +107,10 @@ TEST(Control, ALoopsResultIsAnArrayWhoseElementsKeepTheirReferences) {
 }
 
 TEST(Control, ASchemaWithANameOfItsOwnKeepsIt) {
-  for (
-      const char* schema :
-      {R"("$id":"urn:x:y","$defs":{"n":{"type":"integer"}},"properties":{"n":{"$ref":"#/$defs/n"}})",
-       R"("$defs":{"n":{"$dynamicAnchor":"n","type":"integer"}},)"
-       R"("properties":{"n":{"$dynamicRef":"#n"}})"}) {
+  for (const char* schema : {R"("$id":"urn:x:y","$defs":{"n":{"type":"integer"}},)"
+                             R"("properties":{"n":{"$ref":"#/$defs/n"}})",
+                             R"("$defs":{"n":{"$dynamicAnchor":"n","type":"integer"}},)"
+                             R"("properties":{"n":{"$dynamicRef":"#n"}})"}) {
     std::string model = judge("${item}", R"(,"for_each":{"in":"${inputs.list}","max":3})");
     const std::size_t begin = model.find(R"("$defs")");
     const std::size_t end = model.find(R"("required":["n","to"])");
