@@ -14,7 +14,8 @@ std::string plan_of(const std::string& steps, const std::string& outputs = "",
   return R"({"naestro":"plan/1","goal":"g","inputs":{)" + inputs +
          R"("list":{"schema":{"type":"array","items":{"type":"string","maxLength":20}}},)"
          R"("any":{"schema":{}},)"
-         R"("odd":{"schema":{"type":"array","prefixItems":[{"type":"string"},{"type":"object"}]}}},)"
+         R"("odd":{"schema":{"type":"array",)"
+         R"("prefixItems":[{"type":"string"},{"type":"object"}]}}},)"
          R"("steps":[)" +
          steps + R"(],"outputs":{)" + outputs + "}}";
 }
@@ -29,7 +30,8 @@ std::string judge(const std::string& content, const std::string& more) {
          R"("max_output_tokens":10}},"with":{"messages":[{"role":"user","content":")" +
          content +
          R"("}]},"out":{"$defs":{"n":{"type":"integer"}},"type":"object",)"
-         R"("properties":{"n":{"$ref":"#/$defs/n"},"to":{"type":"string","maxLength":9}},"required":["n","to"]})" +
+         R"("properties":{"n":{"$ref":"#/$defs/n"},"to":{"type":"string","maxLength":9}},)"
+         R"("required":["n","to"]})" +
          more + "}";
 }
 

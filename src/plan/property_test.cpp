@@ -23,10 +23,12 @@ struct StepSpec {
   int kind = 0;  // 0 files.search, 1 paid.lookup, 2 cloudy, 3 report.write
   std::vector<std::size_t> uses;
   std::vector<std::size_t> needs;
+  int control = 0;  // 0 none, 1 retry, 2 when, 3 for_each, 4 repeat, 5 on_error, 6 all of them
 };
 using Spec = std::vector<StepSpec>;
 
-Spec any_spec() {
+// Without control members: every step runs once.
+Spec plain_spec() {
   const auto count = *rc::gen::inRange<std::size_t>(1, 12);
   Spec spec(count);
   for (std::size_t i = 0; i < count; ++i) {
@@ -37,6 +39,12 @@ Spec any_spec() {
       if (dice == 1) spec[i].needs.push_back(k);
     }
   }
+  return spec;
+}
+
+Spec any_spec() {
+  Spec spec = plain_spec();
+  for (StepSpec& step : spec) step.control = *rc::gen::inRange(0, 7);
   return spec;
 }
 
@@ -51,12 +59,25 @@ std::vector<std::size_t> any_order(std::size_t count) {
 
 std::string id_of(std::size_t i, const std::string& prefix) { return prefix + std::to_string(i); }
 
+void add_control(int control, json::Object& step) {
+  const bool all = control == 6;
+  if (control == 1 || all) step["retry"] = json::Object{{"max", 2}, {"wait_s", 3}};
+  if (control == 2 || all) step["when"] = "length(${inputs.list}) > 1";
+  if (control == 3 || all) {
+    step["for_each"] = json::Object{{"in", "${inputs.list}"}, {"max", 5}, {"parallel", 2}};
+  }
+  if (control == 4 || all) step["repeat"] = json::Object{{"until", "true"}, {"max", 3}};
+  if (control == 5 || all) step["on_error"] = "continue";
+}
+
 // `mark` makes each step's content its own, so that no two steps have one structure.
-json::Value step_of(const StepSpec& step, std::size_t i, const std::string& prefix) {
+json::Value step_of(const Spec& spec, std::size_t i, const std::string& prefix) {
+  const StepSpec& step = spec[i];
   std::string text = "mark" + std::to_string(i);
   json::Array lone;
   for (const std::size_t use : step.uses) {
-    text += " ${steps." + id_of(use, prefix) + ".out.a}";
+    const bool array = spec[use].control == 3 || spec[use].control == 6;
+    text += " ${steps." + id_of(use, prefix) + (array ? ".out[0].a}" : ".out.a}");
     lone.emplace_back("${steps." + id_of(use, prefix) + ".out}");
   }
   json::Object out{{"id", id_of(i, prefix)}};
@@ -86,14 +107,19 @@ json::Value step_of(const StepSpec& step, std::size_t i, const std::string& pref
   json::Array needs;
   for (const std::size_t need : step.needs) needs.emplace_back(id_of(need, prefix));
   if (!needs.empty()) out["needs"] = std::move(needs);
+  add_control(step.control, out);
   return out;
 }
 
 json::Value plan_of(const Spec& spec, const std::vector<std::size_t>& order,
                     const std::string& prefix = "s") {
   json::Array steps;
-  for (const std::size_t i : order) steps.push_back(step_of(spec[i], i, prefix));
-  return json::Object{{"naestro", "plan/1"}, {"goal", "any"}, {"steps", std::move(steps)}};
+  for (const std::size_t i : order) steps.push_back(step_of(spec, i, prefix));
+  return json::Object{
+      {"naestro", "plan/1"},
+      {"goal", "any"},
+      {"inputs", json::Object{{"list", json::Object{{"schema", json::Object{{"type", "array"}}}}}}},
+      {"steps", std::move(steps)}};
 }
 
 std::vector<std::size_t> in_order(const Spec& spec) {
@@ -160,12 +186,12 @@ RC_GTEST_PROP(PlanProperty, AnUnusedStepAddsExactlyItsOwn, ()) {
   Spec spec = any_spec();
   const Program before = compiled(plan_of(spec, in_order(spec)));
   const int kind = *rc::gen::inRange(0, 4);
-  spec.push_back({kind, {}, {}});
+  spec.push_back({kind, {}, {}, 0});
   const Program after = compiled(plan_of(spec, in_order(spec)));
   const Program alone =
       compiled(json::Object{{"naestro", "plan/1"},
                             {"goal", "any"},
-                            {"steps", json::Array{step_of(spec.back(), spec.size() - 1, "s")}}});
+                            {"steps", json::Array{step_of(spec, spec.size() - 1, "s")}}});
   RC_ASSERT(after.bound.usd == before.bound.usd + alone.bound.usd);
   RC_ASSERT(after.bound.tokens == before.bound.tokens + alone.bound.tokens);
   RC_ASSERT(after.bound.tool_calls == before.bound.tool_calls + alone.bound.tool_calls);
@@ -214,7 +240,7 @@ Measured simulate(const Program& program, std::int64_t slots) {
 }
 
 RC_GTEST_PROP(PlanProperty, TimeAndParallelismStayWithinTheBound, ()) {
-  const Spec spec = any_spec();
+  const Spec spec = plain_spec();
   Environment environment = world().environment();
   environment.concurrency_max = *rc::gen::inRange<std::int64_t>(1, 6);
   const Compiled out = compile(json::write(plan_of(spec, in_order(spec))), environment);
