@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <csignal>
+#include <cstdio>
 #include <cstdlib>
 #include <filesystem>
 #include <mutex>
@@ -177,5 +178,9 @@ int main(int argc, char** argv) {
   house.test_call = app::test_call;
   house.engine_command = app::engine_command;
   house.starter_config = app::starter_config(models);
-  return cli::main(house, {argv + 1, argv + argc});
+  const int code = cli::main(house, {argv + 1, argv + argc});
+  // What could not be said (a full disk behind a redirection) is no success.
+  if (std::fflush(stdout) == 0 && std::ferror(stdout) == 0) return code;
+  std::fputs("naestro: NE0007 the output could not be written\n", stderr);
+  return code != 0 ? code : 1;
 }

@@ -237,7 +237,13 @@ int main(House& house, const std::vector<std::string>& arguments) {
   try {
     app.parse(std::move(reversed));
   } catch (const CLI::CallForHelp&) {
-    std::fputs(app.help().c_str(), house.out);
+    const CLI::App* asked = &app;
+    std::string before;
+    while (!asked->get_subcommands().empty()) {
+      before += (before.empty() ? "" : " ") + asked->get_name();
+      asked = asked->get_subcommands().front();
+    }
+    std::fputs(asked->help(before).c_str(), house.out);
     return 0;
   } catch (const CLI::CallForVersion&) {
     std::fputs(("naestro " + house.version + "\n").c_str(), house.out);

@@ -8,6 +8,10 @@
 namespace naestro::cli {
 namespace {
 
+// Just above what the compiler takes, so that it is the one who says so of a file a little too
+// long.
+constexpr std::size_t kPlanFileMax = std::size_t{17} << 20;
+
 Result<policy::Mode> mode_of(const PlanOptions& options) {
   if (const auto mode = policy::mode_from(options.mode)) return *mode;
   return fail(Code::kUsage, "'" + options.mode + "' is no mode", "guide, copilot or auto");
@@ -17,7 +21,8 @@ Result<policy::Mode> mode_of(const PlanOptions& options) {
 Result<std::pair<std::string, plan::Compiled>> compile_file(House& house, const std::string& file,
                                                             policy::Mode mode,
                                                             const plan::Budget& ceilings = {}) {
-  auto text = ledger::read_whole(file);
+  auto text = ledger::read_whole(file, kPlanFileMax);
+  if (!text && text.error().code == Code::kTooLarge) return std::unexpected(text.error());
   if (!text) {
     return fail(Code::kNotFound, "cannot read the plan " + file, std::move(text).error());
   }

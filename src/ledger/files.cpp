@@ -47,19 +47,22 @@ Result<void> make_folder(const std::string& path) {
   return {};
 }
 
-Result<std::string> read_whole(const std::string& path) {
+Result<std::string> read_whole(const std::string& path, std::size_t bytes_max) {
   const int fd = ::open(path.c_str(), O_RDONLY | O_CLOEXEC);
   if (fd < 0) return io(path, "read");
   std::string out;
   char buffer[65536];
   ssize_t got = 0;
-  while ((got = ::read(fd, buffer, sizeof buffer)) > 0) {
+  while (out.size() <= bytes_max && (got = ::read(fd, buffer, sizeof buffer)) > 0) {
     out.append(buffer, static_cast<std::size_t>(got));
   }
   const int saved = errno;
   ::close(fd);
   errno = saved;
   if (got < 0) return io(path, "read");
+  if (out.size() > bytes_max) {
+    return fail(Code::kTooLarge, path + " is larger than " + std::to_string(bytes_max) + " bytes");
+  }
   return out;
 }
 

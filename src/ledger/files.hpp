@@ -3,6 +3,7 @@
 
 #include <sys/types.h>
 
+#include <limits>
 #include <string>
 #include <utility>
 
@@ -12,7 +13,9 @@ namespace naestro::ledger {
 
 // mkdir -p with mode 0700 for what is missing.
 Result<void> make_folder(const std::string& path);
-Result<std::string> read_whole(const std::string& path);
+// Fails with kTooLarge beyond `bytes_max`, without reading on.
+Result<std::string> read_whole(const std::string& path,
+                               std::size_t bytes_max = std::numeric_limits<std::size_t>::max());
 // Through a temporary file, fsync, rename, fsync of the folder: after a crash the old content or
 // the new, never a part.
 Result<void> write_durably(const std::string& path, ByteSpan content, mode_t mode);

@@ -219,7 +219,10 @@ Result<json::Object> bind_inputs(const plan::Program& program, const json::Objec
                   "give it with --input " + name + "=VALUE");
     }
     NAESTRO_LET(const auto schema, schema::Schema::compile(input.schema));
-    NAESTRO_TRY(schema::conforms(schema, *value, "input '" + name + "'"));
+    if (auto fits = schema::conforms(schema, *value, "input '" + name + "'"); !fits) {
+      return fail(Code::kUsage, fits.error().message,
+                  "give another with --input " + name + "=VALUE");
+    }
     bound[name] = *value;
   }
   return bound;

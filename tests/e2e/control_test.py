@@ -105,6 +105,19 @@ class Control(unittest.TestCase):
         self.assertIn("nothing to undo", self.naestro("undo", "last"))
         self.naestro("undo", "last", "--step", "nobody", code=2)
 
+    def test_bad_words_have_their_exit_codes(self):
+        plan = str(self.folder / "plan.json")
+        words = ["run", plan, "-w", str(self.work), "--input"]
+        self.naestro(*words, "words=7", code=2)
+        self.naestro(*words, "word=[]", code=2)
+        self.naestro("plan", "check", "/dev/zero", code=2)
+        self.assertIn("naestro run [OPTIONS]", self.naestro("run", "--help"))
+        with open("/dev/full", "w") as full:
+            done = subprocess.run([BINARY, "features"], env=self.env, stdout=full,
+                                  stderr=subprocess.PIPE, text=True, timeout=60)
+        self.assertEqual(done.returncode, 1)
+        self.assertIn("could not be written", done.stderr)
+
 
 if __name__ == "__main__":
     unittest.main(argv=sys.argv[:1])

@@ -225,7 +225,7 @@ class FirstPlan(unittest.TestCase):
         self.naestro("show", "last", code=2)
         self.assertIn("No runs yet", self.naestro("runs"))
         self.naestro(*self.run_words("--mode", "auto"), code=3)
-        self.assertIn("NE0405 something is left to be found out at run time in: costs, cause, report",
+        self.assertIn("NE0405 something is left to be found out at run time in: cause, report",
                       self.naestro("show", "last"))
         denied = subprocess.run([BINARY, *self.run_words("--mode", "guide")], env=self.env,
                                 capture_output=True, text=True, check=False)
