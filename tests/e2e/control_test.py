@@ -11,6 +11,7 @@ import sys
 import tempfile
 import unittest
 
+ROOT = pathlib.Path(__file__).resolve().parents[2]
 BINARY = pathlib.Path(sys.argv[1]).resolve()
 PLAN = {
     "naestro": "plan/1", "goal": "count words",
@@ -104,6 +105,14 @@ class Control(unittest.TestCase):
         self.naestro("run", str(self.folder / "plan.json"), "-w", str(self.work))
         self.assertIn("nothing to undo", self.naestro("undo", "last"))
         self.naestro("undo", "last", "--step", "nobody", code=2)
+
+    def test_the_guides_plan_over_the_company(self):
+        shutil.copytree(ROOT / "examples/company", self.work, dirs_exist_ok=True)
+        self.naestro("run", str(ROOT / "examples/loop/plan.json"), "-w", str(self.work), code=5)
+        self.approved()
+        self.assertRegex(self.naestro("show", "last"), r"notes +done 5/5")
+        self.assertTrue((self.work / "reports/products-in-notes.md").exists())
+        self.assertTrue(json.loads(self.naestro("replay", "last", "--json"))["equal"])
 
     def test_bad_words_have_their_exit_codes(self):
         plan = str(self.folder / "plan.json")
