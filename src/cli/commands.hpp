@@ -39,6 +39,8 @@ int run_plan(House& house, const RunOptions& options);
 // Plans a goal and writes the plan to `output` ("": the terminal) without running it.
 int plan_goal(House& house, const RunOptions& options, const std::string& output);
 int resume(House& house, const std::string& run, const RunOptions& options);
+// All runs that can go on by themselves, one after the other; the first exit code that is not 0.
+int resume_all(House& house, const RunOptions& options);
 
 // Brings back what a run changed, as a run of its own. `step`: of that step alone, unless "".
 int undo(House& house, const std::string& run, const std::string& step, const RunOptions& options);
@@ -51,6 +53,12 @@ int answer(House& house, const std::string& run, const std::string& digest, bool
            const std::string& result);
 int replay(House& house, const std::string& run, bool frozen, bool json);
 int audit_verify(House& house, const std::string& key_file, bool json);
+
+// The tools of the catalog; with a name, the contract of that one as JSON.
+int list_tools(House& house, const std::string& name, bool json);
+int list_models(House& house, bool json);
+// A Mermaid flowchart of the compiled plan.
+int plan_graph(House& house, const PlanOptions& options);
 
 int demo(House& house);
 

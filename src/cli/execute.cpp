@@ -368,4 +368,18 @@ int resume(House& house, const std::string& text, const RunOptions& options) {
   return execute(house, *session, machine, *std::move(first), sealer, *fence, options);
 }
 
+int resume_all(House& house, const RunOptions& options) {
+  const auto runs = resumable(house);
+  if (!runs) return report(house, runs.error());
+  std::FILE* told = options.json ? house.err : house.out;
+  if (runs->empty()) print(told, "No run waits to be resumed.\n");
+  int code = 0;
+  for (const std::string& run : *runs) {
+    print(told, "Resuming " + run + "\n");
+    const int each = resume(house, run, options);
+    if (code == 0) code = each;
+  }
+  return code;
+}
+
 }  // namespace naestro::cli

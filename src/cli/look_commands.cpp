@@ -84,6 +84,12 @@ std::string question_text(const std::string& plain) {
   return out;
 }
 
+std::string doubt_text(const run::OpenQuestion& question) {
+  if (question.scope != "doubt") return {};
+  return "  It is not known whether this was done. approve does it again, refuse leaves it;\n"
+         "  approve with --done JSON says that it was done, and what it gave.\n";
+}
+
 // The answer that waits for the run to take it, if there is one.
 std::optional<bool> given_answer(Session& session, const std::string& run,
                                  const std::string& digest) {
@@ -226,12 +232,28 @@ int list_consents(House& house, bool as_json) {
       out += "Run " + id + ", " + question.scope +
              (question.step.empty() ? "" : ", step " + question.step) + ": " +
              clear(*loaded, loaded->view.goal) + "\n" +
-             question_text(clear(*loaded, question.question)) + "\n  naestro approve " + id + " " +
-             question.digest + "\n";
+             question_text(clear(*loaded, question.question)) + "\n" + doubt_text(question) +
+             "  naestro approve " + id + " " + question.digest + "\n";
     }
   }
   print(house.out, as_json ? json::pretty(array) : out.empty() ? "No open questions.\n" : out);
   return 0;
+}
+
+Result<std::vector<std::string>> resumable(House& house) {
+  NAESTRO_LET(Session session, look_session(house));
+  NAESTRO_LET(const std::vector<std::string> ids, session.store->runs());
+  std::vector<std::string> out;
+  for (const std::string& id : ids) {
+    NAESTRO_LET(const Loaded loaded, load(session, id));
+    const bool answered =
+        loaded.view.state == "waits_for_consent" &&
+        std::ranges::any_of(loaded.view.questions, [&](const run::OpenQuestion& question) {
+          return given_answer(session, id, question.digest).has_value();
+        });
+    if (loaded.view.state == "interrupted" || answered) out.push_back(id);
+  }
+  return out;
 }
 
 int answer(House& house, const std::string& text, const std::string& digest, bool yes,

@@ -20,6 +20,7 @@ constexpr const char* kExamples = R"(Examples:
   naestro consents                                  questions that wait for you
   naestro approve last DIGEST && naestro resume last
   naestro undo last                                 bring back the files that it wrote
+  naestro tools && naestro models                   what there is to plan with
   naestro replay last                               recompute every event and compare
   naestro audit verify                              check the whole store
 
@@ -142,6 +143,10 @@ int main(House& house, const std::vector<std::string>& arguments) {
   add_card_options(explain, plan);
   explain->callback([&] { code = plan_explain(house, plan); });
 
+  CLI::App* graph = plan_app->add_subcommand("graph", "the compiled plan as a Mermaid flowchart");
+  graph->add_option("plan", plan.file, "the plan file (JSON)")->required();
+  graph->callback([&] { code = plan_graph(house, plan); });
+
   RunOptions run;
   CLI::App* run_app = app.add_subcommand("run", "run a goal in words, or a plan file");
   add_plan_options(run_app, run.plan);
@@ -158,11 +163,17 @@ int main(House& house, const std::vector<std::string>& arguments) {
   std::string id;
   RunOptions more;
   CLI::App* resume_app = app.add_subcommand("resume", "go on with a run that is not finished");
-  resume_app->add_option("run", id, "run id, a unique beginning of it, or 'last'")->required();
+  bool all = false;
+  CLI::Option* which =
+      resume_app->add_option("run", id, "run id, a unique beginning of it, or 'last'");
+  resume_app->add_flag("--all", all, "every run that can go on by itself")->excludes(which);
   add_limit_options(resume_app, more);
   resume_app->add_option("--model-script", more.script, "answers of the scripted model (JSON)");
   resume_app->add_flag("--json", more.json, "print events as JSON lines");
-  resume_app->callback([&] { code = resume(house, id, more); });
+  resume_app->callback([&] {
+    if (!all && id.empty()) throw CLI::RequiredError("run, or --all,");
+    code = all ? resume_all(house, more) : resume(house, id, more);
+  });
 
   std::string step;
   CLI::App* undo_app =
@@ -211,6 +222,15 @@ int main(House& house, const std::vector<std::string>& arguments) {
   replay_app->add_flag("--frozen", frozen, "stop at the first difference");
   replay_app->add_flag("--json", json, "print JSON");
   replay_app->callback([&] { code = replay(house, id, frozen, json); });
+
+  std::string tool;
+  CLI::App* tools_app = app.add_subcommand("tools", "list the tools, or show one's contract");
+  tools_app->add_option("tool", tool, "name of a tool");
+  tools_app->add_flag("--json", json, "print JSON");
+  tools_app->callback([&] { code = list_tools(house, tool, json); });
+  CLI::App* models_app = app.add_subcommand("models", "list the models and their prices");
+  models_app->add_flag("--json", json, "print JSON");
+  models_app->callback([&] { code = list_models(house, json); });
 
   app.add_subcommand("demo", "see it work: no key, no network, no model, under a minute")
       ->callback([&] { code = demo(house); });

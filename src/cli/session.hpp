@@ -28,6 +28,9 @@ ledger::Store::Options store_options(House& house, const crypto::KeyPair& key);
 // The whole id of the run that `text` names: an id, a unique beginning of one, or "last".
 Result<std::string> find_run(ledger::Store& store, std::string_view text);
 
+// Runs that can go on by themselves: interrupted ones, and those whose question has an answer.
+Result<std::vector<std::string>> resumable(House& house);
+
 plan::Environment environment(const House& house);
 // run::Start::versions of a new run.
 json::Object versions(const House& house);

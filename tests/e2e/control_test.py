@@ -114,6 +114,31 @@ class Control(unittest.TestCase):
         self.assertTrue((self.work / "reports/products-in-notes.md").exists())
         self.assertTrue(json.loads(self.naestro("replay", "last", "--json"))["equal"])
 
+    def test_all_runs_that_can_go_on_are_resumed(self):
+        words = ["run", str(self.folder / "plan.json"), "-w", str(self.work)]
+        for _ in range(3):
+            self.naestro(*words, code=5)
+        first, second, _ = json.loads(self.naestro("consents", "--json"))
+        for question in (first, second):
+            self.naestro("approve", question["run"], question["digest"])
+        self.naestro("resume", "--all")
+        states = [run["state"] for run in json.loads(self.naestro("runs", "--json"))]
+        self.assertEqual(states, ["done", "done", "waits_for_consent"])
+        self.assertIn("No run waits", self.naestro("resume", "--all"))
+        self.naestro("resume", code=2)
+
+    def test_what_there_is_to_plan_with(self):
+        self.assertIn("files.restore@1", self.naestro("tools"))
+        contract = json.loads(self.naestro("tools", "report.markdown@1"))
+        self.assertEqual(contract["undo"], "files.restore")
+        self.assertEqual(len(json.loads(self.naestro("tools", "--json"))),
+                         len(list((ROOT / "contracts/tools").iterdir())))
+        self.naestro("tools", "files.serch", code=2)
+        self.assertIn("local/1", self.naestro("models"))
+        self.assertEqual(len(json.loads(self.naestro("models", "--json"))), 3)
+        self.assertIn("products --> notes",
+                      self.naestro("plan", "graph", str(ROOT / "examples/loop/plan.json")))
+
     def test_bad_words_have_their_exit_codes(self):
         plan = str(self.folder / "plan.json")
         words = ["run", plan, "-w", str(self.work), "--input"]

@@ -1,0 +1,125 @@
+// What there is to plan with, and a plan as a drawing.
+#include "base/text.hpp"
+#include "cli/render.hpp"
+#include "cli/session.hpp"
+#include "ledger/files.hpp"
+
+namespace naestro::cli {
+namespace {
+
+std::string effects_of(const contract::ToolContract& tool) {
+  std::string out;
+  for (const contract::DeclaredEffect& effect : tool.effects) {
+    out += (out.empty() ? "" : ", ") + std::string{contract::name(effect.kind)} +
+           (effect.argument.empty() ? "" : " " + effect.argument);
+  }
+  return out.empty() ? "none" : out;
+}
+
+json::Object tool_json(const contract::ToolContract& tool) {
+  json::Array effects;
+  for (const contract::DeclaredEffect& effect : tool.effects) {
+    effects.push_back(json::Object{{"kind", contract::name(effect.kind)},
+                                   {"argument", effect.argument},
+                                   {"reversible", effect.reversible}});
+  }
+  return {{"id", tool.id()},
+          {"description", tool.description},
+          {"input", tool.input},
+          {"output", tool.output},
+          {"effects", std::move(effects)},
+          {"idempotency", contract::name(tool.idempotency)},
+          {"undo", tool.undo},
+          {"max_output_bytes", tool.max_output_bytes},
+          {"timeout_s", tool.timeout_s},
+          {"cost_usd", format_usd(tool.cost)},
+          {"deprecated", tool.deprecated},
+          {"digest", hex(tool.digest)}};
+}
+
+json::Object model_json(const contract::ModelContract& model) {
+  return {{"name", model.name},
+          {"kind", contract::name(model.kind)},
+          {"context_tokens", model.context_tokens},
+          {"usd_per_mtok_in", format_usd(model.usd_per_mtok_in)},
+          {"usd_per_mtok_out", format_usd(model.usd_per_mtok_out)},
+          {"price_list", model.price_list},
+          {"licence", model.licence},
+          {"file", model.file},
+          {"digest", hex(model.digest)}};
+}
+
+// "notes<br/>files.search@1<br/>up to 12 times"; ids and names of tools need no escaping.
+std::string node_text(const plan::Step& step) {
+  const auto* tool = std::get_if<plan::ToolUse>(&step.use);
+  std::string out = step.id + "<br/>" +
+                    (tool != nullptr ? tool->tool->id()
+                                     : "model " + std::get<plan::ModelUse>(step.use).model->name);
+  const std::int64_t times = step.control.calls_max() * (1 + step.control.retry.max);
+  if (times > 1) out += "<br/>up to " + std::to_string(times) + " times";
+  if (step.control.when) out += "<br/>if its condition holds";
+  return out;
+}
+
+}  // namespace
+
+int list_tools(House& house, const std::string& name, bool as_json) {
+  const std::string wanted = name.substr(0, name.find('@'));
+  json::Array array;
+  std::vector<std::vector<std::string>> rows{{"TOOL", "EFFECTS", "REPEAT", "UNDO", "WHAT IT DOES"}};
+  std::vector<std::string> names;
+  for (const contract::ToolContract& tool : house.tools.all()) {
+    names.push_back(tool.name);
+    if (!name.empty() && tool.name != wanted) continue;
+    array.push_back(tool_json(tool));
+    rows.push_back({tool.id(), effects_of(tool), std::string{contract::name(tool.idempotency)},
+                    tool.undo.empty() ? "-" : tool.undo, shorten(tool.description, 70)});
+  }
+  if (array.empty()) {
+    const std::string near = nearest(wanted, names);
+    return report(
+        house, fail(Code::kNotFound, "no tool is called '" + wanted + "'",
+                    near.empty() ? "list them with 'naestro tools'" : "did you mean " + near + "?")
+                   .error());
+  }
+  const bool one = !name.empty();
+  print(house.out, as_json || one
+                       ? json::pretty(one && array.size() == 1 ? array[0] : json::Value(array))
+                       : table(rows));
+  return 0;
+}
+
+int list_models(House& house, bool as_json) {
+  json::Array array;
+  std::vector<std::vector<std::string>> rows{
+      {"MODEL", "KIND", "CONTEXT", "USD/MTOK IN", "OUT", "PRICE LIST", "LICENCE"}};
+  for (const contract::ModelContract& model : house.models.all()) {
+    array.push_back(model_json(model));
+    rows.push_back({model.name, std::string{contract::name(model.kind)},
+                    std::to_string(model.context_tokens), format_usd(model.usd_per_mtok_in),
+                    format_usd(model.usd_per_mtok_out), model.price_list, model.licence});
+  }
+  print(house.out, as_json ? json::pretty(array) : table(rows));
+  return 0;
+}
+
+int plan_graph(House& house, const PlanOptions& options) {
+  const auto text = ledger::read_whole(options.file);
+  if (!text) return report(house, text.error());
+  const plan::Compiled compiled = plan::compile(*text, environment(house));
+  for (const plan::Diagnostic& diagnostic : compiled.diagnostics) {
+    print(house.err, plan::format(diagnostic, options.file) + "\n");
+  }
+  if (!compiled.program) return info(Code::kPlanRejected).exit;
+  std::string out = "flowchart TD\n";
+  const auto& steps = compiled.program->steps;
+  for (const plan::Step& step : steps) out += "  " + step.id + "[\"" + node_text(step) + "\"]\n";
+  for (const plan::Step& step : steps) {
+    for (const std::size_t need : step.needs)
+      out += "  " + steps[need].id + " --> " + step.id + "\n";
+  }
+  print(house.out, out);
+  return 0;
+}
+
+}  // namespace naestro::cli
