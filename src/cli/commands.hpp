@@ -47,6 +47,8 @@ int undo(House& house, const std::string& run, const std::string& step, const Ru
 
 int list_runs(House& house, bool json);
 int show(House& house, const std::string& run, bool events, bool json);
+// Who decided what a run did, from which data, at what cost. `step`: of that step alone, unless "".
+int why(House& house, const std::string& run, const std::string& step, bool json);
 int list_consents(House& house, bool json);
 // `result`: of an effect in doubt that was done, what it gave, as JSON; "" else.
 int answer(House& house, const std::string& run, const std::string& digest, bool yes,

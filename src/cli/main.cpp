@@ -17,6 +17,7 @@ constexpr const char* kExamples = R"(Examples:
   naestro run examples/first/plan.json -w examples/company
   naestro runs                                      all runs, newest last
   naestro show last                                 steps, time, cost, results of the last run
+  naestro why last                                  who decided what, from which data
   naestro consents                                  questions that wait for you
   naestro approve last DIGEST && naestro resume last
   naestro undo last                                 bring back the files that it wrote
@@ -195,6 +196,13 @@ int main(House& house, const std::vector<std::string>& arguments) {
   show_app->add_flag("--events", events, "print every event");
   show_app->add_flag("--json", json, "print JSON");
   show_app->callback([&] { code = show(house, id, events, json); });
+
+  CLI::App* why_app =
+      app.add_subcommand("why", "who decided what a run did, from which data, at what cost");
+  why_app->add_option("run", id, "run id, a unique beginning of it, or 'last'")->required();
+  why_app->add_option("step", step, "of this step alone");
+  why_app->add_flag("--json", json, "print JSON");
+  why_app->callback([&] { code = why(house, id, step, json); });
 
   CLI::App* consents_app = app.add_subcommand("consents", "list open questions");
   consents_app->add_flag("--json", json, "print JSON");

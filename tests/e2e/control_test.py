@@ -139,6 +139,19 @@ class Control(unittest.TestCase):
         self.assertIn("products --> notes",
                       self.naestro("plan", "graph", str(ROOT / "examples/loop/plan.json")))
 
+    def test_why_says_who_decided(self):
+        self.run_plan()
+        text = self.naestro("why", "last", "write")
+        self.assertIn("builtin.write", text)
+        self.assertIn("(builtin.json:", text)
+        self.assertRegex(text, r"asked +about the plan: given by .* \(inbox\)")
+        reasons = json.loads(self.naestro("why", "last", "--json"))
+        find, rare, write = sorted(reasons["steps"], key=lambda step: step["step"])
+        self.assertEqual((find["calls"], find["decisions"][0]["times"]), (2, 2))
+        self.assertEqual(rare["skipped_because"], "when")
+        self.assertIn("file", write["sources"])
+        self.naestro("why", "last", "nobody", code=2)
+
     def test_bad_words_have_their_exit_codes(self):
         plan = str(self.folder / "plan.json")
         words = ["run", plan, "-w", str(self.work), "--input"]

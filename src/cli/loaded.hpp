@@ -1,0 +1,21 @@
+// A run as the commands that look at it need it.
+#pragma once
+
+#include "cli/session.hpp"
+#include "run/view.hpp"
+
+namespace naestro::cli {
+
+struct Loaded {
+  run::RunView view;
+  std::vector<ledger::StoredEvent> events;
+  run::OpenBlob open;  // empty when the run's key is gone
+};
+
+Result<Loaded> load(Session& session, const std::string& id);
+// The plaintext of a blob reference, or a note why there is none.
+std::string clear(const Loaded& loaded, const json::Value& ref);
+// The references of a value replaced by what they say, for --json.
+json::Value revealed(const Loaded& loaded, const json::Value& value);
+
+}  // namespace naestro::cli

@@ -1,0 +1,166 @@
+#include "run/why.hpp"
+
+#include <algorithm>
+
+#include "contract/label.hpp"
+
+namespace naestro::run {
+namespace {
+
+std::string text(const json::Object& data, std::string_view key) {
+  return std::string{json::text_at(data, key).value_or("")};
+}
+
+json::Value member(const json::Object& data, std::string_view key) {
+  const json::Value* value = data.if_contains(key);
+  return value == nullptr ? json::Value{} : *value;
+}
+
+class Reader {
+ public:
+  void read(const ledger::Event& event) {
+    const json::Object& data = event.data;
+    if (event.kind == "plan.compiled") segment_ = json::integer_at(data, "segment").value_or(0);
+    if (event.kind.starts_with("consent.")) return consent(event);
+    if (data.contains("step")) step_event(event, step(text(data, "step")));
+  }
+
+  Reasons out;
+
+ private:
+  StepReason& step(const std::string& id) {
+    const auto found = std::ranges::find_if(out.steps, [&](const StepReason& reason) {
+      return reason.step == id && reason.segment == segment_;
+    });
+    if (found != out.steps.end()) return *found;
+    StepReason& fresh = out.steps.emplace_back();
+    fresh.step = id;
+    fresh.segment = segment_;
+    return fresh;
+  }
+
+  void consent(const ledger::Event& event) {
+    const json::Object& data = event.data;
+    const std::string digest = text(data, "digest");
+    if (event.kind == "consent.asked") {
+      const std::string id = text(data, "step");
+      auto& asked = id.empty() ? out.plans : step(id).consents;
+      asked.push_back({text(data, "scope"), digest, "", "", {}});
+      return;
+    }
+    const auto answer = [&](std::vector<Consent>& consents) {
+      for (Consent& open : consents) {
+        if (open.digest != digest || !open.answer.empty()) continue;
+        open.answer = event.kind == "consent.given" ? "given" : "refused";
+        open.via = text(data, "via");
+        open.who = member(data, "who");
+      }
+    };
+    answer(out.plans);
+    for (StepReason& reason : out.steps) answer(reason.consents);
+  }
+
+  static void decided(const json::Object& data, StepReason& reason) {
+    Decision decision{text(data, "effect"),
+                      text(data, "decision"),
+                      text(data, "answer"),
+                      text(data, "rule"),
+                      text(data, "file"),
+                      json::integer_at(data, "line").value_or(0),
+                      1};
+    const auto same = std::ranges::find_if(reason.decisions, [&](const Decision& known) {
+      return known.rule == decision.rule && known.effect == decision.effect &&
+             known.decision == decision.decision && known.answer == decision.answer;
+    });
+    if (same != reason.decisions.end()) {
+      ++same->times;
+    } else {
+      reason.decisions.push_back(std::move(decision));
+    }
+  }
+
+  static void step_event(const ledger::Event& event, StepReason& reason) {
+    const json::Object& data = event.data;
+    if (event.kind == "policy.decided") {
+      decided(data, reason);
+    } else if (event.kind == "effect.intended") {
+      ++reason.calls;
+      reason.target = text(data, "target");
+      for (const auto& [pointer, label] : contract::labels_from_json(member(data, "labels"))) {
+        reason.sources.insert(label.integrity.begin(), label.integrity.end());
+      }
+    } else if (event.kind == "budget.charged") {
+      reason.usage += door::usage_from_json(data.if_contains("usage"));
+      if (data.contains("lost_attempt")) ++reason.attempts_lost;
+    } else if (event.kind == "step.retried") {
+      ++reason.attempts_more;
+    } else if (event.kind == "step.skipped") {
+      reason.skipped_because = text(data, "because");
+    } else if (event.kind == "step.failed") {
+      reason.code = text(data, "code");
+      reason.message = member(data, "message");
+    }
+    if (event.kind.starts_with("step.") && event.kind != "step.retried") {
+      reason.state = event.kind.substr(5);
+    }
+  }
+
+  std::int64_t segment_ = 0;
+};
+
+json::Value to_json(const Consent& consent) {
+  return json::Object{{"scope", consent.scope},
+                      {"digest", consent.digest},
+                      {"answer", consent.answer},
+                      {"via", consent.via},
+                      {"who", consent.who}};
+}
+
+json::Array to_json(const std::vector<Consent>& consents) {
+  json::Array out;
+  for (const Consent& consent : consents) out.push_back(to_json(consent));
+  return out;
+}
+
+json::Value to_json(const StepReason& reason) {
+  json::Array decisions;
+  for (const Decision& decision : reason.decisions) {
+    decisions.push_back(json::Object{{"effect", decision.effect},
+                                     {"decision", decision.decision},
+                                     {"answer", decision.answer},
+                                     {"rule", decision.rule},
+                                     {"file", decision.file},
+                                     {"line", decision.line},
+                                     {"times", decision.times}});
+  }
+  return json::Object{{"step", reason.step},
+                      {"segment", reason.segment},
+                      {"state", reason.state},
+                      {"skipped_because", reason.skipped_because},
+                      {"target", reason.target},
+                      {"sources", json::Array(reason.sources.begin(), reason.sources.end())},
+                      {"decisions", std::move(decisions)},
+                      {"consents", to_json(reason.consents)},
+                      {"calls", reason.calls},
+                      {"attempts_more", reason.attempts_more},
+                      {"attempts_lost", reason.attempts_lost},
+                      {"usage", door::to_json(reason.usage)},
+                      {"code", reason.code},
+                      {"message", reason.message}};
+}
+
+}  // namespace
+
+Reasons reasons_of(std::span<const ledger::StoredEvent> events) {
+  Reader reader;
+  for (const ledger::StoredEvent& stored : events) reader.read(stored.event);
+  return std::move(reader.out);
+}
+
+json::Value to_json(const Reasons& reasons) {
+  json::Array steps;
+  for (const StepReason& reason : reasons.steps) steps.push_back(to_json(reason));
+  return json::Object{{"plans", to_json(reasons.plans)}, {"steps", std::move(steps)}};
+}
+
+}  // namespace naestro::run
