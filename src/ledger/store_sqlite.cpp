@@ -190,18 +190,14 @@ Result<void> Store::check_tail(const Frontier& frontier, const Result<std::strin
 }
 
 Result<void> Store::sign_recovered_tail() {
-  NAESTRO_TRY(database_.run("BEGIN IMMEDIATE"));
-  auto head = [&]() -> Result<std::optional<std::string>> {
+  std::optional<std::string> head;
+  NAESTRO_TRY(database_.transact([&]() -> Result<void> {
     NAESTRO_LET(const Frontier frontier, read_frontier());
     NAESTRO_TRY(check_tail(frontier, read_whole(head_file(folders_, id_))));
-    return commit_frontier(frontier, true);
-  }();
-  if (!head) {
-    (void)database_.run("ROLLBACK");
-    return std::unexpected(head.error());
-  }
-  NAESTRO_TRY(database_.run("COMMIT"));
-  if (*head) mirror_head(**head);
+    NAESTRO_LET(head, commit_frontier(frontier, true));
+    return {};
+  }));
+  if (head) mirror_head(*head);
   return {};
 }
 
@@ -321,21 +317,12 @@ Result<void> Store::commit(std::span<const Append> appends, std::optional<std::s
 }
 
 Result<void> Store::append(std::span<const Append> appends) {
-  NAESTRO_TRY(database_.run("BEGIN IMMEDIATE"));
   std::optional<std::string> head;
-  if (auto written = commit(appends, head); !written) {
-    (void)database_.run("ROLLBACK");
-    return written;
-  }
-  if (options_.probe) options_.probe(WritePoint::before_commit);
-  if (auto committed = database_.run("COMMIT"); !committed) {
-    if (committed.error().code == Code::kIo) {
-      check(false, "the disk could not confirm a write (" + committed.error().message +
-                       "); start again to recover what is durable");
-    }
-    (void)database_.run("ROLLBACK");
-    return committed;
-  }
+  NAESTRO_TRY(database_.transact([&]() -> Result<void> {
+    NAESTRO_TRY(commit(appends, head));
+    if (options_.probe) options_.probe(WritePoint::before_commit);
+    return {};
+  }));
   if (options_.probe) options_.probe(WritePoint::after_commit);
   if (head) {
     mirror_head(*head);
