@@ -137,7 +137,8 @@ Digest root_of(const std::vector<Digest>& leaves) { return range_root(leaves); }
 
 std::vector<Digest> inclusion_proof(const std::vector<Digest>& leaves, std::uint64_t index,
                                     std::uint64_t size) {
-  check(index < size && size <= leaves.size(), "inclusion proof range");
+  check(index < size, "the leaf of an inclusion proof is in its tree");
+  check(size <= leaves.size(), "the tree of an inclusion proof is there");
   std::vector<Digest> proof;
   prove(std::span{leaves}.first(size), index, index + 1, true, proof);
   return proof;
@@ -145,7 +146,9 @@ std::vector<Digest> inclusion_proof(const std::vector<Digest>& leaves, std::uint
 
 std::vector<Digest> consistency_proof(const std::vector<Digest>& leaves, std::uint64_t old_size,
                                       std::uint64_t size) {
-  check(old_size > 0 && old_size <= size && size <= leaves.size(), "consistency proof range");
+  check(old_size > 0, "a consistency proof is of a tree with leaves");
+  check(old_size <= size, "a consistency proof is of an older tree");
+  check(size <= leaves.size(), "the tree of a consistency proof is there");
   std::vector<Digest> proof;
   prove(std::span{leaves}.first(size), 0, old_size, true, proof);
   return proof;
