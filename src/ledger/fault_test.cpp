@@ -36,7 +36,14 @@ void PrintTo(const Case& one, std::ostream* out) { *out << one.name; }
 
 class FaultTest : public ::testing::TestWithParam<Case> {
  protected:
-  enum Exit : std::uint8_t { kDone = 0, kStruck = 3, kSilent = 4, kBadError = 5, kNoRetry = 6 };
+  enum Exit : std::uint8_t {
+    kDone = 0,
+    kStruck = 3,
+    kSilent = 4,
+    kBadError = 5,
+    kNoRetry = 6,
+    kBlindAudit = 7
+  };
 
   Folders folders() const { return {dir_.str() + "/state", dir_.str() + "/data"}; }
 
@@ -68,8 +75,10 @@ class FaultTest : public ::testing::TestWithParam<Case> {
       if (session == 0 && ::write(heard, key.data(), key.size()) < 0) ::_exit(kBadError);
       NAESTRO_LET(const auto fence, store->own("r1"));
       NAESTRO_TRY(store->post("r1", "consent", {{"yes", true}}));
+      NAESTRO_LET(const auto asked, store->inbox("r1"));
       for (; i < kAppends && (session == 1 || i < kAppends / 2); ++i) {
-        const Append append = append_of(i, fence);
+        Append append = append_of(i, fence);
+        if (i == kAppends - 1) append.inbox = {asked.at(0).id};
         auto done = store->append(std::span{&append, 1});
         if (!done && again) {
           vfs_.heal();
@@ -78,10 +87,27 @@ class FaultTest : public ::testing::TestWithParam<Case> {
         if ((done || again) && ::write(heard, "x", 1) != 1) ::_exit(kBadError);
         if (!done) return done;
       }
-      NAESTRO_TRY(store->events("r1"));
-      NAESTRO_TRY(store->blob(crypto::sha256(append_of(1, 0).blobs[0])));
       NAESTRO_TRY(store->disown("r1", fence));
+      NAESTRO_TRY(look());
     }
+    return {};
+  }
+
+  // What those do who only read.
+  Result<void> look() {
+    NAESTRO_LET(const auto key, load_or_make_signing_key(folders().data, random_));
+    NAESTRO_LET(auto store, Store::open_to_look(folders(), {clock_, random_, key, "h", "w", {}}));
+    NAESTRO_TRY(store->runs());
+    NAESTRO_TRY(store->events("r1"));
+    NAESTRO_TRY(store->last("r1"));
+    NAESTRO_TRY(store->owner("r1"));
+    NAESTRO_TRY(store->inbox("r1"));
+    NAESTRO_TRY(store->blob(crypto::sha256(append_of(1, 0).blobs[0])));
+    const bool before = vfs_.struck();
+    const auto report = audit(folders(), key.public_key);
+    const bool here = !before && vfs_.struck() && GetParam().fault != Fault::read_only;
+    if (report && report->good() == here) ::_exit(kBlindAudit);
+    if (!report) return std::unexpected(report.error());
     return {};
   }
 
@@ -210,6 +236,8 @@ INSTANTIATE_TEST_SUITE_P(
                       Case{"ReadErrors", Fault::read_error, true, kBroken},
                       Case{"SharedMemoryError", Fault::shm_error, false, kBroken},
                       Case{"SharedMemoryErrors", Fault::shm_error, true, kBroken},
+                      Case{"Refused", Fault::refused, false, kBroken, SIGABRT},
+                      Case{"Interrupted", Fault::interrupted, false, kBroken, SIGABRT},
                       Case{"ReadOnly", Fault::read_only, true, {Code::kStoreReadOnly}}),
     [](const auto& param) { return param.param.name; });
 

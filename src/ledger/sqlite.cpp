@@ -118,8 +118,8 @@ Result<void> Database::run(const char* sql) {
 }
 
 Result<void> Database::transact(const std::function<Result<void>()>& work) {
-  NAESTRO_TRY(run("BEGIN IMMEDIATE"));
-  auto done = work();
+  auto done = run("BEGIN IMMEDIATE");
+  if (done) done = work();
   if (done) {
     done = run("COMMIT");
     check(done || done.error().code != Code::kIo, kUnconfirmed);

@@ -1,6 +1,6 @@
-// A SQLite VFS for tests: it wraps the default one and fails the n-th call of one kind. While a
-// FaultVfs lives it is the default VFS of the process; every connection must be closed before it
-// dies. For one thread.
+// A SQLite VFS for tests: it wraps the default one and fails the n-th call of one kind; and so it
+// does with statements. While a FaultVfs lives it is the default VFS of the process; every
+// connection must be closed before it dies. For one thread.
 #pragma once
 
 #include <fcntl.h>
@@ -13,6 +13,7 @@
 #include <cstdint>
 #include <map>
 #include <string>
+#include <utility>
 #include <vector>
 
 namespace naestro::ledger {
@@ -29,6 +30,8 @@ enum class Fault : std::uint8_t {
   read_error,      // SQLITE_IOERR_READ
   shm_error,       // the shared memory of the journal's index cannot be mapped
   read_only,       // the file is opened, but only for reading
+  refused,         // a statement is not prepared: SQLITE_AUTH
+  interrupted,     // a statement ends before its time: SQLITE_INTERRUPT
 };
 
 class FaultVfs {
@@ -46,10 +49,10 @@ class FaultVfs {
       return of(v).real_->xFullPathname(of(v).real_, name, size, out);
     };
     sqlite3_vfs_register(&vfs_, 1);
-    sqlite3_auto_extension(reinterpret_cast<void (*)()>(make_small));
+    sqlite3_auto_extension(reinterpret_cast<void (*)()>(connected));
   }
   ~FaultVfs() {
-    sqlite3_cancel_auto_extension(reinterpret_cast<void (*)()>(make_small));
+    sqlite3_cancel_auto_extension(reinterpret_cast<void (*)()>(connected));
     sqlite3_vfs_unregister(&vfs_);
     disarm();
   }
@@ -97,10 +100,31 @@ class FaultVfs {
   static File& of(sqlite3_file* file) { return *reinterpret_cast<File*>(file); }
 
   // So small a cache and a journal that a short run writes back before its commits, and into the
-  // database.
-  static int make_small(sqlite3* db, char**, const void*) {
+  // database. The statements of the connection fail as those of its files do.
+  static int connected(sqlite3* db, char**, const void*) {
     sqlite3_exec(db, "PRAGMA cache_size = 8", nullptr, nullptr, nullptr);
-    return sqlite3_wal_autocheckpoint(db, 8);
+    sqlite3_wal_autocheckpoint(db, 8);
+    void* self = sqlite3_vfs_find(nullptr)->pAppData;
+    sqlite3_trace_v2(
+        db, SQLITE_TRACE_STMT,
+        [](unsigned, void* vfs, void*, void*) {
+          static_cast<FaultVfs*>(vfs)->interrupts_ |=
+              static_cast<FaultVfs*>(vfs)->strikes(Fault::interrupted);
+          return 0;
+        },
+        self);
+    sqlite3_progress_handler(
+        db, 1,
+        [](void* vfs) {
+          return std::exchange(static_cast<FaultVfs*>(vfs)->interrupts_, false) ? 1 : 0;
+        },
+        self);
+    return sqlite3_set_authorizer(
+        db,
+        [](void* vfs, int, const char*, const char*, const char*, const char*) {
+          return static_cast<FaultVfs*>(vfs)->strikes(Fault::refused) ? SQLITE_DENY : SQLITE_OK;
+        },
+        self);
   }
 
   bool strikes(Fault fault) {
@@ -243,6 +267,7 @@ class FaultVfs {
   bool lasting_ = false;
   bool armed_ = false;
   bool struck_ = false;
+  bool interrupts_ = false;  // the statement that has begun
   std::map<std::string, Unsynced> unsynced_;
 };
 
