@@ -33,8 +33,7 @@ bool sync(int fd) {
 }
 
 Result<void> sync_folder_of(const std::string& path) {
-  std::string folder = std::filesystem::path{path}.parent_path().string();
-  if (folder.empty()) folder = ".";
+  const std::string folder = std::filesystem::absolute(path).parent_path().string();
   const int fd = ::open(folder.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
   if (fd < 0) return io(folder, "open");
   const auto synced = sync(fd) ? Result<void>{} : Result<void>{io(folder, "fsync")};
@@ -49,10 +48,11 @@ Result<void> make_folder(const std::string& path) {
   std::filesystem::path part;
   for (const auto& piece : whole) {
     part /= piece;
-    if (::mkdir(part.c_str(), 0700) == 0 || errno == EEXIST) continue;
-    // Above an existing folder mkdir may say EACCES or EROFS; only the last part must succeed.
+    // Asked first: above an existing folder mkdir may say EACCES or EROFS. And another process may
+    // have been faster.
     struct stat info{};
     if (::stat(part.c_str(), &info) == 0) continue;
+    if (::mkdir(part.c_str(), 0700) == 0 || errno == EEXIST) continue;
     return io(part.string(), "make the folder");
   }
   return {};

@@ -108,9 +108,11 @@ Result<std::vector<InboxRow>> Store::inbox(std::string_view run) {
   for (;;) {
     NAESTRO_LET(const bool row, select.step());
     if (!row) return out;
-    NAESTRO_LET(const json::Value payload, json::parse(select.text(2)));
-    if (!payload.is_object()) return fail(Code::kStoreCorrupt, "an inbox row is malformed");
-    out.push_back({select.integer(0), std::string{run}, select.text(1), payload.get_object()});
+    const auto payload = json::parse(select.text(2));
+    if (!payload || !payload->is_object()) {
+      return fail(Code::kStoreCorrupt, "an inbox row is malformed", "run 'naestro audit verify'");
+    }
+    out.push_back({select.integer(0), std::string{run}, select.text(1), payload->get_object()});
   }
 }
 

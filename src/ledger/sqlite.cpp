@@ -93,6 +93,7 @@ Error Database::error(std::string_view doing) const {
       break;
     case SQLITE_CORRUPT:
     case SQLITE_NOTADB:
+    case SQLITE_ERROR:  // the statements are fixed: what they name is missing or of another kind
       code = Code::kStoreCorrupt;
       remedy = "run 'naestro audit verify'; restore the store from a backup";
       break;
