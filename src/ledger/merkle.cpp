@@ -107,8 +107,10 @@ Digest empty_root() { return crypto::sha256(ByteSpan{}); }
 
 Result<Frontier> Frontier::from(std::uint64_t size, std::vector<Digest> hashes) {
   if (hashes.size() != static_cast<std::size_t>(std::popcount(size))) {
-    return fail(Code::kStoreCorrupt, "the tree's frontier has " + std::to_string(hashes.size()) +
-                                         " hashes for size " + std::to_string(size));
+    return fail(Code::kStoreCorrupt,
+                "the tree's frontier has " + std::to_string(hashes.size()) + " hashes for size " +
+                    std::to_string(size),
+                "run 'naestro audit verify'");
   }
   Frontier frontier;
   frontier.size_ = size;

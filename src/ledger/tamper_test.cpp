@@ -38,6 +38,65 @@ TEST_F(TamperTest, EveryKindOfDamageIsFoundAndNamed) {
          "head_bad head 20");
   expect("DELETE FROM heads; DELETE FROM events WHERE leaf >= 20; UPDATE tree SET size = 20",
          "events_missing the head outside of the store");
+  expect("DELETE FROM meta", "unreadable store");
+  expect("DROP TABLE meta", "unreadable store");
+  expect("DROP TABLE heads", "unreadable heads");
+  expect("DROP TABLE blobs", "unreadable blobs");
+  expect("DROP TABLE tree", "unreadable events");
+  expect("DELETE FROM tree", "frontier_differs tree");
+  expect("UPDATE heads SET size = 21 WHERE size = 20", "head_bad head 21");
+  expect("UPDATE meta SET value = '00'", "head_bad head 40");
+  expect("DELETE FROM events WHERE leaf = 25", "root_differs head 40");
+  expect("DELETE FROM heads; DELETE FROM events WHERE leaf = 25",
+         "root_differs the head outside of the store");
+  expect("INSERT INTO blobs VALUES(x'ab', 'r1', x'')", "blob_changed blob ab");
+  expect("UPDATE events SET body = '{' WHERE leaf = 7", "event_changed event 7");
+  // Tables that cannot be read: each of their columns is a number that overflows.
+  const std::vector<std::pair<std::string, std::vector<std::string>>> tables = {
+      {"meta", {"key", "value"}},
+      {"heads", {"size", "checkpoint"}},
+      {"events", {"leaf", "stream", "seq", "kind", "body", "envelope", "hash"}},
+      {"tree", {"size", "frontier"}},
+      {"blobs", {"id", "bytes"}},
+  };
+  for (const auto& [table, columns] : tables) {
+    std::string view = "ALTER TABLE " + table + " RENAME TO old; CREATE VIEW " + table +
+                       " AS SELECT 'store_id' AS first";
+    for (const std::string& column : columns) {
+      view += ", abs(-9223372036854775807 - 1) AS " + column;
+    }
+    expect(view, "unreadable");
+  }
+}
+
+TEST_F(TamperTest, TheHeadOutsideIsReadWithCare) {
+  const std::string file = head_file(folders(), verify().store_id);
+  testing::write_file(file, "x");
+  EXPECT_EQ(found(), "mirror_bad the head outside of the store\n");
+  std::filesystem::remove(file);
+  EXPECT_EQ(found(), "");
+  EXPECT_FALSE(verify().mirrored);
+  std::filesystem::create_directory(file);
+  EXPECT_EQ(found(), "mirror_bad the head outside of the store\n");
+}
+
+TEST_F(TamperTest, FindingsAreBoundedAndShown) {
+  sql("WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 200) "
+      "INSERT INTO blobs SELECT CAST('blob' || i AS BLOB), 'r1', x'' FROM n");
+  const auto report = verify();
+  EXPECT_EQ(report.findings.size(), 100);
+  const json::Value shown = to_json(report);
+  EXPECT_EQ(shown.at("findings").as_array().size(), 100);
+  EXPECT_EQ(shown.at("findings").at(0).at("what"), "blob_changed");
+  EXPECT_EQ(shown.at("good"), false);
+}
+
+TEST_F(TamperTest, WhatIsNoStoreIsNotAudited) {
+  const auto key = read_public_key(folders().data + "/signing.pub").value();
+  testing::write_file(store_file(folders()), std::string(8192, 'x'));
+  EXPECT_EQ(audit(folders(), key).error().code, Code::kStoreCorrupt);
+  std::filesystem::remove(store_file(folders()));
+  EXPECT_EQ(audit(folders(), key).error().code, Code::kStoreOpen);
 }
 
 TEST_F(TamperTest, AnEventRewrittenWithItsHashIsStillFound) {
