@@ -5,36 +5,32 @@
 namespace naestro::door {
 
 // The first ceiling that `caps` on top of what is spent and reserved would break.
-std::optional<Shortage> Budget::short_of(const Caps& caps) const {
+std::optional<Budget::Breach> Budget::breach_of(const Caps& caps) const {
   const auto one = [](const char* limit, std::optional<std::int64_t> ceiling, std::int64_t used,
-                      std::int64_t cap) -> std::optional<Shortage> {
+                      std::int64_t cap) -> std::optional<Breach> {
     if (!ceiling || used + cap <= *ceiling) return std::nullopt;
-    return Shortage{limit, cap, std::max<std::int64_t>(0, *ceiling - used)};
+    return Breach{limit, *ceiling, used, cap};
   };
-  if (auto s = one("usd", ceilings_.usd, spent_.usd + reserved_.usd, caps.usd)) return s;
-  if (auto s = one("tokens", ceilings_.tokens, spent_.tokens() + reserved_.tokens, caps.tokens)) {
-    return s;
+  if (auto b = one("usd", ceilings_.usd, spent_.usd + reserved_.usd, caps.usd)) return b;
+  if (auto b = one("tokens", ceilings_.tokens, spent_.tokens() + reserved_.tokens, caps.tokens)) {
+    return b;
   }
   return one("tool_calls", ceilings_.tool_calls, spent_.tool_calls + reserved_.tool_calls,
              caps.tool_calls);
 }
 
 std::optional<Shortage> Budget::over() const {
-  auto shortage = short_of({});
-  if (!shortage) return std::nullopt;
+  const auto breach = breach_of({});
+  if (!breach) return std::nullopt;
   // Nothing new is wanted: what is missing is what was reserved beyond the ceiling.
-  const auto missing = [](std::optional<std::int64_t> ceiling, std::int64_t used) {
-    return ceiling ? std::max<std::int64_t>(0, used - *ceiling) : 0;
-  };
-  shortage->needed = shortage->limit == "usd" ? missing(ceilings_.usd, spent_.usd + reserved_.usd)
-                     : shortage->limit == "tokens"
-                         ? missing(ceilings_.tokens, spent_.tokens() + reserved_.tokens)
-                         : missing(ceilings_.tool_calls, spent_.tool_calls + reserved_.tool_calls);
-  return shortage;
+  return Shortage{breach->limit, breach->used - breach->ceiling, 0};
 }
 
 std::optional<Shortage> Budget::reserve(const Caps& caps) {
-  if (auto shortage = short_of(caps)) return shortage;
+  if (const auto breach = breach_of(caps)) {
+    return Shortage{breach->limit, breach->cap,
+                    std::max<std::int64_t>(0, breach->ceiling - breach->used)};
+  }
   reserved_.usd += caps.usd;
   reserved_.tokens += caps.tokens;
   reserved_.tool_calls += caps.tool_calls;
@@ -45,7 +41,7 @@ void Budget::settle(const Caps& reserved, const Usage& used) {
   reserved_.usd -= reserved.usd;
   reserved_.tokens -= reserved.tokens;
   reserved_.tool_calls -= reserved.tool_calls;
-  check(reserved_.usd >= 0 && reserved_.tokens >= 0 && reserved_.tool_calls >= 0,
+  check(std::min({reserved_.usd, reserved_.tokens, reserved_.tool_calls}) >= 0,
         "a budget settles no more than it reserved");
   spent_ += used;
 }

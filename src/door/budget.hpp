@@ -53,7 +53,13 @@ class Budget {
   [[nodiscard]] const Ceilings& ceilings() const { return ceilings_; }
 
  private:
-  [[nodiscard]] std::optional<Shortage> short_of(const Caps& caps) const;
+  struct Breach {
+    const char* limit;
+    std::int64_t ceiling;
+    std::int64_t used;
+    std::int64_t cap;
+  };
+  [[nodiscard]] std::optional<Breach> breach_of(const Caps& caps) const;
   Ceilings ceilings_;
   Usage spent_;
   Caps reserved_;

@@ -72,6 +72,50 @@ TEST(Door, AComputedAuthorityArgumentAsksEvenWhereThePolicyAllows) {
             Admission::Answer::go);
 }
 
+TEST(Door, WhatAsksAnywayKeepsThePolicysReason) {
+  const auto policy = builtin();
+  Budget budget;
+  Effect effect = effect_of(EffectKind::write);
+  Grants granted;
+  const auto rule = admit(policy, policy::Mode::copilot, kPlan, effect, granted, budget).verdict;
+  effect.authority_known = false;
+  const auto computed = admit(policy, policy::Mode::copilot, kPlan, effect, granted, budget);
+  EXPECT_EQ(name(computed.answer), "ask");
+  EXPECT_EQ(computed.verdict.rule, rule.rule);
+}
+
+TEST(Door, AGrantOfTwoUsesIsUsedUpByTwo) {
+  const auto policy = builtin();
+  Budget budget;
+  const Effect effect = effect_of(EffectKind::write);
+  Grants granted{{action_digest(kPlan, effect), 2}};
+  for (const auto answer : {Answer::go, Answer::go, Answer::ask}) {
+    EXPECT_EQ(admit(policy, policy::Mode::copilot, kPlan, effect, granted, budget).answer, answer);
+  }
+  EXPECT_TRUE(granted.empty());
+}
+
+TEST(Door, AGrantWithoutRoomInTheBudgetIsKept) {
+  const auto policy = builtin();
+  Budget budget{{.usd = 4, .tokens = {}, .tool_calls = {}}};
+  const Effect effect = effect_of(EffectKind::write);
+  Grants granted{{action_digest(kPlan, effect), 1}};
+  const auto admission = admit(policy, policy::Mode::copilot, kPlan, effect, granted, budget);
+  EXPECT_EQ(admission.answer, Answer::limit);
+  EXPECT_EQ(admission.shortage.limit, "usd");
+  EXPECT_EQ(granted.size(), 1);
+}
+
+TEST(Door, ASelfTestIsALocalModelsCallAlone) {
+  const Intent intent = Intent::self_test(effect_of(EffectKind::model_local));
+  EXPECT_EQ(intent.key(), Digest{});
+  Effect effect = effect_of(EffectKind::model_local);
+  effect.declared.push_back({EffectKind::read, "path", false});
+  EXPECT_DEATH((void)Intent::self_test(effect), "nothing but a local model");
+  effect.declared.clear();
+  EXPECT_DEATH((void)Intent::self_test(effect), "declares what it does");
+}
+
 TEST(Door, AGrantForOneFolderIsNoneForAnother) {
   const Effect effect = effect_of(EffectKind::write);
   EXPECT_NE(action_digest({Digest{1}, "/w"}, effect), action_digest({Digest{1}, "/v"}, effect));
@@ -130,6 +174,12 @@ TEST(Door, ResultsAreHeldToTheirCapAndUnknownUsageIsBilledAtIt) {
   EXPECT_EQ(outcome.usage.usd, 5);
   FixedAdapter inexact{{json::Value(json::kMaxInteger + 1), {}, false, 0}};
   EXPECT_EQ(perform(intent, inexact, clock, {}, {}).result.error().code, Code::kNumberRange);
+  FixedAdapter failed{{fail(Code::kToolFailed, "no"), {}, true, 0}};
+  EXPECT_EQ(perform(intent, failed, clock, {}, {}).result.error().code, Code::kToolFailed);
+  Effect unbounded = effect_of(EffectKind::read);
+  unbounded.max_output_bytes = 0;
+  EXPECT_TRUE(perform(Intent::durable(unbounded, Digest{}), large, clock, {}, {}).result);
+  EXPECT_EQ(large.prepare(intent).value(), json::Value{});  // what has nothing to undo
   FixedAdapter small{{json::Value{"ok"}, {.tokens_in = 3}, true, 0}};
   const Outcome good = perform(intent, small, clock, {}, {});
   EXPECT_EQ(good.result.value(), json::Value{"ok"});
@@ -147,6 +197,70 @@ TEST(Door, KeysAreFixedForEver) {
   EXPECT_NE(key, effect_key("r1", "s", {2}, call, 0, 0));
   EXPECT_NE(key, effect_key("r1", "s", {2}, call, 1, 1));
   EXPECT_NE(key, effect_key("r2", "s", {2}, call, 0, 1));
+}
+
+TEST(Budget, EveryCeilingIsNamedWithWhatIsMissing) {
+  const Caps caps{.tokens = 10, .tool_calls = 10, .model_calls = 1, .usd = 10};
+  const auto over = [&](Ceilings ceilings) {
+    Budget budget;
+    EXPECT_FALSE(budget.reserve(caps));
+    EXPECT_FALSE(budget.over());
+    budget.raise(ceilings);  // from no ceiling to one that is broken already
+    return budget.over();
+  };
+  EXPECT_FALSE(over({}));
+  EXPECT_FALSE(over({.usd = 10, .tokens = 10, .tool_calls = 10}));
+  for (const auto& [ceilings, limit] : std::vector<std::pair<Ceilings, std::string>>{
+           {{.usd = 7, .tokens = {}, .tool_calls = {}}, "usd"},
+           {{.usd = 10, .tokens = 7, .tool_calls = {}}, "tokens"},
+           {{.usd = {}, .tokens = 10, .tool_calls = 7}, "tool_calls"}}) {
+    const auto shortage = over(ceilings);
+    ASSERT_TRUE(shortage) << limit;
+    EXPECT_EQ(shortage->limit, limit);
+    EXPECT_EQ(shortage->needed, 3) << limit;
+    EXPECT_EQ(shortage->left, 0) << limit;
+  }
+}
+
+TEST(Budget, ALostAttemptIsBookedAtItsCapBesideItsReservation) {
+  const Caps caps{.tokens = 6, .tool_calls = 1, .model_calls = 1, .usd = 2};
+  Budget budget{{.usd = {}, .tokens = 10, .tool_calls = {}}};
+  EXPECT_FALSE(budget.reserve(caps));
+  budget.book_lost(caps);
+  EXPECT_EQ(to_json(budget.spent()), to_json(Usage{6, 0, 1, 1, 2}));
+  ASSERT_TRUE(budget.over());
+  EXPECT_EQ(budget.over()->needed, 2);
+  budget.raise({.usd = {}, .tokens = 12, .tool_calls = {}});
+  EXPECT_FALSE(budget.over());
+}
+
+TEST(Budget, SettlingWhatWasNeverReservedIsABug) {
+  EXPECT_DEATH(Budget{}.settle({.tokens = 1}, {}), "no more than it reserved");
+}
+
+TEST(Budget, TighteningOnlyEverLowersFromNowOn) {
+  Budget budget;
+  EXPECT_FALSE(budget.reserve({.tokens = 4}));
+  budget.settle({.tokens = 4}, {.tokens_in = 3, .tokens_out = 1});
+  budget.tighten({.usd = 5, .tokens = 10, .tool_calls = {}});  // four are spent already
+  EXPECT_EQ(budget.ceilings().tokens, 14);
+  EXPECT_EQ(budget.ceilings().usd, 5);
+  EXPECT_FALSE(budget.ceilings().tool_calls);
+  budget.tighten({.usd = 6, .tokens = 9, .tool_calls = 1});
+  EXPECT_EQ(budget.ceilings().tokens, 13);
+  EXPECT_EQ(budget.ceilings().usd, 5);
+  EXPECT_EQ(budget.ceilings().tool_calls, 1);
+}
+
+TEST(Budget, UsageComesBackFromWhatWasRecordedOfIt) {
+  const Usage usage{1, 2, 3, 4, 5};
+  const json::Value recorded = to_json(usage);
+  EXPECT_EQ(to_json(usage_from_json(&recorded)), recorded);
+  const json::Value number(7);
+  const json::Value part = json::Object{{"tokens_in", 1}};
+  EXPECT_EQ(to_json(usage_from_json(nullptr)), to_json(Usage{}));
+  EXPECT_EQ(to_json(usage_from_json(&number)), to_json(Usage{}));
+  EXPECT_EQ(usage_from_json(&part).tokens(), 1);
 }
 
 RC_GTEST_PROP(BudgetProperty, ReservationsNeverExceedTheCeiling, ()) {

@@ -36,12 +36,11 @@ Admission admit(const policy::Policy& policy, policy::Mode mode, const Scope& sc
 }
 
 Intent Intent::self_test(Effect effect) {
-  check(!effect.declared.empty() && std::ranges::all_of(effect.declared,
-                                                        [](const contract::DeclaredEffect& each) {
-                                                          return each.kind ==
-                                                                 contract::EffectKind::model_local;
-                                                        }),
-        "a self test calls nothing but a local model");
+  const auto local = [](const contract::DeclaredEffect& each) {
+    return each.kind == contract::EffectKind::model_local;
+  };
+  check(!effect.declared.empty(), "a self test declares what it does");
+  check(std::ranges::all_of(effect.declared, local), "a self test calls nothing but a local model");
   return {std::move(effect), Digest{}};
 }
 

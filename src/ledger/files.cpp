@@ -13,22 +13,32 @@ namespace naestro::ledger {
 namespace {
 
 std::unexpected<Error> io(const std::string& path, std::string_view doing) {
-  const Code code = errno == ENOSPC || errno == EDQUOT ? Code::kStoreFull
-                    : errno == ENOENT                  ? Code::kNotFound
-                    : errno == EROFS                   ? Code::kStoreReadOnly
-                                                       : Code::kIo;
-  return fail(code, std::string{doing} + " " + path + ": " + std::strerror(errno));
+  const std::string what = std::string{doing} + " " + path + ": " + std::strerror(errno);
+  switch (errno) {
+    case ENOSPC:
+    case EDQUOT:
+      return fail(Code::kStoreFull, what, "free some space; nothing that was acknowledged is lost");
+    case ENOENT: return fail(Code::kNotFound, what, "check that its folder exists");
+    case EROFS: return fail(Code::kStoreReadOnly, what, "make the folder writable");
+    default: return fail(Code::kIo, what, "check the permissions, and the disk");
+  }
+}
+
+// EIO ends the process: the kernel forgets such a failure, and a second sync would succeed without
+// the data.
+bool sync(int fd) {
+  const bool ok = ::fsync(fd) == 0;
+  check(ok || errno != EIO, "the disk could not confirm a write; start again to recover");
+  return ok;
 }
 
 Result<void> sync_folder_of(const std::string& path) {
-  std::string folder = std::filesystem::path{path}.parent_path().string();
-  if (folder.empty()) folder = ".";
+  const std::string folder = std::filesystem::absolute(path).parent_path().string();
   const int fd = ::open(folder.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
   if (fd < 0) return io(folder, "open");
-  const int status = ::fsync(fd);
+  const auto synced = sync(fd) ? Result<void>{} : Result<void>{io(folder, "fsync")};
   ::close(fd);
-  if (status != 0) return io(folder, "fsync");
-  return {};
+  return synced;
 }
 
 }  // namespace
@@ -38,10 +48,11 @@ Result<void> make_folder(const std::string& path) {
   std::filesystem::path part;
   for (const auto& piece : whole) {
     part /= piece;
-    if (::mkdir(part.c_str(), 0700) == 0 || errno == EEXIST) continue;
-    // Above an existing folder mkdir may say EACCES or EROFS; only the last part must succeed.
+    // Asked first: above an existing folder mkdir may say EACCES or EROFS. And another process may
+    // have been faster.
     struct stat info{};
     if (::stat(part.c_str(), &info) == 0) continue;
+    if (::mkdir(part.c_str(), 0700) == 0 || errno == EEXIST) continue;
     return io(part.string(), "make the folder");
   }
   return {};
@@ -79,7 +90,7 @@ Result<std::string> write_temporary(const std::string& path, ByteSpan content, m
     ok = put > 0 || (put < 0 && errno == EINTR);
     if (put > 0) done += static_cast<std::size_t>(put);
   }
-  ok = ok && ::fsync(fd) == 0;
+  ok = ok && sync(fd);
   const int saved = errno;
   ok = ::close(fd) == 0 && ok;
   if (ok) return temporary;

@@ -17,7 +17,7 @@ Result<void> make_folder(const std::string& path);
 Result<std::string> read_whole(const std::string& path,
                                std::size_t bytes_max = std::numeric_limits<std::size_t>::max());
 // Through a temporary file, fsync, rename, fsync of the folder: after a crash the old content or
-// the new, never a part.
+// the new, never a part. EIO of an fsync ends the process.
 Result<void> write_durably(const std::string& path, ByteSpan content, mode_t mode);
 // The same for a file that must not be replaced: of several processes that make it at once one
 // wins, and all of them succeed.

@@ -107,8 +107,10 @@ Digest empty_root() { return crypto::sha256(ByteSpan{}); }
 
 Result<Frontier> Frontier::from(std::uint64_t size, std::vector<Digest> hashes) {
   if (hashes.size() != static_cast<std::size_t>(std::popcount(size))) {
-    return fail(Code::kStoreCorrupt, "the tree's frontier has " + std::to_string(hashes.size()) +
-                                         " hashes for size " + std::to_string(size));
+    return fail(Code::kStoreCorrupt,
+                "the tree's frontier has " + std::to_string(hashes.size()) + " hashes for size " +
+                    std::to_string(size),
+                "run 'naestro audit verify'");
   }
   Frontier frontier;
   frontier.size_ = size;
@@ -137,7 +139,8 @@ Digest root_of(const std::vector<Digest>& leaves) { return range_root(leaves); }
 
 std::vector<Digest> inclusion_proof(const std::vector<Digest>& leaves, std::uint64_t index,
                                     std::uint64_t size) {
-  check(index < size && size <= leaves.size(), "inclusion proof range");
+  check(index < size, "the leaf of an inclusion proof is in its tree");
+  check(size <= leaves.size(), "the tree of an inclusion proof is there");
   std::vector<Digest> proof;
   prove(std::span{leaves}.first(size), index, index + 1, true, proof);
   return proof;
@@ -145,7 +148,9 @@ std::vector<Digest> inclusion_proof(const std::vector<Digest>& leaves, std::uint
 
 std::vector<Digest> consistency_proof(const std::vector<Digest>& leaves, std::uint64_t old_size,
                                       std::uint64_t size) {
-  check(old_size > 0 && old_size <= size && size <= leaves.size(), "consistency proof range");
+  check(old_size > 0, "a consistency proof is of a tree with leaves");
+  check(old_size <= size, "a consistency proof is of an older tree");
+  check(size <= leaves.size(), "the tree of a consistency proof is there");
   std::vector<Digest> proof;
   prove(std::span{leaves}.first(size), 0, old_size, true, proof);
   return proof;

@@ -57,6 +57,64 @@ RC_GTEST_PROP(MerkleProperty, ProofsVerifyAndChangedOnesDoNot, ()) {
   RC_ASSERT(!verify_consistency(old_size, size, consistency, old_root, root));
 }
 
+TEST(Merkle, AProofThatIsCutOffOrOutOfRangeDoesNotVerify) {
+  const auto leaves = make_leaves(11);
+  const Digest root = root_of(leaves);
+  for (std::uint64_t n = 1; n <= leaves.size(); ++n) {
+    const Digest old_root = root_of({leaves.begin(), leaves.begin() + static_cast<long>(n)});
+    auto inclusion = inclusion_proof(leaves, n - 1, leaves.size());
+    while (!inclusion.empty()) {
+      inclusion.pop_back();
+      EXPECT_FALSE(verify_inclusion(n - 1, leaves.size(), leaves[n - 1], inclusion, root));
+    }
+    auto consistency = consistency_proof(leaves, n, leaves.size());
+    while (!consistency.empty()) {
+      consistency.pop_back();
+      EXPECT_FALSE(verify_consistency(n, leaves.size(), consistency, old_root, root));
+    }
+  }
+  EXPECT_FALSE(verify_inclusion(11, 11, leaves[10], {}, root));
+  EXPECT_FALSE(verify_consistency(0, 11, {}, empty_root(), root));
+  EXPECT_FALSE(verify_consistency(12, 11, {}, root, root));
+}
+
+TEST(Merkle, ProofsOutOfRangeAreABug) {
+  const auto leaves = make_leaves(3);
+  EXPECT_DEATH((void)inclusion_proof(leaves, 3, 3), "in its tree");
+  EXPECT_DEATH((void)inclusion_proof(leaves, 3, 4), "is there");
+  EXPECT_DEATH((void)consistency_proof(leaves, 0, 3), "with leaves");
+  EXPECT_DEATH((void)consistency_proof(leaves, 3, 2), "older tree");
+  EXPECT_DEATH((void)consistency_proof(leaves, 3, 4), "is there");
+}
+
+// By the definition alone: a subtree's root is that of its leaves, and its proof is the one that
+// the tree's recursion gives.
+TEST(Merkle, SubtreesAreProvedByTheirOwnLeaves) {
+  const auto leaves = make_leaves(8);
+  const auto part = [&](std::size_t start, std::size_t end) {
+    return std::vector<Digest>(leaves.begin() + static_cast<long>(start),
+                               leaves.begin() + static_cast<long>(end));
+  };
+  const Digest root = root_of(leaves);
+  const std::vector<Digest> proof{root_of(part(6, 8)), root_of(part(0, 4))};
+  EXPECT_TRUE(verify_subtree_consistency(4, 6, 8, proof, root_of(part(4, 6)), root));
+  EXPECT_FALSE(verify_subtree_consistency(4, 6, 8, proof, root_of(part(4, 7)), root));
+  EXPECT_FALSE(verify_subtree_consistency(3, 6, 8, proof, root_of(part(3, 6)), root));
+  EXPECT_FALSE(verify_subtree_consistency(4, 6, 5, proof, root_of(part(4, 6)), root));
+  EXPECT_TRUE(verify_subtree_consistency(5, 5, 8, {}, empty_root(), root));
+  EXPECT_FALSE(verify_subtree_consistency(9, 9, 8, {}, empty_root(), root));
+  EXPECT_FALSE(verify_subtree_consistency(5, 5, 8, proof, empty_root(), root));
+  EXPECT_FALSE(verify_subtree_consistency(5, 5, 8, {}, root, root));
+
+  const auto inside = inclusion_proof(part(4, 7), 1, 3);
+  const Digest subtree = root_of(part(4, 7));
+  EXPECT_TRUE(verify_subtree_inclusion(5, 4, 7, leaves[5], inside, subtree));
+  EXPECT_FALSE(verify_subtree_inclusion(6, 4, 7, leaves[5], inside, subtree));
+  EXPECT_FALSE(verify_subtree_inclusion(3, 4, 7, leaves[3], inside, subtree));
+  EXPECT_FALSE(verify_subtree_inclusion(7, 4, 7, leaves[7], inside, subtree));
+  EXPECT_FALSE(verify_subtree_inclusion(5, 5, 7, leaves[5], inside, subtree));
+}
+
 TEST(Merkle, SubtreesMustBeAligned) {
   EXPECT_TRUE(valid_subtree(4, 8));
   EXPECT_TRUE(valid_subtree(4, 7));

@@ -56,8 +56,8 @@ Result<Process> read_owner(Database& database, std::string_view run) {
 
 Result<std::int64_t> Store::own(std::string_view run) {
   NAESTRO_TRY(sign_recovered_tail());
-  NAESTRO_TRY(database_.run("BEGIN IMMEDIATE"));
-  auto fence = [&]() -> Result<std::int64_t> {
+  std::int64_t fence = 0;
+  NAESTRO_TRY(database_.transact([&]() -> Result<void> {
     NAESTRO_LET(const Process owner, read_owner(database_, run));
     if (alive(owner)) {
       return fail(Code::kRunOwned,
@@ -72,11 +72,9 @@ Result<std::int64_t> Store::own(std::string_view run) {
                                   "RETURNING fence"));
     upsert.bind(1, run).bind(2, me.pid).bind(3, std::string_view{me.boot}).bind(4, me.started);
     NAESTRO_TRY(upsert.step());
-    const std::int64_t value = upsert.integer(0);
-    upsert.reset();
-    return value;
-  }();
-  NAESTRO_TRY(database_.run(fence ? "COMMIT" : "ROLLBACK"));
+    fence = upsert.integer(0);
+    return {};
+  }));
   return fence;
 }
 
@@ -110,9 +108,11 @@ Result<std::vector<InboxRow>> Store::inbox(std::string_view run) {
   for (;;) {
     NAESTRO_LET(const bool row, select.step());
     if (!row) return out;
-    NAESTRO_LET(const json::Value payload, json::parse(select.text(2)));
-    if (!payload.is_object()) return fail(Code::kStoreCorrupt, "an inbox row is malformed");
-    out.push_back({select.integer(0), std::string{run}, select.text(1), payload.get_object()});
+    const auto payload = json::parse(select.text(2));
+    if (!payload || !payload->is_object()) {
+      return fail(Code::kStoreCorrupt, "an inbox row is malformed", "run 'naestro audit verify'");
+    }
+    out.push_back({select.integer(0), std::string{run}, select.text(1), payload->get_object()});
   }
 }
 

@@ -12,6 +12,11 @@ namespace {
 // How long a statement waits for another process's lock.
 constexpr int kBusyTimeoutMs = 10'000;
 
+// What the disk holds then is unknown, and the kernel forgets the failure: a second sync would
+// succeed without the data. Recovery from what is durable is the only honest way on.
+constexpr std::string_view kUnconfirmed =
+    "the disk could not confirm a write; start again to recover what is durable";
+
 // A path as the path of a URI.
 std::string escaped(const std::string& path) {
   static constexpr char kDigits[] = "0123456789ABCDEF";
@@ -72,9 +77,10 @@ Result<Database> Database::open(const std::string& path, Mode mode) {
 }
 
 Error Database::error(std::string_view doing) const {
-  const int status = sqlite3_errcode(db_.get());
+  const int status = sqlite3_extended_errcode(db_.get());
+  check(status != SQLITE_IOERR_FSYNC && status != SQLITE_IOERR_DIR_FSYNC, kUnconfirmed);
   Code code = Code::kIo;
-  std::string remedy;
+  std::string remedy = "check the disk; nothing that was acknowledged is lost";
   switch (status & 0xff) {
     case SQLITE_FULL:
       code = Code::kStoreFull;
@@ -87,6 +93,7 @@ Error Database::error(std::string_view doing) const {
       break;
     case SQLITE_CORRUPT:
     case SQLITE_NOTADB:
+    case SQLITE_ERROR:  // the statements are fixed: what they name is missing or of another kind
       code = Code::kStoreCorrupt;
       remedy = "run 'naestro audit verify'; restore the store from a backup";
       break;
@@ -109,6 +116,17 @@ Result<void> Database::run(const char* sql) {
     return std::unexpected(error("store"));
   }
   return {};
+}
+
+Result<void> Database::transact(const std::function<Result<void>()>& work) {
+  auto done = run("BEGIN IMMEDIATE");
+  if (done) done = work();
+  if (done) {
+    done = run("COMMIT");
+    check(done || done.error().code != Code::kIo, kUnconfirmed);
+  }
+  if (!done) (void)run("ROLLBACK");  // of what SQLite itself has not rolled back
+  return done;
 }
 
 Result<Statement> Database::prepare(std::string_view sql) {

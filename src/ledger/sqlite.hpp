@@ -4,6 +4,7 @@
 #include <sqlite3.h>
 
 #include <cstdint>
+#include <functional>
 #include <memory>
 #include <optional>
 #include <string>
@@ -23,8 +24,12 @@ class Database {
   static Result<Database> open(const std::string& path, Mode mode);
 
   Result<void> run(const char* sql);  // one or more statements without parameters
+  // Runs `work` within one BEGIN IMMEDIATE transaction: all that it wrote is committed, or, when it
+  // or the COMMIT fails, nothing. An I/O error of the COMMIT ends the process.
+  Result<void> transact(const std::function<Result<void>()>& work);
   Result<Statement> prepare(std::string_view sql);
-  // The error of the last call, sorted into full, busy, corrupt, read-only or plain.
+  // The error of the last call, sorted into full, busy, corrupt, read-only or plain. One of a sync
+  // ends the process.
   [[nodiscard]] Error error(std::string_view doing) const;
 
  private:

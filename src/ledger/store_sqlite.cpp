@@ -9,7 +9,6 @@ namespace naestro::ledger {
 namespace {
 
 constexpr const char* kSchemaV1 = R"sql(
-BEGIN;
 CREATE TABLE meta(key TEXT PRIMARY KEY, value TEXT NOT NULL) STRICT;
 CREATE TABLE events(
   leaf INTEGER PRIMARY KEY, stream TEXT NOT NULL, seq INTEGER NOT NULL, kind TEXT NOT NULL,
@@ -26,7 +25,6 @@ CREATE TABLE inbox(id INTEGER PRIMARY KEY AUTOINCREMENT, run TEXT NOT NULL, kind
                    payload TEXT NOT NULL, created_at INTEGER NOT NULL) STRICT;
 INSERT INTO tree(one, size, frontier) VALUES(1, 0, x'');
 PRAGMA user_version = 1;
-COMMIT;
 )sql";
 
 Result<StoredEvent> read_event(const Statement& row) {
@@ -114,12 +112,15 @@ Result<void> Store::prepare_schema() {
       database_.run("PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL;"
                     "PRAGMA foreign_keys = ON;"));
   NAESTRO_LET(const std::int64_t found, check_version());
-  if (found == 0) NAESTRO_TRY(database_.run(kSchemaV1));
+  if (found != 0) return {};
+  // With its name: a store that lost it is not given another, under which no head is known.
   Bytes random(8);
   options_.random.fill(random);
-  NAESTRO_LET(auto name,
-              database_.prepare("INSERT OR IGNORE INTO meta(key, value) VALUES('store_id', ?)"));
-  return name.bind(1, std::string_view{hex(random)}).execute();
+  return database_.transact([&]() -> Result<void> {
+    NAESTRO_TRY(database_.run(kSchemaV1));
+    NAESTRO_LET(auto name, database_.prepare("INSERT INTO meta(key, value) VALUES('store_id', ?)"));
+    return name.bind(1, std::string_view{hex(random)}).execute();
+  });
 }
 
 Result<void> Store::read_id() {
@@ -138,15 +139,15 @@ Result<void> Store::check_tail(const Frontier& frontier, const Result<std::strin
     return fail(Code::kStoreCorrupt, why,
                 "run 'naestro audit verify'; restore the store from a backup");
   };
+  const auto bad_head = [](const std::string& where, const Error& error) {
+    return fail(error.code, where + ": " + error.message,
+                "it was signed by the key that made the store; restore that key, or move the "
+                "store away to begin a new one");
+  };
   const crypto::PublicKey& key = options_.key.public_key;
   if (kept) {
     const auto kept_head = open_head(*kept, key);
-    if (!kept_head) {
-      return fail(kept_head.error().code,
-                  head_file(folders_, id_) + ": " + kept_head.error().message,
-                  "it was signed by the key that made the store; restore that key, or move the "
-                  "store away to begin a new one");
-    }
+    if (!kept_head) return bad_head(head_file(folders_, id_), kept_head.error());
     const Head& outside = *kept_head;
     NAESTRO_LET(auto same, database_.prepare("SELECT checkpoint FROM heads WHERE size = ?"));
     NAESTRO_LET(const bool found, same.bind(1, static_cast<std::int64_t>(outside.size)).step());
@@ -161,8 +162,10 @@ Result<void> Store::check_tail(const Frontier& frontier, const Result<std::strin
   NAESTRO_LET(const bool any, last.step());
   Head head;
   if (any) {
-    NAESTRO_LET(head, open_head(last.text(0), key));
-    if (head.size > frontier.size() ||
+    const auto opened = open_head(last.text(0), key);
+    if (!opened) return bad_head(store_file(folders_), opened.error());
+    head = *opened;
+    if (head.origin != origin() || head.size > frontier.size() ||
         (head.size == frontier.size() && head.root != frontier.root())) {
       return corrupt("the tree differs from its last signed head");
     }
@@ -190,18 +193,14 @@ Result<void> Store::check_tail(const Frontier& frontier, const Result<std::strin
 }
 
 Result<void> Store::sign_recovered_tail() {
-  NAESTRO_TRY(database_.run("BEGIN IMMEDIATE"));
-  auto head = [&]() -> Result<std::optional<std::string>> {
+  std::optional<std::string> head;
+  NAESTRO_TRY(database_.transact([&]() -> Result<void> {
     NAESTRO_LET(const Frontier frontier, read_frontier());
     NAESTRO_TRY(check_tail(frontier, read_whole(head_file(folders_, id_))));
-    return commit_frontier(frontier, true);
-  }();
-  if (!head) {
-    (void)database_.run("ROLLBACK");
-    return std::unexpected(head.error());
-  }
-  NAESTRO_TRY(database_.run("COMMIT"));
-  if (*head) mirror_head(**head);
+    NAESTRO_LET(head, commit_frontier(frontier, true));
+    return {};
+  }));
+  if (head) mirror_head(*head);
   return {};
 }
 
@@ -321,21 +320,12 @@ Result<void> Store::commit(std::span<const Append> appends, std::optional<std::s
 }
 
 Result<void> Store::append(std::span<const Append> appends) {
-  NAESTRO_TRY(database_.run("BEGIN IMMEDIATE"));
   std::optional<std::string> head;
-  if (auto written = commit(appends, head); !written) {
-    (void)database_.run("ROLLBACK");
-    return written;
-  }
-  if (options_.probe) options_.probe(WritePoint::before_commit);
-  if (auto committed = database_.run("COMMIT"); !committed) {
-    if (committed.error().code == Code::kIo) {
-      check(false, "the disk could not confirm a write (" + committed.error().message +
-                       "); start again to recover what is durable");
-    }
-    (void)database_.run("ROLLBACK");
-    return committed;
-  }
+  NAESTRO_TRY(database_.transact([&]() -> Result<void> {
+    NAESTRO_TRY(commit(appends, head));
+    if (options_.probe) options_.probe(WritePoint::before_commit);
+    return {};
+  }));
   if (options_.probe) options_.probe(WritePoint::after_commit);
   if (head) {
     mirror_head(*head);
@@ -385,8 +375,9 @@ Result<Bytes> Store::blob(const Digest& id) {
   if (!row) return fail(Code::kBlobMissing, "blob " + hex(id), "run 'naestro audit verify'");
   Bytes bytes;
   if (select.is_null(0)) {
-    NAESTRO_LET(const std::string text, read_whole(blob_file(folders_, id)));
-    bytes.assign(text.begin(), text.end());
+    const auto text = read_whole(blob_file(folders_, id));
+    if (!text) return fail(Code::kBlobMissing, "blob " + hex(id), text.error());
+    bytes.assign(text->begin(), text->end());
   } else {
     bytes = select.blob(0);
   }

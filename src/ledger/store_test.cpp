@@ -1,62 +1,14 @@
 #include "ledger/store.hpp"
 
-#include <sqlite3.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
 #include <csignal>
 
-#include "ledger/keys.hpp"
-#include "ledger/verify.hpp"
-#include "testing/testing.hpp"
+#include "ledger/test_store.hpp"
 
 namespace naestro::ledger {
 namespace {
-
-class StoreTest : public ::testing::Test {
- protected:
-  Folders folders() const { return {dir_.str() + "/state", dir_.str() + "/data"}; }
-
-  std::unique_ptr<Store> open(WriteProbe probe = {}) {
-    auto key = load_or_make_signing_key(folders().data, random_);
-    EXPECT_TRUE(key);
-    auto store =
-        Store::open(folders(), {clock_, random_, *key, "test-host", "test", std::move(probe)});
-    EXPECT_TRUE(store) << store.error().text();
-    return *std::move(store);
-  }
-
-  Append events(Store& store, const std::string& stream, int count, std::int64_t fence) {
-    const auto last = store.last(stream);
-    std::int64_t seq = last && *last ? (*last)->event.seq + 1 : 0;
-    Append append{stream, fence, {}, {}, {}, false};
-    for (int i = 0; i < count; ++i, ++seq) {
-      append.events.push_back({stream,
-                               seq,
-                               seq == 0 ? "run.created" : "step.ready",
-                               {{"step", "s" + std::to_string(seq)}}});
-    }
-    return append;
-  }
-
-  AuditReport verify() {
-    auto report = audit(folders(), read_public_key(folders().data + "/signing.pub").value());
-    EXPECT_TRUE(report);
-    return *report;
-  }
-
-  void sql(const std::string& text) {
-    sqlite3* db = nullptr;
-    ASSERT_EQ(sqlite3_open(store_file(folders()).c_str(), &db), SQLITE_OK);
-    EXPECT_EQ(sqlite3_exec(db, text.c_str(), nullptr, nullptr, nullptr), SQLITE_OK)
-        << sqlite3_errmsg(db);
-    sqlite3_close(db);
-  }
-
-  testing::TempDir dir_;
-  FakeClock clock_;
-  SeededRandom random_{7};
-};
 
 TEST_F(StoreTest, AppendsAndReadsBack) {
   auto store = open();
@@ -235,134 +187,6 @@ TEST_F(VisitorTest, ConnectionsOfOneProcessKeepTheirLocksAmongOthers) {
   EXPECT_TRUE(verify().good());
 }
 
-class TamperTest : public StoreTest {
- protected:
-  void SetUp() override {
-    auto store = open();
-    for (const char* run : {"r1", "r2"}) {
-      Append append = events(*store, run, 20, store->own(run).value());
-      append.sign = true;
-      ASSERT_TRUE(store->append(std::span{&append, 1}));
-    }
-    ASSERT_TRUE(verify().good());
-  }
-  std::string found() {
-    std::string out;
-    for (const auto& finding : verify().findings) out += finding.what + " " + finding.where + "\n";
-    return out;
-  }
-};
-
-TEST_F(TamperTest, EveryKindOfDamageIsFoundAndNamed) {
-  const auto expect = [&](const std::string& change, const std::string& what) {
-    const std::string saved = testing::read_file(store_file(folders()));
-    sql("PRAGMA wal_checkpoint(TRUNCATE)");
-    const std::string clean = testing::read_file(store_file(folders()));
-    sql(change);
-    EXPECT_NE(found().find(what), std::string::npos) << change << "\n" << found();
-    std::filesystem::remove(store_file(folders()) + "-wal");
-    std::filesystem::remove(store_file(folders()) + "-shm");
-    testing::write_file(store_file(folders()), clean);
-    ASSERT_EQ(found(), "");
-  };
-  expect("UPDATE events SET body = replace(body, 's7', 's8') WHERE leaf = 7",
-         "event_changed event 7 (r1/7 step.ready)");
-  expect("UPDATE events SET envelope = replace(envelope, 'test-host', 'prod-host') WHERE leaf = 9",
-         "event_changed event 9");
-  expect("UPDATE events SET hash = zeroblob(32) WHERE leaf = 3", "event_changed event 3");
-  expect("DELETE FROM events WHERE leaf = 5", "event_missing event 6");
-  expect("DELETE FROM events WHERE leaf >= 30", "events_missing head 40");
-  expect("UPDATE events SET kind = 'x' WHERE leaf = 5", "event_changed event 5");
-  expect("UPDATE events SET stream = 'r9' WHERE leaf = 39", "event_changed event 39");
-  expect(
-      "INSERT INTO events SELECT 40, stream, 99, kind, body, envelope, hash FROM events "
-      "WHERE leaf = 4",
-      "event_changed event 40");
-  expect(
-      "UPDATE events SET leaf = 100 WHERE leaf = 4; UPDATE events SET leaf = 4 WHERE leaf = 5;"
-      "UPDATE events SET leaf = 5 WHERE leaf = 100",
-      "event_order event 4");
-  expect("UPDATE tree SET frontier = zeroblob(64)", "frontier_differs");
-  expect("UPDATE heads SET checkpoint = replace(checkpoint, '20', '21') WHERE size = 20",
-         "head_bad head 20");
-  expect("DELETE FROM heads; DELETE FROM events WHERE leaf >= 20; UPDATE tree SET size = 20",
-         "events_missing the head outside of the store");
-}
-
-TEST_F(TamperTest, AnEventRewrittenWithItsHashIsStillFound) {
-  const std::string body = Event{"r1", 7, "step.ready", {{"step", "evil"}}}.body();
-  sqlite3* db = nullptr;
-  ASSERT_EQ(sqlite3_open(store_file(folders()).c_str(), &db), SQLITE_OK);
-  sqlite3_stmt* select = nullptr;
-  sqlite3_prepare_v2(db, "SELECT envelope FROM events WHERE leaf = 7", -1, &select, nullptr);
-  ASSERT_EQ(sqlite3_step(select), SQLITE_ROW);
-  const std::string envelope = reinterpret_cast<const char*>(sqlite3_column_text(select, 0));
-  sqlite3_finalize(select);
-  sqlite3_close(db);
-  sql("UPDATE events SET body = '" + body + "', hash = x'" + hex(event_leaf(body, envelope)) +
-      "' WHERE leaf = 7");
-  EXPECT_NE(found().find("root_differs head 20"), std::string::npos) << found();
-}
-
-// An attacker with the state folder but without the key: rewrites an event with all its hashes and
-// drops the heads. Nobody may sign that for them.
-TEST_F(TamperTest, AForgedStoreIsNeitherSignedNorUsed) {
-  const auto before = testing::read_file(head_file(folders(), verify().store_id));
-  sql("DELETE FROM heads");
-  Frontier tree;
-  sqlite3* db = nullptr;
-  ASSERT_EQ(sqlite3_open(store_file(folders()).c_str(), &db), SQLITE_OK);
-  sqlite3_stmt* select = nullptr;
-  sqlite3_prepare_v2(db, "SELECT leaf, body, envelope FROM events ORDER BY leaf", -1, &select,
-                     nullptr);
-  std::string changes;
-  while (sqlite3_step(select) == SQLITE_ROW) {
-    std::string body = reinterpret_cast<const char*>(sqlite3_column_text(select, 1));
-    const std::string around = reinterpret_cast<const char*>(sqlite3_column_text(select, 2));
-    const int leaf = sqlite3_column_int(select, 0);
-    if (leaf == 7) body.replace(body.find("s7"), 2, "s9");
-    const Digest hash = event_leaf(body, around);
-    tree.append(hash);
-    changes += "UPDATE events SET body = '" + body + "', hash = x'" + hex(hash) +
-               "' WHERE leaf = " + std::to_string(leaf) + ";";
-  }
-  sqlite3_finalize(select);
-  sqlite3_close(db);
-  std::string frontier;
-  for (const Digest& hash : tree.hashes()) frontier += hex(hash);
-  sql(changes + "UPDATE tree SET frontier = x'" + frontier + "'");
-  auto key = load_or_make_signing_key(folders().data, random_).value();
-  const auto store = Store::open(folders(), {clock_, random_, key, "h", "w", {}});
-  ASSERT_FALSE(store);
-  EXPECT_EQ(store.error().code, Code::kStoreCorrupt);
-  EXPECT_EQ(testing::read_file(head_file(folders(), verify().store_id)), before);
-  EXPECT_FALSE(verify().good());
-}
-
-TEST_F(TamperTest, AStoreThatLacksAnEventIsNotUsed) {
-  auto key = load_or_make_signing_key(folders().data, random_).value();
-  for (const char* leaf : {"39", "3"}) {
-    const std::string clean = [&] {
-      sql("PRAGMA wal_checkpoint(TRUNCATE)");
-      return testing::read_file(store_file(folders()));
-    }();
-    sql(std::string{"DELETE FROM events WHERE leaf = "} + leaf);
-    EXPECT_EQ(Store::open(folders(), {clock_, random_, key, "h", "w", {}}).error().code,
-              Code::kStoreCorrupt)
-        << leaf;
-    for (const char* suffix : {"-wal", "-shm"}) {
-      std::filesystem::remove(store_file(folders()) + suffix);
-    }
-    testing::write_file(store_file(folders()), clean);
-  }
-}
-
-TEST_F(TamperTest, ANewerStoreIsNoTampering) {
-  sql("PRAGMA user_version = 2");
-  const auto key = read_public_key(folders().data + "/signing.pub").value();
-  EXPECT_EQ(audit(folders(), key).error().code, Code::kStoreNewer);
-}
-
 // Found by a tester: events and frontier were not read in one snapshot.
 TEST_F(StoreTest, AnAuditBesideAWriterRaisesNoFalseAlarm) {
   open().reset();
@@ -386,59 +210,6 @@ TEST_F(StoreTest, AnAuditBesideAWriterRaisesNoFalseAlarm) {
   }
   EXPECT_EQ(status, 0);
   EXPECT_GT(audits, 0);
-}
-
-TEST_F(TamperTest, LookingChangesNothing) {
-  sql("PRAGMA wal_checkpoint(TRUNCATE)");
-  const std::string before = testing::read_file(store_file(folders()));
-  auto key = load_or_make_signing_key(folders().data, random_).value();
-  {
-    auto store = Store::open_to_look(folders(), {clock_, random_, key, "h", "w", {}}).value();
-    EXPECT_EQ(store->events("r1")->size(), 20);
-    EXPECT_FALSE(store->post("r1", "consent", {}));
-  }
-  EXPECT_EQ(testing::read_file(store_file(folders())), before);
-  std::filesystem::remove_all(folders().state);
-  EXPECT_EQ(Store::open_to_look(folders(), {clock_, random_, key, "h", "w", {}}).error().code,
-            Code::kNotFound);
-}
-
-// Every byte of every page that holds events, heads or blobs: a flip is found, or it lies where
-// nothing is kept and the whole logical content is unchanged.
-TEST_F(TamperTest, FlippedBytesOfTheFileAreFoundOrHarmless) {
-  sql("PRAGMA wal_checkpoint(TRUNCATE)");
-  const std::string clean = testing::read_file(store_file(folders()));
-  const auto content = [&] {
-    auto store = open();
-    std::string all;
-    for (const char* run : {"r1", "r2"}) {
-      const auto read = store->events(run);
-      if (!read) return read.error().text();
-      for (const auto& event : *read) all += event.body + event.envelope;
-    }
-    return all;
-  };
-  const std::string before = content();
-  int harmless = 0;
-  int flips = 0;
-  for (std::size_t at = 101; at < clean.size(); at += 97) {
-    std::string bad = clean;
-    bad[at] = static_cast<char>(bad[at] ^ 0x10);
-    for (const char* suffix : {"-wal", "-shm"}) {
-      std::filesystem::remove(store_file(folders()) + suffix);
-    }
-    testing::write_file(store_file(folders()), bad);
-    ++flips;
-    const auto report = audit(folders(), read_public_key(folders().data + "/signing.pub").value());
-    if (!report || !report->good()) continue;
-    ++harmless;
-    EXPECT_EQ(report->events, 40) << at;
-    EXPECT_EQ(report->proven, 40) << at;
-    EXPECT_EQ(content(), before) << at;
-  }
-  std::printf("%d flips, %d of them in bytes that hold nothing\n", flips, harmless);
-  EXPECT_GT(flips, 100);
-  EXPECT_LT(harmless, flips);
 }
 
 // Kills the process at the n-th write point for every n; then the store must be whole, hold all

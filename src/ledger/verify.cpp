@@ -221,7 +221,7 @@ class Auditor {
       find("events_missing", "the head outside of the store",
            "it was signed over " + std::to_string(head.size) + " events, the store has " +
                std::to_string(report_.events));
-    } else if (roots_.contains(head.size) && roots_[head.size] != head.root) {
+    } else if (!roots_.contains(head.size) || roots_[head.size] != head.root) {
       find("root_differs", "the head outside of the store",
            "the first " + std::to_string(head.size) + " events are not those that were signed");
     } else {

@@ -1,0 +1,79 @@
+#include "ledger/writer.hpp"
+
+#include <semaphore>
+
+#include "testing/testing.hpp"
+
+namespace naestro::ledger {
+namespace {
+
+class WriterTest : public ::testing::Test {
+ protected:
+  std::unique_ptr<Store> open() {
+    const Folders folders{dir_.str() + "/state", dir_.str() + "/data"};
+    return Store::open(folders, {clock_, random_, crypto::key_pair_from_seed({}), "h", "w", {}})
+        .value();
+  }
+  static Append event(std::int64_t seq, std::int64_t fence) {
+    return {"r1", fence, {{"r1", seq, "step.ready", {}}}, {}, {}, false};
+  }
+
+  testing::TempDir dir_;
+  FakeClock clock_;
+  SeededRandom random_{7};
+};
+
+TEST_F(WriterTest, WhatIsQueuedIsCommittedInOrderBeforeItEnds) {
+  auto store = open();
+  const auto fence = store->own("r1").value();
+  std::vector<int> order;
+  {
+    Writer writer{std::move(store)};
+    for (int i = 0; i < 50; ++i) {
+      writer.append(event(i, fence), [&order, i](const Result<void>& done) {
+        if (done) order.push_back(i);
+      });
+    }
+  }
+  EXPECT_EQ(order.size(), 50);
+  EXPECT_TRUE(std::ranges::is_sorted(order));
+  EXPECT_EQ(open()->events("r1")->size(), 50);
+}
+
+TEST_F(WriterTest, AStaleAppendFailsAloneThoughItWasGroupedWithOthers) {
+  auto store = open();
+  const auto fence = store->own("r1").value();
+  std::vector<Result<void>> results;
+  {
+    std::binary_semaphore queued{0};
+    Writer writer{std::move(store)};
+    const auto keep = [&](Result<void> done) { results.push_back(std::move(done)); };
+    // While the writer is held here, the next three wait together.
+    writer.append(event(0, fence), [&](Result<void> done) {
+      queued.acquire();
+      keep(std::move(done));
+    });
+    writer.append(event(1, fence), keep);
+    writer.append(event(2, fence + 1), keep);
+    writer.append(event(2, fence), keep);
+    queued.release();
+  }
+  ASSERT_EQ(results.size(), 4);
+  EXPECT_TRUE(results[0] && results[1] && results[3]);
+  EXPECT_EQ(results[2].error().code, Code::kOwnershipLost);
+  EXPECT_EQ(open()->events("r1")->size(), 3);
+}
+
+TEST_F(WriterTest, AFailedAppendThatIsAloneIsNotTriedAgain) {
+  auto store = open();
+  std::vector<Result<void>> results;
+  {
+    Writer writer{std::move(store)};
+    writer.append(event(0, 7), [&](Result<void> done) { results.push_back(std::move(done)); });
+  }
+  ASSERT_EQ(results.size(), 1);
+  EXPECT_EQ(results[0].error().code, Code::kOwnershipLost);
+}
+
+}  // namespace
+}  // namespace naestro::ledger
