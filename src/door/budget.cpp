@@ -19,20 +19,6 @@ std::optional<Shortage> Budget::short_of(const Caps& caps) const {
              caps.tool_calls);
 }
 
-std::optional<Shortage> Budget::over() const {
-  auto shortage = short_of({});
-  if (!shortage) return std::nullopt;
-  // Nothing new is wanted: what is missing is what was reserved beyond the ceiling.
-  const auto missing = [](std::optional<std::int64_t> ceiling, std::int64_t used) {
-    return ceiling ? std::max<std::int64_t>(0, used - *ceiling) : 0;
-  };
-  shortage->needed = shortage->limit == "usd" ? missing(ceilings_.usd, spent_.usd + reserved_.usd)
-                     : shortage->limit == "tokens"
-                         ? missing(ceilings_.tokens, spent_.tokens() + reserved_.tokens)
-                         : missing(ceilings_.tool_calls, spent_.tool_calls + reserved_.tool_calls);
-  return shortage;
-}
-
 std::optional<Shortage> Budget::reserve(const Caps& caps) {
   if (auto shortage = short_of(caps)) return shortage;
   reserved_.usd += caps.usd;
@@ -50,6 +36,10 @@ void Budget::settle(const Caps& reserved, const Usage& used) {
   spent_ += used;
 }
 
+Usage whole(const Caps& caps) {
+  return {caps.tokens, 0, caps.tool_calls, caps.model_calls, caps.usd};
+}
+
 Usage& Usage::operator+=(const Usage& more) {
   tokens_in += more.tokens_in;
   tokens_out += more.tokens_out;
@@ -57,10 +47,6 @@ Usage& Usage::operator+=(const Usage& more) {
   model_calls += more.model_calls;
   usd += more.usd;
   return *this;
-}
-
-void Budget::book_lost(const Caps& caps) {
-  spent_ += {caps.tokens, 0, caps.tool_calls, caps.model_calls, caps.usd};
 }
 
 void Budget::raise(const Ceilings& ceilings) {
