@@ -250,9 +250,9 @@ int execute(House& house, Session& session, run::Machine& machine, run::Batch fi
 
   int code = 1;
   {
-    rt::Loop loop;
-    ledger::Writer writer{*std::move(writing)};
-    rt::Pool pool{kPoolThreads};
+    rt::ThreadLoop loop;
+    ledger::StoreWriter writer{*std::move(writing)};
+    rt::ThreadPool pool{kPoolThreads};
     run::Executor* executor = nullptr;
     std::unique_ptr<Prompt> prompt;
     run::Observer observer;

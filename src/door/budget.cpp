@@ -5,11 +5,11 @@
 namespace naestro::door {
 
 // The first ceiling that `caps` on top of what is spent and reserved would break.
-std::optional<Budget::Breach> Budget::breach_of(const Caps& caps) const {
+std::optional<Shortage> Budget::short_of(const Caps& caps) const {
   const auto one = [](const char* limit, std::optional<std::int64_t> ceiling, std::int64_t used,
-                      std::int64_t cap) -> std::optional<Breach> {
+                      std::int64_t cap) -> std::optional<Shortage> {
     if (!ceiling || used + cap <= *ceiling) return std::nullopt;
-    return Breach{limit, *ceiling, used, cap};
+    return Shortage{limit, cap, std::max<std::int64_t>(0, *ceiling - used)};
   };
   if (auto b = one("usd", ceilings_.usd, spent_.usd + reserved_.usd, caps.usd)) return b;
   if (auto b = one("tokens", ceilings_.tokens, spent_.tokens() + reserved_.tokens, caps.tokens)) {
@@ -19,18 +19,8 @@ std::optional<Budget::Breach> Budget::breach_of(const Caps& caps) const {
              caps.tool_calls);
 }
 
-std::optional<Shortage> Budget::over() const {
-  const auto breach = breach_of({});
-  if (!breach) return std::nullopt;
-  // Nothing new is wanted: what is missing is what was reserved beyond the ceiling.
-  return Shortage{breach->limit, breach->used - breach->ceiling, 0};
-}
-
 std::optional<Shortage> Budget::reserve(const Caps& caps) {
-  if (const auto breach = breach_of(caps)) {
-    return Shortage{breach->limit, breach->cap,
-                    std::max<std::int64_t>(0, breach->ceiling - breach->used)};
-  }
+  if (auto shortage = short_of(caps)) return shortage;
   reserved_.usd += caps.usd;
   reserved_.tokens += caps.tokens;
   reserved_.tool_calls += caps.tool_calls;
@@ -46,6 +36,10 @@ void Budget::settle(const Caps& reserved, const Usage& used) {
   spent_ += used;
 }
 
+Usage whole(const Caps& caps) {
+  return {caps.tokens, 0, caps.tool_calls, caps.model_calls, caps.usd};
+}
+
 Usage& Usage::operator+=(const Usage& more) {
   tokens_in += more.tokens_in;
   tokens_out += more.tokens_out;
@@ -53,10 +47,6 @@ Usage& Usage::operator+=(const Usage& more) {
   model_calls += more.model_calls;
   usd += more.usd;
   return *this;
-}
-
-void Budget::book_lost(const Caps& caps) {
-  spent_ += {caps.tokens, 0, caps.tool_calls, caps.model_calls, caps.usd};
 }
 
 void Budget::raise(const Ceilings& ceilings) {

@@ -26,6 +26,9 @@ struct Usage {
   Usage& operator+=(const Usage& more);
 };
 
+// All that the caps allow: what a call is billed whose usage nobody knows.
+Usage whole(const Caps& caps);
+
 // The first ceiling that a reservation would break.
 struct Shortage {
   std::string limit;  // "usd", "tokens", "tool_calls"
@@ -41,25 +44,16 @@ class Budget {
   std::optional<Shortage> reserve(const Caps& caps);
   // Gives the reservation back and books what was used.
   void settle(const Caps& reserved, const Usage& used);
-  // Books a lost attempt at its cap; its reservation stays for the repeat.
-  void book_lost(const Caps& caps);
   void raise(const Ceilings& ceilings);
   // A ceiling that is given holds where it is smaller than the one there is; it counts from now on.
   void tighten(const Ceilings& ceilings);
-  // The first ceiling that what is spent and reserved breaks (after a lost attempt was booked).
-  [[nodiscard]] std::optional<Shortage> over() const;
 
   [[nodiscard]] const Usage& spent() const { return spent_; }
+  [[nodiscard]] const Caps& reserved() const { return reserved_; }
   [[nodiscard]] const Ceilings& ceilings() const { return ceilings_; }
 
  private:
-  struct Breach {
-    const char* limit;
-    std::int64_t ceiling;
-    std::int64_t used;
-    std::int64_t cap;
-  };
-  [[nodiscard]] std::optional<Breach> breach_of(const Caps& caps) const;
+  [[nodiscard]] std::optional<Shortage> short_of(const Caps& caps) const;
   Ceilings ceilings_;
   Usage spent_;
   Caps reserved_;

@@ -199,39 +199,32 @@ TEST(Door, KeysAreFixedForEver) {
   EXPECT_NE(key, effect_key("r2", "s", {2}, call, 0, 1));
 }
 
-TEST(Budget, EveryCeilingIsNamedWithWhatIsMissing) {
+TEST(Budget, EveryCeilingIsNamedWithWhatIsLeft) {
   const Caps caps{.tokens = 10, .tool_calls = 10, .model_calls = 1, .usd = 10};
-  const auto over = [&](Ceilings ceilings) {
-    Budget budget;
-    EXPECT_FALSE(budget.reserve(caps));
-    EXPECT_FALSE(budget.over());
-    budget.raise(ceilings);  // from no ceiling to one that is broken already
-    return budget.over();
-  };
-  EXPECT_FALSE(over({}));
-  EXPECT_FALSE(over({.usd = 10, .tokens = 10, .tool_calls = 10}));
+  const auto short_of = [&](const Ceilings& ceilings) { return Budget{ceilings}.reserve(caps); };
+  EXPECT_FALSE(short_of({}));
+  EXPECT_FALSE(short_of({.usd = 10, .tokens = 10, .tool_calls = 10}));
   for (const auto& [ceilings, limit] : std::vector<std::pair<Ceilings, std::string>>{
            {{.usd = 7, .tokens = {}, .tool_calls = {}}, "usd"},
            {{.usd = 10, .tokens = 7, .tool_calls = {}}, "tokens"},
            {{.usd = {}, .tokens = 10, .tool_calls = 7}, "tool_calls"}}) {
-    const auto shortage = over(ceilings);
+    const auto shortage = short_of(ceilings);
     ASSERT_TRUE(shortage) << limit;
     EXPECT_EQ(shortage->limit, limit);
-    EXPECT_EQ(shortage->needed, 3) << limit;
-    EXPECT_EQ(shortage->left, 0) << limit;
+    EXPECT_EQ(shortage->needed, 10) << limit;
+    EXPECT_EQ(shortage->left, 7) << limit;
   }
 }
 
-TEST(Budget, ALostAttemptIsBookedAtItsCapBesideItsReservation) {
+// A ceiling that is lowered below what is spent leaves nothing, not less.
+TEST(Budget, NothingIsLeftOfACeilingThatIsSpent) {
   const Caps caps{.tokens = 6, .tool_calls = 1, .model_calls = 1, .usd = 2};
   Budget budget{{.usd = {}, .tokens = 10, .tool_calls = {}}};
   EXPECT_FALSE(budget.reserve(caps));
-  budget.book_lost(caps);
+  budget.settle(caps, whole(caps));  // a lost attempt is booked at its cap
   EXPECT_EQ(to_json(budget.spent()), to_json(Usage{6, 0, 1, 1, 2}));
-  ASSERT_TRUE(budget.over());
-  EXPECT_EQ(budget.over()->needed, 2);
-  budget.raise({.usd = {}, .tokens = 12, .tool_calls = {}});
-  EXPECT_FALSE(budget.over());
+  budget.raise({.usd = {}, .tokens = 5, .tool_calls = {}});
+  EXPECT_EQ(budget.reserve(caps)->left, 0);
 }
 
 TEST(Budget, SettlingWhatWasNeverReservedIsABug) {

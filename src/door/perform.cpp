@@ -64,10 +64,7 @@ Outcome perform(const Intent& intent, Adapter& adapter, Clock& clock, std::stop_
                             "narrow the step's arguments");
     }
   }
-  if (!outcome.usage_known) {
-    outcome.usage = {effect.caps.tokens, 0, effect.caps.tool_calls, effect.caps.model_calls,
-                     effect.caps.usd};
-  }
+  if (!outcome.usage_known) outcome.usage = whole(effect.caps);
   return outcome;
 }
 

@@ -55,7 +55,14 @@ struct InboxRow {
 enum class WritePoint : std::uint8_t { before_commit, after_commit, after_head_file };
 using WriteProbe = std::function<void(WritePoint)>;
 
-class Store {
+// What other processes left for the owner of a run.
+class Inbox {
+ public:
+  virtual ~Inbox() = default;
+  virtual Result<std::vector<InboxRow>> inbox(std::string_view run) = 0;
+};
+
+class Store final : public Inbox {
  public:
   struct Options {
     Clock& clock;
@@ -94,7 +101,7 @@ class Store {
   Result<std::int64_t> owner(std::string_view run);
 
   Result<void> post(std::string_view run, std::string_view kind, const json::Object& payload);
-  Result<std::vector<InboxRow>> inbox(std::string_view run);
+  Result<std::vector<InboxRow>> inbox(std::string_view run) override;
 
   [[nodiscard]] const std::string& id() const { return id_; }
   [[nodiscard]] std::string origin() const { return "naestro/store/" + id_; }

@@ -2,10 +2,10 @@
 
 namespace naestro::ledger {
 
-Writer::Writer(std::unique_ptr<Store> store)
+StoreWriter::StoreWriter(std::unique_ptr<Store> store)
     : store_{std::move(store)}, thread_{[this] { work(); }} {}
 
-Writer::~Writer() {
+StoreWriter::~StoreWriter() {
   {
     const std::scoped_lock lock{mutex_};
     stopped_ = true;
@@ -13,13 +13,13 @@ Writer::~Writer() {
   wake_.notify_one();
 }
 
-void Writer::append(Append append, Done done) {
+void StoreWriter::append(Append append, Done done) {
   const std::scoped_lock lock{mutex_};
   queue_.push_back({std::move(append), std::move(done)});
   wake_.notify_one();
 }
 
-void Writer::work() {
+void StoreWriter::work() {
   for (;;) {
     std::vector<Item> items;
     {
@@ -32,7 +32,7 @@ void Writer::work() {
   }
 }
 
-void Writer::commit(std::vector<Item> items) {
+void StoreWriter::commit(std::vector<Item> items) {
   std::vector<Append> appends;
   for (const Item& item : items) appends.push_back(item.append);
   const auto together = store_->append(appends);

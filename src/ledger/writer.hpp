@@ -1,4 +1,5 @@
-// The one thread that commits: what arrives while a commit is under way goes into the next one.
+// Where events are handed in, and the one thread that commits them: what arrives while a commit is
+// under way goes into the next one.
 #pragma once
 
 #include <condition_variable>
@@ -12,17 +13,24 @@
 
 namespace naestro::ledger {
 
-// Owns a Store. append() may be called from any thread; `done` runs on the writer's thread, after
-// the commit, in the order of the calls. The destructor commits what is still queued.
+// append() may be called from any thread; `done` runs on the writer's thread, after the commit, in
+// the order of the calls.
 class Writer {
  public:
   using Done = std::function<void(Result<void>)>;
-  explicit Writer(std::unique_ptr<Store> store);
-  ~Writer();
-  Writer(const Writer&) = delete;
-  Writer& operator=(const Writer&) = delete;
+  virtual ~Writer() = default;
+  virtual void append(Append append, Done done) = 0;
+};
 
-  void append(Append append, Done done);
+// Owns a Store. The destructor commits what is still queued.
+class StoreWriter final : public Writer {
+ public:
+  explicit StoreWriter(std::unique_ptr<Store> store);
+  ~StoreWriter() override;
+  StoreWriter(const StoreWriter&) = delete;
+  StoreWriter& operator=(const StoreWriter&) = delete;
+
+  void append(Append append, Done done) override;
 
  private:
   struct Item {

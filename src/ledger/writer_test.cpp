@@ -28,7 +28,7 @@ TEST_F(WriterTest, WhatIsQueuedIsCommittedInOrderBeforeItEnds) {
   const auto fence = store->own("r1").value();
   std::vector<int> order;
   {
-    Writer writer{std::move(store)};
+    StoreWriter writer{std::move(store)};
     for (int i = 0; i < 50; ++i) {
       writer.append(event(i, fence), [&order, i](const Result<void>& done) {
         if (done) order.push_back(i);
@@ -46,7 +46,7 @@ TEST_F(WriterTest, AStaleAppendFailsAloneThoughItWasGroupedWithOthers) {
   std::vector<Result<void>> results;
   {
     std::binary_semaphore queued{0};
-    Writer writer{std::move(store)};
+    StoreWriter writer{std::move(store)};
     const auto keep = [&](Result<void> done) { results.push_back(std::move(done)); };
     // While the writer is held here, the next three wait together.
     writer.append(event(0, fence), [&](Result<void> done) {
@@ -68,7 +68,7 @@ TEST_F(WriterTest, AFailedAppendThatIsAloneIsNotTriedAgain) {
   auto store = open();
   std::vector<Result<void>> results;
   {
-    Writer writer{std::move(store)};
+    StoreWriter writer{std::move(store)};
     writer.append(event(0, 7), [&](Result<void> done) { results.push_back(std::move(done)); });
   }
   ASSERT_EQ(results.size(), 1);

@@ -13,7 +13,7 @@ namespace naestro::plan {
 
 // Once for each element of an array; the results stand by index.
 struct ForEach {
-  Reference in;
+  Reference in{};
   std::int64_t max = 0;       // a longer array fails the step before its first call
   std::int64_t parallel = 4;  // calls at one time
   bool collect = false;       // a failed call becomes a row of the result

@@ -16,7 +16,7 @@ namespace naestro::plan {
 struct Reference {
   // item: the element that a for_each is at; prev: what the round before yielded, in a repeat.
   enum class From : std::uint8_t { input, step, item, prev };
-  From from;
+  From from = From::input;
   std::string name;     // of the input or the step; "" for the others
   std::string pointer;  // "" for the whole value
   bool operator==(const Reference&) const = default;

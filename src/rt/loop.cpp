@@ -2,19 +2,19 @@
 
 namespace naestro::rt {
 
-void Loop::post(Job job) {
+void ThreadLoop::post(Job job) {
   const std::scoped_lock lock{mutex_};
   jobs_.push_back(std::move(job));
   wake_.notify_one();
 }
 
-void Loop::after(std::chrono::milliseconds delay, Job job) {
+void ThreadLoop::after(std::chrono::milliseconds delay, Job job) {
   const std::scoped_lock lock{mutex_};
   timers_.emplace(std::chrono::steady_clock::now() + delay, std::move(job));
   wake_.notify_one();
 }
 
-void Loop::run() {
+void ThreadLoop::run() {
   std::unique_lock lock{mutex_};
   while (!stopped_) {
     const Time now = std::chrono::steady_clock::now();
@@ -38,17 +38,17 @@ void Loop::run() {
   stopped_ = false;  // so that run() may be called again
 }
 
-void Loop::stop() {
+void ThreadLoop::stop() {
   const std::scoped_lock lock{mutex_};
   stopped_ = true;
   wake_.notify_one();
 }
 
-Pool::Pool(unsigned threads) {
+ThreadPool::ThreadPool(unsigned threads) {
   for (unsigned i = 0; i < threads; ++i) threads_.emplace_back([this] { work(); });
 }
 
-Pool::~Pool() {
+ThreadPool::~ThreadPool() {
   {
     const std::scoped_lock lock{mutex_};
     stopped_ = true;
@@ -56,13 +56,13 @@ Pool::~Pool() {
   wake_.notify_all();
 }
 
-void Pool::submit(Job job) {
+void ThreadPool::submit(Job job) {
   const std::scoped_lock lock{mutex_};
   jobs_.push_back(std::move(job));
   wake_.notify_one();
 }
 
-void Pool::work() {
+void ThreadPool::work() {
   std::unique_lock lock{mutex_};
   for (;;) {
     wake_.wait(lock, [this] { return stopped_ || !jobs_.empty(); });

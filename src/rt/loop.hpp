@@ -1,5 +1,6 @@
 // One thread owns the state of runs; the others reach it only by post(). A bounded pool does what
-// blocks: tools, model calls, waiting on children.
+// blocks: tools, model calls, waiting on children. Two worlds: threads here, and rt/simulation.hpp
+// for tests.
 #pragma once
 
 #include <chrono>
@@ -15,16 +16,32 @@ namespace naestro::rt {
 
 using Job = std::function<void()>;
 
-// Runs jobs one after the other, on the thread that calls run(). Thread-safe: post(), stop().
+// Runs jobs one after the other, on the thread that calls run(). All but run() is thread-safe.
 class Loop {
  public:
+  virtual ~Loop() = default;
   // Appends a job; jobs run in the order of their posting.
-  void post(Job job);
-  // Runs the job after at least `delay`. Thread-safe.
-  void after(std::chrono::milliseconds delay, Job job);
+  virtual void post(Job job) = 0;
+  // Runs the job after at least `delay`.
+  virtual void after(std::chrono::milliseconds delay, Job job) = 0;
   // Returns when stop() was called and the job that was running has ended.
-  void run();
-  void stop();
+  virtual void run() = 0;
+  virtual void stop() = 0;
+};
+
+// Does what blocks, off the loop's thread, a bounded number of jobs at one time.
+class Pool {
+ public:
+  virtual ~Pool() = default;
+  virtual void submit(Job job) = 0;
+};
+
+class ThreadLoop final : public Loop {
+ public:
+  void post(Job job) override;
+  void after(std::chrono::milliseconds delay, Job job) override;
+  void run() override;
+  void stop() override;
 
  private:
   using Time = std::chrono::steady_clock::time_point;
@@ -37,13 +54,13 @@ class Loop {
 
 // `threads` workers; jobs beyond that wait in a queue whose bound is the executor's: it starts at
 // most Environment::concurrency_max steps. The destructor waits for the jobs that have begun.
-class Pool {
+class ThreadPool final : public Pool {
  public:
-  explicit Pool(unsigned threads);
-  ~Pool();
-  Pool(const Pool&) = delete;
-  Pool& operator=(const Pool&) = delete;
-  void submit(Job job);
+  explicit ThreadPool(unsigned threads);
+  ~ThreadPool() override;
+  ThreadPool(const ThreadPool&) = delete;
+  ThreadPool& operator=(const ThreadPool&) = delete;
+  void submit(Job job) override;
 
  private:
   void work();

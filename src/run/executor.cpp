@@ -167,7 +167,7 @@ void Executor::take_answer(const Digest& digest, const Answer& answer,
 }
 
 void Executor::read_inbox() {
-  const auto rows = ports_.store.inbox(machine_.start().run);
+  const auto rows = ports_.inbox.inbox(machine_.start().run);
   if (!rows) return;
   for (const ledger::InboxRow& row : *rows) {
     const auto digest = digest_from_hex(json::text_at(row.payload, "digest").value_or(""));

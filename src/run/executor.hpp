@@ -30,7 +30,7 @@ struct Ports {
   rt::Loop& loop;
   rt::Pool& pool;
   ledger::Writer& writer;
-  ledger::Store& store;  // of the loop's thread, for the inbox
+  ledger::Inbox& inbox;  // of the loop's thread
   door::Adapter& tools;
   door::Adapter& models;
 };

@@ -172,11 +172,9 @@ Result<void> Machine::answer_doubt(const Question& question, const Fact& fact, B
   Call& call = this->call(at);
   const bool yes = fact.kind == "consent.given";
   if (yes && json::text_at(fact.data, "as") != "done") {
-    if (auto shortage = budget_.over()) limit(*shortage, question.step, batch);
-    hand_out(call, batch);
+    again(at, batch);
     return {};
   }
-  budget_.settle(call.intent->effect.caps, {});  // what was lost is booked already
   --running_;
   --steps_[at.step].running;
   if (yes) {
@@ -250,7 +248,6 @@ Result<void> Machine::on_lost(const Fact& fact, Batch& batch) {
     ++call.attempts;
     repeat_later(at, code, batch);
   } else {
-    budget_.settle(call.intent->effect.caps, {});  // it is booked at its cap already
     --running_;
     --steps_[at.step].running;
     const std::string message{fact.plain.is_string() ? json::view(fact.plain.get_string()) : ""};
@@ -292,14 +289,13 @@ void Machine::resume_call(At at, Batch& batch) {
         {program_->steps[at.step].id, path(at), program_->steps[at.step].control.retry.wait_s});
   }
   if (call.state != Call::State::running) return;
-  const bool acted = call.handed_out && !call.intent->prepare;
-  if (acted) charge_lost(at, batch);
-  if (acted && call.intent->effect.idempotency == contract::Idempotency::none) {
+  if (call.intent->prepare) return hand_out(call, batch);
+  charge_lost(at, batch);
+  if (call.intent->effect.idempotency == contract::Idempotency::none) {
     doubt(at, batch);
-    return;
+  } else {
+    again(at, batch);
   }
-  if (auto shortage = budget_.over()) limit(*shortage, program_->steps[at.step].id, batch);
-  hand_out(call, batch);
 }
 
 void Machine::limit(const door::Shortage& shortage, const std::string& step, Batch& batch) {

@@ -141,7 +141,6 @@ class Machine {
     contract::Labels argument_labels;
     json::Value result;  // of the last round
     contract::Labels labels;
-    bool handed_out = false;  // the intent went to the shell since the last start of a process
     std::optional<Error> error;
   };
   struct Step {
@@ -201,6 +200,7 @@ class Machine {
   void repeat_later(At at, std::string_view code, Batch& batch);
   void doubt(At at, Batch& batch);
   void charge_lost(At at, Batch& batch);
+  void again(At at, Batch& batch);
   void resume_call(At at, Batch& batch);
   [[nodiscard]] Call& call(At at) { return steps_[at.step].calls[at.call]; }
   [[nodiscard]] const Call& call(At at) const { return steps_[at.step].calls[at.call]; }

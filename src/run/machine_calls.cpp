@@ -106,7 +106,9 @@ contract::Label Machine::label_of(At at, const Reference& reference) const {
 void Machine::start_call(At at, Batch& batch) {
   const plan::Step& step = program_->steps[at.step];
   if (call(at).intent) {  // a lost attempt, to be done again under its key
-    if (auto shortage = budget_.over()) return limit(*shortage, step.id, batch);
+    if (auto shortage = budget_.reserve(call(at).intent->effect.caps)) {
+      return limit(*shortage, step.id, batch);
+    }
     ++running_;
     ++steps_[at.step].running;
     hand_out(call(at), batch);
@@ -184,11 +186,10 @@ void Machine::intend(At at, door::Effect effect, const door::Admission& admissio
   hand_out(call, batch);
 }
 
-// To the shell, unless a limit is in the way: then it is handed out on resume.
+// To the shell.
 void Machine::hand_out(Call& call, Batch& batch) {
   call.state = Call::State::running;
-  call.handed_out = !shortage_;
-  if (call.handed_out) batch.performs.push_back(*call.intent);
+  batch.performs.push_back(*call.intent);
 }
 
 // What a step yields from what the far side said, checked against the step's schema. What a model
@@ -343,13 +344,27 @@ void Machine::doubt(At at, Batch& batch) {
                         call.intent->effect.path, std::move(what)};
 }
 
-// A lost attempt counts at its cap; its reservation stays for the repeat.
+// A lost attempt counts at its cap; a repeat needs a reservation of its own.
 void Machine::charge_lost(At at, Batch& batch) {
-  budget_.book_lost(call(at).intent->effect.caps);
+  const door::Caps& caps = call(at).intent->effect.caps;
+  budget_.settle(caps, door::whole(caps));
   json::Object data = place(at);
   data["lost_attempt"] = true;
   data["spent"] = door::to_json(budget_.spent());
   emit(batch, "budget.charged", std::move(data));
+}
+
+// A lost attempt that holds its slot is done again. Where a ceiling is in the way it lets go of the
+// slot, so that it holds up neither a step nor a run that fails.
+void Machine::again(At at, Batch& batch) {
+  Step& step = steps_[at.step];
+  auto shortage = budget_.reserve(call(at).intent->effect.caps);
+  if (!shortage) return hand_out(call(at), batch);
+  limit(*shortage, program_->steps[at.step].id, batch);
+  --running_;
+  --step.running;
+  call(at).state = Call::State::ready;
+  if (step.error && step.running == 0) fail_step(at.step, *step.error, batch);
 }
 
 }  // namespace naestro::run

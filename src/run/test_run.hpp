@@ -79,7 +79,7 @@ class RunFixture : public ::testing::Test {
     const std::size_t effects = done_by_key().size();
     int points_of_a_run = 0;
     for (int stop = 1;; ++stop) {
-      std::filesystem::remove_all(world_.folders().state);
+      fresh();
       const pid_t child = ::fork();
       if (child == 0) {
         testing::World* world = &world_;

@@ -158,10 +158,10 @@ struct World {
   // Runs to the end or the parking; every question is answered with yes when `yes`.
   Ending execute(Machine& machine, Batch first, std::int64_t fence, bool yes,
                  ledger::WriteProbe probe = {}) {
-    rt::Loop loop;
+    rt::ThreadLoop loop;
     auto reader = open();
-    ledger::Writer writer{open(std::move(probe))};
-    rt::Pool pool{4};
+    ledger::StoreWriter writer{open(std::move(probe))};
+    rt::ThreadPool pool{4};
     Executor* handle = nullptr;
     Observer observer;
     observer.event = [this](const ledger::Event& event) {
