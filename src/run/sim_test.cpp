@@ -160,13 +160,28 @@ TEST_F(SimTest, NothingExceedsTheBoundWhateverTheFarSidesDo) {
               endings[Ending::How::failed], endings[Ending::How::limit]);
 }
 
-// One outcome at most for each key.
-void expect_one_outcome(const SimRun& run) {
+// What the far sides saw of one run, whatever of it became durable.
+struct Seen {
+  door::Usage usage;
+  std::map<std::string, int> risky;  // acts by key of effects whose repeat is a second effect
+};
+
+// One outcome at most for each key; nothing risky twice without a doubt; no use that is not billed.
+void expect_honest(const SimRun& run, const Seen& seen) {
   std::map<std::string, int> done;
+  std::map<std::string, int> doubts;
   for (const auto& stored : run.durable.events) {
-    if (stored.event.kind != "effect.done") continue;
-    EXPECT_EQ(++done[stored.event.data.at("key").as_string().c_str()], 1);
+    if (!stored.event.data.contains("key")) continue;
+    const std::string key = stored.event.data.at("key").as_string().c_str();
+    if (stored.event.kind == "effect.done") EXPECT_EQ(++done[key], 1);
+    if (stored.event.kind == "effect.in_doubt") ++doubts[key];
   }
+  for (const auto& [key, count] : seen.risky) EXPECT_LE(count, 1 + doubts[key]);
+  const door::Usage& spent = run.machine->budget().spent();
+  EXPECT_GE(spent.usd, seen.usage.usd);
+  EXPECT_GE(spent.tokens(), seen.usage.tokens());
+  EXPECT_GE(spent.tool_calls, seen.usage.tool_calls);
+  EXPECT_GE(spent.model_calls, seen.usage.model_calls);
 }
 
 TEST_F(SimTest, CrashedAnywhereARunEndsTheSame) {
@@ -176,11 +191,16 @@ TEST_F(SimTest, CrashedAnywhereARunEndsTheSame) {
     Dice dice{seed};
     const std::string text = testing::any_plan(dice);
     const plan::Program program = world_.compile(text);
+    Seen seen;
     // A function of target, arguments and key: what it is asked again it says again.
     const testing::FarSide far_side = [&](const door::Intent& intent) {
       const std::uint8_t* key = intent.key().data();
       Dice own{std::uint64_t{key[0]} << 16U | std::uint64_t{key[1]} << 8U | key[2]};
-      return testing::any_reply(intent, own, {10, false});
+      Reply reply = testing::any_reply(intent, own, {10, false});
+      const door::Effect& effect = intent.effect();
+      seen.usage += reply.outcome.usage_known ? reply.outcome.usage : door::whole(effect.caps);
+      if (effect.idempotency == contract::Idempotency::none) ++seen.risky[hex(intent.key())];
+      return reply;
     };
     Start start = world_.start(program, text);
     start.ceilings = {program.bound.usd, program.bound.tokens, program.bound.tool_calls};
@@ -190,6 +210,7 @@ TEST_F(SimTest, CrashedAnywhereARunEndsTheSame) {
     for (int times = 1; times <= 4; ++times) {
       SimRun run{world_, far_side, seed + 1000 * static_cast<std::uint64_t>(times), 5};
       run.crash_after = dice.roll(0, whole.steps);
+      seen = {};
       Ending ending = run.begin(program, start);
       std::int64_t raised = 1;
       for (int process = 1; run.crashed || ending.how == Ending::How::limit; ++process) {
@@ -215,7 +236,7 @@ TEST_F(SimTest, CrashedAnywhereARunEndsTheSame) {
       EXPECT_EQ(ending.how, expected.how) << text;
       EXPECT_EQ(run.broken, "");
       EXPECT_TRUE(run.replays());
-      expect_one_outcome(run);
+      expect_honest(run, seen);
       if (expected.how == Ending::How::failed) continue;  // how far the rest got depends on time
       EXPECT_EQ(hex(run.machine->final_digest()), hex(whole.machine->final_digest())) << text;
       ++done;
