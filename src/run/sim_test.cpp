@@ -184,6 +184,24 @@ void expect_honest(const SimRun& run, const Seen& seen) {
   EXPECT_GE(spent.model_calls, seen.usage.model_calls);
 }
 
+bool over(const Ending& ending) {
+  return ending.how == Ending::How::done || ending.how == Ending::How::failed;
+}
+
+// How the next process comes to its end, if it is to come to one: it crashes at any step, is
+// interrupted at any instant, finds nobody to ask, or its disk is full.
+void any_end_of_process(SimRun& run, Dice& dice, bool some, std::int64_t steps) {
+  run.crash_after = run.interrupt_ms = run.disk_full_ms = -1;
+  const std::int64_t how = some ? dice.roll(0, 5) : -1;
+  const bool nobody = how == 0;
+  run.attend = [nobody](const Question&) {
+    return nobody ? std::nullopt : std::optional{Answer{true, "terminal", "tester"}};
+  };
+  if (how == 1) run.interrupt_ms = dice.roll(0, 30'000);
+  if (how == 2) run.disk_full_ms = dice.roll(0, 30'000);
+  if (how > 2) run.crash_after = dice.roll(0, steps);
+}
+
 TEST_F(SimTest, CrashedAnywhereARunEndsTheSame) {
   int done = 0;
   int crashes = 0;
@@ -209,19 +227,19 @@ TEST_F(SimTest, CrashedAnywhereARunEndsTheSame) {
     ASSERT_TRUE(expected.how == Ending::How::done || expected.how == Ending::How::failed) << text;
     for (int times = 1; times <= 4; ++times) {
       SimRun run{world_, far_side, seed + 1000 * static_cast<std::uint64_t>(times), 5};
-      run.crash_after = dice.roll(0, whole.steps);
+      any_end_of_process(run, dice, true, whole.steps);
       seen = {};
       Ending ending = run.begin(program, start);
       std::int64_t raised = 1;
-      for (int process = 1; run.crashed || ending.how == Ending::How::limit; ++process) {
+      for (int process = 1; run.crashed || !over(ending); ++process) {
         ASSERT_LT(process, 50) << text;
         crashes += run.crashed ? 1 : 0;
-        run.crash_after = process < times ? dice.roll(0, whole.steps) : -1;
+        any_end_of_process(run, dice, process < times, whole.steps);
         if (run.durable.events.empty()) {  // there is no such run
           ending = run.begin(program, start);
           continue;
         }
-        if (!run.crashed) ++raised;  // it stopped at its limit
+        if (!run.crashed && ending.how == Ending::How::limit) ++raised;
         const auto recovered = run.recovery();
         ASSERT_TRUE(recovered);
         if (recovered->machine->state() == Machine::State::done ||

@@ -15,6 +15,7 @@ namespace naestro::run::testing {
 struct Durable {
   std::vector<ledger::StoredEvent> events;
   std::map<Digest, Bytes> blobs;
+  std::vector<ledger::InboxRow> inbox;
 };
 
 // The writer's twin: commits after up to `latency_ms` of virtual time all that is queued then, and
@@ -27,9 +28,8 @@ class SimWriter final : public ledger::Writer, public ledger::Inbox {
     queue_.emplace_back(std::move(append), std::move(done));
     if (!busy_) next();
   }
-  Result<std::vector<ledger::InboxRow>> inbox(std::string_view) override {
-    return std::vector<ledger::InboxRow>{};
-  }
+  Result<std::vector<ledger::InboxRow>> inbox(std::string_view) override { return durable_.inbox; }
+  bool fails = false;  // the disk is full
 
  private:
   void next() {
@@ -39,6 +39,10 @@ class SimWriter final : public ledger::Writer, public ledger::Inbox {
   }
   void commit() {
     auto committed = std::exchange(queue_, {});
+    if (fails) {
+      for (const auto& [append, done] : committed) done(fail(Code::kIo, "the disk is full"));
+      return;
+    }
     for (auto& [append, done] : committed) {
       for (ledger::Event& event : append.events) {
         check(event.seq == static_cast<std::int64_t>(durable_.events.size()), "seq follows");
@@ -77,7 +81,9 @@ class SimAdapter final : public door::Adapter {
     running_max = std::max(running_max, ++running);
     simulation_.post([this] { --running; });  // heard of when the time is over
     Reply reply = far_side_(intent);
-    const std::int64_t limit = intent.effect().timeout_s * 1000;
+    const std::int64_t now = simulation_.mono_us() / 1000;
+    std::int64_t limit = intent.effect().timeout_s * 1000;
+    if (interrupt_ms >= now) limit = std::min(limit, interrupt_ms - now + 1);  // soon after it
     if (reply.ms > limit) reply.outcome.result = fail(Code::kInterrupted, "stopped");
     simulation_.take(std::chrono::milliseconds{std::min(reply.ms, limit)});
     return reply.outcome;
@@ -89,6 +95,7 @@ class SimAdapter final : public door::Adapter {
   }
   std::int64_t running = 0;
   std::int64_t running_max = 0;
+  std::int64_t interrupt_ms = -1;  // when the process is asked to stop; less than 0: never
 
  private:
   rt::Simulation& simulation_;
@@ -101,7 +108,9 @@ struct SimRun {
   FarSide far_side;
   std::uint64_t seed = 0;
   std::size_t latency_ms = 0;
-  std::int64_t crash_after = -1;  // steps of the next process; less than 0: it does not crash
+  std::int64_t crash_after = -1;   // steps of the next process; less than 0: it does not crash
+  std::int64_t interrupt_ms = -1;  // when the next process is asked to stop; less than 0: never
+  std::int64_t disk_full_ms = -1;  // from when on nothing can be committed; less than 0: never
   std::function<std::optional<Answer>(const Question&)> attend = [](const Question&) {
     return std::optional{Answer{true, "terminal", "tester"}};
   };
@@ -162,6 +171,13 @@ struct SimRun {
     SimAdapter adapter{simulation, far_side};
     if (crash_after >= 0) simulation.crash_after(crash_after);
     Executor* handle = nullptr;
+    adapter.interrupt_ms = interrupt_ms;
+    if (interrupt_ms >= 0) {
+      simulation.after(std::chrono::milliseconds{interrupt_ms}, [&] { handle->interrupt(); });
+    }
+    if (disk_full_ms >= 0) {
+      simulation.after(std::chrono::milliseconds{disk_full_ms}, [&] { writer.fails = true; });
+    }
     Observer observer;
     observer.event = [this](const ledger::Event& event) {
       hold_ceilings();
