@@ -3,6 +3,7 @@
 #include <cstdlib>
 
 #include "run/test_plans.hpp"
+#include "run/view.hpp"
 
 namespace naestro::run {
 namespace {
@@ -111,6 +112,9 @@ void expect_within(const SimRun& run, const plan::Bound& bound, const Extra& ext
   EXPECT_LE(run.running_max, bound.concurrency);
   EXPECT_EQ(run.broken, "");
   EXPECT_TRUE(run.replays());
+  const RunView view = view_of(run.durable.events, false);
+  EXPECT_EQ(json::write(door::to_json(view.spent)), json::write(door::to_json(spent)));
+  EXPECT_EQ(to_json(view).at("questions").as_array().size(), run.machine->questions().size());
 }
 
 TEST_F(SimTest, NothingExceedsTheBoundWhateverTheFarSidesDo) {
