@@ -164,6 +164,33 @@ TEST_F(SimTest, NothingExceedsTheBoundWhateverTheFarSidesDo) {
               endings[Ending::How::failed], endings[Ending::How::limit]);
 }
 
+// A yes that another process left is taken once, at the next look at the inbox; the run goes on.
+TEST_F(SimTest, AnAnswerOfAnotherProcessIsTakenOnce) {
+  const std::string text = testing::plan_text(
+      {testing::tool_step("s", "keyed.send@1", "x"), testing::tool_step("t", "free.read@1", "y")},
+      {{"n", "${steps.s.out.n}"}});
+  const plan::Program program = world_.compile(text);
+  each_seed(50, [&](std::uint64_t seed) {
+    Dice dice{seed};
+    SimRun run{world_,
+               [&](const door::Intent& intent) {
+                 Reply reply;
+                 reply.outcome.result = testing::fitting(intent.effect(), dice);
+                 return reply;
+               },
+               seed, 5};
+    run.inbox_ms = 1 + 100 * static_cast<std::int64_t>(seed);
+    EXPECT_EQ(run.begin(program, world_.start(program, text)).how, Ending::How::done);
+    EXPECT_GE(run.wall_us, run.inbox_ms * 1000);
+    EXPECT_LE(run.wall_us, (run.inbox_ms + 250) * 1000);
+    EXPECT_EQ(std::ranges::count(run.durable.events, "consent.given",
+                                 [](const auto& stored) { return stored.event.kind; }),
+              1);
+    EXPECT_TRUE(run.replays());
+    EXPECT_LE(run.durable.inbox.size(), 3);
+  });
+}
+
 // What the far sides saw of one run, whatever of it became durable.
 struct Seen {
   door::Usage usage;

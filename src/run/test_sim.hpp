@@ -50,6 +50,9 @@ class SimWriter final : public ledger::Writer, public ledger::Inbox {
         durable_.events.push_back(
             {durable_.events.size(), *ledger::Event::from_body(body), body, {}});
       }
+      for (const std::int64_t id : append.inbox) {
+        std::erase_if(durable_.inbox, [&](const auto& row) { return row.id == id; });
+      }
       for (Bytes& blob : append.blobs) durable_.blobs[crypto::sha256(blob)] = std::move(blob);
     }
     simulation_.after({}, [this, committed = std::move(committed)] {
@@ -111,6 +114,9 @@ struct SimRun {
   std::int64_t crash_after = -1;   // steps of the next process; less than 0: it does not crash
   std::int64_t interrupt_ms = -1;  // when the next process is asked to stop; less than 0: never
   std::int64_t disk_full_ms = -1;  // from when on nothing can be committed; less than 0: never
+  // When another process leaves answers to all open questions, each twice, among other rows; less
+  // than 0: never. Until then somebody is there who says nothing.
+  std::int64_t inbox_ms = -1;
   std::function<std::optional<Answer>(const Question&)> attend = [](const Question&) {
     return std::optional{Answer{true, "terminal", "tester"}};
   };
@@ -165,6 +171,17 @@ struct SimRun {
     one("tool_calls", budget.ceilings().tool_calls,
         budget.spent().tool_calls + reserved.tool_calls);
   }
+  void leave_answers() {
+    std::int64_t id = 0;
+    durable.inbox.push_back({++id, "rtest", "consent", {{"digest", "no digest"}}});
+    durable.inbox.push_back({++id, "rtest", "other", {{"digest", hex(Digest{})}}});
+    for (const Question& question : machine->questions()) {
+      const json::Object yes{{"digest", hex(question.digest)}, {"yes", true}, {"who", "other"}};
+      for (int twice = 0; twice < 2; ++twice) {
+        durable.inbox.push_back({++id, "rtest", "consent", yes});
+      }
+    }
+  }
   Ending process(Batch first) {
     rt::Simulation simulation{++seed, kConcurrencyMax};
     SimWriter writer{durable, simulation, latency_ms};
@@ -183,7 +200,11 @@ struct SimRun {
       hold_ceilings();
       if (schemas != nullptr) schemas->expect(event);
     };
+    if (inbox_ms >= 0) {
+      simulation.after(std::chrono::milliseconds{inbox_ms}, [this] { leave_answers(); });
+    }
     observer.ask = [&](const Question& question) {
+      if (inbox_ms >= 0) return true;
       const auto answer = attend(question);
       if (answer) handle->answer(question.digest, *answer);
       return answer.has_value();
