@@ -49,7 +49,8 @@ TEST_F(CallsTest, ArgumentsThatDoNotFitFailTheStepBeforeTheCall) {
       R"({"naestro":"plan/1","goal":"g","steps":[
         {"id":"a","do":{"tool":"files.search@1"},"with":{"path":".","query":"q"}},
         {"id":"b","do":{"tool":"files.search@1"},
-         "with":{"path":".","query":"${steps.a.out} ${steps.a.out} ${steps.a.out} ${steps.a.out}"}}],
+         "with":{"path":".",
+          "query":"${steps.a.out} ${steps.a.out} ${steps.a.out} ${steps.a.out}"}}],
         "outputs":{"n":"${steps.b.out.match_count}"}})",
       [](const door::Intent&) { return search_reply(std::string(300, 'x')); });
   EXPECT_EQ(ending.how, Ending::How::failed);
