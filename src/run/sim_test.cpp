@@ -112,6 +112,10 @@ void expect_within(const SimRun& run, const plan::Bound& bound, const Extra& ext
   EXPECT_LE(run.running_max, bound.concurrency);
   EXPECT_EQ(run.broken, "");
   EXPECT_TRUE(run.replays());
+  if (run.machine->state() != Machine::State::paused) {  // it has ended: nothing is held back
+    const door::Caps& reserved = run.machine->budget().reserved();
+    EXPECT_EQ(reserved.usd + reserved.tokens + reserved.tool_calls, 0);
+  }
   const RunView view = view_of(run.durable.events, false);
   EXPECT_EQ(json::write(door::to_json(view.spent)), json::write(door::to_json(spent)));
   EXPECT_EQ(to_json(view).at("questions").as_array().size(), run.machine->questions().size());
