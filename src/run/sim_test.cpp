@@ -125,7 +125,7 @@ TEST_F(SimTest, NothingExceedsTheBoundWhateverTheFarSidesDo) {
   std::map<Ending::How, int> endings;
   int reached_usd = 0;
   int reached_wall = 0;
-  each_seed(1500, [&](std::uint64_t seed) {
+  each_seed(600, [&](std::uint64_t seed) {
     Dice dice{seed};
     const std::string text = testing::any_plan(dice);
     const plan::Program program = world_.compile(text);
@@ -240,7 +240,7 @@ void any_end_of_process(SimRun& run, Dice& dice, bool some, std::int64_t steps) 
 TEST_F(SimTest, CrashedAnywhereARunEndsTheSame) {
   int done = 0;
   int crashes = 0;
-  each_seed(300, [&](std::uint64_t seed) {
+  each_seed(150, [&](std::uint64_t seed) {
     Dice dice{seed};
     const std::string text = testing::any_plan(dice);
     const plan::Program program = world_.compile(text);
