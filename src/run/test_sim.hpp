@@ -1,0 +1,228 @@
+// Runs in the simulated world: the executor as it is, on virtual time, with a ledger in memory that
+// outlives crashes. Included by tests only.
+#pragma once
+
+#include <functional>
+#include <map>
+#include <utility>
+
+#include "rt/simulation.hpp"
+#include "run/test_world.hpp"
+
+namespace naestro::run::testing {
+
+// What a crash leaves.
+struct Durable {
+  std::vector<ledger::StoredEvent> events;
+  std::map<Digest, Bytes> blobs;
+  std::vector<ledger::InboxRow> inbox;
+};
+
+// The writer's twin: commits after up to `latency_ms` of virtual time all that is queued then, and
+// tells of it in a step of its own, so that a crash may come in between.
+class SimWriter final : public ledger::Writer, public ledger::Inbox {
+ public:
+  SimWriter(Durable& durable, rt::Simulation& simulation, std::size_t latency_ms)
+      : durable_{durable}, simulation_{simulation}, latency_ms_{latency_ms} {}
+  void append(ledger::Append append, Done done) override {
+    queue_.emplace_back(std::move(append), std::move(done));
+    if (!busy_) next();
+  }
+  Result<std::vector<ledger::InboxRow>> inbox(std::string_view) override { return durable_.inbox; }
+  bool fails = false;  // the disk is full
+
+ private:
+  void next() {
+    busy_ = true;
+    simulation_.after(std::chrono::milliseconds{simulation_.choose(latency_ms_ + 1)},
+                      [this] { commit(); });
+  }
+  void commit() {
+    auto committed = std::exchange(queue_, {});
+    if (fails) {
+      for (const auto& [append, done] : committed) done(fail(Code::kIo, "the disk is full"));
+      return;
+    }
+    for (auto& [append, done] : committed) {
+      for (ledger::Event& event : append.events) {
+        check(event.seq == static_cast<std::int64_t>(durable_.events.size()), "seq follows");
+        const std::string body = event.body();
+        durable_.events.push_back(
+            {durable_.events.size(), *ledger::Event::from_body(body), body, {}});
+      }
+      for (const std::int64_t id : append.inbox) {
+        std::erase_if(durable_.inbox, [&](const auto& row) { return row.id == id; });
+      }
+      for (Bytes& blob : append.blobs) durable_.blobs[crypto::sha256(blob)] = std::move(blob);
+    }
+    simulation_.after({}, [this, committed = std::move(committed)] {
+      for (const auto& [append, done] : committed) done({});
+      busy_ = false;
+      if (!queue_.empty()) next();
+    });
+  }
+  Durable& durable_;
+  rt::Simulation& simulation_;
+  std::size_t latency_ms_;
+  std::vector<std::pair<ledger::Append, Done>> queue_;
+  bool busy_ = false;
+};
+
+// What the far side does: how long it takes and what comes of it.
+struct Reply {
+  std::int64_t ms = 0;
+  door::Outcome outcome;
+};
+using FarSide = std::function<Reply(const door::Intent&)>;
+
+class SimAdapter final : public door::Adapter {
+ public:
+  SimAdapter(rt::Simulation& simulation, const FarSide& far_side)
+      : simulation_{simulation}, far_side_{far_side} {}
+  door::Outcome act(const door::Intent& intent, std::stop_token,
+                    const door::Provisional&) override {
+    running_max = std::max(running_max, ++running);
+    simulation_.post([this] { --running; });  // heard of when the time is over
+    Reply reply = far_side_(intent);
+    const std::int64_t now = simulation_.mono_us() / 1000;
+    std::int64_t limit = intent.effect().timeout_s * 1000;
+    if (interrupt_ms >= now) limit = std::min(limit, interrupt_ms - now + 1);  // soon after it
+    if (reply.ms > limit) reply.outcome.result = fail(Code::kInterrupted, "stopped");
+    simulation_.take(std::chrono::milliseconds{std::min(reply.ms, limit)});
+    return reply.outcome;
+  }
+  Result<json::Value> prepare(const door::Intent& intent) override {
+    return json::Object{{"path", intent.effect().arguments.at("path")},
+                        {"content", "before"},
+                        {"encoding", "utf-8"}};
+  }
+  std::int64_t running = 0;
+  std::int64_t running_max = 0;
+  std::int64_t interrupt_ms = -1;  // when the process is asked to stop; less than 0: never
+
+ private:
+  rt::Simulation& simulation_;
+  const FarSide& far_side_;
+};
+
+// One run through as many processes as it takes.
+struct SimRun {
+  const World& world;
+  FarSide far_side;
+  std::uint64_t seed = 0;
+  std::size_t latency_ms = 0;
+  std::int64_t crash_after = -1;   // steps of the next process; less than 0: it does not crash
+  std::int64_t interrupt_ms = -1;  // when the next process is asked to stop; less than 0: never
+  std::int64_t disk_full_ms = -1;  // from when on nothing can be committed; less than 0: never
+  // When another process leaves answers to all open questions, each twice, among other rows; less
+  // than 0: never. Until then somebody is there who says nothing.
+  std::int64_t inbox_ms = -1;
+  std::function<std::optional<Answer>(const Question&)> attend = [](const Question&) {
+    return std::optional{Answer{true, "terminal", "tester"}};
+  };
+  EventSchemas* schemas = nullptr;  // where events are held to them
+
+  Durable durable{};
+  std::unique_ptr<Machine> machine{};
+  std::int64_t wall_us = 0;      // of all processes together
+  std::int64_t running_max = 0;  // acts at one time
+  std::int64_t steps = 0;        // of the last process
+  bool crashed = false;          // the last process did
+  std::string broken{};          // a ceiling that was overshot; "": none
+
+  Ending begin(const plan::Program& program, Start start) {
+    machine =
+        std::make_unique<Machine>(std::move(start), program, world.environment(), world.sealer());
+    return process(machine->begin());
+  }
+  Ending resume(const door::Ceilings& raised = {}) {
+    auto recovered = recovery();
+    check(recovered.has_value(), recovered ? "" : recovered.error().text());
+    check(recovered->divergences.empty(), "a record derives itself");
+    machine = std::move(recovered->machine);
+    auto first = machine->feed(resumed(raised));
+    check(first.has_value(), first ? "" : first.error().text());
+    return process(*std::move(first));
+  }
+  [[nodiscard]] Result<Recovery> recovery() const {
+    const OpenBlob open = [this](const Digest& id) -> Result<std::string> {
+      const auto found = durable.blobs.find(id);
+      check(found != durable.blobs.end(), "a blob is durable with its event");
+      return world.sealer().open(found->second);
+    };
+    return recover(durable.events, open, world.sealer(), world.environment(), true);
+  }
+  // The record gives itself, byte for byte.
+  [[nodiscard]] bool replays() const {
+    const auto recovered = recovery();
+    return recovered && recovered->divergences.empty() &&
+           recovered->compared == durable.events.size();
+  }
+
+ private:
+  void hold_ceilings() {
+    const door::Budget& budget = machine->budget();
+    const auto one = [&](const char* what, std::optional<std::int64_t> ceiling, std::int64_t used) {
+      if (ceiling && used > *ceiling) broken = what;
+    };
+    const door::Caps& reserved = budget.reserved();
+    one("usd", budget.ceilings().usd, budget.spent().usd + reserved.usd);
+    one("tokens", budget.ceilings().tokens, budget.spent().tokens() + reserved.tokens);
+    one("tool_calls", budget.ceilings().tool_calls,
+        budget.spent().tool_calls + reserved.tool_calls);
+  }
+  void leave_answers() {
+    std::int64_t id = 0;
+    durable.inbox.push_back({++id, "rtest", "consent", {{"digest", "no digest"}}});
+    durable.inbox.push_back({++id, "rtest", "other", {{"digest", hex(Digest{})}}});
+    for (const Question& question : machine->questions()) {
+      const json::Object yes{{"digest", hex(question.digest)}, {"yes", true}, {"who", "other"}};
+      for (int twice = 0; twice < 2; ++twice) {
+        durable.inbox.push_back({++id, "rtest", "consent", yes});
+      }
+    }
+  }
+  Ending process(Batch first) {
+    rt::Simulation simulation{++seed, kConcurrencyMax};
+    SimWriter writer{durable, simulation, latency_ms};
+    SimAdapter adapter{simulation, far_side};
+    if (crash_after >= 0) simulation.crash_after(crash_after);
+    Executor* handle = nullptr;
+    adapter.interrupt_ms = interrupt_ms;
+    if (interrupt_ms >= 0) {
+      simulation.after(std::chrono::milliseconds{interrupt_ms}, [&] { handle->interrupt(); });
+    }
+    if (disk_full_ms >= 0) {
+      simulation.after(std::chrono::milliseconds{disk_full_ms}, [&] { writer.fails = true; });
+    }
+    Observer observer;
+    observer.event = [this](const ledger::Event& event) {
+      hold_ceilings();
+      if (schemas != nullptr) schemas->expect(event);
+    };
+    if (inbox_ms >= 0) {
+      simulation.after(std::chrono::milliseconds{inbox_ms}, [this] { leave_answers(); });
+    }
+    observer.ask = [&](const Question& question) {
+      if (inbox_ms >= 0) return true;
+      const auto answer = attend(question);
+      if (answer) handle->answer(question.digest, *answer);
+      return answer.has_value();
+    };
+    Executor executor{{simulation, simulation, simulation, writer, writer, adapter, adapter},
+                      std::move(observer),
+                      *machine,
+                      world.sealer(),
+                      1};
+    handle = &executor;
+    Ending ending = executor.run(std::move(first));
+    hold_ceilings();
+    wall_us += simulation.mono_us();
+    running_max = std::max(running_max, adapter.running_max);
+    steps = simulation.steps();
+    crashed = simulation.crashed();
+    return ending;
+  }
+};
+
+}  // namespace naestro::run::testing
