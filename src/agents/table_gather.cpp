@@ -14,6 +14,13 @@ bool in(std::string_view word, std::initializer_list<std::string_view> words) {
   return std::ranges::find(words, word) != words.end();
 }
 
+// "Loans that had a fine" where each row has a number: the ones with 0 had none.
+bool idle(const Filter& filter, const Table& table) {
+  if (filter.op != "not_empty" || filter.field >= table.fields.size()) return false;
+  const WorldColumn& column = *table.fields[filter.field].column;
+  return column.numeric() && column.empty == 0;
+}
+
 }  // namespace
 
 std::string Gatherer::name(std::size_t field) const { return table_.fields[field].name; }
@@ -425,6 +432,9 @@ bool Gatherer::finish() {
   if (!than_.empty()) return refuse("what to compare with is not said");
   if (head_ && !asked_.noun) return refuse("what is to be counted is not said");
   if (!settle_comparisons()) return false;
+  if (std::ranges::any_of(asked_.filters, [&](const Filter& one) { return idle(one, table_); })) {
+    return refuse("a number stands in every row, and whether 0 is one is not said");
+  }
   const auto sized = [&](const Filter& one) { return one.field == *asked_.counted_amount; };
   if (asked_.counted_amount && std::ranges::none_of(asked_.filters, sized)) {
     return refuse("whether to count or to add up is not said");
