@@ -424,6 +424,10 @@ bool Gatherer::finish() {
     asked_.filters.back().op = "ne";
     not_ = false;
   }
+  // "Who only borrowed the saw" are not all who borrowed it.
+  if (asked_.who && asked_.spoken.contains(words::stem("only"))) {
+    return refuse("who did nothing else is not computed");
+  }
   if (not_ || no_ || with_) return refuse("it is not clear what 'not', 'no' or 'with' is about");
   // "More than 10 euros each"
   const bool apiece = each_ && asked_.list && !asked_.filters.empty() && !goal_.tokens.empty() &&

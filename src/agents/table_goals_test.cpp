@@ -121,6 +121,8 @@ TEST_F(Shop, CountsOnlyWhatOneRowIs) {
   // Every loan has a number there, and 0.00 is no fine.
   EXPECT_EQ(ask("What is the average fine of loans that had a fine?"), "refused");
   EXPECT_EQ(ask("How many loans had a fine?"), "refused");
+  EXPECT_EQ(ask("Who only borrowed the saw?"), "refused");
+  EXPECT_EQ(ask("How many loans came back once?"), "refused");
   EXPECT_EQ(ask("Which borrowers have no saw?"), "refused");
   EXPECT_EQ(ask("Who has the saw?"), "refused");
   EXPECT_EQ(ask("Which tool was lent most often?"), "Saw: rows 2");
