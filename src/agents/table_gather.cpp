@@ -14,6 +14,13 @@ bool in(std::string_view word, std::initializer_list<std::string_view> words) {
   return std::ranges::find(words, word) != words.end();
 }
 
+// "Loans that had a fine" where each row has a number: the ones with 0 had none.
+bool idle(const Filter& filter, const Table& table) {
+  if (filter.op != "not_empty" || filter.field >= table.fields.size()) return false;
+  const WorldColumn& column = *table.fields[filter.field].column;
+  return column.numeric() && column.empty == 0;
+}
+
 }  // namespace
 
 std::string Gatherer::name(std::size_t field) const { return table_.fields[field].name; }
@@ -417,6 +424,10 @@ bool Gatherer::finish() {
     asked_.filters.back().op = "ne";
     not_ = false;
   }
+  // "Who only borrowed the saw" are not all who borrowed it.
+  if (asked_.who && asked_.spoken.contains(words::stem("only"))) {
+    return refuse("who did nothing else is not computed");
+  }
   if (not_ || no_ || with_) return refuse("it is not clear what 'not', 'no' or 'with' is about");
   // "More than 10 euros each"
   const bool apiece = each_ && asked_.list && !asked_.filters.empty() && !goal_.tokens.empty() &&
@@ -425,6 +436,9 @@ bool Gatherer::finish() {
   if (!than_.empty()) return refuse("what to compare with is not said");
   if (head_ && !asked_.noun) return refuse("what is to be counted is not said");
   if (!settle_comparisons()) return false;
+  if (std::ranges::any_of(asked_.filters, [&](const Filter& one) { return idle(one, table_); })) {
+    return refuse("a number stands in every row, and whether 0 is one is not said");
+  }
   const auto sized = [&](const Filter& one) { return one.field == *asked_.counted_amount; };
   if (asked_.counted_amount && std::ranges::none_of(asked_.filters, sized)) {
     return refuse("whether to count or to add up is not said");

@@ -118,6 +118,11 @@ TEST_F(Shop, CountsOnlyWhatOneRowIs) {
   EXPECT_EQ(ask("How many tools were lent in January?"), "refused");  // tools, or times?
   EXPECT_EQ(ask("How many different tools were lent in January?"), "different tool 2");
   EXPECT_EQ(ask("How many fines were over 1 pound?"), "rows 1");
+  // Every loan has a number there, and 0.00 is no fine.
+  EXPECT_EQ(ask("What is the average fine of loans that had a fine?"), "refused");
+  EXPECT_EQ(ask("How many loans had a fine?"), "refused");
+  EXPECT_EQ(ask("Who only borrowed the saw?"), "refused");
+  EXPECT_EQ(ask("How many loans came back once?"), "refused");
   EXPECT_EQ(ask("Which borrowers have no saw?"), "refused");
   EXPECT_EQ(ask("Who has the saw?"), "refused");
   EXPECT_EQ(ask("Which tool was lent most often?"), "Saw: rows 2");
