@@ -235,11 +235,7 @@ INSTANTIATE_TEST_SUITE_P(
                       Case{"ReadError", Fault::read_error, false, kBroken, SIGABRT},
                       Case{"SharedMemoryError", Fault::shm_error, false, kBroken},
                       Case{"SharedMemoryErrors", Fault::shm_error, true, kBroken},
-                      Case{"Refused",
-                           Fault::refused,
-                           false,
-                           {Code::kIo, Code::kStoreOpen, Code::kStoreCorrupt},
-                           SIGABRT},
+                      Case{"Refused", Fault::refused, false, kBroken, SIGABRT},
                       Case{"Interrupted", Fault::interrupted, false, kBroken, SIGABRT},
                       Case{"ReadOnly", Fault::read_only, true, {Code::kStoreReadOnly}}),
     [](const auto& param) { return param.param.name; });

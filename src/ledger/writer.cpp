@@ -1,5 +1,7 @@
 #include "ledger/writer.hpp"
 
+#include <utility>
+
 namespace naestro::ledger {
 
 Writer::Writer(std::unique_ptr<Store> store)
@@ -20,16 +22,13 @@ void Writer::append(Append append, Done done) {
 }
 
 void Writer::work() {
-  for (;;) {
-    std::vector<Item> items;
-    {
-      std::unique_lock lock{mutex_};
-      wake_.wait(lock, [this] { return stopped_ || !queue_.empty(); });
-      if (queue_.empty()) return;
-      items.swap(queue_);
-    }
-    commit(std::move(items));
-  }
+  for (auto items = next(); !items.empty(); items = next()) commit(std::move(items));
+}
+
+std::vector<Writer::Item> Writer::next() {
+  std::unique_lock lock{mutex_};
+  wake_.wait(lock, [this] { return stopped_ || !queue_.empty(); });
+  return std::exchange(queue_, {});
 }
 
 void Writer::commit(std::vector<Item> items) {

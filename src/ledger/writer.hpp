@@ -30,6 +30,7 @@ class Writer {
     Done done;
   };
   void work();
+  std::vector<Item> next();  // waits; nothing: the writer was stopped
   void commit(std::vector<Item> items);
 
   std::unique_ptr<Store> store_;
