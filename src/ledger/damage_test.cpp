@@ -1,4 +1,7 @@
 // Damaged stores: every call says what is wrong, nothing is signed, nothing crashes.
+#include <sys/stat.h>
+#include <unistd.h>
+
 #include "ledger/test_store.hpp"
 
 namespace naestro::ledger {
@@ -173,7 +176,6 @@ TEST_F(DamageTest, TheHeadOutsideNeverGoesBackAndNeverFailsACommit) {
 
 TEST_F(StoreTest, AHeadIsSignedAtTheLatestAfterSoManyEvents) {
   auto store = open();
-  EXPECT_TRUE(store_file(folders()) != keys_file(folders()));
   EXPECT_FALSE(store_has_heads(folders()));
   const auto fence = store->own("r1").value();
   Append append = events(*store, "r1", static_cast<int>(kHeadInterval) - 1, fence);
@@ -230,6 +232,44 @@ TEST_F(StoreTest, AStoreWithoutAFolderToBeInIsNotOpened) {
             Code::kStoreOpen);
   EXPECT_EQ(Database::open("/proc/none.db", Database::Mode::read_write).error().code,
             Code::kStoreOpen);
+  EXPECT_EQ(Database::open("/sys/none.db", Database::Mode::read_write).error().code,
+            Code::kStoreReadOnly);
+  std::filesystem::create_symlink(dir_.str() + "/nowhere", dir_.str() + "/link.db");
+  EXPECT_EQ(Database::open(dir_.str() + "/link.db", Database::Mode::read_write).error().code,
+            Code::kStoreOpen);
+}
+
+// Where SQLite cannot make the files beside the database that it shares with others.
+TEST_F(StoreTest, AFolderThatMayNotBeWrittenCanBeLookedInto) {
+  open().reset();
+  const std::string folder = dir_.str() + "/odd %41?#name";
+  std::filesystem::create_directory(folder);
+  std::filesystem::copy(store_file(folders()), folder + "/store.db");
+  const auto key = read_public_key(folders().data + "/signing.pub").value();
+  ASSERT_EQ(::chmod(folder.c_str(), 0500), 0);
+  // access() asks for the real user, and the superuser may write everywhere.
+  const uid_t user = ::getuid();
+  if (user == 0) ASSERT_EQ(::setreuid(65534, static_cast<uid_t>(-1)), 0);
+  const auto report = audit({folder, folders().data}, key);
+  if (user == 0) ASSERT_EQ(::setreuid(0, static_cast<uid_t>(-1)), 0);
+  ASSERT_TRUE(report) << report.error().text();
+  EXPECT_TRUE(report->good());
+  EXPECT_EQ(report->store_id, verify().store_id);
+  EXPECT_FALSE(std::filesystem::exists(folder + "/store.db-shm"));
+}
+
+TEST_F(StoreTest, TheWritePointsOfASignedCommitComeInOrder) {
+  std::vector<WritePoint> points;
+  auto store = open([&](WritePoint point) { points.push_back(point); });
+  Append append = events(*store, "r1", 1, store->own("r1").value());
+  ASSERT_TRUE(store->append(std::span{&append, 1}));
+  EXPECT_EQ(points, (std::vector{WritePoint::before_commit, WritePoint::after_commit}));
+  append = events(*store, "r1", 1, append.fence);
+  append.sign = true;
+  points.clear();
+  ASSERT_TRUE(store->append(std::span{&append, 1}));
+  EXPECT_EQ(points, (std::vector{WritePoint::before_commit, WritePoint::after_commit,
+                                 WritePoint::after_head_file}));
 }
 
 TEST_F(StoreTest, AnotherConnectionsLockIsNamedBusy) {

@@ -87,8 +87,11 @@ Result<std::string> write_temporary(const std::string& path, ByteSpan content, m
   bool ok = true;
   for (std::size_t done = 0; ok && done < content.size();) {
     const ssize_t put = ::write(fd, content.data() + done, content.size() - done);
-    ok = put > 0 || (put < 0 && errno == EINTR);
-    if (put > 0) done += static_cast<std::size_t>(put);
+    if (put > 0) {
+      done += static_cast<std::size_t>(put);
+    } else {
+      ok = errno == EINTR;
+    }
   }
   ok = ok && sync(fd);
   const int saved = errno;

@@ -87,7 +87,6 @@ Error Database::error(std::string_view doing) const {
       remedy = "free some space; nothing that was acknowledged is lost";
       break;
     case SQLITE_BUSY:
-    case SQLITE_LOCKED:
       code = Code::kStoreBusy;
       remedy = "try again when the other naestro process is done";
       break;
@@ -98,7 +97,6 @@ Error Database::error(std::string_view doing) const {
       remedy = "run 'naestro audit verify'; restore the store from a backup";
       break;
     case SQLITE_READONLY:
-    case SQLITE_PERM:
       code = Code::kStoreReadOnly;
       remedy = "make the store's folder writable";
       break;

@@ -121,8 +121,10 @@ class FaultVfs {
         self);
     return sqlite3_set_authorizer(
         db,
-        [](void* vfs, int, const char*, const char*, const char*, const char*) {
-          return static_cast<FaultVfs*>(vfs)->strikes(Fault::refused) ? SQLITE_DENY : SQLITE_OK;
+        [](void* vfs, int action, const char*, const char*, const char*, const char*) {
+          const bool part = action == SQLITE_READ || action == SQLITE_FUNCTION;
+          return !part && static_cast<FaultVfs*>(vfs)->strikes(Fault::refused) ? SQLITE_DENY
+                                                                               : SQLITE_OK;
         },
         self);
   }

@@ -1,5 +1,7 @@
 #include "ledger/writer.hpp"
 
+#include <utility>
+
 namespace naestro::ledger {
 
 StoreWriter::StoreWriter(std::unique_ptr<Store> store)
@@ -20,16 +22,13 @@ void StoreWriter::append(Append append, Done done) {
 }
 
 void StoreWriter::work() {
-  for (;;) {
-    std::vector<Item> items;
-    {
-      std::unique_lock lock{mutex_};
-      wake_.wait(lock, [this] { return stopped_ || !queue_.empty(); });
-      if (queue_.empty()) return;
-      items.swap(queue_);
-    }
-    commit(std::move(items));
-  }
+  for (auto items = next(); !items.empty(); items = next()) commit(std::move(items));
+}
+
+std::vector<StoreWriter::Item> StoreWriter::next() {
+  std::unique_lock lock{mutex_};
+  wake_.wait(lock, [this] { return stopped_ || !queue_.empty(); });
+  return std::exchange(queue_, {});
 }
 
 void StoreWriter::commit(std::vector<Item> items) {

@@ -38,6 +38,7 @@ class StoreWriter final : public Writer {
     Done done;
   };
   void work();
+  std::vector<Item> next();  // waits; nothing: the writer was stopped
   void commit(std::vector<Item> items);
 
   std::unique_ptr<Store> store_;

@@ -1,6 +1,8 @@
 #include "ledger/writer.hpp"
 
+#include <chrono>
 #include <semaphore>
+#include <thread>
 
 #include "testing/testing.hpp"
 
@@ -40,14 +42,29 @@ TEST_F(WriterTest, WhatIsQueuedIsCommittedInOrderBeforeItEnds) {
   EXPECT_EQ(open()->events("r1")->size(), 50);
 }
 
+TEST_F(WriterTest, ItSleepsUntilThereIsSomething) {
+  auto store = open();
+  const auto fence = store->own("r1").value();
+  std::binary_semaphore done{0};
+  StoreWriter writer{std::move(store)};
+  for (int i = 0; i < 2; ++i) {
+    std::this_thread::sleep_for(std::chrono::milliseconds{50});
+    writer.append(event(i, fence), [&](const Result<void>& written) {
+      EXPECT_TRUE(written);
+      done.release();
+    });
+    done.acquire();
+  }
+}
+
 TEST_F(WriterTest, AStaleAppendFailsAloneThoughItWasGroupedWithOthers) {
   auto store = open();
   const auto fence = store->own("r1").value();
   std::vector<Result<void>> results;
   {
     std::binary_semaphore queued{0};
-    StoreWriter writer{std::move(store)};
     const auto keep = [&](Result<void> done) { results.push_back(std::move(done)); };
+    StoreWriter writer{std::move(store)};
     // While the writer is held here, the next three wait together.
     writer.append(event(0, fence), [&](Result<void> done) {
       queued.acquire();
