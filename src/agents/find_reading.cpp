@@ -28,6 +28,12 @@ struct Fit {
 // Exactly: each word of the question stands there. Freely: a word may stand there by one that means
 // about the same, in the head of a letter, or not at all when the answer itself says it; then only
 // what no other passage says, too, is an answer.
+// Verbs that get their meaning from what stands beside them.
+bool is_light(std::string_view key) {
+  constexpr std::string_view kLight[] = {"take", "make", "do", "get", "have", "give", "put", "go"};
+  return std::ranges::find(kLight, key) != std::end(kLight);
+}
+
 enum class How : std::uint8_t { exactly, freely };
 
 class Finder {
@@ -319,6 +325,7 @@ class Finder {
     std::size_t said = 0;
     std::size_t by_others = 0;
     std::size_t direct = 0;
+    std::size_t light = 0;
     for (const GoalWord* word : words_) {
       if (is_negation(word->key)) {
         if (!bag.has("not") && !bag.has("no") && !bag.has("never")) return std::nullopt;
@@ -328,6 +335,7 @@ class Finder {
           (stands_in(*word, bag) || (held(*word, passage.here) && short_name(*word, window)))) {
         said += 2;
         ++direct;
+        if (is_light(word->key)) ++light;
       } else if (free_ && stands_in(*word, titled)) {
         said += 3;
         ++direct;
@@ -342,6 +350,9 @@ class Finder {
         return std::nullopt;
       }
     }
+    // "Took photos" says nothing of who takes over: a verb that means little by itself is no match
+    // where all else only heads the sentence.
+    if (direct > 0 && direct == light) return std::nullopt;
     // A word that means about the same needs another one that is the very same.
     if (by_others > 1 || (by_others == 1 && said < 2)) return std::nullopt;
     std::size_t more = 0;
