@@ -80,6 +80,7 @@ class RunFixture : public ::testing::Test {
     int points_of_a_run = 0;
     for (int stop = 1;; ++stop) {
       std::filesystem::remove_all(world_.folders().state);
+      std::filesystem::remove_all(world_.folders().data + "/heads");
       const pid_t child = ::fork();
       if (child == 0) {
         testing::World* world = &world_;
