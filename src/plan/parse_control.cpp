@@ -20,7 +20,7 @@ std::optional<Condition> condition(Fields& fields, std::string_view key, Fields:
   auto parsed = parse_condition(*text);
   if (parsed) return *std::move(parsed);
   sink.error(Np::kBadCondition, fields.at(key),
-             "a condition is malformed " + parsed.error().message,
+             "a condition is malformed: " + parsed.error().message,
              {"'" + shorten(*text, 80) + "'", "such as ${steps.ID.out.count} > 0", ""});
   return std::nullopt;
 }

@@ -78,9 +78,16 @@ std::vector<std::string> authority_names(const plan::Step& step) {
   return names;
 }
 
-bool needs_steps(const Expression* expression) {
+// Whether an item of the step's loop is one of an input, which the person gave.
+bool items_given(const plan::Step& step) {
+  return step.control.for_each && step.control.for_each->in.from == Reference::From::input;
+}
+
+// Whether a step decides the value. An item of an input is the person's, as the input is.
+bool needs_steps(const plan::Step& step, const Expression* expression) {
   return expression != nullptr &&
-         std::ranges::any_of(expression->references(), [](const Reference& reference) {
+         std::ranges::any_of(expression->references(), [&](const Reference& reference) {
+           if (reference.from == Reference::From::item) return !items_given(step);
            return reference.from != Reference::From::input;
          });
 }
@@ -112,7 +119,7 @@ Result<door::Effect> make_effect(const plan::Step& step, const plan::Lookup& loo
     if (const json::Value* value = effect.arguments.if_contains(name)) {
       effect.authority[name] = *value;
     }
-    effect.authority_known = effect.authority_known && !needs_steps(argument(step, name));
+    effect.authority_known = effect.authority_known && !needs_steps(step, argument(step, name));
   }
   if (const auto* use = std::get_if<ToolUse>(&step.use)) {
     NAESTRO_LET(const auto schema, schema::Schema::compile(use->tool->input));
@@ -131,14 +138,16 @@ CardLine make_line(const plan::Step& step, const door::Scope& scope, const plan:
       std::ranges::all_of(effect.declared, [](const auto& e) { return e.reversible; });
   for (const std::string& name : authority_names(step)) {
     auto value = argument_value(step, name, lookup);
-    if (!value) {
+    if (!value && !needs_steps(step, argument(step, name))) {
+      line.per_item = true;
+    } else if (!value) {
       line.computed = true;
     } else if (!value->is_null()) {
       effect.authority[name] = *std::move(value);
     }
   }
   line.authority = effect.authority;
-  if (!line.computed) line.action = door::action_digest(scope, effect);
+  if (!line.computed && !line.per_item) line.action = door::action_digest(scope, effect);
   line.proved = step.proved();
   line.times = step.control.calls_max() * (1 + step.control.retry.max);
   return line;
@@ -177,6 +186,8 @@ Card make_card(const plan::Program& program, const json::Object& inputs,
     CardLine line = make_line(step, {program.plan_digest, workspace}, lookup);
     const door::Effect shape = shape_of(step);
     std::tie(line.verdict, line.kind) = policy.decide_all(shape.declared, mode, shape.flow);
+    // What has to be asked for is asked with its value, item by item.
+    if (line.per_item && line.verdict.decision == policy::Decision::ask) line.computed = true;
     lines.push_back(to_json(line));
     card.lines.push_back(std::move(line));
   }
@@ -196,7 +207,7 @@ json::Value to_json(const CardLine& line) {
                    {"rule", line.verdict.rule},  {"reversible", line.reversible},
                    {"computed", line.computed},  {"proved", line.proved},
                    {"authority", line.authority}};
-  if (!line.computed) out["action"] = hex(line.action);
+  if (!line.computed && !line.per_item) out["action"] = hex(line.action);
   if (line.times > 1) out["times"] = line.times;
   return out;
 }

@@ -18,6 +18,7 @@ struct CardLine {
   bool reversible = true;
   json::Object authority;  // known authority arguments
   bool computed = false;   // an authority argument is known only during the run
+  bool per_item = false;   // an authority argument is of each item of an input
   bool proved = true;      // nothing is left to be found out at run time
   Digest action{};         // what the grant will name; unset when computed
   std::int64_t times = 1;  // calls at most, further attempts included

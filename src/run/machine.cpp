@@ -211,7 +211,9 @@ Result<void> Machine::on_outcome(const Fact& fact, Batch& batch) {
     const auto code = code_named(json::text_at(fact.data, "code").value_or(""));
     const bool may_pass = code && info(*code).retry != RetryClass::never;
     // The code that the adapter gave stands in the message; the step's is its own.
-    fail_call(at, {Code::kStepFailed, message, {}, {}, nullptr}, may_pass, batch);
+    Error error{Code::kStepFailed, message, {}, {}, nullptr};
+    if (code) error.context.emplace_back("code", info(*code).name);
+    fail_call(at, std::move(error), may_pass, batch);
   }
   // What came back may be enough for the step that was short.
   shortage_.reset();

@@ -22,7 +22,7 @@ std::optional<json::Value> written_file(const door::Effect& effect, const json::
   if (!writes || object == nullptr) return std::nullopt;
   const auto path = json::text_at(*object, "path");
   const auto sha256 = json::text_at(*object, "sha256");
-  if (!path || !sha256) return std::nullopt;
+  if (!path || !sha256 || sha256->empty()) return std::nullopt;  // "": it was removed
   return json::Object{{"path", *path}, {"sha256", *sha256}};
 }
 

@@ -10,6 +10,18 @@ namespace naestro::run {
 
 using plan::Reference;
 
+namespace {
+
+// The far side's own code, where an effect failed; else the error's.
+std::string_view code_of(const Error& error) {
+  for (const auto& [key, value] : error.context) {
+    if (key == "code") return value;
+  }
+  return info(error.code).name;
+}
+
+}  // namespace
+
 plan::Lookup Machine::lookup() const {
   return [this](Reference::From from, const std::string& name) -> const json::Value* {
     if (from == Reference::From::input) return inputs_.if_contains(name);
@@ -151,9 +163,8 @@ void Machine::close_step(std::size_t index, Batch& batch) {
       } else if (call.state == Call::State::done) {
         rows.push_back(json::Object{{"ok", true}, {"value", std::move(call.result)}});
       } else {
-        rows.push_back(json::Object{{"ok", false},
-                                    {"code", info(call.error->code).name},
-                                    {"message", call.error->message}});
+        rows.push_back(json::Object{
+            {"ok", false}, {"code", code_of(*call.error)}, {"message", call.error->message}});
       }
     }
     step.result = std::move(rows);

@@ -87,12 +87,14 @@ class CountingAdapter final : public door::Adapter {
   }
   // As a file that has a reference's form in it.
   Result<json::Value> prepare(const door::Intent& intent) override {
+    if (former) return former(intent.effect());
     return json::Object{{"path", intent.effect().arguments.at("path")},
                         {"content", "it was ${this}"},
                         {"encoding", "utf-8"}};
   }
   void set(Answer answer) { answer_ = std::move(answer); }
   std::map<std::string, int> calls;
+  std::function<json::Object(const door::Effect&)> former;  // what prepare() finds
 
  private:
   Answer answer_;

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <map>
+#include <ranges>
 
 namespace naestro::run {
 namespace {
@@ -50,16 +51,60 @@ const contract::ToolContract* tool_of(const contract::ToolCatalog& tools, std::s
   return found == tools.all().end() ? nullptr : &*found;
 }
 
-// What was recorded before the effect, and of its result what the undoing tool takes.
-Result<json::Object> arguments_of(const Done& done, const contract::ToolContract& undoing,
-                                  const OpenBlob& open) {
-  NAESTRO_LET(json::Object out, blob_object(done.prepared->event, "former", open));
-  NAESTRO_LET(const json::Object result, blob_object(done.outcome->event, "result", open));
+// All that a run did to one object (a file), as one undoing call.
+struct Group {
+  const contract::ToolContract* undoing;
+  std::string object;                // the authority arguments of the undoing call, canonical
+  json::Object arguments;            // what was recorded before the first effect
+  const ledger::StoredEvent* first;  // that record
+  std::vector<std::string> steps;    // who did it, the last at the end
+};
+
+std::string object_of(const contract::ToolContract& undoing, const json::Object& former) {
+  json::Object object;
+  for (const auto& [name, kind] : undoing.arguments) {
+    const json::Value* value = former.if_contains(name);
+    if (kind == contract::ArgumentKind::authority && value != nullptr) object[name] = *value;
+  }
+  return json::canonical(object);
+}
+
+// Of a result what the undoing tool takes and was not recorded before; of several results a list.
+void add_result(const json::Object& result, Group& group, const json::Object& former) {
   for (const auto& member : result) {
     const std::string name = member.key();
-    if (undoing.arguments.contains(name)) out.insert({{member.key(), member.value()}});
+    if (!group.undoing->arguments.contains(name) || former.contains(name)) continue;
+    json::Value& list = group.arguments[name];
+    if (!list.is_array()) list = json::Array{};
+    json::Array& values = list.get_array();
+    if (std::ranges::find(values, member.value()) == values.end()) values.push_back(member.value());
   }
-  return out;
+}
+
+// An effect joins the group of its object. The one that was prepared first found what was there
+// before the run: no effect is done before its own preparation is recorded.
+Result<void> add(const Done& done, const contract::ToolContract& undoing, const OpenBlob& open,
+                 std::vector<Group>& groups) {
+  NAESTRO_LET(const json::Object former, blob_object(done.prepared->event, "former", open));
+  NAESTRO_LET(const json::Object result, blob_object(done.outcome->event, "result", open));
+  const std::string object = object_of(undoing, former);
+  auto group = std::ranges::find_if(groups, [&](const Group& known) {
+    return known.undoing == &undoing && known.object == object;
+  });
+  if (group == groups.end()) {
+    groups.push_back({&undoing, object, former, done.prepared, {}});
+    group = groups.end() - 1;
+  } else {
+    if (done.prepared->event.seq < group->first->event.seq) {
+      for (const auto& member : former) group->arguments[member.key()] = member.value();
+      group->first = done.prepared;
+    }
+    std::rotate(group, group + 1, groups.end());  // the last to be done is the first to be undone
+    group = groups.end() - 1;
+  }
+  group->steps.push_back(done.step);
+  add_result(result, *group, former);
+  return {};
 }
 
 // Data that stands in a plan: no reference in it.
@@ -92,26 +137,37 @@ Result<Undo> undo_of(std::span<const ledger::StoredEvent> events, const OpenBlob
                 "see 'naestro show " + run + "'");
   }
   Undo out;
-  json::Array steps;
-  std::vector<Done> done = effects_done(events);
-  std::ranges::reverse(done);
-  for (const Done& each : done) {
-    if (!step.empty() && each.step != step) continue;
+  std::vector<Group> groups;
+  for (const Done& each : effects_done(events)) {
     const contract::ToolContract* tool = tool_of(tools, each.target);
     const contract::ToolContract* undoing =
         tool == nullptr || tool->undo.empty() ? nullptr : tools.find(tool->undo);
-    if (undoing == nullptr || each.prepared == nullptr) {
-      const bool lasts = tool != nullptr && std::ranges::any_of(tool->effects, [](const auto& e) {
-                           return contract::changes_world(e.kind);
-                         });
-      if (lasts) out.lasting.push_back(each.step + " (" + each.target + ")");
+    if (undoing != nullptr && each.prepared != nullptr) {
+      NAESTRO_TRY(add(each, *undoing, open, groups));
       continue;
     }
-    NAESTRO_LET(const json::Object given, arguments_of(each, *undoing, open));
+    const bool lasts = tool != nullptr && std::ranges::any_of(tool->effects, [](const auto& e) {
+                         return contract::changes_world(e.kind);
+                       });
+    if (lasts && (step.empty() || each.step == step)) {
+      out.lasting.push_back(each.step + " (" + each.target + ")");
+    }
+  }
+  json::Array steps;
+  for (const Group& group : std::views::reverse(groups)) {
+    const auto others =
+        std::ranges::count_if(group.steps, [&](const std::string& one) { return one != step; });
+    const auto own = static_cast<std::ptrdiff_t>(group.steps.size()) - others;
+    if (!step.empty() && own == 0) continue;
+    if (!step.empty() && others > 0) {
+      return fail(Code::kUsage,
+                  "step '" + std::string{step} + "' is not the only one that wrote " + group.object,
+                  "undo the whole run");
+    }
     json::Object with;
-    for (const auto& member : given) with[member.key()] = literal(member.value());
+    for (const auto& member : group.arguments) with[member.key()] = literal(member.value());
     json::Object undo{{"id", "undo_" + std::to_string(steps.size() + 1)},
-                      {"do", json::Object{{"tool", undoing->id()}}},
+                      {"do", json::Object{{"tool", group.undoing->id()}}},
                       {"with", std::move(with)}};
     if (!steps.empty()) {
       undo["needs"] = json::Array{json::Value("undo_" + std::to_string(steps.size()))};

@@ -18,9 +18,10 @@ struct Undo {
   std::vector<std::string> lasting;
 };
 
-// `step`: of that step alone, unless "". The calls come in the opposite order of what they undo,
-// each with what was recorded before its effect. Fails with kNotFound for a step that the run does
-// not have.
+// `step`: of that step alone, unless "". One call for each object (each file), in the opposite
+// order of what was done last to them, with what was recorded before the first effect on it. Fails
+// with kNotFound for a step that the run does not have, with kUsage where others wrote the same
+// object.
 Result<Undo> undo_of(std::span<const ledger::StoredEvent> events, const OpenBlob& open,
                      const contract::ToolCatalog& tools, std::string_view step);
 

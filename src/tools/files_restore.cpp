@@ -1,4 +1,6 @@
 // files.restore: brings a file back to what it was before a run wrote it.
+#include <algorithm>
+
 #include "base/crypto.hpp"
 #include "base/text.hpp"
 #include "tools/calls.hpp"
@@ -29,13 +31,13 @@ Result<std::optional<std::string>> content_of(const json::Object& arguments) {
 
 Result<json::Value> files_restore(const json::Object& arguments, const Context& context) {
   NAESTRO_LET(const std::string_view path, text_argument(arguments, "path"));
-  NAESTRO_LET(const std::string_view written, text_argument(arguments, "sha256"));
+  NAESTRO_LET(const std::vector<std::string> written, texts_argument(arguments, "sha256"));
   NAESTRO_LET(const std::optional<std::string> content, content_of(arguments));
   NAESTRO_LET(const std::string now, hash_of(context.workspace, path));
   const std::string former = content ? hex(crypto::sha256(*content)) : std::string{};
   // Equal to the former already: it was restored before, by an attempt whose end was not seen.
   if (now != former) {
-    if (now != written) {
+    if (std::ranges::find(written, now) == written.end()) {
       return fail(Code::kToolFailed,
                   "'" + shorten(path, 200) + "'" + (now.empty() ? " is gone" : " was changed") +
                       " since the run wrote it",
@@ -52,9 +54,7 @@ Result<json::Value> files_restore(const json::Object& arguments, const Context& 
                   "'" + shorten(path, 200) + "' is not what it was after it was restored");
     }
   }
-  json::Object out{{"path", path}, {"removed", !content}};
-  if (content) out["sha256"] = former;
-  return out;
+  return json::Object{{"path", path}, {"removed", !content}, {"sha256", former}};
 }
 
 }  // namespace naestro::tools

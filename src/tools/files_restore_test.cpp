@@ -9,10 +9,12 @@ struct RestoreTest : ToolTest {
   static std::string sha(std::string_view text) { return hex(crypto::sha256(text)); }
   std::string restore(std::string_view path, std::string_view written, const json::Value& content,
                       std::string_view encoding = "utf-8") const {
-    return text("files.restore", json::write(json::Object{{"path", path},
-                                                          {"sha256", sha(written)},
-                                                          {"content", content},
-                                                          {"encoding", encoding}}));
+    return text("files.restore",
+                json::write(json::Object{
+                    {"path", path},
+                    {"sha256", json::Array{json::Value("0"), json::Value(sha(written))}},
+                    {"content", content},
+                    {"encoding", encoding}}));
   }
   [[nodiscard]] bool there(std::string_view path) const {
     return std::filesystem::exists(dir.path() / path);
@@ -34,10 +36,10 @@ TEST_F(RestoreTest, BringsTheFormerContentBack) {
 
 TEST_F(RestoreTest, RemovesWhatWasNotThere) {
   file("a.md", "new");
-  EXPECT_EQ(restore("a.md", "new", nullptr), R"({"path":"a.md","removed":true})");
+  EXPECT_EQ(restore("a.md", "new", nullptr), R"({"path":"a.md","removed":true,"sha256":""})");
   EXPECT_FALSE(there("a.md"));
-  EXPECT_EQ(restore("a.md", "new", nullptr), R"({"path":"a.md","removed":true})");
-  EXPECT_EQ(restore("no/a.md", "new", nullptr), R"({"path":"no/a.md","removed":true})");
+  EXPECT_EQ(restore("a.md", "new", nullptr), R"({"path":"a.md","removed":true,"sha256":""})");
+  EXPECT_EQ(restore("no/a.md", "new", nullptr), R"({"path":"no/a.md","removed":true,"sha256":""})");
 }
 
 TEST_F(RestoreTest, KeepsBytesThatAreNoText) {

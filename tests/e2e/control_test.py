@@ -83,11 +83,32 @@ class Control(unittest.TestCase):
             self.naestro("undo", run, code=5)
             self.approved()
             self.assertEqual(file.read_text() if file.exists() else None, former)
-        # The undoing run can be undone itself.
+            undone = self.show()["run"]
+        # The undoing run can be undone itself, also where it removed the file.
         self.naestro("undo", "last", code=5)
         self.approved()
         self.assertIn("Found 2", file.read_text())
         self.naestro("audit", "verify")
+
+    def test_many_writes_of_one_file_are_undone_to_what_was_before(self):
+        plan = {"naestro": "plan/1", "goal": "g", "inputs": PLAN["inputs"], "outputs": {}, "steps": [
+            {"id": "w", "do": {"tool": "report.markdown@1"},
+             "with": {"path": "par.md", "title": "${item}", "sections": []},
+             "for_each": {"in": "${inputs.words}", "max": 9, "parallel": 8}}]}
+        (self.folder / "many.json").write_text(json.dumps(plan))
+        for former in ("ORIGINAL", None) * 3:
+            file = self.work / "par.md"
+            if former:
+                file.write_text(former)
+            self.naestro("run", str(self.folder / "many.json"), "-w", str(self.work), "--input",
+                         "words=" + json.dumps([f"w{i}" for i in range(8)]), code=5)
+            self.approved()
+            written = file.read_text()
+            for want in (former, written):
+                self.naestro("undo", "last", code=5)
+                self.approved()
+                self.assertEqual(file.read_text() if file.exists() else None, want)
+            file.unlink()
 
     def test_undo_keeps_what_changed_since(self):
         self.run_plan()

@@ -5,7 +5,7 @@
 namespace naestro::run {
 namespace {
 
-class RecordTest : public testing::RunFixture {
+class TamperedTest : public testing::RunFixture {
  protected:
   Result<Recovery> recovered(const std::vector<ledger::StoredEvent>& record, bool frozen = false) {
     auto store = world_.open();
@@ -38,7 +38,7 @@ class RecordTest : public testing::RunFixture {
   std::int64_t next_ = 0;
 };
 
-TEST_F(RecordTest, AFaultyBeginningIsNamed) {
+TEST_F(TamperedTest, AFaultyBeginningIsNamed) {
   go(true);
   const auto of = [&](const std::function<void(json::Object&)>& change) {
     return code_of("run.created", [&](ledger::Event& event) { change(event.data); });
@@ -61,7 +61,7 @@ TEST_F(RecordTest, AFaultyBeginningIsNamed) {
   EXPECT_EQ(recovered({}).error().code, Code::kRunUnknown);
 }
 
-TEST_F(RecordTest, AFactWithoutItsBlobIsNamed) {
+TEST_F(TamperedTest, AFactWithoutItsBlobIsNamed) {
   go(true);
   const auto of = [&](const std::function<void(json::Object&)>& change) {
     return code_of("effect.done", [&](ledger::Event& event) { change(event.data); });
@@ -70,7 +70,7 @@ TEST_F(RecordTest, AFactWithoutItsBlobIsNamed) {
   EXPECT_EQ(of([&](json::Object& data) { data["result"] = blob("{"); }), Code::kInvalidJson);
 }
 
-TEST_F(RecordTest, WhatIsTooMuchOrFitsNoStateDiverges) {
+TEST_F(TamperedTest, WhatIsTooMuchOrFitsNoStateDiverges) {
   go(true);
   const auto record = events();
   auto more = record;
@@ -95,7 +95,7 @@ TEST_F(RecordTest, WhatIsTooMuchOrFitsNoStateDiverges) {
   EXPECT_FALSE(other->divergences[0].material);
 }
 
-TEST_F(RecordTest, AnswersAndTimersOfNothingAreRefused) {
+TEST_F(TamperedTest, AnswersAndTimersOfNothingAreRefused) {
   program_ = std::make_unique<plan::Program>(world_.compile(testing::kPlan));
   Machine machine{world_.start(*program_, testing::kPlan), *program_, world_.environment(),
                   world_.sealer()};
@@ -124,7 +124,7 @@ TEST_F(RecordTest, AnswersAndTimersOfNothingAreRefused) {
   EXPECT_EQ(machine.state(), Machine::State::running);
 }
 
-TEST_F(RecordTest, UndoingARecordThatLacksItsBlobsIsAnError) {
+TEST_F(TamperedTest, UndoingARecordThatLacksItsBlobsIsAnError) {
   go(true);
   auto store = world_.open();
   const OpenBlob open = blob_opener(*store, world_.sealer());
@@ -145,7 +145,7 @@ TEST_F(RecordTest, UndoingARecordThatLacksItsBlobsIsAnError) {
   EXPECT_EQ(undo_of({}, open, world_.tools, "w").error().code, Code::kNotFound);
 }
 
-TEST_F(RecordTest, InputsAreNamedAndHeldToTheirSchemas) {
+TEST_F(TamperedTest, InputsAreNamedAndHeldToTheirSchemas) {
   const plan::Program program = world_.compile(testing::kPlan);
   const auto message = [&](const json::Object& given) {
     const auto bound = bind_inputs(program, given);
@@ -161,7 +161,7 @@ TEST_F(RecordTest, InputsAreNamedAndHeldToTheirSchemas) {
   EXPECT_EQ(bind_inputs(world_.compile(plan), {}).error().code, Code::kMissingInput);
 }
 
-TEST_F(RecordTest, AViewTellsWhatHappened) {
+TEST_F(TamperedTest, AViewTellsWhatHappened) {
   world_.tool_adapter.set([](const door::Effect&) { return fail(Code::kToolFailed, "broken"); });
   go(true);
   json::Value view = to_json(view_of(events(), false));
@@ -186,7 +186,7 @@ TEST_F(RecordTest, AViewTellsWhatHappened) {
   EXPECT_EQ(view_of({}, true).id, "");
 }
 
-TEST_F(RecordTest, ADeniedStepShowsItsRule) {
+TEST_F(TamperedTest, ADeniedStepShowsItsRule) {
   ledger::StoredEvent stored;
   stored.event = {"rtest",
                   0,
