@@ -110,6 +110,9 @@ INSTANTIATE_TEST_SUITE_P(
 INSTANTIATE_TEST_SUITE_P(
     Forms, Conditions,
     ::testing::Values(
+        Row{"1 <",
+            "malformed at character 4: expected a value: ${...}, a number, 'text', true, false, "
+            "null, length(...), [...] or (...), found the end"},
         Row{"true andX", "malformed at character 6: expected nothing more, found 'andX'"},
         Row{"true and9", "malformed at character 6: expected nothing more, found 'and9'"},
         Row{"true and_", "malformed at character 6: expected nothing more, found 'and_'"},

@@ -60,6 +60,29 @@ TEST_F(RestoreTest, AFileThatChangedSinceIsKept) {
   EXPECT_NE(restore("../x", "new", "old").find("workspace"), std::string::npos);
 }
 
+TEST_F(RestoreTest, WhatStandsInTheWayIsNamedAndKept) {
+  std::filesystem::create_directories(dir.path() / "folder/inner");
+  file("plain", "x");
+  EXPECT_NE(restore("folder", "new", "old").find("it is a folder"), std::string::npos);
+  EXPECT_NE(restore("plain/a.md", "new", "old").find("NE0"), std::string::npos);
+  EXPECT_FALSE(ws.remove("folder/inner"));
+  EXPECT_FALSE(ws.remove("plain/a.md"));
+  EXPECT_FALSE(ws.remove("../x"));
+  EXPECT_TRUE(ws.remove("folder/nothing"));
+  file("folder/a.md", "x");
+  EXPECT_TRUE(ws.remove("folder/a.md"));
+  EXPECT_FALSE(there("folder/a.md"));
+  EXPECT_TRUE(there("folder/inner"));
+}
+
+TEST_F(RestoreTest, ArgumentsOfOtherTypesAreErrors) {
+  for (const char* arguments :
+       {R"({"path":3,"sha256":[""],"content":null})", R"({"path":"a","sha256":[3],"content":null})",
+        R"({"path":"a","sha256":"x","content":null})"}) {
+    EXPECT_NE(text("files.restore", arguments).find("NE0502"), std::string::npos) << arguments;
+  }
+}
+
 TEST_F(RestoreTest, WhatUndoingNeedsIsReadBeforeTheWrite) {
   ToolAdapter adapter{Workspace::open(dir.str()).value(), call};
   door::Effect effect;
@@ -76,6 +99,10 @@ TEST_F(RestoreTest, WhatUndoingNeedsIsReadBeforeTheWrite) {
   EXPECT_EQ(prepared("b.md"), R"({"path":"b.md","content":"/w==","encoding":"base64"})");
   EXPECT_EQ(prepared("c.md"), R"({"path":"c.md","content":null,"encoding":"utf-8"})");
   EXPECT_NE(prepared("../c.md").find("workspace"), std::string::npos);
+  std::filesystem::create_directories(dir.path() / "folder");
+  EXPECT_NE(prepared("folder").find("it is a folder"), std::string::npos);
+  effect.arguments = {};
+  EXPECT_FALSE(adapter.prepare(door::Intent::durable(effect, {})));
 }
 
 }  // namespace

@@ -185,6 +185,11 @@ class Control(unittest.TestCase):
                                   stderr=subprocess.PIPE, text=True, timeout=60)
         self.assertEqual(done.returncode, 1)
         self.assertIn("could not be written", done.stderr)
+        (self.folder / "bad.json").write_text("{}")
+        with open("/dev/full", "w") as full:
+            done = subprocess.run([BINARY, "plan", "check", self.folder / "bad.json", "--json"],
+                                  env=self.env, stdout=full, stderr=subprocess.PIPE, timeout=60)
+        self.assertEqual(done.returncode, 2)
 
 
 if __name__ == "__main__":
