@@ -211,5 +211,22 @@ TEST_F(Shop, WhatTheTablesDoNotSayIsRefused) {
   }
 }
 
+TEST_F(Shop, WhatWasSoldIsCountedAndIsNotWhatIsThere) {
+  EXPECT_EQ(ask("How many red mugs did we sell?"), "sum of Qty 3");
+  EXPECT_EQ(ask("How many red mugs were sold in March 2024?"), "sum of Qty 3");
+  EXPECT_EQ(ask("How many plates do we have?"), "refused");
+}
+
+TEST_F(Shop, TheMostOfDaysPersonsAndThings) {
+  EXPECT_EQ(ask("Which day had the most helpers?"), "2024-01-06: rows 2");
+  EXPECT_EQ(ask("Which helper did the most hours?"), "Bo Marsh: sum of hrs 11.5");
+  EXPECT_EQ(ask("Which month had the most visits?"), "2024-07: rows 3");
+  EXPECT_TRUE(ask("Who gave the biggest gift?").starts_with("2: Donor Ada Quill, Amount 40.00"));
+  EXPECT_TRUE(ask("Which kiln was the cheapest?").starts_with("K2: name Test kiln, cost 120"));
+  EXPECT_EQ(ask("How many different articles did we sell?"), "different Article 3");
+  EXPECT_EQ(ask("How much do the helpers earn?"), "refused");
+  EXPECT_EQ(ask("Highest"), "refused");
+}
+
 }  // namespace
 }  // namespace naestro::agents

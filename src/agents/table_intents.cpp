@@ -7,14 +7,20 @@ namespace naestro::agents {
 
 bool Builder::quantity() {
   std::vector<std::size_t> found;
+  bool dated = false;
   for (std::size_t i = 0; i < table_.own_count(); ++i) {
     const Field& field = table_.fields[i];
+    dated = dated || field.column->type == ColumnType::date;
     if (additive(field, lexicon_) && has_stem(field, {"quantity", "qty", "hand", "piec", "unit"})) {
       found.push_back(i);
     }
   }
   const bool named = a_.measures.empty() || a_.measures == found;
   if (found.size() != 1 || !named) return no("how many of what is not said");
+  // What was sold or ordered on some day is not what is there.
+  if (dated && a_.spoken.contains("have") && a_.dates.empty()) {
+    return no("whether the table holds what is there now is not said");
+  }
   a_.measures = found;
   a_.count = false;
   a_.sum = true;
