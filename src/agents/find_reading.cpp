@@ -25,15 +25,15 @@ struct Fit {
   std::size_t said = 0;  // words in the very sentence
 };
 
-// Exactly: each word of the question stands there. Freely: a word may stand there by one that means
-// about the same, in the head of a letter, or not at all when the answer itself says it; then only
-// what no other passage says, too, is an answer.
 // Verbs that get their meaning from what stands beside them.
 bool is_light(std::string_view key) {
   constexpr std::string_view kLight[] = {"take", "make", "do", "get", "have", "give", "put", "go"};
   return std::ranges::find(kLight, key) != std::end(kLight);
 }
 
+// Exactly: each word of the question stands there. Freely: a word may stand there by one that means
+// about the same, in the head of a letter, or not at all when the answer itself says it; then only
+// what no other passage says, too, is an answer.
 enum class How : std::uint8_t { exactly, freely };
 
 class Finder {

@@ -1,8 +1,7 @@
-// What there is to plan with, and a plan as a drawing.
+// What there is to plan with.
 #include "base/text.hpp"
 #include "cli/render.hpp"
 #include "cli/session.hpp"
-#include "ledger/files.hpp"
 
 namespace naestro::cli {
 namespace {
@@ -49,18 +48,6 @@ json::Object model_json(const contract::ModelContract& model) {
           {"digest", hex(model.digest)}};
 }
 
-// "notes<br/>files.search@1<br/>up to 12 times"; ids and names of tools need no escaping.
-std::string node_text(const plan::Step& step) {
-  const auto* tool = std::get_if<plan::ToolUse>(&step.use);
-  std::string out = step.id + "<br/>" +
-                    (tool != nullptr ? tool->tool->id()
-                                     : "model " + std::get<plan::ModelUse>(step.use).model->name);
-  const std::int64_t times = step.control.calls_max() * (1 + step.control.retry.max);
-  if (times > 1) out += "<br/>up to " + std::to_string(times) + " times";
-  if (step.control.when) out += "<br/>if its condition holds";
-  return out;
-}
-
 }  // namespace
 
 int list_tools(House& house, const std::string& name, bool as_json) {
@@ -100,25 +87,6 @@ int list_models(House& house, bool as_json) {
                     format_usd(model.usd_per_mtok_out), model.price_list, model.licence});
   }
   print(house.out, as_json ? json::pretty(array) : table(rows));
-  return 0;
-}
-
-int plan_graph(House& house, const PlanOptions& options) {
-  const auto text = ledger::read_whole(options.file);
-  if (!text) return report(house, text.error());
-  const plan::Compiled compiled = plan::compile(*text, environment(house));
-  for (const plan::Diagnostic& diagnostic : compiled.diagnostics) {
-    print(house.err, plan::format(diagnostic, options.file) + "\n");
-  }
-  if (!compiled.program) return info(Code::kPlanRejected).exit;
-  std::string out = "flowchart TD\n";
-  const auto& steps = compiled.program->steps;
-  for (const plan::Step& step : steps) out += "  " + step.id + "[\"" + node_text(step) + "\"]\n";
-  for (const plan::Step& step : steps) {
-    for (const std::size_t need : step.needs)
-      out += "  " + steps[need].id + " --> " + step.id + "\n";
-  }
-  print(house.out, out);
   return 0;
 }
 

@@ -15,6 +15,13 @@ Result<Loaded> load(Session& session, const std::string& id) {
   return loaded;
 }
 
+Result<Look> look_at(House& house, const std::string& text) {
+  NAESTRO_LET(Session session, look_session(house));
+  NAESTRO_LET(const std::string id, find_run(*session.store, text));
+  NAESTRO_LET(Loaded run, load(session, id));
+  return Look{std::move(session), id, std::move(run)};
+}
+
 std::string clear(const Loaded& loaded, const json::Value& ref) {
   if (!ref.is_object()) return {};
   const auto id = ledger::blob_id(ref);

@@ -13,6 +13,15 @@ struct Loaded {
 };
 
 Result<Loaded> load(Session& session, const std::string& id);
+
+// The run that `text` names, to look at; its blobs are read through the session.
+struct Look {
+  Session session;
+  std::string id;
+  Loaded run;
+};
+Result<Look> look_at(House& house, const std::string& text);
+
 // The plaintext of a blob reference, or a note why there is none.
 std::string clear(const Loaded& loaded, const json::Value& ref);
 // The references of a value replaced by what they say, for --json.

@@ -144,22 +144,19 @@ int list_runs(House& house, bool as_json) {
 }
 
 int show(House& house, const std::string& text, bool events, bool as_json) {
-  auto session = look_session(house);
-  if (!session) return report(house, session.error());
-  const auto id = find_run(*session->store, text);
-  if (!id) return report(house, id.error());
-  auto loaded = load(*session, *id);
-  if (!loaded) return report(house, loaded.error());
+  const auto look = look_at(house, text);
+  if (!look) return report(house, look.error());
+  const Loaded& loaded = look->run;
   if (events) {
-    for (const ledger::StoredEvent& stored : loaded->events) {
+    for (const ledger::StoredEvent& stored : loaded.events) {
       print(house.out, as_json ? stored.body + "\n"
                                : std::to_string(stored.event.seq) + "  " + stored.event.kind +
                                      "  " + json::canonical(stored.event.data) + "\n");
     }
   } else if (as_json) {
-    print(house.out, json::pretty(revealed(*loaded, run::to_json(loaded->view))));
+    print(house.out, json::pretty(revealed(loaded, run::to_json(loaded.view))));
   } else {
-    show_text(house, *loaded);
+    show_text(house, loaded);
   }
   return 0;
 }

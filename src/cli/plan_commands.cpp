@@ -81,6 +81,18 @@ json::Value explain_json(const plan::Program& program, const run::Card& card) {
                       {"digest", hex(card.digest)}};
 }
 
+// "notes<br/>files.search@1<br/>up to 12 times"; ids and names of tools need no escaping.
+std::string node_text(const plan::Step& step) {
+  const auto* tool = std::get_if<plan::ToolUse>(&step.use);
+  std::string out = step.id + "<br/>" +
+                    (tool != nullptr ? tool->tool->id()
+                                     : "model " + std::get<plan::ModelUse>(step.use).model->name);
+  const std::int64_t times = step.control.attempts_max();
+  if (times > 1) out += "<br/>up to " + std::to_string(times) + " times";
+  if (step.control.when) out += "<br/>if its condition holds";
+  return out;
+}
+
 // The absolute path, with symbolic links resolved: a consent binds the folder itself.
 Result<std::string> workspace_of(const House& house, const std::string& given) {
   std::error_code error;
@@ -203,6 +215,24 @@ int plan_explain(House& house, const PlanOptions& options) {
   if (!card.unproved().empty()) {
     print(house.out, "Mode auto refuses this plan: not every step is proved.\n");
   }
+  return 0;
+}
+
+int plan_graph(House& house, const PlanOptions& options) {
+  const auto mode = mode_of(options);
+  if (!mode) return report(house, mode.error());
+  const auto compiled = compile_file(house, options.file, *mode);
+  if (!compiled) return report(house, compiled.error());
+  print_diagnostics(house, compiled->second, options.file, false);
+  if (!compiled->second.program) return exit_of(compiled->second);
+  const auto& steps = compiled->second.program->steps;
+  std::string out = "flowchart TD\n";
+  for (const plan::Step& step : steps) out += "  " + step.id + "[\"" + node_text(step) + "\"]\n";
+  for (const plan::Step& step : steps) {
+    for (const std::size_t need : step.needs)
+      out += "  " + steps[need].id + " --> " + step.id + "\n";
+  }
+  print(house.out, out);
   return 0;
 }
 

@@ -53,32 +53,29 @@ std::string why_text(const Loaded& loaded, const run::StepReason& reason) {
 }  // namespace
 
 int why(House& house, const std::string& text, const std::string& step, bool as_json) {
-  auto session = look_session(house);
-  if (!session) return report(house, session.error());
-  const auto id = find_run(*session->store, text);
-  if (!id) return report(house, id.error());
-  auto loaded = load(*session, *id);
-  if (!loaded) return report(house, loaded.error());
-  run::Reasons reasons = run::reasons_of(loaded->events);
+  const auto look = look_at(house, text);
+  if (!look) return report(house, look.error());
+  const Loaded& loaded = look->run;
+  run::Reasons reasons = run::reasons_of(loaded.events);
   if (!step.empty()) {
     std::erase_if(reasons.steps,
                   [&](const run::StepReason& reason) { return reason.step != step; });
     if (reasons.steps.empty()) {
-      return report(house, fail(Code::kNotFound, "run " + *id + " has no step '" + step + "'",
-                                "see 'naestro show " + *id + "'")
+      return report(house, fail(Code::kNotFound, "run " + look->id + " has no step '" + step + "'",
+                                "see 'naestro show " + look->id + "'")
                                .error());
     }
   }
   if (as_json) {
-    print(house.out, json::pretty(revealed(*loaded, run::to_json(reasons))));
+    print(house.out, json::pretty(revealed(loaded, run::to_json(reasons))));
     return 0;
   }
-  std::string out = "Run " + *id + "  " + loaded->view.state + "\n";
-  for (const run::Consent& consent : reasons.plans) out += consent_line(*loaded, consent);
-  for (const run::StepReason& reason : reasons.steps) out += "\n" + why_text(*loaded, reason);
-  if (!loaded->view.code.empty()) {
-    out += "\nThe run failed: " + loaded->view.code + " " + clear(*loaded, loaded->view.message) +
-           "\n";
+  std::string out = "Run " + look->id + "  " + loaded.view.state + "\n";
+  for (const run::Consent& consent : reasons.plans) out += consent_line(loaded, consent);
+  for (const run::StepReason& reason : reasons.steps) out += "\n" + why_text(loaded, reason);
+  if (!loaded.view.code.empty()) {
+    out +=
+        "\nThe run failed: " + loaded.view.code + " " + clear(loaded, loaded.view.message) + "\n";
   }
   print(house.out, out);
   return 0;

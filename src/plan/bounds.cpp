@@ -69,13 +69,11 @@ Cost cost_of_call(const DraftStep& step) {
   return cost;
 }
 
-std::int64_t attempts_max(const DraftStep& step) { return 1 + step.control.retry.max; }
-
 // Of all items, rounds and attempts.
 Cost cost_of(const DraftStep& step) {
   Cost cost = cost_of_call(step);
   for (Count* each : {&cost.usd, &cost.tokens, &cost.tool_calls, &cost.model_calls}) {
-    *each *= step.control.calls_max() * attempts_max(step);
+    *each *= step.control.attempts_max();
   }
   return cost;
 }
@@ -83,7 +81,7 @@ Cost cost_of(const DraftStep& step) {
 // The longest that one item of a step takes: its rounds, their attempts and the waits between them.
 std::int64_t item_time(const DraftStep& step) {
   const Retry& retry = step.control.retry;
-  const std::int64_t round = attempts_max(step) * step.timeout + retry.max * retry.wait_s;
+  const std::int64_t round = (1 + retry.max) * step.timeout + retry.max * retry.wait_s;
   return round * (step.control.repeat ? step.control.repeat->max : 1);
 }
 

@@ -49,6 +49,8 @@ struct Control {
   [[nodiscard]] std::int64_t calls_max() const {
     return (for_each ? for_each->max : 1) * (repeat ? repeat->max : 1);
   }
+  // The same with every further attempt: how often the step may be done at most.
+  [[nodiscard]] std::int64_t attempts_max() const { return calls_max() * (1 + retry.max); }
   // May it end without a result of its own, through its own words (not its producers')?
   [[nodiscard]] bool may_yield_nothing() const {
     return when.has_value() || on_error != OnError::fail;

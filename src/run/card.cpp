@@ -149,7 +149,7 @@ CardLine make_line(const plan::Step& step, const door::Scope& scope, const plan:
   line.authority = effect.authority;
   if (!line.computed && !line.per_item) line.action = door::action_digest(scope, effect);
   line.proved = step.proved();
-  line.times = step.control.calls_max() * (1 + step.control.retry.max);
+  line.times = step.control.attempts_max();
   return line;
 }
 

@@ -175,8 +175,7 @@ Result<void> Machine::answer_doubt(const Question& question, const Fact& fact, B
     again(at, batch);
     return {};
   }
-  --running_;
-  --steps_[at.step].running;
+  free_slot(at);
   if (yes) {
     accept(at, fact.plain, {{"", plan::input_label()}}, batch);
   } else {
@@ -196,8 +195,7 @@ Result<void> Machine::on_outcome(const Fact& fact, Batch& batch) {
   NAESTRO_LET(const At at, under_way(fact));
   const door::Usage usage = door::usage_from_json(fact.data.if_contains("usage"));
   budget_.settle(call(at).intent->effect.caps, usage);
-  --running_;
-  --steps_[at.step].running;
+  free_slot(at);
   json::Object charged = place(at);
   charged["usage"] = door::to_json(usage);
   charged["spent"] = door::to_json(budget_.spent());
@@ -243,15 +241,10 @@ Result<void> Machine::on_lost(const Fact& fact, Batch& batch) {
   const bool harmless = call.intent->effect.idempotency != contract::Idempotency::none;
   if (!harmless) {
     doubt(at, batch);
-  } else if (call.attempts < program_->steps[at.step].control.retry.max && !failure_ &&
-             !steps_[at.step].error) {
-    --running_;
-    --steps_[at.step].running;
+  } else if (free_slot(at); may_repeat(at)) {
     ++call.attempts;
     repeat_later(at, code, batch);
   } else {
-    --running_;
-    --steps_[at.step].running;
     const std::string message{fact.plain.is_string() ? json::view(fact.plain.get_string()) : ""};
     fail_call(at, {Code::kStepFailed, message, {}, {}, nullptr}, false, batch);
   }
@@ -337,9 +330,7 @@ const json::Value* Machine::result_of(std::string_view step) const {
   if (!index) return nullptr;
   if (steps_[*index].state == StepState::done) return &steps_[*index].result;
   const auto& fallback = program_->steps[*index].control.fallback;
-  const bool ended =
-      steps_[*index].state == StepState::failed || steps_[*index].state == StepState::skipped;
-  return ended && fallback ? &*fallback : nullptr;
+  return settled(steps_[*index].state) && fallback ? &*fallback : nullptr;
 }
 
 // A step's name across segments; in the first it is the plain id.

@@ -87,6 +87,10 @@ Error denied_error(const std::string& step, contract::EffectKind kind,
 // ready: all that it needs is settled, and some of its calls may be under way.
 enum class StepState : std::uint8_t { waiting, ready, done, failed, skipped };
 std::string_view name(StepState state);
+// It has ended: nothing of it will change.
+constexpr bool settled(StepState state) {
+  return state != StepState::waiting && state != StepState::ready;
+}
 
 class Machine {
  public:
@@ -191,6 +195,11 @@ class Machine {
   void start_call(At at, Batch& batch);
   void ask(At at, const door::Effect& effect, const door::Admission& admission, Batch& batch);
   void intend(At at, door::Effect effect, const door::Admission& admission, Batch& batch);
+  [[nodiscard]] bool may_repeat(At at) const;
+  void take_slot(At at);
+  void free_slot(At at);
+  void open_question(Question::Scope scope, const Digest& digest, At at, json::Object what,
+                     Batch& batch);
   void hand_out(Call& call, Batch& batch);
   void accept(At at, const json::Value& raw, const contract::Labels& labels, Batch& batch);
   void keep_file(json::Value file);

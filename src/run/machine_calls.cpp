@@ -109,8 +109,7 @@ void Machine::start_call(At at, Batch& batch) {
     if (auto shortage = budget_.reserve(call(at).intent->effect.caps)) {
       return limit(*shortage, step.id, batch);
     }
-    ++running_;
-    ++steps_[at.step].running;
+    take_slot(at);
     hand_out(call(at), batch);
     return;
   }
@@ -148,21 +147,34 @@ void Machine::ask(At at, const door::Effect& effect, const door::Admission& admi
   what["target"] = effect.target;
   what["effect"] = contract::name(admission.kind);
   what["arguments"] = effect.arguments;
+  open_question(Question::Scope::effect, admission.action, at, std::move(what), batch);
+}
+
+void Machine::open_question(Question::Scope scope, const Digest& digest, At at, json::Object what,
+                            Batch& batch) {
   json::Object data = place(at);
-  data["digest"] = hex(admission.action);
-  data["scope"] = name(Question::Scope::effect);
+  data["digest"] = hex(digest);
+  data["scope"] = name(scope);
   data["question"] = sealer_.put(json::Value(what), batch.blobs);
   emit(batch, "consent.asked", std::move(data));
-  questions_[admission.action] = {Question::Scope::effect, admission.action, effect.step,
-                                  effect.path, std::move(what)};
+  questions_[digest] = {scope, digest, program_->steps[at.step].id, path(at), std::move(what)};
+}
+
+// Of the executor's slots and of the step's own.
+void Machine::take_slot(At at) {
+  ++running_;
+  ++steps_[at.step].running;
+}
+
+void Machine::free_slot(At at) {
+  --running_;
+  --steps_[at.step].running;
 }
 
 void Machine::intend(At at, door::Effect effect, const door::Admission& admission, Batch& batch) {
   const plan::Step& planned = program_->steps[at.step];
-  Step& step = steps_[at.step];
   Call& call = this->call(at);
-  ++running_;
-  ++step.running;
+  take_slot(at);
   call.argument_labels = plan::labels_of(
       planned.with, [&](const Reference& reference) { return label_of(at, reference); });
   const Digest key = door::effect_key(start_.run, segment_name(effect.step), effect.path,
@@ -294,12 +306,17 @@ void Machine::end_call(At at, Batch& batch) {
   if (all) close_step(at.step, batch);
 }
 
+// There are attempts left, and neither the run nor the step fails anyway.
+bool Machine::may_repeat(At at) const {
+  return call(at).attempts < program_->steps[at.step].control.retry.max && !failure_ &&
+         !steps_[at.step].error;
+}
+
 // `may_pass`: another attempt may go well. The next one is another effect, under a key of its own.
 void Machine::fail_call(At at, Error error, bool may_pass, Batch& batch) {
   Call& call = this->call(at);
   call.intent.reset();
-  const plan::Retry& retry = program_->steps[at.step].control.retry;
-  if (may_pass && call.attempts < retry.max && !failure_ && !steps_[at.step].error) {
+  if (may_pass && may_repeat(at)) {
     ++call.attempts;
     ++call.not_done;
     repeat_later(at, info(error.code).name, batch);
@@ -335,13 +352,7 @@ void Machine::doubt(At at, Batch& batch) {
   json::Object what = place(at);
   what["target"] = call.intent->effect.target;
   what["arguments"] = call.intent->effect.arguments;
-  json::Object data = place(at);
-  data["digest"] = hex(digest);
-  data["scope"] = name(Question::Scope::doubt);
-  data["question"] = sealer_.put(json::Value(what), batch.blobs);
-  emit(batch, "consent.asked", std::move(data));
-  questions_[digest] = {Question::Scope::doubt, digest, call.intent->effect.step,
-                        call.intent->effect.path, std::move(what)};
+  open_question(Question::Scope::doubt, digest, at, std::move(what), batch);
 }
 
 // A lost attempt counts at its cap; a repeat needs a reservation of its own.
@@ -361,8 +372,7 @@ void Machine::again(At at, Batch& batch) {
   auto shortage = budget_.reserve(call(at).intent->effect.caps);
   if (!shortage) return hand_out(call(at), batch);
   limit(*shortage, program_->steps[at.step].id, batch);
-  --running_;
-  --step.running;
+  free_slot(at);
   call(at).state = Call::State::ready;
   if (step.error && step.running == 0) fail_step(at.step, *step.error, batch);
 }

@@ -49,10 +49,7 @@ void Machine::schedule(Batch& batch) {
     if (running_ == 0) finish(batch);
     return;
   }
-  const bool all_settled = std::ranges::all_of(steps_, [](const Step& step) {
-    return step.state != StepState::waiting && step.state != StepState::ready;
-  });
-  if (!all_settled) return;
+  if (!std::ranges::all_of(steps_, settled, &Step::state)) return;
   if (compute_outputs() && planning_) {
     advance(batch);
     return;
@@ -66,10 +63,9 @@ bool Machine::settle_ready(Batch& batch) {
   for (std::size_t i = 0; i < steps_.size() && !failure_; ++i) {
     if (steps_[i].state != StepState::waiting) continue;
     const auto& needs = program_->steps[i].needs;
-    const bool settled = std::ranges::all_of(needs, [&](std::size_t need) {
-      return steps_[need].state != StepState::waiting && steps_[need].state != StepState::ready;
-    });
-    if (!settled) continue;
+    const bool can_open =
+        std::ranges::all_of(needs, [&](std::size_t need) { return settled(steps_[need].state); });
+    if (!can_open) continue;
     moved = true;
     const bool absent = std::ranges::any_of(
         needs, [&](std::size_t need) { return result_of(program_->steps[need].id) == nullptr; });
@@ -84,23 +80,19 @@ bool Machine::settle_ready(Batch& batch) {
 
 // Starts calls while there are slots; true when that settled a step.
 bool Machine::start_calls(Batch& batch) {
-  const auto settled = [&] {
-    return std::ranges::count_if(steps_, [](const Step& step) {
-      return step.state != StepState::waiting && step.state != StepState::ready;
-    });
-  };
-  const auto before = settled();
+  const auto ended = [&] { return std::ranges::count_if(steps_, settled, &Step::state); };
+  const auto before = ended();
   for (std::size_t i = 0; i < steps_.size(); ++i) {
     const auto& each = program_->steps[i].control.for_each;
     const std::int64_t parallel = each ? each->parallel : 1;
     for (std::size_t c = 0; c < steps_[i].calls.size(); ++c) {
       const Step& step = steps_[i];
-      if (failure_ || shortage_ || running_ >= kConcurrencyMax) return settled() != before;
+      if (failure_ || shortage_ || running_ >= kConcurrencyMax) return ended() != before;
       if (step.error || step.running >= parallel) break;
       if (step.calls[c].state == Call::State::ready) start_call({i, c}, batch);
     }
   }
-  return settled() != before;
+  return ended() != before;
 }
 
 // All that the step needs is settled: `when` decides, then its calls are laid out.

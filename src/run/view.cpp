@@ -2,6 +2,8 @@
 
 #include <algorithm>
 
+#include "run/event_data.hpp"
+
 namespace naestro::run {
 namespace {
 
@@ -9,15 +11,6 @@ std::int64_t wall_at(const ledger::StoredEvent& stored) {
   const auto envelope = json::parse(stored.envelope);
   const json::Object* object = envelope ? envelope->if_object() : nullptr;
   return object == nullptr ? 0 : json::integer_at(*object, "wall_at").value_or(0);
-}
-
-std::string text(const json::Object& data, std::string_view key) {
-  return std::string{json::text_at(data, key).value_or("")};
-}
-
-json::Value member(const json::Object& data, std::string_view key) {
-  const json::Value* value = data.if_contains(key);
-  return value == nullptr ? json::Value{} : *value;
 }
 
 StepView& step_of(RunView& view, const json::Object& data) {

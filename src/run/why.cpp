@@ -3,18 +3,10 @@
 #include <algorithm>
 
 #include "contract/label.hpp"
+#include "run/event_data.hpp"
 
 namespace naestro::run {
 namespace {
-
-std::string text(const json::Object& data, std::string_view key) {
-  return std::string{json::text_at(data, key).value_or("")};
-}
-
-json::Value member(const json::Object& data, std::string_view key) {
-  const json::Value* value = data.if_contains(key);
-  return value == nullptr ? json::Value{} : *value;
-}
 
 class Reader {
  public:
