@@ -147,10 +147,10 @@ std::string files_text(const run::Machine& machine) {
   return out.empty() ? "none" : out;
 }
 
-std::string cost_text(const run::Machine& machine) {
+std::string cost_text(const run::Machine& machine, std::int64_t worked_us) {
   const auto& bound = machine.bound();
   const auto& spent = machine.budget().spent();
-  return usage_text(spent) + "; the bound was " +
+  return usage_text(spent) + ", " + duration_text(worked_us) + "; the bound was " +
          bound_text(bound, price_list_of(machine.program()));
 }
 
@@ -159,13 +159,15 @@ std::string raised_text(const run::Machine& machine, const door::Shortage& short
   const door::Ceilings& ceilings = machine.budget().ceilings();
   const auto ceiling = shortage.limit == "usd"      ? ceilings.usd
                        : shortage.limit == "tokens" ? ceilings.tokens
+                       : shortage.limit == "wall_s" ? ceilings.wall_s
                                                     : ceilings.tool_calls;
   const std::int64_t value = ceiling.value_or(0) + shortage.needed - shortage.left;
   return shortage.limit == "usd" ? format_usd(value) : std::to_string(value);
 }
 
 // Whatever the ending, the last five lines are: answer, files, cost of bound, run, what next.
-int last_lines(House& house, const run::Machine& machine, const run::Ending& ending) {
+int last_lines(House& house, const run::Machine& machine, const run::Ending& ending,
+               std::int64_t worked_us) {
   using How = run::Ending::How;
   const std::string& id = machine.start().run;
   std::string answer = "none";
@@ -212,8 +214,9 @@ int last_lines(House& house, const run::Machine& machine, const run::Ending& end
       break;
   }
   if (ending.how == How::done) print(house.out, citations_text(machine));
-  print(house.out, "Answer: " + answer + "\nFiles:  " + files_text(machine) + "\nCost:   " +
-                       cost_text(machine) + "\nRun:    " + id + "\nNext:   " + next + "\n");
+  print(house.out, "Answer: " + answer + "\nFiles:  " + files_text(machine) +
+                       "\nCost:   " + cost_text(machine, worked_us) + "\nRun:    " + id +
+                       "\nNext:   " + next + "\n");
   return code;
 }
 
@@ -231,7 +234,8 @@ json::Value ending_json(const run::Machine& machine, int code) {
 }  // namespace
 
 int execute(House& house, Session& session, run::Machine& machine, run::Batch first,
-            const run::Sealer& sealer, std::int64_t fence, const RunOptions& options) {
+            const run::Sealer& sealer, std::int64_t fence, const RunOptions& options,
+            std::int64_t worked_us) {
   const std::string workspace{
       json::text_at(machine.start().context, "workspace").value_or(house.cwd)};
   auto tools = house.open_tools(workspace);
@@ -285,7 +289,8 @@ int execute(House& house, Session& session, run::Machine& machine, run::Batch fi
                        std::move(observer),
                        machine,
                        sealer,
-                       fence};
+                       fence,
+                       worked_us};
     executor = &real;
     prompt = std::make_unique<Prompt>(house, real);
     house.on_interrupt([&real] { real.interrupt(); });
@@ -297,11 +302,11 @@ int execute(House& house, Session& session, run::Machine& machine, run::Batch fi
     } else if (options.json) {
       std::FILE* out = house.out;
       house.out = house.err;  // the words go aside; the last line of `out` is JSON
-      code = last_lines(house, machine, ending);
+      code = last_lines(house, machine, ending, real.worked_us());
       house.out = out;
       print(out, json::write(ending_json(machine, code)) + "\n");
     } else {
-      code = last_lines(house, machine, ending);
+      code = last_lines(house, machine, ending, real.worked_us());
     }
   }
   (void)session.store->disown(machine.start().run, fence);
@@ -363,9 +368,21 @@ int resume(House& house, const std::string& text, const RunOptions& options) {
   }
   const auto limits = raised_limits(house, options);
   if (!limits) return give_back(report(house, limits.error()));
-  auto first = machine.feed(run::resumed({limits->usd, limits->tokens, limits->tool_calls}));
+  const auto wall_s = limits->wall_s ? limits->wall_s : machine.budget().ceilings().wall_s;
+  if (wall_s && recovery->worked_us >= *wall_s * 1'000'000) {
+    return give_back(report(
+        house, fail(Code::kLimitReached,
+                    "the limit of wall_s is reached: run " + *id + " worked for " +
+                        std::to_string(recovery->worked_us / 1'000'000) + " s of " +
+                        std::to_string(*wall_s) + " s",
+                    "naestro resume " + *id + " --max-time " +
+                        std::to_string(recovery->worked_us / 1'000'000 + machine.bound().wall_s))
+                   .error()));
+  }
+  auto first = machine.feed(run::resumed(ceilings_of(*limits)));
   if (!first) return give_back(report(house, first.error()));
-  return execute(house, *session, machine, *std::move(first), sealer, *fence, options);
+  return execute(house, *session, machine, *std::move(first), sealer, *fence, options,
+                 recovery->worked_us);
 }
 
 int resume_all(House& house, const RunOptions& options) {

@@ -56,6 +56,10 @@ void add_limit_options(CLI::App* command, RunOptions& options) {
       ->check(CLI::Range(std::int64_t{0}, json::kMaxInteger));
   command->add_option("--max-tool-calls", options.tool_calls_max, "ceiling in tool calls")
       ->check(CLI::Range(std::int64_t{0}, json::kMaxInteger));
+  command
+      ->add_option("--max-time", options.time_s_max,
+                   "ceiling in seconds of work; waiting for a person alone does not count")
+      ->check(CLI::Range(std::int64_t{0}, std::int64_t{1'000'000'000}));
 }
 
 void add_planner_options(CLI::App* command, RunOptions& options) {
@@ -153,8 +157,6 @@ int main(House& house, const std::vector<std::string>& arguments) {
   add_plan_options(run_app, run.plan);
   add_card_options(run_app, run.plan);
   add_limit_options(run_app, run);
-  run_app->add_option("--max-time", run.time_s_max, "ceiling of the plan's bound in seconds")
-      ->check(CLI::Range(std::int64_t{0}, json::kMaxInteger));
   add_planner_options(run_app, run);
   run_app->callback([&] {
     run.json = run.plan.json;

@@ -142,7 +142,7 @@ int run_goal(House& house, const RunOptions& options, json::Object* outputs = nu
   start.context = {{"workspace", *workspace}};
   start.mode = *mode;
   start.versions = versions(house);
-  start.ceilings = {limits->usd, limits->tokens, limits->tool_calls};
+  start.ceilings = ceilings_of(*limits);
   return start_run(house, *std::move(compiled.program), std::move(start), options, outputs);
 }
 
@@ -270,7 +270,8 @@ int run_plan(House& house, const RunOptions& options) {
   const auto smaller = [](auto a, auto b) { return a && b ? std::min(*a, *b) : a ? a : b; };
   start.ceilings = {smaller(program.budget.usd, limits->usd),
                     smaller(program.budget.tokens, limits->tokens),
-                    smaller(program.budget.tool_calls, limits->tool_calls)};
+                    smaller(program.budget.tool_calls, limits->tool_calls),
+                    smaller(program.budget.wall_s, limits->wall_s)};
   return start_run(house, *std::move(compiled->second.program), std::move(start), options);
 }
 

@@ -40,7 +40,10 @@ std::string price_list_of(const plan::Program& program) {
 }
 
 std::string limit_flag(std::string_view limit) {
-  return limit == "usd" ? "--max-usd" : limit == "tokens" ? "--max-tokens" : "--max-tool-calls";
+  return limit == "usd"      ? "--max-usd"
+         : limit == "tokens" ? "--max-tokens"
+         : limit == "wall_s" ? "--max-time"
+                             : "--max-tool-calls";
 }
 
 std::string bound_text(const plan::Bound& bound, const std::string& price_list) {

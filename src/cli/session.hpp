@@ -39,8 +39,10 @@ json::Object versions(const House& house);
 Result<json::Object> parse_inputs(const std::vector<std::string>& words);
 
 // Executes a machine to its end or its parking, with progress on `out`, and prints the last lines.
+// `worked_us`: by former processes.
 int execute(House& house, Session& session, run::Machine& machine, run::Batch first,
-            const run::Sealer& sealer, std::int64_t fence, const RunOptions& options);
+            const run::Sealer& sealer, std::int64_t fence, const RunOptions& options,
+            std::int64_t worked_us = 0);
 
 // Makes a new run and executes it. `outputs`: gets those of a run that is done; may be null.
 int start_run(House& house, plan::Program program, run::Start start, const RunOptions& options,
@@ -49,6 +51,7 @@ int start_run(House& house, plan::Program program, run::Start start, const RunOp
 // The ceilings of --max-usd, --max-tokens, --max-tool-calls, --max-time and of the configuration;
 // the smaller holds.
 Result<plan::Budget> limits_of(const House& house, const RunOptions& options);
+door::Ceilings ceilings_of(const plan::Budget& budget);
 // For a resumed run: what the command line raises. More than the configuration allows is an error.
 Result<plan::Budget> raised_limits(const House& house, const RunOptions& options);
 

@@ -64,6 +64,10 @@ Result<plan::Budget> limits_of(const House& house, const RunOptions& options) {
   return budget;
 }
 
+door::Ceilings ceilings_of(const plan::Budget& budget) {
+  return {budget.usd, budget.tokens, budget.tool_calls, budget.wall_s};
+}
+
 Result<plan::Budget> raised_limits(const House& house, const RunOptions& options) {
   NAESTRO_LET(const plan::Budget budget, of_command_line(options));
   const auto over = [](const auto& mine, const auto& limit) {

@@ -53,6 +53,7 @@ void Budget::raise(const Ceilings& ceilings) {
   if (ceilings.usd) ceilings_.usd = ceilings.usd;
   if (ceilings.tokens) ceilings_.tokens = ceilings.tokens;
   if (ceilings.tool_calls) ceilings_.tool_calls = ceilings.tool_calls;
+  if (ceilings.wall_s) ceilings_.wall_s = ceilings.wall_s;
 }
 
 void Budget::tighten(const Ceilings& ceilings) {
@@ -62,6 +63,20 @@ void Budget::tighten(const Ceilings& ceilings) {
   smaller(ceilings_.usd, ceilings.usd, spent_.usd);
   smaller(ceilings_.tokens, ceilings.tokens, spent_.tokens());
   smaller(ceilings_.tool_calls, ceilings.tool_calls, spent_.tool_calls);
+}
+
+json::Object to_json(const Ceilings& ceilings) {
+  json::Object out;
+  if (ceilings.usd) out["usd_nano"] = *ceilings.usd;
+  if (ceilings.tokens) out["tokens"] = *ceilings.tokens;
+  if (ceilings.tool_calls) out["tool_calls"] = *ceilings.tool_calls;
+  if (ceilings.wall_s) out["wall_s"] = *ceilings.wall_s;
+  return out;
+}
+
+Ceilings ceilings_from_json(const json::Object& object) {
+  return {json::integer_at(object, "usd_nano"), json::integer_at(object, "tokens"),
+          json::integer_at(object, "tool_calls"), json::integer_at(object, "wall_s")};
 }
 
 json::Value to_json(const Usage& usage) {

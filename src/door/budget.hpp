@@ -1,5 +1,6 @@
 // The pure budget machine: reserve before an effect, settle after it. What is reserved counts as
-// spent, so parallel steps share the remainder and nothing overshoots.
+// spent, so parallel steps share the remainder and nothing overshoots. Time is not reserved: its
+// ceiling is a deadline.
 #pragma once
 
 #include <optional>
@@ -11,9 +12,11 @@ namespace naestro::door {
 
 // Absent: no ceiling.
 struct Ceilings {
-  std::optional<NanoUsd> usd;
-  std::optional<std::int64_t> tokens;
-  std::optional<std::int64_t> tool_calls;
+  std::optional<NanoUsd> usd{};
+  std::optional<std::int64_t> tokens{};
+  std::optional<std::int64_t> tool_calls{};
+  // Seconds in which something of the run is under way; it is the executor that measures them.
+  std::optional<std::int64_t> wall_s{};
 };
 
 struct Usage {
@@ -31,7 +34,7 @@ Usage whole(const Caps& caps);
 
 // The first ceiling that a reservation would break.
 struct Shortage {
-  std::string limit;  // "usd", "tokens", "tool_calls"
+  std::string limit;  // "usd", "tokens", "tool_calls", "wall_s"
   std::int64_t needed = 0;
   std::int64_t left = 0;
 };
@@ -59,6 +62,9 @@ class Budget {
   Caps reserved_;
 };
 
+// {"usd_nano", "tokens", "tool_calls", "wall_s"}, those that there are.
+json::Object to_json(const Ceilings& ceilings);
+Ceilings ceilings_from_json(const json::Object& object);
 json::Value to_json(const Usage& usage);
 Usage usage_from_json(const json::Value* value);
 

@@ -81,6 +81,12 @@ TEST(Events, EverySchemaIsMetByAnEvent) {
   world.ask_only_plan = true;
   EXPECT_EQ(run_once(world, true, {}, testing::kPosts).how, Ending::How::waits_for_consent);
 
+  // A run whose time is over at once.
+  world.tools = tools;
+  world.tool_adapter.set(testing::tool_answer);
+  EXPECT_EQ(run_once(world, true, [](Start& start) { start.ceilings.wall_s = 0; }).how,
+            Ending::How::limit);
+
   for (const auto& [kind, schema] : world.schemas.kinds()) {
     EXPECT_EQ(world.schemas.met().contains(kind), !EventSchemas::unmet().contains(kind))
         << "schemas/events/" << kind << ".json";

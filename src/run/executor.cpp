@@ -12,12 +12,13 @@ constexpr std::chrono::milliseconds kInboxInterval{200};
 }  // namespace
 
 Executor::Executor(Ports ports, Observer observer, Machine& machine, Sealer sealer,
-                   std::int64_t fence)
+                   std::int64_t fence, std::int64_t worked_us)
     : ports_{ports},
       observer_{std::move(observer)},
       machine_{machine},
       sealer_{sealer},
-      fence_{fence} {}
+      fence_{fence},
+      worked_us_{worked_us} {}
 
 Ending Executor::run(Batch first) {
   ports_.loop.post([this, first = std::move(first)]() mutable { commit(std::move(first), {}); });
@@ -29,8 +30,43 @@ void Executor::interrupt() {
   ports_.loop.post([this] {
     if (interrupted_ || ending_) return;
     interrupted_ = true;
-    for (auto& [step, stop] : acts_) stop.request_stop();
+    stop_acts();
     settle();
+  });
+}
+
+void Executor::stop_acts() {
+  for (auto& [step, stop] : acts_) stop.request_stop();
+}
+
+// Time counts while something is under way, not while the run waits for a person alone.
+void Executor::measure() {
+  const std::int64_t now = ports_.clock.mono_us();
+  worked_us_ = worked_us();
+  busy_since_.reset();
+  if (machine_.state() == Machine::State::running && machine_.busy()) busy_since_ = now;
+}
+
+std::int64_t Executor::worked_us() const {
+  return worked_us_ + (busy_since_ ? ports_.clock.mono_us() - *busy_since_ : 0);
+}
+
+// Stops all that is under way when the run's time is over. A look that comes too early, since the
+// run waited for a person in between, is followed by another.
+void Executor::watch_deadline() {
+  measure();
+  const auto wall_s = machine_.budget().ceilings().wall_s;
+  if (!wall_s || !busy_since_ || timing_ || late_ || interrupted_ || parking_) return;
+  const std::int64_t left_us = *wall_s * 1'000'000 - worked_us_;
+  if (left_us <= 0) {
+    late_ = true;
+    stop_acts();
+    return feed(deadline_reached(worked_us_));
+  }
+  timing_ = true;
+  ports_.loop.after(std::chrono::milliseconds{(left_us + 999) / 1000}, [this] {
+    timing_ = false;
+    if (!ending_) watch_deadline();
   });
 }
 
@@ -62,7 +98,7 @@ void Executor::durable(const Batch& batch) {
   if (observer_.event) {
     for (const ledger::Event& event : batch.events) observer_.event(event);
   }
-  if (!interrupted_ && !parking_) {
+  if (!interrupted_ && !late_ && !parking_) {
     for (const Perform& command : batch.performs) perform(command);
     for (const Timer& timer : batch.timers) wait(timer);
   }
@@ -102,7 +138,7 @@ void Executor::prepare(const Perform& command, door::Adapter& adapter) {
     ports_.loop.post([this, command, former = std::move(former)] {
       acts_.erase(command.key);
       if (ending_) return;
-      if (interrupted_) return settle();
+      if (interrupted_ || late_) return settle();
       const door::Intent intent = door::Intent::durable(command.effect, command.key);
       if (former) return feed(effect_prepared(intent, *former, sealer_));
       door::Outcome nothing;
@@ -118,7 +154,7 @@ void Executor::wait(const Timer& timer) {
   ports_.loop.after(std::chrono::seconds{timer.seconds}, [this, timer] {
     --timers_;
     const bool over =
-        ending_ || parking_ || interrupted_ || machine_.state() != Machine::State::running;
+        ending_ || parking_ || interrupted_ || late_ || machine_.state() != Machine::State::running;
     if (!over) feed(timer_fired(timer.step, timer.path));
   });
 }
@@ -127,7 +163,7 @@ void Executor::outcome(const Perform& command, const door::Outcome& outcome) {
   acts_.erase(command.key);
   if (ending_) return;
   const bool stopped = !outcome.result && outcome.result.error().code == Code::kInterrupted;
-  if (stopped && interrupted_) {
+  if (stopped && (interrupted_ || late_)) {
     settle();  // unknown whether it was done: resume does it again under the same key
     return;
   }
@@ -191,14 +227,19 @@ void Executor::watch_inbox() {
 
 // Called after every change: asks what is to be asked, and ends when nothing can go on.
 void Executor::settle() {
+  watch_deadline();
   if (ending_ || commits_ > 0) return;
-  const bool quiet = acts_.empty() && (timers_ == 0 || interrupted_);
+  const bool quiet = acts_.empty() && (timers_ == 0 || interrupted_ || late_);
   if (parking_) return end(*parking_);
   using How = Ending::How;
   if (machine_.state() == Machine::State::done) return end({How::done, {}});
   if (machine_.state() == Machine::State::failed) return end({How::failed, machine_.failure()});
   if (interrupted_) {
     if (quiet) park("interrupt", {How::interrupted, {}});
+    return;
+  }
+  if (late_) {
+    if (quiet) park("limit", {How::limit, {}});
     return;
   }
   bool somebody = false;
@@ -227,7 +268,7 @@ void Executor::park(std::string_view reason, Ending ending) {
 
 void Executor::end(Ending ending) {
   if (ending_) return;
-  for (auto& [step, stop] : acts_) stop.request_stop();
+  stop_acts();
   ending_ = std::move(ending);
   ports_.loop.stop();
 }

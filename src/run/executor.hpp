@@ -46,11 +46,16 @@ struct Observer {
 
 class Executor {
  public:
-  Executor(Ports ports, Observer observer, Machine& machine, Sealer sealer, std::int64_t fence);
+  // `worked_us`: how long former processes worked on the run (Recovery::worked_us).
+  Executor(Ports ports, Observer observer, Machine& machine, Sealer sealer, std::int64_t fence,
+           std::int64_t worked_us = 0);
 
   // Runs on the calling thread until the run ends, parks or is interrupted. `first`: the batch of
   // begin(), or of feeding run.resumed.
   Ending run(Batch first);
+
+  // Time in which something was under way, in all processes; on the loop's thread.
+  [[nodiscard]] std::int64_t worked_us() const;
 
   // From any thread.
   void interrupt();
@@ -68,6 +73,9 @@ class Executor {
   void read_inbox();
   void watch_inbox();
   void settle();
+  void stop_acts();
+  void measure();
+  void watch_deadline();
   void park(std::string_view reason, Ending ending);
   void end(Ending ending);
 
@@ -81,7 +89,11 @@ class Executor {
   std::map<Digest, bool> asked_;             // question -> somebody is there to answer
   std::size_t commits_ = 0;                  // not durable yet
   bool interrupted_ = false;
-  std::optional<Ending> parking_;  // how the run ends when its pause is durable
+  std::int64_t worked_us_ = 0;              // time in which something was under way
+  std::optional<std::int64_t> busy_since_;  // monotonic; not yet in worked_us_
+  bool timing_ = false;                     // a look at the deadline is on its way
+  bool late_ = false;                       // the deadline was reached
+  std::optional<Ending> parking_;           // how the run ends when its pause is durable
   bool watching_ = false;
   std::optional<Ending> ending_;
 };

@@ -6,9 +6,10 @@
 namespace naestro::run {
 
 bool is_fact(std::string_view kind) {
-  constexpr std::array<std::string_view, 10> kinds = {
-      "run.created", "run.paused",    "run.resumed", "consent.given",   "consent.refused",
-      "effect.done", "effect.failed", "effect.lost", "effect.prepared", "timer.fired"};
+  constexpr std::array<std::string_view, 11> kinds = {
+      "run.created",     "run.paused",  "run.resumed",     "consent.given",
+      "consent.refused", "effect.done", "effect.failed",   "effect.lost",
+      "effect.prepared", "timer.fired", "deadline.reached"};
   return std::ranges::find(kinds, kind) != kinds.end();
 }
 
@@ -104,11 +105,14 @@ Fact paused(std::string_view reason) {
 Fact resumed(const door::Ceilings& raised) {
   Fact fact;
   fact.kind = "run.resumed";
-  json::Object ceilings;
-  if (raised.usd) ceilings["usd_nano"] = *raised.usd;
-  if (raised.tokens) ceilings["tokens"] = *raised.tokens;
-  if (raised.tool_calls) ceilings["tool_calls"] = *raised.tool_calls;
-  fact.data = {{"raised", std::move(ceilings)}};
+  fact.data = {{"raised", door::to_json(raised)}};
+  return fact;
+}
+
+Fact deadline_reached(std::int64_t worked_us) {
+  Fact fact;
+  fact.kind = "deadline.reached";
+  fact.data = {{"worked_s", worked_us / 1'000'000}};
   return fact;
 }
 

@@ -66,6 +66,8 @@ Fact consent_answer(const Digest& digest, const Answer& answer, const Sealer& se
 // `reason`: "consent", "interrupt", "limit".
 Fact paused(std::string_view reason);
 Fact resumed(const door::Ceilings& raised);
+// The ceiling wall_s: something was under way for so long.
+Fact deadline_reached(std::int64_t worked_us);
 
 // A fact as the ledger has it, with its blob opened.
 Result<Fact> fact_from(const ledger::Event& event, const OpenBlob& open);

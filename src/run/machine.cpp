@@ -62,10 +62,6 @@ void Machine::emit(Batch& batch, std::string kind, json::Object data) {
 Batch Machine::begin() {
   check(seq_ == 0, "begin() comes first and once");
   Batch batch;
-  json::Object ceilings;
-  if (start_.ceilings.usd) ceilings["usd_nano"] = *start_.ceilings.usd;
-  if (start_.ceilings.tokens) ceilings["tokens"] = *start_.ceilings.tokens;
-  if (start_.ceilings.tool_calls) ceilings["tool_calls"] = *start_.ceilings.tool_calls;
   emit(batch, "run.created",
        {{"goal", sealer_.put(std::string_view{start_.goal}, batch.blobs)},
         {"plan", sealer_.put(std::string_view{start_.plan_text}, batch.blobs)},
@@ -74,7 +70,7 @@ Batch Machine::begin() {
         {"mode", policy::name(start_.mode)},
         {"next", start_.next},
         {"plan_only", start_.plan_only},
-        {"ceilings", std::move(ceilings)},
+        {"ceilings", door::to_json(start_.ceilings)},
         {"semantics", kSemantics},
         {"versions", start_.versions}});
   open_segment(batch);
@@ -113,6 +109,7 @@ Result<void> Machine::apply(const Fact& fact, Batch& batch) {
   if (fact.kind == "effect.prepared") return on_prepared(fact, batch);
   if (fact.kind == "effect.lost") return on_lost(fact, batch);
   if (fact.kind == "timer.fired") return on_timer(fact, batch);
+  if (fact.kind == "deadline.reached") return on_deadline(batch);
   if (fact.kind == "consent.given" || fact.kind == "consent.refused") {
     return on_answer(fact, batch);
   }
@@ -158,7 +155,7 @@ Result<void> Machine::on_answer(const Fact& fact, Batch& batch) {
 void Machine::answer_effect(const Question& question, bool yes, const std::string& who,
                             Batch& batch) {
   const At at = *at_place(question.what.get_object());
-  call(at).state = Call::State::ready;
+  turn(call(at), Call::State::ready);
   if (yes) {
     ++granted_[question.digest];
     return;
@@ -213,9 +210,11 @@ Result<void> Machine::on_outcome(const Fact& fact, Batch& batch) {
     if (code) error.context.emplace_back("code", info(*code).name);
     fail_call(at, std::move(error), may_pass, batch);
   }
-  // What came back may be enough for the step that was short.
-  shortage_.reset();
-  limited_step_.clear();
+  // What came back may be enough for the step that was short; time does not come back.
+  if (shortage_ && shortage_->limit != "wall_s") {
+    shortage_.reset();
+    limited_step_.clear();
+  }
   schedule(batch);
   return {};
 }
@@ -257,15 +256,32 @@ Result<void> Machine::on_timer(const Fact& fact, Batch& batch) {
   if (!at || call(*at).state != Call::State::waits) {
     return fail(Code::kStoreCorrupt, "a timer fired that nothing waits for");
   }
-  call(*at).state = Call::State::ready;
+  turn(call(*at), Call::State::ready);
   schedule(batch);
   return {};
 }
 
+// Nothing new begins. What is under way is stopped by the shell; whether it was done is unknown,
+// as after a crash.
+Result<void> Machine::on_deadline(Batch& batch) {
+  for (std::size_t i = 0; i < steps_.size(); ++i) {
+    for (const Call& call : steps_[i].calls) {
+      if (!busy(call.state)) continue;
+      const plan::Step& planned = program_->steps[i];
+      // What it may still need; so much more lets it end.
+      const std::int64_t needed =
+          call.state == Call::State::waits ? planned.control.retry.wait_s : planned.timeout_s;
+      shortage_.reset();  // time is over whatever else is short
+      limit({"wall_s", needed, 0}, planned.id, batch);
+      return {};
+    }
+  }
+  return fail(Code::kStoreCorrupt, "a deadline came while nothing was under way");
+}
+
 void Machine::on_resumed(const Fact& fact, Batch& batch) {
   if (const json::Object* raised = json::object_at(fact.data, "raised")) {
-    budget_.raise({json::integer_at(*raised, "usd_nano"), json::integer_at(*raised, "tokens"),
-                   json::integer_at(*raised, "tool_calls")});
+    budget_.raise(door::ceilings_from_json(*raised));
   }
   state_ = State::running;
   shortage_.reset();

@@ -108,6 +108,8 @@ class Machine {
   [[nodiscard]] std::vector<Perform> outstanding() const;
   [[nodiscard]] std::vector<Question> questions() const;
   [[nodiscard]] std::optional<Question> question(const Digest& digest) const;
+  // An effect is under way or a timer runs: the run's time counts.
+  [[nodiscard]] bool busy() const { return busy_ > 0; }
 
   enum class State : std::uint8_t { running, paused, done, failed };
   [[nodiscard]] State state() const { return state_; }
@@ -156,6 +158,9 @@ class Machine {
     json::Value result;
     contract::Labels labels;
   };
+  static constexpr bool busy(Call::State state) {
+    return state == Call::State::running || state == Call::State::waits;
+  }
   // A call by its step's and its own index.
   struct At {
     std::size_t step;
@@ -177,6 +182,7 @@ class Machine {
   Result<void> on_prepared(const Fact& fact, Batch& batch);
   Result<void> on_lost(const Fact& fact, Batch& batch);
   Result<void> on_timer(const Fact& fact, Batch& batch);
+  Result<void> on_deadline(Batch& batch);
   void answer_effect(const Question& question, bool yes, const std::string& who, Batch& batch);
   Result<void> answer_doubt(const Question& question, const Fact& fact, Batch& batch);
 
@@ -211,6 +217,7 @@ class Machine {
   void charge_lost(At at, Batch& batch);
   void again(At at, Batch& batch);
   void resume_call(At at, Batch& batch);
+  void turn(Call& call, Call::State to);
   [[nodiscard]] Call& call(At at) { return steps_[at.step].calls[at.call]; }
   [[nodiscard]] const Call& call(At at) const { return steps_[at.step].calls[at.call]; }
   [[nodiscard]] std::vector<std::int64_t> path(At at) const;
@@ -246,6 +253,7 @@ class Machine {
   std::vector<Step> steps_;
   std::map<std::string, std::size_t, std::less<>> index_;
   std::size_t running_ = 0;
+  std::size_t busy_ = 0;  // calls
   door::Budget budget_;
   door::Grants granted_;
   std::map<Digest, Question> questions_;

@@ -103,6 +103,12 @@ contract::Label Machine::label_of(At at, const Reference& reference) const {
   return policy::whole(plan::declared_labels(program_->steps[at.step].use));
 }
 
+void Machine::turn(Call& call, Call::State to) {
+  busy_ += busy(to) ? 1 : 0;
+  busy_ -= busy(call.state) ? 1 : 0;
+  call.state = to;
+}
+
 void Machine::start_call(At at, Batch& batch) {
   const plan::Step& step = program_->steps[at.step];
   if (call(at).intent) {  // a lost attempt, to be done again under its key
@@ -142,7 +148,7 @@ void Machine::start_call(At at, Batch& batch) {
 
 void Machine::ask(At at, const door::Effect& effect, const door::Admission& admission,
                   Batch& batch) {
-  call(at).state = Call::State::asking;
+  turn(call(at), Call::State::asking);
   json::Object what = place(at);
   what["target"] = effect.target;
   what["effect"] = contract::name(admission.kind);
@@ -200,7 +206,7 @@ void Machine::intend(At at, door::Effect effect, const door::Admission& admissio
 
 // To the shell.
 void Machine::hand_out(Call& call, Batch& batch) {
-  call.state = Call::State::running;
+  turn(call, Call::State::running);
   batch.performs.push_back(*call.intent);
 }
 
@@ -262,7 +268,7 @@ void Machine::end_round(At at, Batch& batch) {
       ++call.round;
       call.attempts = 0;
       call.not_done = 0;
-      call.state = Call::State::ready;
+      turn(call, Call::State::ready);
       return;
     }
     if (!*over) {
@@ -276,7 +282,7 @@ void Machine::end_round(At at, Batch& batch) {
                        false, batch);
     }
   }
-  call.state = Call::State::done;
+  turn(call, Call::State::done);
   end_call(at, batch);
 }
 
@@ -322,7 +328,7 @@ void Machine::fail_call(At at, Error error, bool may_pass, Batch& batch) {
     repeat_later(at, info(error.code).name, batch);
     return;
   }
-  call.state = Call::State::failed;
+  turn(call, Call::State::failed);
   call.error = std::move(error);
   end_call(at, batch);
 }
@@ -336,14 +342,14 @@ void Machine::repeat_later(At at, std::string_view code, Batch& batch) {
   data["same_key"] = call.intent.has_value();
   data["wait_s"] = wait_s;
   emit(batch, "step.retried", std::move(data));
-  call.state = wait_s > 0 ? Call::State::waits : Call::State::ready;
+  turn(call, wait_s > 0 ? Call::State::waits : Call::State::ready);
   if (wait_s > 0) batch.timers.push_back({program_->steps[at.step].id, path(at), wait_s});
 }
 
 // Whether it was done is not known, and doing it again might be once too often.
 void Machine::doubt(At at, Batch& batch) {
   Call& call = this->call(at);
-  call.state = Call::State::doubtful;
+  turn(call, Call::State::doubtful);
   const Digest digest =
       crypto::sha256(json::canonical(json::Array{"naestro.doubt/1", hex(call.intent->key), seq_}));
   json::Object doubt = place(at);
@@ -373,7 +379,7 @@ void Machine::again(At at, Batch& batch) {
   if (!shortage) return hand_out(call(at), batch);
   limit(*shortage, program_->steps[at.step].id, batch);
   free_slot(at);
-  call(at).state = Call::State::ready;
+  turn(call(at), Call::State::ready);
   if (step.error && step.running == 0) fail_step(at.step, *step.error, batch);
 }
 

@@ -31,6 +31,7 @@ void Machine::enter(plan::Program program) {
   bound_.concurrency = std::max(bound_.concurrency, more.concurrency);
   steps_.clear();
   steps_.resize(program_->steps.size());
+  busy_ = 0;
   index_.clear();
   for (std::size_t i = 0; i < program_->steps.size(); ++i) index_[program_->steps[i].id] = i;
   card_ = make_card(*program_, inputs_, scope().workspace, environment_.policy, start_.mode);
@@ -161,7 +162,7 @@ plan::Budget Machine::left() const {
   return {.usd = minus(ceilings.usd, spent.usd),
           .tokens = minus(ceilings.tokens, spent.tokens()),
           .tool_calls = minus(ceilings.tool_calls, spent.tool_calls),
-          .wall_s = {}};
+          .wall_s = ceilings.wall_s};  // measured outside; the deadline holds for all together
 }
 
 }  // namespace naestro::run

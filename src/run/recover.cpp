@@ -1,5 +1,7 @@
 #include "run/recover.hpp"
 
+#include <algorithm>
+
 namespace naestro::run {
 namespace {
 
@@ -22,6 +24,27 @@ Result<json::Object> open_object(const json::Object& data, std::string_view key,
   }
   return std::move(value.get_object());
 }
+
+// Adds up the time between events of one process while something was under way.
+class Stopwatch {
+ public:
+  // A fact, and whether something is under way after it.
+  void at(const ledger::StoredEvent& fact, bool busy) {
+    const auto envelope = json::parse(fact.envelope);
+    const json::Object* object = envelope ? envelope->if_object() : nullptr;
+    const std::int64_t now =
+        object == nullptr ? last_us_ : json::integer_at(*object, "mono_at").value_or(last_us_);
+    const bool same_process = fact.event.kind != "run.resumed";
+    if (busy_ && same_process) worked_us += std::max<std::int64_t>(0, now - last_us_);
+    last_us_ = now;
+    busy_ = busy;
+  }
+  std::int64_t worked_us = 0;
+
+ private:
+  std::int64_t last_us_ = 0;
+  bool busy_ = false;
+};
 
 class Pump {
  public:
@@ -92,9 +115,7 @@ Result<Start> read_start(const ledger::Event& created, const OpenBlob& open) {
   if (!mode) return fail(Code::kStoreCorrupt, "run.created names no mode");
   start.mode = *mode;
   if (const json::Object* ceilings = json::object_at(data, "ceilings")) {
-    start.ceilings = {json::integer_at(*ceilings, "usd_nano"),
-                      json::integer_at(*ceilings, "tokens"),
-                      json::integer_at(*ceilings, "tool_calls")};
+    start.ceilings = door::ceilings_from_json(*ceilings);
   }
   if (const json::Object* versions = json::object_at(data, "versions")) {
     start.versions = *versions;
@@ -130,7 +151,9 @@ Result<Recovery> recover(std::span<const ledger::StoredEvent> events, const Open
   recovery.machine =
       std::make_unique<Machine>(std::move(start), *std::move(compiled.program), around, sealer);
   Pump pump{events, stop_at_first};
+  Stopwatch stopwatch;
   bool on = pump.compare(recovery.machine->begin());
+  stopwatch.at(events.front(), recovery.machine->busy());
   while (on) {
     const ledger::StoredEvent* fact_event = pump.next_fact();
     if (fact_event == nullptr) break;
@@ -141,7 +164,9 @@ Result<Recovery> recover(std::span<const ledger::StoredEvent> events, const Open
       break;
     }
     on = pump.compare(*batch);
+    stopwatch.at(*fact_event, recovery.machine->busy());
   }
+  recovery.worked_us = stopwatch.worked_us;
   recovery.compared = pump.compared();
   recovery.divergences = std::move(pump.divergences);
   return recovery;

@@ -27,6 +27,9 @@ struct Recovery {
   std::unique_ptr<Machine> machine;
   std::vector<Divergence> divergences;
   std::size_t compared = 0;  // events
+  // How long something was under way, by the envelopes. What a killed process did after its last
+  // event is not in it.
+  std::int64_t worked_us = 0;
 };
 
 // What a run was started from, out of its first event.

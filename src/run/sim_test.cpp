@@ -240,6 +240,7 @@ void any_end_of_process(SimRun& run, Dice& dice, bool some, std::int64_t steps) 
 TEST_F(SimTest, CrashedAnywhereARunEndsTheSame) {
   int done = 0;
   int crashes = 0;
+  int late = 0;
   each_seed(150, [&](std::uint64_t seed) {
     Dice dice{seed};
     const std::string text = testing::any_plan(dice);
@@ -264,14 +265,20 @@ TEST_F(SimTest, CrashedAnywhereARunEndsTheSame) {
       SimRun run{world_, far_side, seed + 1000 * static_cast<std::uint64_t>(times), 5};
       any_end_of_process(run, dice, true, whole.steps);
       seen = {};
-      Ending ending = run.begin(program, start);
+      Start timed = start;
+      if (dice.one_in(2)) timed.ceilings.wall_s = dice.roll(0, program.bound.wall_s / 3);
+      Ending ending = run.begin(program, timed);
       std::int64_t raised = 1;
       for (int process = 1; run.crashed || !over(ending); ++process) {
         ASSERT_LT(process, 50) << text;
         crashes += run.crashed ? 1 : 0;
+        late += !run.crashed && ending.how == Ending::How::limit && run.machine->shortage() &&
+                        run.machine->shortage()->limit == "wall_s"
+                    ? 1
+                    : 0;
         any_end_of_process(run, dice, process < times, whole.steps);
         if (run.durable.events.empty()) {  // there is no such run
-          ending = run.begin(program, start);
+          ending = run.begin(program, timed);
           continue;
         }
         if (!run.crashed && ending.how == Ending::How::limit) ++raised;
@@ -284,7 +291,7 @@ TEST_F(SimTest, CrashedAnywhereARunEndsTheSame) {
           break;
         }
         ending = run.resume({raised * program.bound.usd, raised * program.bound.tokens,
-                             raised * program.bound.tool_calls});
+                             raised * program.bound.tool_calls, 2 * raised * program.bound.wall_s});
       }
       EXPECT_EQ(ending.how, expected.how) << text;
       EXPECT_EQ(run.broken, "");
@@ -295,7 +302,7 @@ TEST_F(SimTest, CrashedAnywhereARunEndsTheSame) {
       ++done;
     }
   });
-  std::printf("%d crashes; %d runs that were to succeed did\n", crashes, done);
+  std::printf("%d crashes, %d deadlines; %d runs that were to succeed did\n", crashes, late, done);
 }
 
 }  // namespace

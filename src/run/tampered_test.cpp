@@ -112,6 +112,7 @@ TEST_F(TamperedTest, AnswersAndTimersOfNothingAreRefused) {
       timer_fired("a", {}),
       timer_fired("nobody", {}),
       timer_fired("a", {0, 1}),
+      deadline_reached(1),  // nothing is under way: the card is open
       effect_prepared(intent, nullptr, world_.sealer()),
       effect_lost(intent, {Code::kTimeout, "x", {}, {}, {}}, world_.sealer()),
       effect_outcome(intent, {}, {}, world_.sealer()),

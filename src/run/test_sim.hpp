@@ -48,7 +48,8 @@ class SimWriter final : public ledger::Writer, public ledger::Inbox {
         check(event.seq == static_cast<std::int64_t>(durable_.events.size()), "seq follows");
         const std::string body = event.body();
         durable_.events.push_back(
-            {durable_.events.size(), *ledger::Event::from_body(body), body, {}});
+            {durable_.events.size(), *ledger::Event::from_body(body), body,
+             json::canonical(json::Object{{"mono_at", simulation_.mono_us()}})});
       }
       for (const std::int64_t id : append.inbox) {
         std::erase_if(durable_.inbox, [&](const auto& row) { return row.id == id; });
@@ -87,6 +88,7 @@ class SimAdapter final : public door::Adapter {
     const std::int64_t now = simulation_.mono_us() / 1000;
     std::int64_t limit = intent.effect().timeout_s * 1000;
     if (interrupt_ms >= now) limit = std::min(limit, interrupt_ms - now + 1);  // soon after it
+    limit = std::min(limit, left_ms() + 1);
     if (reply.ms > limit) reply.outcome.result = fail(Code::kInterrupted, "stopped");
     simulation_.take(std::chrono::milliseconds{std::min(reply.ms, limit)});
     return reply.outcome;
@@ -98,7 +100,8 @@ class SimAdapter final : public door::Adapter {
   }
   std::int64_t running = 0;
   std::int64_t running_max = 0;
-  std::int64_t interrupt_ms = -1;  // when the process is asked to stop; less than 0: never
+  std::int64_t interrupt_ms = -1;         // when the process is asked to stop; less than 0: never
+  std::function<std::int64_t()> left_ms;  // until the run's deadline, while this is under way
 
  private:
   rt::Simulation& simulation_;
@@ -125,6 +128,7 @@ struct SimRun {
   Durable durable{};
   std::unique_ptr<Machine> machine{};
   std::int64_t wall_us = 0;      // of all processes together
+  std::int64_t worked_us = 0;    // as the last process counts it
   std::int64_t running_max = 0;  // acts at one time
   std::int64_t steps = 0;        // of the last process
   bool crashed = false;          // the last process did
@@ -142,7 +146,7 @@ struct SimRun {
     machine = std::move(recovered->machine);
     auto first = machine->feed(resumed(raised));
     check(first.has_value(), first ? "" : first.error().text());
-    return process(*std::move(first));
+    return process(*std::move(first), recovered->worked_us);
   }
   [[nodiscard]] Result<Recovery> recovery() const {
     const OpenBlob open = [this](const Digest& id) -> Result<std::string> {
@@ -171,6 +175,13 @@ struct SimRun {
     one("tool_calls", budget.ceilings().tool_calls,
         budget.spent().tool_calls + reserved.tool_calls);
   }
+  // What is under way ends within a millisecond after it is asked to; then it is committed.
+  void hold_deadline(std::int64_t worked_before_us) {
+    const auto wall_s = machine->budget().ceilings().wall_s;
+    if (!wall_s || worked_before_us >= *wall_s * 1'000'000) return;
+    const std::int64_t slack_us = 1000 + 3000 * static_cast<std::int64_t>(latency_ms);
+    if (worked_us > *wall_s * 1'000'000 + slack_us) broken = "wall_s";
+  }
   void leave_answers() {
     std::int64_t id = 0;
     durable.inbox.push_back({++id, "rtest", "consent", {{"digest", "no digest"}}});
@@ -182,7 +193,7 @@ struct SimRun {
       }
     }
   }
-  Ending process(Batch first) {
+  Ending process(Batch first, std::int64_t worked_before_us = 0) {
     rt::Simulation simulation{++seed, kConcurrencyMax};
     SimWriter writer{durable, simulation, latency_ms};
     SimAdapter adapter{simulation, far_side};
@@ -213,11 +224,18 @@ struct SimRun {
                       std::move(observer),
                       *machine,
                       world.sealer(),
-                      1};
+                      1,
+                      worked_before_us};
     handle = &executor;
+    adapter.left_ms = [&] {
+      const auto wall_s = machine->budget().ceilings().wall_s;
+      return wall_s ? *wall_s * 1000 - executor.worked_us() / 1000 : json::kMaxInteger / 1'000'000;
+    };
     Ending ending = executor.run(std::move(first));
     hold_ceilings();
     wall_us += simulation.mono_us();
+    worked_us = executor.worked_us();
+    hold_deadline(worked_before_us);
     running_max = std::max(running_max, adapter.running_max);
     steps = simulation.steps();
     crashed = simulation.crashed();

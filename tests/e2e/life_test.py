@@ -1,0 +1,96 @@
+#!/usr/bin/env python3
+"""The ends of a run that are not its plan's: a deadline, a kill; and a fork of it. Through the real
+binary and the real store, with the scripted model.
+
+life_test.py NAESTRO_BINARY"""
+import json
+import os
+import pathlib
+import shutil
+import signal
+import subprocess
+import sys
+import tempfile
+import time
+import unittest
+
+BINARY = pathlib.Path(sys.argv[1]).resolve()
+PLAN = {
+    "naestro": "plan/1", "goal": "tell",
+    "inputs": {"word": {"schema": {"type": "string", "minLength": 1, "maxLength": 99},
+                        "value": "alpha"}},
+    "steps": [
+        {"id": "find", "do": {"tool": "files.search@1"},
+         "with": {"path": ".", "query": "${inputs.word}"}},
+        {"id": "tell", "do": {"model": {"task": "t", "model": "scripted", "max_input_tokens": 500,
+                                        "max_output_tokens": 50}},
+         "with": {"messages": [{"role": "user",
+                                "content": "${inputs.word}: ${steps.find.out.match_count}"}]},
+         "out": {"type": "object", "properties": {"said": {"type": "string", "maxLength": 99}},
+                 "required": ["said"], "additionalProperties": False}}],
+    "outputs": {"said": "${steps.tell.out.said}"}}
+
+
+class Life(unittest.TestCase):
+    def setUp(self):
+        self.folder = pathlib.Path(tempfile.mkdtemp(prefix="naestro-e2e-"))
+        self.addCleanup(shutil.rmtree, self.folder, True)
+        self.work = self.folder / "work"
+        self.work.mkdir()
+        (self.work / "a.txt").write_text("alpha\nbeta\nalpha\n")
+        (self.folder / "plan.json").write_text(json.dumps(PLAN))
+        self.env = dict(os.environ, XDG_CONFIG_HOME=str(self.folder / "config"),
+                        XDG_STATE_HOME=str(self.folder / "state"),
+                        XDG_DATA_HOME=str(self.folder / "data"))
+
+    def script(self, delay_s, said="hello"):
+        """The scripted model says `said` after `delay_s`."""
+        file = self.folder / f"script-{delay_s}-{said}.json"
+        file.write_text(json.dumps({"answers": [
+            {"step": "tell", "text": json.dumps({"said": said}), "delay_ms": delay_s * 1000}]}))
+        return ["--model-script", str(file)]
+
+    def naestro(self, *words, code=0):
+        done = subprocess.run([BINARY, *words], env=self.env, capture_output=True, text=True,
+                              stdin=subprocess.DEVNULL, timeout=120)
+        self.assertEqual(done.returncode, code, done.stdout + done.stderr)
+        return done.stdout + done.stderr
+
+    def show(self, run="last"):
+        return json.loads(self.naestro("show", run, "--json"))
+
+    def begin(self, *words):
+        """A run in the background whose model takes its time."""
+        process = subprocess.Popen([BINARY, "run", self.folder / "plan.json", "-w", self.work,
+                                    *words], env=self.env, stdout=subprocess.PIPE,
+                                   stderr=subprocess.STDOUT, stdin=subprocess.DEVNULL, text=True)
+        self.addCleanup(lambda: (process.kill(), process.wait(), process.stdout.close()))
+        for line in process.stdout:
+            if line.startswith("start    tell"):
+                return process
+        return self.fail("the run did not come to its model")
+
+    def test_a_deadline_stops_the_run_and_more_time_ends_it(self):
+        process = self.begin("--max-time", "400", *self.script(100))
+        time.sleep(1.2)
+        process.send_signal(signal.SIGINT)
+        self.assertEqual(process.wait(timeout=20), 130)
+
+        began = time.monotonic()
+        out = self.naestro("resume", "last", "--max-time", "3", *self.script(100), code=7)
+        self.assertLess(time.monotonic() - began, 2.9)  # a second of the three was used before
+        self.assertIn("the limit of wall_s was reached at step tell", out)
+        self.assertRegex(out, r"Next: +naestro resume \w+ --max-time \d+")
+        self.assertEqual(self.show()["state"], "limit")
+        self.assertEqual(self.show()["exhausted"]["limit"], "wall_s")
+
+        out = self.naestro("resume", "last", *self.script(0), code=7)
+        self.assertRegex(out, r"NE0704 the limit of wall_s is reached: .* worked for 3 s of 3 s")
+        self.naestro("resume", "last", "--max-time", "400", *self.script(0))
+        self.assertEqual(self.show()["outputs"], {"said": "hello"})
+        self.assertTrue(json.loads(self.naestro("replay", "last", "--json"))["equal"])
+        self.naestro("run", str(self.folder / "plan.json"), "--max-time", "1", code=4)
+
+
+if __name__ == "__main__":
+    unittest.main(argv=sys.argv[:1])
