@@ -42,6 +42,9 @@ int resume(House& house, const std::string& run, const RunOptions& options);
 // All runs that can go on by themselves, one after the other; the first exit code that is not 0.
 int resume_all(House& house, const RunOptions& options);
 
+// Ends a run for good: asks the process that owns it, or does it here when none does.
+int kill(House& house, const std::string& run);
+
 // Brings back what a run changed, as a run of its own. `step`: of that step alone, unless "".
 int undo(House& house, const std::string& run, const std::string& step, const RunOptions& options);
 

@@ -178,6 +178,10 @@ int main(House& house, const std::vector<std::string>& arguments) {
     code = all ? resume_all(house, more) : resume(house, id, more);
   });
 
+  CLI::App* kill_app = app.add_subcommand("kill", "end a run for good, from any process");
+  kill_app->add_option("run", id, "run id, a unique beginning of it, or 'last'")->required();
+  kill_app->callback([&] { code = kill(house, id); });
+
   std::string step;
   CLI::App* undo_app =
       app.add_subcommand("undo", "bring back what a run changed; asks first, as a run of its own");

@@ -165,6 +165,7 @@ std::string event_text(const ledger::Event& event) {
   if (event.kind == "budget.exhausted") {
     return "limit    " + text(data, "limit") + " at step " + step + "\n";
   }
+  if (event.kind == "run.killed") return "run      killed\n";
   if (event.kind == "run.resumed") return "run      resumed\n";
   if (event.kind == "run.paused") return "run      paused: " + text(data, "reason") + "\n";
   return {};

@@ -87,6 +87,11 @@ TEST(Events, EverySchemaIsMetByAnEvent) {
   EXPECT_EQ(run_once(world, true, [](Start& start) { start.ceilings.wall_s = 0; }).how,
             Ending::How::limit);
 
+  // A parked run that is killed from elsewhere when it is resumed.
+  EXPECT_EQ(run_once(world, false).how, Ending::How::waits_for_consent);
+  ASSERT_TRUE(world.open()->post("rtest", "kill", {{"who", "x"}}));
+  EXPECT_EQ(world.resume(recovery, false).error->code, Code::kKilled);
+
   for (const auto& [kind, schema] : world.schemas.kinds()) {
     EXPECT_EQ(world.schemas.met().contains(kind), !EventSchemas::unmet().contains(kind))
         << "schemas/events/" << kind << ".json";

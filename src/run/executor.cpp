@@ -137,7 +137,7 @@ void Executor::prepare(const Perform& command, door::Adapter& adapter) {
     auto former = adapter.prepare(door::Intent::durable(command.effect, command.key));
     ports_.loop.post([this, command, former = std::move(former)] {
       acts_.erase(command.key);
-      if (ending_) return;
+      if (ending_ || machine_.ended()) return;
       if (interrupted_ || late_) return settle();
       const door::Intent intent = door::Intent::durable(command.effect, command.key);
       if (former) return feed(effect_prepared(intent, *former, sealer_));
@@ -161,7 +161,7 @@ void Executor::wait(const Timer& timer) {
 
 void Executor::outcome(const Perform& command, const door::Outcome& outcome) {
   acts_.erase(command.key);
-  if (ending_) return;
+  if (ending_ || machine_.ended()) return;
   const bool stopped = !outcome.result && outcome.result.error().code == Code::kInterrupted;
   if (stopped && (interrupted_ || late_)) {
     settle();  // unknown whether it was done: resume does it again under the same key
@@ -205,22 +205,31 @@ void Executor::take_answer(const Digest& digest, const Answer& answer,
 void Executor::read_inbox() {
   const auto rows = ports_.inbox.inbox(machine_.start().run);
   if (!rows) return;
+  const bool answers = commits_ == 0;  // else one could be taken twice
   for (const ledger::InboxRow& row : *rows) {
     const auto digest = digest_from_hex(json::text_at(row.payload, "digest").value_or(""));
     Answer answer{json::bool_at(row.payload, "yes").value_or(false), "inbox",
                   std::string{json::text_at(row.payload, "who").value_or("")}};
     if (const json::Value* result = row.payload.if_contains("result")) answer.result = *result;
-    if (row.kind == "consent" && digest) take_answer(*digest, answer, {row.id});
+    if (row.kind == "consent" && digest && answers) take_answer(*digest, answer, {row.id});
+    if (row.kind == "kill") kill(answer.who, row.id);
   }
 }
 
+// Whatever is under way: what becomes of it comes too late.
+void Executor::kill(std::string_view who, std::int64_t row) {
+  if (ending_ || parking_ || machine_.ended()) return;
+  stop_acts();
+  feed(killed("inbox", who, sealer_), {row});
+}
+
 void Executor::watch_inbox() {
-  if (watching_) return;
+  if (watching_ || !(machine_.busy() || !machine_.questions().empty())) return;
   watching_ = true;
   ports_.loop.after(kInboxInterval, [this] {
     watching_ = false;
-    if (ending_ || parking_ || machine_.questions().empty()) return;
-    if (commits_ == 0) read_inbox();  // else an answer could be taken twice
+    if (ending_ || parking_) return;
+    read_inbox();
     watch_inbox();
   });
 }
@@ -228,6 +237,7 @@ void Executor::watch_inbox() {
 // Called after every change: asks what is to be asked, and ends when nothing can go on.
 void Executor::settle() {
   watch_deadline();
+  watch_inbox();
   if (ending_ || commits_ > 0) return;
   const bool quiet = acts_.empty() && (timers_ == 0 || interrupted_ || late_);
   if (parking_) return end(*parking_);
@@ -255,7 +265,6 @@ void Executor::settle() {
     }
     somebody = somebody || entry->second;
   }
-  if (!machine_.questions().empty()) watch_inbox();
   if (!quiet || somebody) return;
   if (machine_.shortage()) return park("limit", {How::limit, {}});
   if (!machine_.questions().empty()) park("consent", {How::waits_for_consent, {}});

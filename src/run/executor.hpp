@@ -71,6 +71,7 @@ class Executor {
   void feed(const Fact& fact, std::vector<std::int64_t> inbox = {});
   void take_answer(const Digest& digest, const Answer& answer, std::vector<std::int64_t> inbox);
   void read_inbox();
+  void kill(std::string_view who, std::int64_t row);
   void watch_inbox();
   void settle();
   void stop_acts();

@@ -6,10 +6,10 @@
 namespace naestro::run {
 
 bool is_fact(std::string_view kind) {
-  constexpr std::array<std::string_view, 11> kinds = {
-      "run.created",     "run.paused",  "run.resumed",     "consent.given",
-      "consent.refused", "effect.done", "effect.failed",   "effect.lost",
-      "effect.prepared", "timer.fired", "deadline.reached"};
+  constexpr std::array<std::string_view, 12> kinds = {
+      "run.created",   "run.paused",      "run.resumed", "run.killed",
+      "consent.given", "consent.refused", "effect.done", "effect.failed",
+      "effect.lost",   "effect.prepared", "timer.fired", "deadline.reached"};
   return std::ranges::find(kinds, kind) != kinds.end();
 }
 
@@ -106,6 +106,14 @@ Fact resumed(const door::Ceilings& raised) {
   Fact fact;
   fact.kind = "run.resumed";
   fact.data = {{"raised", door::to_json(raised)}};
+  return fact;
+}
+
+Fact killed(std::string_view via, std::string_view who, const Sealer& sealer) {
+  Fact fact;
+  fact.kind = "run.killed";
+  fact.data = {{"via", via}};
+  fact.data["who"] = sealer.put(who, fact.blobs);
   return fact;
 }
 

@@ -66,6 +66,8 @@ Fact consent_answer(const Digest& digest, const Answer& answer, const Sealer& se
 // `reason`: "consent", "interrupt", "limit".
 Fact paused(std::string_view reason);
 Fact resumed(const door::Ceilings& raised);
+// A person ends the run for good. `via`: "inbox" or "terminal"; `who` may be empty.
+Fact killed(std::string_view via, std::string_view who, const Sealer& sealer);
 // The ceiling wall_s: something was under way for so long.
 Fact deadline_reached(std::int64_t worked_us);
 

@@ -89,7 +89,7 @@ Result<Batch> Machine::feed(const Fact& fact) {
   check(seq_ > 0, "begin() comes first");
   Batch batch;
   batch.blobs = fact.blobs;
-  if (state_ == State::done || state_ == State::failed) {
+  if (ended()) {
     return fail(Code::kRunFinished, "run " + start_.run + " has ended");
   }
   // The fact's own event comes first; apply() may still refuse it, so seq_ is put back then.
@@ -100,7 +100,7 @@ Result<Batch> Machine::feed(const Fact& fact) {
     seq_ = before;
     return std::unexpected(std::move(applied).error());
   }
-  batch.ended = state_ == State::done || state_ == State::failed;
+  batch.ended = ended();
   return batch;
 }
 
@@ -119,6 +119,10 @@ Result<void> Machine::apply(const Fact& fact, Batch& batch) {
   }
   if (fact.kind == "run.resumed") {
     on_resumed(fact, batch);
+    return {};
+  }
+  if (fact.kind == "run.killed") {
+    on_killed(batch);
     return {};
   }
   return fail(Code::kStoreCorrupt, "'" + fact.kind + "' is no fact that a run can take");
@@ -277,6 +281,28 @@ Result<void> Machine::on_deadline(Batch& batch) {
     }
   }
   return fail(Code::kStoreCorrupt, "a deadline came while nothing was under way");
+}
+
+// The run ends. What is under way counts as a lost attempt; where it may not be repeated, nobody
+// knows whether it was done, and the record says so.
+void Machine::on_killed(Batch& batch) {
+  for (std::size_t i = 0; i < steps_.size(); ++i) {
+    for (std::size_t c = 0; c < steps_[i].calls.size(); ++c) {
+      const At at{i, c};
+      if (call(at).state != Call::State::running) continue;
+      const Perform& intent = *call(at).intent;
+      if (intent.prepare) {  // nothing of it was done
+        budget_.settle(intent.effect.caps, {});
+        continue;
+      }
+      charge_lost(at, batch);
+      if (intent.effect.idempotency == contract::Idempotency::none) say_in_doubt(at, batch);
+    }
+  }
+  questions_.clear();
+  shortage_.reset();
+  failure_ = Error{Code::kKilled, "a person killed the run", {}, {}, nullptr};
+  finish(batch);
 }
 
 void Machine::on_resumed(const Fact& fact, Batch& batch) {

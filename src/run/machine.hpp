@@ -113,6 +113,7 @@ class Machine {
 
   enum class State : std::uint8_t { running, paused, done, failed };
   [[nodiscard]] State state() const { return state_; }
+  [[nodiscard]] bool ended() const { return state_ == State::done || state_ == State::failed; }
   [[nodiscard]] StepState step_state(std::size_t index) const { return steps_[index].state; }
   [[nodiscard]] const std::optional<door::Shortage>& shortage() const { return shortage_; }
   [[nodiscard]] const std::string& limited_step() const { return limited_step_; }
@@ -179,6 +180,7 @@ class Machine {
   Result<void> on_outcome(const Fact& fact, Batch& batch);
   Result<void> on_answer(const Fact& fact, Batch& batch);
   void on_resumed(const Fact& fact, Batch& batch);
+  void on_killed(Batch& batch);
   Result<void> on_prepared(const Fact& fact, Batch& batch);
   Result<void> on_lost(const Fact& fact, Batch& batch);
   Result<void> on_timer(const Fact& fact, Batch& batch);
@@ -214,6 +216,7 @@ class Machine {
   void fail_call(At at, Error error, bool may_pass, Batch& batch);
   void repeat_later(At at, std::string_view code, Batch& batch);
   void doubt(At at, Batch& batch);
+  void say_in_doubt(At at, Batch& batch);
   void charge_lost(At at, Batch& batch);
   void again(At at, Batch& batch);
   void resume_call(At at, Batch& batch);

@@ -352,13 +352,17 @@ void Machine::doubt(At at, Batch& batch) {
   turn(call, Call::State::doubtful);
   const Digest digest =
       crypto::sha256(json::canonical(json::Array{"naestro.doubt/1", hex(call.intent->key), seq_}));
-  json::Object doubt = place(at);
-  doubt["key"] = hex(call.intent->key);
-  emit(batch, "effect.in_doubt", std::move(doubt));
+  say_in_doubt(at, batch);
   json::Object what = place(at);
   what["target"] = call.intent->effect.target;
   what["arguments"] = call.intent->effect.arguments;
   open_question(Question::Scope::doubt, digest, at, std::move(what), batch);
+}
+
+void Machine::say_in_doubt(At at, Batch& batch) {
+  json::Object data = place(at);
+  data["key"] = hex(call(at).intent->key);
+  emit(batch, "effect.in_doubt", std::move(data));
 }
 
 // A lost attempt counts at its cap; a repeat needs a reservation of its own.

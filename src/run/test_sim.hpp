@@ -120,6 +120,7 @@ struct SimRun {
   // When another process leaves answers to all open questions, each twice, among other rows; less
   // than 0: never. Until then somebody is there who says nothing.
   std::int64_t inbox_ms = -1;
+  std::int64_t kill_ms = -1;  // when another process kills the run; less than 0: never
   std::function<std::optional<Answer>(const Question&)> attend = [](const Question&) {
     return std::optional{Answer{true, "terminal", "tester"}};
   };
@@ -213,6 +214,11 @@ struct SimRun {
     };
     if (inbox_ms >= 0) {
       simulation.after(std::chrono::milliseconds{inbox_ms}, [this] { leave_answers(); });
+    }
+    if (kill_ms >= 0) {
+      simulation.after(std::chrono::milliseconds{kill_ms}, [this] {
+        durable.inbox.push_back({7, "rtest", "kill", {{"who", "other"}}});
+      });
     }
     observer.ask = [&](const Question& question) {
       if (inbox_ms >= 0) return true;

@@ -98,8 +98,10 @@ void on_run_event(RunView& view, const ledger::Event& event, std::int64_t at) {
   } else if (event.kind == "run.resumed") {
     view.state = "running";
     view.exhausted = nullptr;
+  } else if (event.kind == "run.killed") {
+    view.state = "killed";
   } else if (event.kind == "run.done" || event.kind == "run.failed") {
-    view.state = event.kind == "run.done" ? "done" : "failed";
+    if (view.state != "killed") view.state = event.kind == "run.done" ? "done" : "failed";
     view.digest = text(data, "digest");
     view.outputs = member(data, "outputs");
     view.files = member(data, "files");

@@ -38,7 +38,7 @@ struct OpenQuestion {
 
 struct RunView {
   std::string id;
-  std::string state;  // running, waits_for_consent, limit, interrupted, done, failed
+  std::string state;  // running, waits_for_consent, limit, interrupted, done, failed, killed
   std::string mode;
   std::string plan;  // digest, of the last segment
   std::int64_t segment = 0;

@@ -91,6 +91,31 @@ class Life(unittest.TestCase):
         self.assertTrue(json.loads(self.naestro("replay", "last", "--json"))["equal"])
         self.naestro("run", str(self.folder / "plan.json"), "--max-time", "1", code=4)
 
+    def test_kill_ends_a_run_from_another_process_within_a_second(self):
+        process = self.begin(*self.script(100))
+        began = time.monotonic()
+        self.assertIn("Killed run", self.naestro("kill", "last"))
+        self.assertLess(time.monotonic() - began, 1.5)
+        self.assertEqual(process.wait(timeout=5), 1)
+        self.assertIn("NE0711 a person killed the run", process.stdout.read())
+        view = self.show()
+        self.assertEqual((view["state"], view["code"]), ("killed", "NE0711"))
+        self.naestro("kill", "last", code=2)
+        self.naestro("resume", "last", code=2)
+        self.assertTrue(json.loads(self.naestro("replay", "last", "--json"))["equal"])
+        self.naestro("audit", "verify")
+
+    def test_kill_ends_a_run_that_no_process_owns(self):
+        process = self.begin(*self.script(100))
+        process.kill()
+        process.wait()
+        self.assertEqual(self.show()["state"], "interrupted")
+        self.naestro("kill", "last")
+        self.assertEqual(self.show()["state"], "killed")
+        self.assertIn("No run waits", self.naestro("resume", "--all"))
+        self.naestro("kill", "nobody", code=2)
+        self.naestro("audit", "verify")
+
 
 if __name__ == "__main__":
     unittest.main(argv=sys.argv[:1])

@@ -1,0 +1,158 @@
+// Taking up a run that another process left: to go on with it, or to end it.
+#include <algorithm>
+#include <chrono>
+#include <thread>
+
+#include "cli/session.hpp"
+
+namespace naestro::cli {
+namespace {
+
+// A run that has not ended, owned by this process.
+struct Owned {
+  Session session;
+  std::string id;
+  std::int64_t fence = 0;
+  run::Sealer sealer;
+  run::Recovery recovery;
+};
+
+Result<run::Recovery> recover(House& house, Session& session, const std::string& id,
+                              const run::Sealer& sealer) {
+  NAESTRO_LET(const auto events, session.store->events(id));
+  NAESTRO_LET(run::Recovery recovery, run::recover(events, run::blob_opener(*session.store, sealer),
+                                                   sealer, environment(house), true));
+  // Another version may word a message differently; what is done must be the same.
+  const auto material = std::ranges::find(recovery.divergences, true, &run::Divergence::material);
+  if (material != recovery.divergences.end()) {
+    return fail(Code::kReplayDiverged,
+                "run " + id + " cannot be resumed: event " + std::to_string(material->seq) +
+                    " comes out differently",
+                "see 'naestro replay " + id + "'");
+  }
+  if (recovery.machine->ended()) {
+    return fail(Code::kRunFinished, "run " + id + " has ended", "naestro show " + id);
+  }
+  return recovery;
+}
+
+Result<Owned> take_up(House& house, const std::string& text) {
+  NAESTRO_LET(Session session, open_session(house));
+  NAESTRO_LET(const std::string id, find_run(*session.store, text));
+  NAESTRO_LET(const crypto::BlobKey key, session.keys->find(id));
+  NAESTRO_LET(const std::int64_t fence, session.store->own(id));
+  const run::Sealer sealer{key};
+  auto recovery = recover(house, session, id, sealer);
+  if (!recovery) {
+    (void)session.store->disown(id, fence);
+    return std::unexpected(std::move(recovery).error());
+  }
+  return Owned{std::move(session), id, fence, sealer, *std::move(recovery)};
+}
+
+int give_back(House& house, Owned& owned, const Error& error) {
+  (void)owned.session.store->disown(owned.id, owned.fence);
+  return report(house, error);
+}
+
+// What `ceilings` leave of the run's time; an error when that is nothing.
+Result<void> time_left(const Owned& owned, const door::Ceilings& raised) {
+  const run::Machine& machine = *owned.recovery.machine;
+  const auto wall_s = raised.wall_s ? raised.wall_s : machine.budget().ceilings().wall_s;
+  const std::int64_t worked_s = owned.recovery.worked_us / 1'000'000;
+  if (!wall_s || worked_s < *wall_s) return {};
+  return fail(Code::kLimitReached,
+              "the limit of wall_s is reached: run " + owned.id + " worked for " +
+                  std::to_string(worked_s) + " s of " + std::to_string(*wall_s) + " s",
+              "naestro resume " + owned.id + " --max-time " +
+                  std::to_string(worked_s + machine.bound().wall_s));
+}
+
+constexpr std::chrono::milliseconds kKillLook{50};
+constexpr int kKillLooks = 200;
+
+Result<void> end_it(House& house, Owned& owned) {
+  NAESTRO_LET(const run::Batch batch,
+              owned.recovery.machine->feed(run::killed("terminal", house.user, owned.sealer)));
+  const ledger::Append append{owned.id, owned.fence, batch.events, batch.blobs, {}, true};
+  NAESTRO_TRY(owned.session.store->append(std::span{&append, 1}));
+  return owned.session.store->disown(owned.id, owned.fence);
+}
+
+Result<std::string> whole_id(House& house, const std::string& text) {
+  NAESTRO_LET(const Session session, look_session(house));
+  return find_run(*session.store, text);
+}
+
+// The run's owner turns the row into an event, and ends.
+Result<void> ask_owner(House& house, const std::string& id) {
+  NAESTRO_LET(Session session, open_session(house));
+  return session.store->post(id, "kill", {{"who", house.user}});
+}
+
+}  // namespace
+
+int resume(House& house, const std::string& text, const RunOptions& options) {
+  auto owned = take_up(house, text);
+  if (!owned) return report(house, owned.error());
+  const auto limits = raised_limits(house, options);
+  if (!limits) return give_back(house, *owned, limits.error());
+  const door::Ceilings raised = ceilings_of(*limits);
+  if (const auto left = time_left(*owned, raised); !left) {
+    return give_back(house, *owned, left.error());
+  }
+  run::Machine& machine = *owned->recovery.machine;
+  auto first = machine.feed(run::resumed(raised));
+  if (!first) return give_back(house, *owned, first.error());
+  return execute(house, owned->session, machine, *std::move(first), owned->sealer, owned->fence,
+                 options, owned->recovery.worked_us);
+}
+
+int resume_all(House& house, const RunOptions& options) {
+  const auto runs = resumable(house);
+  if (!runs) return report(house, runs.error());
+  std::FILE* told = options.json ? house.err : house.out;
+  if (runs->empty()) print(told, "No run waits to be resumed.\n");
+  int code = 0;
+  for (const std::string& run : *runs) {
+    print(told, "Resuming " + run + "\n");
+    const int each = resume(house, run, options);
+    if (code == 0) code = each;
+  }
+  return code;
+}
+
+int kill(House& house, const std::string& text) {
+  const auto id = whole_id(house, text);
+  if (!id) return report(house, id.error());
+  bool asked = false;
+  for (int looks = 0; looks < kKillLooks; ++looks) {
+    auto owned = take_up(house, *id);
+    const bool ended = !owned && owned.error().code == Code::kRunFinished;
+    if (owned) {
+      if (const auto done = end_it(house, *owned); !done) {
+        return give_back(house, *owned, done.error());
+      }
+      print(house.out, "Killed run " + *id + ". Next: naestro show " + *id + "\n");
+      return 0;
+    }
+    if (ended && asked) {
+      print(house.out, "Killed run " + *id + ". Next: naestro show " + *id + "\n");
+      return 0;
+    }
+    if (owned.error().code != Code::kRunOwned) return report(house, owned.error());
+    if (!asked) {
+      if (const auto posted = ask_owner(house, *id); !posted) {
+        return report(house, posted.error());
+      }
+      asked = true;
+    }
+    std::this_thread::sleep_for(kKillLook);
+  }
+  return report(house, fail(Code::kRunOwned,
+                            "run " + *id + " was asked to end; its process has not done so yet",
+                            "end that process, then 'naestro kill " + *id + "' again")
+                           .error());
+}
+
+}  // namespace naestro::cli
