@@ -45,6 +45,19 @@ int resume_all(House& house, const RunOptions& options);
 // Ends a run for good: asks the process that owns it, or does it here when none does.
 int kill(House& house, const std::string& run);
 
+struct ForkOptions {
+  std::string at;                    // a step
+  std::vector<std::string> sets;     // "input=value"
+  std::string plan;                  // a plan file; "": the run's own plan
+  std::string model;                 // of steps that name none; "": as in the run
+  std::vector<std::string> execute;  // steps
+  std::vector<std::string> reuse;    // steps
+  std::vector<std::string> stubs;    // "step=result"
+};
+// A run of its own that takes over what another has before a step, and goes on from there.
+int fork(House& house, const std::string& run, const ForkOptions& options,
+         const RunOptions& limits);
+
 // Brings back what a run changed, as a run of its own. `step`: of that step alone, unless "".
 int undo(House& house, const std::string& run, const std::string& step, const RunOptions& options);
 

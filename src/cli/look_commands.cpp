@@ -75,6 +75,10 @@ void show_text(House& house, const Loaded& loaded) {
   std::string out = "Run:     " + view.id + "  " + view.state + "\n";
   out += "Goal:    " + shorten(clear(loaded, view.goal), kShownBytesMax) + "\n";
   out += "Mode:    " + view.mode + "\n";
+  if (const json::Object* fork = view.fork.if_object()) {
+    out += "Fork:    of " + std::string{json::text_at(*fork, "run").value_or("")} + " at " +
+           std::string{json::text_at(*fork, "at").value_or("")} + "\n";
+  }
   out += "Created: " + time_text(view.created_at) + " UTC, last event " + time_text(view.last_at) +
          " UTC\n";
   out += "Plan:    " + view.plan + "\n";

@@ -75,7 +75,7 @@ void add_config_options(CLI::App* command, ConfigWords& words) {
   };
   command
       ->add_option_function<std::vector<std::string>>(
-          "-c,--set", more, "dotted.key=value over the configuration; may be repeated")
+          "-c,--config", more, "dotted.key=value over the configuration; may be repeated")
       ->take_all()
       ->allow_extra_args(false)
       ->group("Configuration");
@@ -181,6 +181,25 @@ int main(House& house, const std::vector<std::string>& arguments) {
   CLI::App* kill_app = app.add_subcommand("kill", "end a run for good, from any process");
   kill_app->add_option("run", id, "run id, a unique beginning of it, or 'last'")->required();
   kill_app->callback([&] { code = kill(house, id); });
+
+  ForkOptions fork_options;
+  CLI::App* fork_app = app.add_subcommand(
+      "fork", "a new run that takes over a run's results before a step and goes on from there");
+  fork_app->add_option("run", id, "run id, a unique beginning of it, or 'last'")->required();
+  fork_app->add_option("--at", fork_options.at, "the first step that is done again")->required();
+  fork_app->add_option("--set", fork_options.sets, "another input, name=value; may be repeated");
+  fork_app->add_option("--plan", fork_options.plan, "another plan (JSON file)");
+  fork_app->add_option("--model", fork_options.model, "another model, for steps that name none");
+  fork_app->add_option("--execute", fork_options.execute,
+                       "do this step again though that is a second effect; may be repeated");
+  fork_app->add_option("--reuse", fork_options.reuse,
+                       "take over this step's result though it comes later; may be repeated");
+  fork_app->add_option("--stub", fork_options.stubs,
+                       "step=JSON, a result instead of doing the step; may be repeated");
+  add_limit_options(fork_app, more);
+  fork_app->add_option("--model-script", more.script, "answers of the scripted model (JSON)");
+  fork_app->add_flag("--json", more.json, "print events as JSON lines");
+  fork_app->callback([&] { code = fork(house, id, fork_options, more); });
 
   std::string step;
   CLI::App* undo_app =

@@ -6,11 +6,27 @@
 #include "ledger/files.hpp"
 
 namespace naestro::cli {
-namespace {
 
-// Just above what the compiler takes, so that it is the one who says so of a file a little too
-// long.
-constexpr std::size_t kPlanFileMax = std::size_t{17} << 20;
+void print_diagnostics(House& house, const plan::Compiled& compiled, const std::string& file,
+                       bool json) {
+  if (json) {
+    json::Array rows;
+    for (const auto& diagnostic : compiled.diagnostics) rows.push_back(to_json(diagnostic));
+    print(house.out, json::pretty(json::Object{{"ok", compiled.program.has_value()},
+                                               {"diagnostics", std::move(rows)}}));
+    return;
+  }
+  for (const auto& diagnostic : compiled.diagnostics) {
+    print(house.err, plan::format(diagnostic, file) + "\n");
+  }
+}
+
+int exit_of(const plan::Compiled& compiled) {
+  if (plan::refused_only(compiled.diagnostics, plan::over_budget)) return 4;
+  return plan::refused_only(compiled.diagnostics, plan::forbidden) ? 3 : 2;
+}
+
+namespace {
 
 Result<policy::Mode> mode_of(const PlanOptions& options) {
   if (const auto mode = policy::mode_from(options.mode)) return *mode;
@@ -31,26 +47,6 @@ Result<std::pair<std::string, plan::Compiled>> compile_file(House& house, const 
   around.ceilings = ceilings;
   auto compiled = plan::compile(*text, around);
   return std::pair{*std::move(text), std::move(compiled)};
-}
-
-void print_diagnostics(House& house, const plan::Compiled& compiled, const std::string& file,
-                       bool json) {
-  if (json) {
-    json::Array rows;
-    for (const auto& diagnostic : compiled.diagnostics) rows.push_back(to_json(diagnostic));
-    print(house.out, json::pretty(json::Object{{"ok", compiled.program.has_value()},
-                                               {"diagnostics", std::move(rows)}}));
-    return;
-  }
-  for (const auto& diagnostic : compiled.diagnostics) {
-    print(house.err, plan::format(diagnostic, file) + "\n");
-  }
-}
-
-// 4 when the bound is all that is wrong, 3 when policy and flow are, else 2.
-int exit_of(const plan::Compiled& compiled) {
-  if (plan::refused_only(compiled.diagnostics, plan::over_budget)) return 4;
-  return plan::refused_only(compiled.diagnostics, plan::forbidden) ? 3 : 2;
 }
 
 json::Value explain_json(const plan::Program& program, const run::Card& card) {
@@ -266,12 +262,7 @@ int run_plan(House& house, const RunOptions& options) {
   start.context = {{"workspace", *workspace}};
   start.mode = *mode;
   start.versions = versions(house);
-  // The smaller of the plan's own and the command line's holds.
-  const auto smaller = [](auto a, auto b) { return a && b ? std::min(*a, *b) : a ? a : b; };
-  start.ceilings = {smaller(program.budget.usd, limits->usd),
-                    smaller(program.budget.tokens, limits->tokens),
-                    smaller(program.budget.tool_calls, limits->tool_calls),
-                    smaller(program.budget.wall_s, limits->wall_s)};
+  start.ceilings = ceilings_of(smaller(program.budget, *limits));
   return start_run(house, *std::move(compiled->second.program), std::move(start), options);
 }
 

@@ -147,6 +147,7 @@ std::string event_text(const ledger::Event& event) {
     return "charged  " + step + "  " + usage_text(usage) + "; so far " + usage_text(spent) + "\n";
   }
   if (event.kind == "step.done") return "done     " + step + "\n";
+  if (event.kind == "step.reused") return "reused   " + step + "  " + text(data, "from") + "\n";
   if (event.kind == "step.skipped") return "skipped  " + step + "\n";
   if (event.kind == "step.retried") {
     return "again    " + step + where(data) + "  attempt " +

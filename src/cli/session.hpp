@@ -38,6 +38,15 @@ json::Object versions(const House& house);
 // {"name": value} of "name=value" words. A value is JSON where it parses as such, else text.
 Result<json::Object> parse_inputs(const std::vector<std::string>& words);
 
+// Just above what the compiler takes, so that it is the one who says so of a file a little too
+// long.
+inline constexpr std::size_t kPlanFileMax = std::size_t{17} << 20;
+void print_diagnostics(House& house, const plan::Compiled& compiled, const std::string& file,
+                       bool json);
+// Of a plan that does not compile: 4 when the bound is all that is wrong, 3 when policy and flow
+// are, else 2.
+int exit_of(const plan::Compiled& compiled);
+
 // Executes a machine to its end or its parking, with progress on `out`, and prints the last lines.
 // `worked_us`: by former processes.
 int execute(House& house, Session& session, run::Machine& machine, run::Batch first,
@@ -51,6 +60,7 @@ int start_run(House& house, plan::Program program, run::Start start, const RunOp
 // The ceilings of --max-usd, --max-tokens, --max-tool-calls, --max-time and of the configuration;
 // the smaller holds.
 Result<plan::Budget> limits_of(const House& house, const RunOptions& options);
+plan::Budget smaller(const plan::Budget& one, const plan::Budget& other);
 door::Ceilings ceilings_of(const plan::Budget& budget);
 // For a resumed run: what the command line raises. More than the configuration allows is an error.
 Result<plan::Budget> raised_limits(const House& house, const RunOptions& options);

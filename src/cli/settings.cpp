@@ -54,14 +54,21 @@ Result<plan::Budget> of_command_line(const RunOptions& options) {
 }  // namespace
 
 Result<plan::Budget> limits_of(const House& house, const RunOptions& options) {
-  NAESTRO_LET(plan::Budget budget, of_command_line(options));
-  const auto smaller = [](auto& mine, const auto& other) {
-    if (other && (!mine || *other < *mine)) mine = other;
+  NAESTRO_LET(const plan::Budget budget, of_command_line(options));
+  const Limits& limits = house.settings.limits;
+  return smaller(
+      budget,
+      {.usd = limits.usd, .tokens = limits.tokens, .tool_calls = limits.tool_calls, .wall_s = {}});
+}
+
+plan::Budget smaller(const plan::Budget& one, const plan::Budget& other) {
+  const auto less = [](const auto& a, const auto& b) {
+    return a && b ? std::min(*a, *b) : a ? a : b;
   };
-  smaller(budget.usd, house.settings.limits.usd);
-  smaller(budget.tokens, house.settings.limits.tokens);
-  smaller(budget.tool_calls, house.settings.limits.tool_calls);
-  return budget;
+  return {.usd = less(one.usd, other.usd),
+          .tokens = less(one.tokens, other.tokens),
+          .tool_calls = less(one.tool_calls, other.tool_calls),
+          .wall_s = less(one.wall_s, other.wall_s)};
 }
 
 door::Ceilings ceilings_of(const plan::Budget& budget) {

@@ -178,11 +178,13 @@ std::vector<const CardLine*> Card::unproved() const {
 }
 
 Card make_card(const plan::Program& program, const json::Object& inputs,
-               const std::string& workspace, const policy::Policy& policy, policy::Mode mode) {
+               const std::string& workspace, const policy::Policy& policy, policy::Mode mode,
+               const std::set<std::string>& without) {
   Card card;
   json::Array lines;
   const plan::Lookup lookup = input_lookup(inputs);
   for (const plan::Step& step : program.steps) {
+    if (without.contains(step.id)) continue;
     CardLine line = make_line(step, {program.plan_digest, workspace}, lookup);
     const door::Effect shape = shape_of(step);
     std::tie(line.verdict, line.kind) = policy.decide_all(shape.declared, mode, shape.flow);

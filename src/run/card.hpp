@@ -2,6 +2,7 @@
 // bound and every effect on it with all authority arguments that are known before the run.
 #pragma once
 
+#include <set>
 #include <string>
 #include <vector>
 
@@ -25,7 +26,7 @@ struct CardLine {
 };
 
 struct Card {
-  std::vector<CardLine> lines;  // every step, in the program's order
+  std::vector<CardLine> lines;  // every step that is done, in the program's order
   Digest digest{};
   // Anything on the card asks, now or (computed arguments) once more when its value is known.
   [[nodiscard]] bool asks() const;
@@ -36,9 +37,10 @@ struct Card {
 };
 
 // `inputs`: the values of this run, with the plan's defaults filled in. `workspace`: an absolute
-// path.
+// path. `without`: steps that are not on it, since they are not done.
 Card make_card(const plan::Program& program, const json::Object& inputs,
-               const std::string& workspace, const policy::Policy& policy, policy::Mode mode);
+               const std::string& workspace, const policy::Policy& policy, policy::Mode mode,
+               const std::set<std::string>& without = {});
 json::Value to_json(const CardLine& line);
 
 // The effect of a step, with its arguments evaluated by `lookup` and held to the contract's input

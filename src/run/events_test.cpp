@@ -92,6 +92,18 @@ TEST(Events, EverySchemaIsMetByAnEvent) {
   ASSERT_TRUE(world.open()->post("rtest", "kill", {{"who", "x"}}));
   EXPECT_EQ(world.resume(recovery, false).error->code, Code::kKilled);
 
+  // A fork.
+  EXPECT_EQ(run_once(world, true,
+                     [](Start& start) {
+                       const json::Value kept = json::parse(R"({"matches":[],"file_count":1,)"
+                                                            R"("skipped_files":0,"match_count":1,)"
+                                                            R"("truncated":false})")
+                                                    .value();
+                       start.fork = Fork{"rother", "b", {{"a", {"recorded", kept, {}}}}};
+                     })
+                .how,
+            Ending::How::done);
+
   for (const auto& [kind, schema] : world.schemas.kinds()) {
     EXPECT_EQ(world.schemas.met().contains(kind), !EventSchemas::unmet().contains(kind))
         << "schemas/events/" << kind << ".json";

@@ -1,5 +1,6 @@
 // Facts and what follows from them; machine_steps.cpp has the life of a step, machine_calls.cpp
-// that of a call, machine_segments.cpp what happens between plans.
+// that of a call, machine_segments.cpp what happens between plans, machine_life.cpp how a run is
+// broken off and taken up.
 #include "run/machine.hpp"
 
 #include <algorithm>
@@ -19,6 +20,15 @@ std::string_view name(StepState state) {
 std::string_view name(Question::Scope scope) {
   constexpr std::array<std::string_view, 3> names = {"plan", "effect", "doubt"};
   return names[static_cast<std::size_t>(scope)];
+}
+
+json::Value to_json(const Fork& fork) {
+  json::Object out;
+  for (const auto& [step, kept] : fork.steps) {
+    out[step] = json::Object{
+        {"from", kept.from}, {"result", kept.result}, {"labels", contract::to_json(kept.labels)}};
+  }
+  return out;
 }
 
 json::Object decision_data(const std::string& step, contract::EffectKind kind,
@@ -62,17 +72,22 @@ void Machine::emit(Batch& batch, std::string kind, json::Object data) {
 Batch Machine::begin() {
   check(seq_ == 0, "begin() comes first and once");
   Batch batch;
-  emit(batch, "run.created",
-       {{"goal", sealer_.put(std::string_view{start_.goal}, batch.blobs)},
-        {"plan", sealer_.put(std::string_view{start_.plan_text}, batch.blobs)},
-        {"inputs", sealer_.put(json::Value(start_.inputs), batch.blobs)},
-        {"context", sealer_.put(json::Value(start_.context), batch.blobs)},
-        {"mode", policy::name(start_.mode)},
-        {"next", start_.next},
-        {"plan_only", start_.plan_only},
-        {"ceilings", door::to_json(start_.ceilings)},
-        {"semantics", kSemantics},
-        {"versions", start_.versions}});
+  json::Object created{{"goal", sealer_.put(std::string_view{start_.goal}, batch.blobs)},
+                       {"plan", sealer_.put(std::string_view{start_.plan_text}, batch.blobs)},
+                       {"inputs", sealer_.put(json::Value(start_.inputs), batch.blobs)},
+                       {"context", sealer_.put(json::Value(start_.context), batch.blobs)},
+                       {"mode", policy::name(start_.mode)},
+                       {"next", start_.next},
+                       {"plan_only", start_.plan_only},
+                       {"ceilings", door::to_json(start_.ceilings)},
+                       {"semantics", kSemantics},
+                       {"versions", start_.versions}};
+  if (start_.fork) {
+    created["fork"] = json::Object{{"run", start_.fork->run},
+                                   {"at", start_.fork->at},
+                                   {"steps", sealer_.put(to_json(*start_.fork), batch.blobs)}};
+  }
+  emit(batch, "run.created", std::move(created));
   open_segment(batch);
   return batch;
 }
@@ -265,76 +280,6 @@ Result<void> Machine::on_timer(const Fact& fact, Batch& batch) {
   return {};
 }
 
-// Nothing new begins. What is under way is stopped by the shell; whether it was done is unknown,
-// as after a crash.
-Result<void> Machine::on_deadline(Batch& batch) {
-  for (std::size_t i = 0; i < steps_.size(); ++i) {
-    for (const Call& call : steps_[i].calls) {
-      if (!busy(call.state)) continue;
-      const plan::Step& planned = program_->steps[i];
-      // What it may still need; so much more lets it end.
-      const std::int64_t needed =
-          call.state == Call::State::waits ? planned.control.retry.wait_s : planned.timeout_s;
-      shortage_.reset();  // time is over whatever else is short
-      limit({"wall_s", needed, 0}, planned.id, batch);
-      return {};
-    }
-  }
-  return fail(Code::kStoreCorrupt, "a deadline came while nothing was under way");
-}
-
-// The run ends. What is under way counts as a lost attempt; where it may not be repeated, nobody
-// knows whether it was done, and the record says so.
-void Machine::on_killed(Batch& batch) {
-  for (std::size_t i = 0; i < steps_.size(); ++i) {
-    for (std::size_t c = 0; c < steps_[i].calls.size(); ++c) {
-      const At at{i, c};
-      if (call(at).state != Call::State::running) continue;
-      const Perform& intent = *call(at).intent;
-      if (intent.prepare) {  // nothing of it was done
-        budget_.settle(intent.effect.caps, {});
-        continue;
-      }
-      charge_lost(at, batch);
-      if (intent.effect.idempotency == contract::Idempotency::none) say_in_doubt(at, batch);
-    }
-  }
-  questions_.clear();
-  shortage_.reset();
-  failure_ = Error{Code::kKilled, "a person killed the run", {}, {}, nullptr};
-  finish(batch);
-}
-
-void Machine::on_resumed(const Fact& fact, Batch& batch) {
-  if (const json::Object* raised = json::object_at(fact.data, "raised")) {
-    budget_.raise(door::ceilings_from_json(*raised));
-  }
-  state_ = State::running;
-  shortage_.reset();
-  limited_step_.clear();
-  for (std::size_t i = 0; i < steps_.size(); ++i) {
-    for (std::size_t c = 0; c < steps_[i].calls.size(); ++c) resume_call({i, c}, batch);
-  }
-  schedule(batch);
-}
-
-// What was handed out to the process that ended may have been done or not.
-void Machine::resume_call(At at, Batch& batch) {
-  Call& call = this->call(at);
-  if (call.state == Call::State::waits) {
-    batch.timers.push_back(
-        {program_->steps[at.step].id, path(at), program_->steps[at.step].control.retry.wait_s});
-  }
-  if (call.state != Call::State::running) return;
-  if (call.intent->prepare) return hand_out(call, batch);
-  charge_lost(at, batch);
-  if (call.intent->effect.idempotency == contract::Idempotency::none) {
-    doubt(at, batch);
-  } else {
-    again(at, batch);
-  }
-}
-
 void Machine::limit(const door::Shortage& shortage, const std::string& step, Batch& batch) {
   if (shortage_) return;
   shortage_ = shortage;
@@ -373,6 +318,12 @@ const json::Value* Machine::result_of(std::string_view step) const {
   if (steps_[*index].state == StepState::done) return &steps_[*index].result;
   const auto& fallback = program_->steps[*index].control.fallback;
   return settled(steps_[*index].state) && fallback ? &*fallback : nullptr;
+}
+
+const contract::Labels& Machine::labels_of(std::string_view step) const {
+  const auto index = index_of(step);
+  check(index.has_value(), "labels are asked of a step of the plan");
+  return steps_[*index].labels;
 }
 
 // A step's name across segments; in the first it is the plain id.

@@ -20,6 +20,21 @@
 
 namespace naestro::run {
 
+// What a fork takes over: steps with their results, which are not done again.
+struct Fork {
+  struct Kept {
+    std::string from;  // "recorded" in the first run, or "stub": given by a person
+    json::Value result;
+    contract::Labels labels;
+  };
+  std::string run;  // that it was made of
+  std::string at;   // the first step that goes on live
+  std::map<std::string, Kept> steps;
+};
+
+// The steps alone: {step: {"from", "result", "labels"}}.
+json::Value to_json(const Fork& fork);
+
 // What a run starts from; recorded in run.created.
 struct Start {
   std::string run;
@@ -34,6 +49,7 @@ struct Start {
   json::Object context;  // {"workspace": absolute path}; stays in a blob
   policy::Mode mode = policy::Mode::copilot;
   door::Ceilings ceilings;
+  std::optional<Fork> fork;
   // {"naestro", "policy"}, and "model" where steps that name none got another than the catalog's
   // first: the run keeps it, whatever the configuration says when it is resumed.
   json::Object versions;
@@ -132,6 +148,9 @@ class Machine {
   [[nodiscard]] const plan::Bound& bound() const { return bound_; }
   [[nodiscard]] const Card& card() const { return card_; }
   [[nodiscard]] const json::Value* result_of(std::string_view step) const;
+  [[nodiscard]] const contract::Labels& labels_of(std::string_view step) const;
+  // Those of the segment under way.
+  [[nodiscard]] const json::Object& inputs() const { return inputs_; }
   [[nodiscard]] door::Scope scope() const;
 
  private:
@@ -193,6 +212,8 @@ class Machine {
   bool settle_ready(Batch& batch);
   bool start_calls(Batch& batch);
   void open_step(std::size_t index, Batch& batch);
+  [[nodiscard]] const Fork::Kept* kept(const std::string& step) const;
+  void keep_step(std::size_t index, const Fork::Kept& kept, Batch& batch);
   void skip_step(std::size_t index, std::string_view because, Batch& batch);
   void close_step(std::size_t index, Batch& batch);
   void fail_step(std::size_t index, Error error, Batch& batch);

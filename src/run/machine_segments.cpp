@@ -34,7 +34,11 @@ void Machine::enter(plan::Program program) {
   busy_ = 0;
   index_.clear();
   for (std::size_t i = 0; i < program_->steps.size(); ++i) index_[program_->steps[i].id] = i;
-  card_ = make_card(*program_, inputs_, scope().workspace, environment_.policy, start_.mode);
+  std::set<std::string> kept;  // nothing of them is done, so nobody is asked
+  if (start_.fork) {
+    for (const auto& [step, result] : start_.fork->steps) kept.insert(step);
+  }
+  card_ = make_card(*program_, inputs_, scope().workspace, environment_.policy, start_.mode, kept);
   outputs_.clear();
 }
 

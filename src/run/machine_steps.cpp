@@ -62,6 +62,11 @@ bool Machine::settle_ready(Batch& batch) {
   bool moved = false;
   for (std::size_t i = 0; i < steps_.size() && !failure_; ++i) {
     if (steps_[i].state != StepState::waiting) continue;
+    if (const Fork::Kept* kept = this->kept(program_->steps[i].id)) {
+      keep_step(i, *kept, batch);
+      moved = true;
+      continue;
+    }
     const auto& needs = program_->steps[i].needs;
     const bool can_open =
         std::ranges::all_of(needs, [&](std::size_t need) { return settled(steps_[need].state); });
@@ -93,6 +98,25 @@ bool Machine::start_calls(Batch& batch) {
     }
   }
   return ended() != before;
+}
+
+const Fork::Kept* Machine::kept(const std::string& step) const {
+  if (!start_.fork) return nullptr;
+  const auto found = start_.fork->steps.find(step);
+  return found == start_.fork->steps.end() ? nullptr : &found->second;
+}
+
+// A fork's step that is not done again.
+void Machine::keep_step(std::size_t index, const Fork::Kept& kept, Batch& batch) {
+  Step& step = steps_[index];
+  step.result = kept.result;
+  step.labels = kept.labels;
+  step.state = StepState::done;
+  emit(batch, "step.reused",
+       {{"step", program_->steps[index].id},
+        {"from", kept.from},
+        {"result", sealer_.put(step.result, batch.blobs)},
+        {"labels", contract::to_json(step.labels)}});
 }
 
 // All that the step needs is settled: `when` decides, then its calls are laid out.

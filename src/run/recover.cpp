@@ -25,6 +25,24 @@ Result<json::Object> open_object(const json::Object& data, std::string_view key,
   return std::move(value.get_object());
 }
 
+Result<Fork> read_fork(const json::Object& data, const OpenBlob& open) {
+  Fork fork;
+  fork.run = json::text_at(data, "run").value_or("");
+  fork.at = json::text_at(data, "at").value_or("");
+  NAESTRO_LET(const json::Object steps, open_object(data, "steps", open));
+  for (const auto& member : steps) {
+    const json::Object* step = member.value().if_object();
+    const json::Value* result = step == nullptr ? nullptr : step->if_contains("result");
+    const json::Value* labels = step == nullptr ? nullptr : step->if_contains("labels");
+    if (result == nullptr || labels == nullptr) {
+      return fail(Code::kStoreCorrupt, "what a fork keeps of a step is no result with labels");
+    }
+    fork.steps[std::string{member.key()}] = {std::string{json::text_at(*step, "from").value_or("")},
+                                             *result, contract::labels_from_json(*labels)};
+  }
+  return fork;
+}
+
 // Adds up the time between events of one process while something was under way.
 class Stopwatch {
  public:
@@ -116,6 +134,9 @@ Result<Start> read_start(const ledger::Event& created, const OpenBlob& open) {
   start.mode = *mode;
   if (const json::Object* ceilings = json::object_at(data, "ceilings")) {
     start.ceilings = door::ceilings_from_json(*ceilings);
+  }
+  if (const json::Object* fork = json::object_at(data, "fork")) {
+    NAESTRO_LET(start.fork, read_fork(*fork, open));
   }
   if (const json::Object* versions = json::object_at(data, "versions")) {
     start.versions = *versions;

@@ -49,8 +49,8 @@ void on_step_event(RunView& view, const ledger::Event& event, std::int64_t at) {
   } else if (event.kind == "step.skipped") {
     step.state = "skipped";
     step.ended_at = at;
-  } else if (event.kind == "step.done") {
-    step.state = "done";
+  } else if (event.kind == "step.done" || event.kind == "step.reused") {
+    step.state = event.kind == "step.done" ? "done" : "reused";
     step.ended_at = at;
     step.result = member(data, "result");
   } else if (event.kind == "step.failed") {
@@ -85,6 +85,7 @@ void on_run_event(RunView& view, const ledger::Event& event, std::int64_t at) {
     view.created_at = at;
     view.mode = text(data, "mode");
     view.goal = member(data, "goal");
+    view.fork = member(data, "fork");
     view.state = "running";
   } else if (event.kind == "plan.compiled") {
     view.plan = text(data, "plan");
@@ -162,6 +163,7 @@ json::Value to_json(const RunView& view) {
   return json::Object{{"run", view.id},
                       {"state", view.state},
                       {"mode", view.mode},
+                      {"fork", view.fork},
                       {"plan", view.plan},
                       {"created_at", view.created_at},
                       {"last_at", view.last_at},

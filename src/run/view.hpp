@@ -15,7 +15,7 @@ struct StepView {
   std::string id;
   std::int64_t segment = 0;      // 0: the plan that was given, or the planner's
   std::string target;            // of the last effect; "" before
-  std::string state;             // ready, asking, denied, running, done, failed, skipped
+  std::string state;             // ready, asking, denied, running, done, failed, skipped, reused
   std::int64_t calls = 0;        // of for_each: how many items
   std::int64_t calls_ended = 0;  // of a loop
   std::int64_t started_at = 0;   // microseconds UTC; 0: not yet
@@ -45,6 +45,7 @@ struct RunView {
   std::int64_t created_at = 0;
   std::int64_t last_at = 0;
   json::Value goal;  // reference to the blob
+  json::Value fork;  // {"run", "at", "steps": reference to the blob} or null
   json::Value bound;
   json::Value outputs;  // reference to the blob, or null
   json::Value files;    // reference to the blob, or null

@@ -116,6 +116,49 @@ class Life(unittest.TestCase):
         self.naestro("kill", "nobody", code=2)
         self.naestro("audit", "verify")
 
+    def test_a_fork_goes_on_live_with_another_input(self):
+        self.naestro("run", str(self.folder / "plan.json"), "-w", str(self.work),
+                     *self.script(0, "first"))
+        first = self.show()["run"]
+        out = self.naestro("fork", first, "--at", "tell", "--set", "word=beta",
+                           *self.script(0, "second"))
+        self.assertRegex(out, r"find +files.search@1 +reuse +made with the former value of word")
+        self.assertRegex(out, r"tell +model:scripted +execute")
+        view = self.show()
+        self.assertEqual(view["outputs"], {"said": "second"})
+        self.assertEqual((view["fork"]["run"], view["fork"]["at"]), (first, "tell"))
+        self.assertEqual(view["spent"]["tool_calls"], 0)
+        self.assertEqual({step["id"]: step["state"] for step in view["steps"]},
+                         {"find": "reused", "tell": "done"})
+        self.assertEqual(self.show(first)["outputs"], {"said": "first"})
+        self.assertTrue(json.loads(self.naestro("replay", "last", "--json"))["equal"])
+
+        out = self.naestro("fork", "last", "--at", "find", "--stub",
+                           'tell={"said": "given"}')
+        self.assertRegex(out, r"find +files.search@1 +execute")
+        self.assertEqual(self.show()["outputs"], {"said": "given"})
+        self.naestro("fork", "last", "--at", "nobody", code=2)
+        self.naestro("fork", "last", "--at", "tell", "--set", "wrod=x", code=2)
+        self.naestro("fork", "last", "--at", "tell", "--model", "nobody", code=2)
+        self.naestro("fork", "last", "--at", "find", "--max-tokens", "1", code=4)
+        self.naestro("audit", "verify")
+
+    def test_a_fork_with_another_plan_that_writes_asks(self):
+        self.naestro("run", str(self.folder / "plan.json"), "-w", str(self.work),
+                     *self.script(0))
+        other = json.loads(json.dumps(PLAN))
+        other["steps"].append({"id": "write", "do": {"tool": "report.markdown@1"},
+                               "with": {"path": "out.md", "title": "${steps.tell.out.said}",
+                                        "sections": []}})
+        file = self.folder / "other.json"
+        file.write_text(json.dumps(other))
+        out = self.naestro("fork", "last", "--at", "write", "--plan", str(file), code=5)
+        digest = json.loads(self.naestro("consents", "--json"))[0]["digest"]
+        self.assertIn(digest, out)
+        self.naestro("approve", "last", digest)
+        self.naestro("resume", "last")
+        self.assertIn("hello", (self.work / "out.md").read_text())
+
 
 if __name__ == "__main__":
     unittest.main(argv=sys.argv[:1])
