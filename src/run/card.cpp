@@ -59,8 +59,7 @@ const Expression* argument(const plan::Step& step, std::string_view name) {
 Result<json::Value> argument_value(const plan::Step& step, const std::string& name,
                                    const plan::Lookup& lookup) {
   if (const auto* literal = std::get_if<json::Value>(&step.with.node)) {
-    const json::Object* object = literal->if_object();
-    const json::Value* value = object == nullptr ? nullptr : object->if_contains(name);
+    const json::Value* value = literal->get_object().if_contains(name);
     return value == nullptr ? json::Value{} : *value;
   }
   const Expression* expression = argument(step, name);
@@ -80,7 +79,7 @@ std::vector<std::string> authority_names(const plan::Step& step) {
 
 // Whether an item of the step's loop is one of an input, which the person gave.
 bool items_given(const plan::Step& step) {
-  return step.control.for_each && step.control.for_each->in.from == Reference::From::input;
+  return step.control.for_each.value().in.from == Reference::From::input;
 }
 
 // Whether a step decides the value. An item of an input is the person's, as the input is.
@@ -103,11 +102,7 @@ plan::Lookup input_lookup(const json::Object& inputs) {
 Result<door::Effect> make_effect(const plan::Step& step, const plan::Lookup& lookup) {
   door::Effect effect = shape_of(step);
   NAESTRO_LET(json::Value arguments, plan::evaluate(step.with, lookup));
-  if (arguments.is_null()) arguments = json::Object{};
-  if (!arguments.is_object()) {
-    return fail(Code::kStepFailed, "the arguments of step " + step.id + " are no object");
-  }
-  effect.arguments = std::move(arguments.get_object());
+  effect.arguments = std::move(arguments.get_object());  // the compiler takes no other form
   if (const auto* model = std::get_if<ModelUse>(&step.use)) {
     effect.arguments["model"] = model->model->name;
     effect.arguments["schema"] = step.out;

@@ -28,7 +28,7 @@ Ending Executor::run(Batch first) {
 
 void Executor::interrupt() {
   ports_.loop.post([this] {
-    if (interrupted_ || ending_) return;
+    if (interrupted_) return;
     interrupted_ = true;
     stop_acts();
     settle();
@@ -56,7 +56,7 @@ std::int64_t Executor::worked_us() const {
 void Executor::watch_deadline() {
   measure();
   const auto wall_s = machine_.budget().ceilings().wall_s;
-  if (!wall_s || !busy_since_ || timing_ || late_ || interrupted_ || parking_) return;
+  if (!wall_s || !busy_since_ || interrupted_ || late_ || timing_) return;
   const std::int64_t left_us = *wall_s * 1'000'000 - worked_us_;
   if (left_us <= 0) {
     late_ = true;
@@ -66,7 +66,7 @@ void Executor::watch_deadline() {
   timing_ = true;
   ports_.loop.after(std::chrono::milliseconds{(left_us + 999) / 1000}, [this] {
     timing_ = false;
-    if (!ending_) watch_deadline();
+    watch_deadline();
   });
 }
 
@@ -94,7 +94,6 @@ void Executor::commit(Batch batch, std::vector<std::int64_t> inbox) {
 }
 
 void Executor::durable(const Batch& batch) {
-  if (ending_) return;
   if (observer_.event) {
     for (const ledger::Event& event : batch.events) observer_.event(event);
   }
@@ -125,10 +124,8 @@ void Executor::perform(const Perform& command) {
     ports_.loop.post(
         [this, command, outcome = std::move(outcome)] { this->outcome(command, outcome); });
   });
-  if (command.effect.timeout_s > 0) {
-    ports_.loop.after(std::chrono::seconds{command.effect.timeout_s},
-                      [stop]() mutable { stop.request_stop(); });
-  }
+  ports_.loop.after(std::chrono::seconds{command.effect.timeout_s},
+                    [stop]() mutable { stop.request_stop(); });
 }
 
 // Reads what undoing will need; what comes of it is a fact too.
@@ -137,7 +134,7 @@ void Executor::prepare(const Perform& command, door::Adapter& adapter) {
     auto former = adapter.prepare(door::Intent::durable(command.effect, command.key));
     ports_.loop.post([this, command, former = std::move(former)] {
       acts_.erase(command.key);
-      if (ending_ || machine_.ended()) return;
+      if (machine_.ended()) return;
       if (interrupted_ || late_) return settle();
       const door::Intent intent = door::Intent::durable(command.effect, command.key);
       if (former) return feed(effect_prepared(intent, *former, sealer_));
@@ -153,15 +150,14 @@ void Executor::wait(const Timer& timer) {
   ++timers_;
   ports_.loop.after(std::chrono::seconds{timer.seconds}, [this, timer] {
     --timers_;
-    const bool over =
-        ending_ || parking_ || interrupted_ || late_ || machine_.state() != Machine::State::running;
+    const bool over = interrupted_ || late_ || machine_.state() != Machine::State::running;
     if (!over) feed(timer_fired(timer.step, timer.path));
   });
 }
 
 void Executor::outcome(const Perform& command, const door::Outcome& outcome) {
   acts_.erase(command.key);
-  if (ending_ || machine_.ended()) return;
+  if (machine_.ended()) return;
   const bool stopped = !outcome.result && outcome.result.error().code == Code::kInterrupted;
   if (stopped && (interrupted_ || late_)) {
     settle();  // unknown whether it was done: resume does it again under the same key
@@ -184,17 +180,14 @@ void Executor::outcome(const Perform& command, const door::Outcome& outcome) {
 
 void Executor::feed(const Fact& fact, std::vector<std::int64_t> inbox) {
   auto batch = machine_.feed(fact);
-  if (!batch) {
-    end({Ending::How::broken, std::move(batch).error()});
-    return;
-  }
+  check(batch.has_value(), "what the machine asked for, or said that it takes, fits its state");
   commit(*std::move(batch), std::move(inbox));
 }
 
 void Executor::take_answer(const Digest& digest, const Answer& answer,
                            std::vector<std::int64_t> inbox) {
   // First answer wins: a later one finds the question gone.
-  if (ending_ || parking_ || !machine_.question(digest)) {
+  if (parking_ || !machine_.question(digest)) {
     if (!inbox.empty()) commit({}, std::move(inbox));
     return;
   }
@@ -218,7 +211,7 @@ void Executor::read_inbox() {
 
 // Whatever is under way: what becomes of it comes too late.
 void Executor::kill(std::string_view who, std::int64_t row) {
-  if (ending_ || parking_ || machine_.ended()) return;
+  if (machine_.ended()) return;
   stop_acts();
   feed(killed("inbox", who, sealer_), {row});
 }
@@ -228,7 +221,7 @@ void Executor::watch_inbox() {
   watching_ = true;
   ports_.loop.after(kInboxInterval, [this] {
     watching_ = false;
-    if (ending_ || parking_) return;
+    if (parking_) return;
     read_inbox();
     watch_inbox();
   });
@@ -238,7 +231,7 @@ void Executor::watch_inbox() {
 void Executor::settle() {
   watch_deadline();
   watch_inbox();
-  if (ending_ || commits_ > 0) return;
+  if (commits_ > 0) return;
   const bool quiet = acts_.empty() && (timers_ == 0 || interrupted_ || late_);
   if (parking_) return end(*parking_);
   using How = Ending::How;
@@ -267,7 +260,8 @@ void Executor::settle() {
   }
   if (!quiet || somebody) return;
   if (machine_.shortage()) return park("limit", {How::limit, {}});
-  if (!machine_.questions().empty()) park("consent", {How::waits_for_consent, {}});
+  check(!machine_.questions().empty(), "a run that has not ended waits for something");
+  park("consent", {How::waits_for_consent, {}});
 }
 
 void Executor::park(std::string_view reason, Ending ending) {
@@ -275,8 +269,8 @@ void Executor::park(std::string_view reason, Ending ending) {
   feed(paused(reason));
 }
 
+// No job of the loop runs after the one that ends the execution.
 void Executor::end(Ending ending) {
-  if (ending_) return;
   stop_acts();
   ending_ = std::move(ending);
   ports_.loop.stop();

@@ -9,16 +9,13 @@
 namespace naestro::run {
 namespace {
 
-// A step as it was written, in canonical JSON; "" when the plan has none of that name.
+// A step that a plan has, as it was written, in canonical JSON.
 std::string written(std::string_view plan_text, std::string_view id) {
-  const auto plan = json::parse(plan_text);
-  const json::Object* object = plan ? plan->if_object() : nullptr;
-  const json::Array* steps = object == nullptr ? nullptr : json::array_at(*object, "steps");
-  for (std::size_t i = 0; steps != nullptr && i < steps->size(); ++i) {
-    const json::Object* step = (*steps)[i].if_object();
-    if (step != nullptr && json::text_at(*step, "id") == id) return json::canonical((*steps)[i]);
-  }
-  return "";
+  const json::Value plan = json::parse(plan_text).value();
+  const auto named = [&](const json::Value& step) {
+    return json::view(step.at("id").as_string()) == id;
+  };
+  return json::canonical(*std::ranges::find_if(plan.at("steps").as_array(), named));
 }
 
 // The step and all that needs it, directly or not.

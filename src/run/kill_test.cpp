@@ -82,6 +82,7 @@ TEST_F(KillTest, AtAnyInstantOfAnyPlan) {
                seed, 5};
     run.schemas = &schemas_;
     run.kill_ms = dice.roll(0, 20'000);
+    run.prepare_ms = 5000;
     const bool nobody = dice.one_in(3);
     run.inbox_ms = nobody ? 1'000'000 : -1;  // somebody is asked, who says nothing
     const Ending ending = run.begin(program, world_.start(program, text));

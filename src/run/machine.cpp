@@ -52,6 +52,14 @@ Error denied_error(const std::string& step, contract::EffectKind kind,
           nullptr};
 }
 
+namespace {
+
+std::string message_of(const Fact& fact) {
+  return fact.plain.is_string() ? std::string{json::view(fact.plain.get_string())} : "";
+}
+
+}  // namespace
+
 Machine::Machine(Start start, plan::Program program, const plan::Environment& environment,
                  Sealer sealer)
     : start_{std::move(start)},
@@ -156,16 +164,14 @@ Result<void> Machine::on_answer(const Fact& fact, Batch& batch) {
   const bool yes = fact.kind == "consent.given";
   const std::string who =
       json::text_at(fact.data, "via") == "mode" ? "mode auto, which asks nobody," : "a person";
-  switch (question.scope) {
-    case Question::Scope::plan:
-      if (!yes) {
-        failure_ = Error{Code::kRefused, who + " refused the plan", {}, {}, nullptr};
-      } else {
-        for (const auto& [action, times] : card_.grants()) granted_[action] += times;
-      }
-      break;
-    case Question::Scope::effect: answer_effect(question, yes, who, batch); break;
-    case Question::Scope::doubt: NAESTRO_TRY(answer_doubt(question, fact, batch)); break;
+  if (question.scope == Question::Scope::doubt) {
+    answer_doubt(question, fact, batch);
+  } else if (question.scope == Question::Scope::effect) {
+    answer_effect(question, yes, who, batch);
+  } else if (yes) {
+    for (const auto& [action, times] : card_.grants()) granted_[action] += times;
+  } else {
+    failure_ = Error{Code::kRefused, who + " refused the plan", {}, {}, nullptr};
   }
   schedule(batch);
   return {};
@@ -183,13 +189,12 @@ void Machine::answer_effect(const Question& question, bool yes, const std::strin
 }
 
 // Again, left undone, or done with a result that the person gives.
-Result<void> Machine::answer_doubt(const Question& question, const Fact& fact, Batch& batch) {
+void Machine::answer_doubt(const Question& question, const Fact& fact, Batch& batch) {
   const At at = *at_place(question.what.get_object());
   Call& call = this->call(at);
   const bool yes = fact.kind == "consent.given";
   if (yes && json::text_at(fact.data, "as") != "done") {
-    again(at, batch);
-    return {};
+    return again(at, batch);
   }
   free_slot(at);
   if (yes) {
@@ -204,7 +209,6 @@ Result<void> Machine::answer_doubt(const Question& question, const Fact& fact, B
                nullptr},
               false, batch);
   }
-  return {};
 }
 
 Result<void> Machine::on_outcome(const Fact& fact, Batch& batch) {
@@ -221,7 +225,7 @@ Result<void> Machine::on_outcome(const Fact& fact, Batch& batch) {
     accept(at, fact.plain, contract::labels_from_json(labels == nullptr ? json::Value{} : *labels),
            batch);
   } else {
-    const std::string message{fact.plain.is_string() ? json::view(fact.plain.get_string()) : ""};
+    const std::string message = message_of(fact);
     const auto code = code_named(json::text_at(fact.data, "code").value_or(""));
     const bool may_pass = code && info(*code).retry != RetryClass::never;
     // The code that the adapter gave stands in the message; the step's is its own.
@@ -263,7 +267,7 @@ Result<void> Machine::on_lost(const Fact& fact, Batch& batch) {
     ++call.attempts;
     repeat_later(at, code, batch);
   } else {
-    const std::string message{fact.plain.is_string() ? json::view(fact.plain.get_string()) : ""};
+    const std::string message = message_of(fact);
     fail_call(at, {Code::kStepFailed, message, {}, {}, nullptr}, false, batch);
   }
   schedule(batch);

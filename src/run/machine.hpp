@@ -205,7 +205,7 @@ class Machine {
   Result<void> on_timer(const Fact& fact, Batch& batch);
   Result<void> on_deadline(Batch& batch);
   void answer_effect(const Question& question, bool yes, const std::string& who, Batch& batch);
-  Result<void> answer_doubt(const Question& question, const Fact& fact, Batch& batch);
+  void answer_doubt(const Question& question, const Fact& fact, Batch& batch);
 
   // Steps (machine_steps.cpp).
   void schedule(Batch& batch);

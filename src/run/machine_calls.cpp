@@ -86,11 +86,11 @@ plan::Lookup Machine::lookup(At at) const {
   return [this, &step, &call, &repeat](Reference::From from,
                                        const std::string& name) -> const json::Value* {
     if (from == Reference::From::item) {
-      return call.item ? &step.items[static_cast<std::size_t>(*call.item)] : nullptr;
+      return &step.items[static_cast<std::size_t>(call.item.value())];
     }
     if (from == Reference::From::prev) {
       if (call.round > 0) return &call.result;
-      return repeat && repeat->start ? &*repeat->start : nullptr;
+      return &repeat.value().start.value();  // the compiler lets nothing else pass
     }
     return lookup()(from, name);
   };
@@ -136,13 +136,14 @@ void Machine::start_call(At at, Batch& batch) {
   if (!effect->path.empty()) decision["path"] = to_json(effect->path);
   decision["action"] = hex(admission.action);
   emit(batch, "policy.decided", std::move(decision));
-  switch (admission.answer) {
-    case go: intend(at, *std::move(effect), admission, batch); break;
-    case ask: this->ask(at, *effect, admission, batch); break;
-    case denied:
-      fail_call(at, denied_error(step.id, admission.kind, admission.verdict), false, batch);
-      break;
-    case limit: this->limit(admission.shortage, step.id, batch); break;
+  if (admission.answer == go) {
+    intend(at, *std::move(effect), admission, batch);
+  } else if (admission.answer == ask) {
+    this->ask(at, *effect, admission, batch);
+  } else if (admission.answer == limit) {
+    this->limit(admission.shortage, step.id, batch);
+  } else {
+    fail_call(at, denied_error(step.id, admission.kind, admission.verdict), false, batch);
   }
 }
 

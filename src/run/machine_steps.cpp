@@ -25,15 +25,13 @@ std::string_view code_of(const Error& error) {
 plan::Lookup Machine::lookup() const {
   return [this](Reference::From from, const std::string& name) -> const json::Value* {
     if (from == Reference::From::input) return inputs_.if_contains(name);
-    return from == Reference::From::step ? result_of(name) : nullptr;
+    return result_of(name);
   };
 }
 
 contract::Label Machine::label_of(const Reference& reference) const {
   if (reference.from == Reference::From::input) return plan::input_label();
-  const auto index = index_of(reference.name);
-  return index ? policy::label_at(steps_[*index].labels, reference.pointer)
-               : contract::unlabelled();
+  return policy::label_at(labels_of(reference.name), reference.pointer);
 }
 
 void Machine::schedule(Batch& batch) {

@@ -162,10 +162,8 @@ Result<Recovery> recover(std::span<const ledger::StoredEvent> events, const Open
   plan::Compiled compiled = plan::compile(start.plan_text, around);
   if (!compiled.program) {
     return fail(Code::kPlanRejected,
-                "the plan of run " + start.run + " no longer compiles" +
-                    (compiled.diagnostics.empty()
-                         ? std::string{}
-                         : ": " + plan::format(compiled.diagnostics.front(), "plan")),
+                "the plan of run " + start.run +
+                    " no longer compiles: " + plan::format(compiled.diagnostics.front(), "plan"),
                 "a contract that it was pinned to has changed");
   }
   Recovery recovery;

@@ -263,6 +263,7 @@ TEST_F(SimTest, CrashedAnywhereARunEndsTheSame) {
     ASSERT_TRUE(expected.how == Ending::How::done || expected.how == Ending::How::failed) << text;
     for (int times = 1; times <= 4; ++times) {
       SimRun run{world_, far_side, seed + 1000 * static_cast<std::uint64_t>(times), 5};
+      run.prepare_ms = dice.one_in(2) ? 0 : 3000;
       any_end_of_process(run, dice, true, whole.steps);
       seen = {};
       Start timed = start;

@@ -28,8 +28,12 @@ class SimWriter final : public ledger::Writer, public ledger::Inbox {
     queue_.emplace_back(std::move(append), std::move(done));
     if (!busy_) next();
   }
-  Result<std::vector<ledger::InboxRow>> inbox(std::string_view) override { return durable_.inbox; }
-  bool fails = false;  // the disk is full
+  Result<std::vector<ledger::InboxRow>> inbox(std::string_view) override {
+    if (unreadable) return fail(Code::kIo, "the disk is gone");
+    return durable_.inbox;
+  }
+  bool fails = false;       // the disk is full
+  bool unreadable = false;  // the inbox cannot be read
 
  private:
   void next() {
@@ -94,10 +98,14 @@ class SimAdapter final : public door::Adapter {
     return reply.outcome;
   }
   Result<json::Value> prepare(const door::Intent& intent) override {
+    simulation_.take(std::chrono::milliseconds{simulation_.choose(prepare_ms + 1)});
+    if (prepare_fails) return fail(Code::kIo, "it cannot be read");
     return json::Object{{"path", intent.effect().arguments.at("path")},
                         {"content", "before"},
                         {"encoding", "utf-8"}};
   }
+  std::size_t prepare_ms = 0;  // what a preparation takes at most
+  bool prepare_fails = false;
   std::int64_t running = 0;
   std::int64_t running_max = 0;
   std::int64_t interrupt_ms = -1;         // when the process is asked to stop; less than 0: never
@@ -116,6 +124,12 @@ struct SimRun {
   std::size_t latency_ms = 0;
   std::int64_t crash_after = -1;   // steps of the next process; less than 0: it does not crash
   std::int64_t interrupt_ms = -1;  // when the next process is asked to stop; less than 0: never
+  std::size_t prepare_ms = 0;      // what a preparation takes at most
+  bool prepare_fails = false;
+  bool silent = false;  // nobody observes it
+  // What else happens in the next process.
+  std::function<void(rt::Simulation&, Executor&)> meanwhile{};
+  bool inbox_unreadable = false;
   std::int64_t disk_full_ms = -1;  // from when on nothing can be committed; less than 0: never
   // When another process leaves answers to all open questions, each twice, among other rows; less
   // than 0: never. Until then somebody is there who says nothing.
@@ -180,7 +194,8 @@ struct SimRun {
   void hold_deadline(std::int64_t worked_before_us) {
     const auto wall_s = machine->budget().ceilings().wall_s;
     if (!wall_s || worked_before_us >= *wall_s * 1'000'000) return;
-    const std::int64_t slack_us = 1000 + 3000 * static_cast<std::int64_t>(latency_ms);
+    // A preparation is not stopped.
+    const auto slack_us = static_cast<std::int64_t>(1000 + 3000 * latency_ms + 1000 * prepare_ms);
     if (worked_us > *wall_s * 1'000'000 + slack_us) broken = "wall_s";
   }
   void leave_answers() {
@@ -201,6 +216,9 @@ struct SimRun {
     if (crash_after >= 0) simulation.crash_after(crash_after);
     Executor* handle = nullptr;
     adapter.interrupt_ms = interrupt_ms;
+    adapter.prepare_ms = prepare_ms;
+    adapter.prepare_fails = prepare_fails;
+    writer.unreadable = inbox_unreadable;
     if (interrupt_ms >= 0) {
       simulation.after(std::chrono::milliseconds{interrupt_ms}, [&] { handle->interrupt(); });
     }
@@ -227,12 +245,13 @@ struct SimRun {
       return answer.has_value();
     };
     Executor executor{{simulation, simulation, simulation, writer, writer, adapter, adapter},
-                      std::move(observer),
+                      silent ? Observer{} : std::move(observer),
                       *machine,
                       world.sealer(),
                       1,
                       worked_before_us};
     handle = &executor;
+    if (meanwhile) meanwhile(simulation, executor);
     adapter.left_ms = [&] {
       const auto wall_s = machine->budget().ceilings().wall_s;
       return wall_s ? *wall_s * 1000 - executor.worked_us() / 1000 : json::kMaxInteger / 1'000'000;
