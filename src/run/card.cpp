@@ -117,7 +117,7 @@ Result<door::Effect> make_effect(const plan::Step& step, const plan::Lookup& loo
     effect.authority_known = effect.authority_known && !needs_steps(step, argument(step, name));
   }
   if (const auto* use = std::get_if<ToolUse>(&step.use)) {
-    NAESTRO_LET(const auto schema, schema::Schema::compile(use->tool->input));
+    const auto schema = schema::Schema::compile(use->tool->input).value();
     NAESTRO_TRY(schema::conforms(schema, json::Value(effect.arguments),
                                  "the arguments of step " + step.id));
   }
@@ -226,7 +226,7 @@ Result<json::Object> bind_inputs(const plan::Program& program, const json::Objec
       return fail(Code::kMissingInput, "input '" + name + "' has no value",
                   "give it with --input " + name + "=VALUE");
     }
-    NAESTRO_LET(const auto schema, schema::Schema::compile(input.schema));
+    const auto schema = schema::Schema::compile(input.schema).value();
     if (auto fits = schema::conforms(schema, *value, "input '" + name + "'"); !fits) {
       return fail(Code::kUsage, fits.error().message,
                   "give another with --input " + name + "=VALUE");

@@ -2,6 +2,7 @@
 // not find, answers and files that come at the wrong moment.
 #include "run/test_plans.hpp"
 #include "run/view.hpp"
+#include "run/why.hpp"
 
 namespace naestro::run {
 namespace {
@@ -276,6 +277,10 @@ TEST_F(EdgesTest, WhatComesAtTheWrongMomentIsPassedOver) {
     go(text);
     run_->meanwhile = {};
     run_->attend = [](const Question&) { return std::optional{Answer{true, "terminal", "t"}}; };
+    if (!run_->machine->ended()) {
+      const RunView view = view_of(run_->durable.events, false);
+      EXPECT_TRUE(view.state == "interrupted" || view.state == "waits_for_consent");
+    }
     if (!run_->machine->ended()) EXPECT_EQ(run_->resume().how, Ending::How::done);
     EXPECT_TRUE(run_->replays());
   }
@@ -315,6 +320,8 @@ TEST_F(EdgesTest, ATimerThatComesTooLateIsPassedOver) {
     EXPECT_EQ(ending.how, how == 0   ? Ending::How::failed
                           : how == 1 ? Ending::How::interrupted
                                      : Ending::How::limit);
+    const RunView view = view_of(run_->durable.events, false);
+    EXPECT_EQ(view.state, how == 0 ? "failed" : how == 1 ? "interrupted" : "limit");
     EXPECT_TRUE(run_->replays());
   }
 }
@@ -330,12 +337,12 @@ TEST_F(EdgesTest, APreparationIsBrokenOff) {
       {});
   const plan::Program program = world.compile(text);
   for (std::uint64_t seed = 0; seed < 300; ++seed) {
-    SimRun run{world, far_side(), seed, 5};
+    SimRun run{world, far_side(), seed, 60};
     run.prepare_ms = 215;
     results_["w"] = json::Object{{"path", "w.md"}, {"bytes", 1}, {"sha256", std::string(64, 'a')}};
     Start start = world.start(program, text);
     if (seed % 2 == 0) {
-      run.kill_ms = 0;
+      run.kill_ms = 130;  // after the card is answered
       const Ending ending = run.begin(program, start);
       EXPECT_TRUE(ending.how == Ending::How::done || ending.how == Ending::How::failed);
     } else {
@@ -385,6 +392,67 @@ TEST_F(EdgesTest, TheInboxIsReadWhileOutcomesAreCommitted) {
     EXPECT_EQ(go(text).how, Ending::How::failed);  // it says 1 forty times, or it is killed
     EXPECT_TRUE(run_->replays());
   }
+}
+
+// Items that were under way when the process died, a third of which has failed already, and no
+// money to do them again: the step ends when all of them have let go.
+TEST_F(EdgesTest, AFailingLoopThatCannotBePaidAgainLetsGo) {
+  testing::SimWorld world;
+  const std::string text = plan(
+      R"({"id":"e","do":{"tool":"paid.read@1"},"with":{"q":"${item}"},
+          "for_each":{"in":"${inputs.l}","max":3,"parallel":3}})",
+      "",
+      R"("l":{"schema":{"type":"array","maxItems":3,"items":{"type":"string","maxLength":9}},)"
+      R"("value":["p","q","r"]})");
+  const plan::Program program = world.compile(text);
+  int failed = 0;
+  for (std::int64_t steps = 1; steps < 80; ++steps) {
+    SimRun run{world, [&](const door::Intent& intent) {
+                 Reply reply{intent.effect().path[0] == 0 ? 100 : 5000, {}};
+                 reply.outcome.result = fail(Code::kToolFailed, "broken");
+                 return reply;
+               }};
+    Start start = world.start(program, text);
+    start.ceilings.usd = program.bound.usd;
+    run.crash_after = steps;
+    (void)run.begin(program, start);
+    run.crash_after = -1;
+    if (!run.crashed || run.durable.events.empty() || run.recovery()->machine->ended()) continue;
+    const Ending ending = run.resume();
+    EXPECT_TRUE(ending.how == Ending::How::failed || ending.how == Ending::How::limit);
+    failed += ending.how == Ending::How::failed ? 1 : 0;
+    EXPECT_TRUE(run.replays());
+  }
+  EXPECT_GT(failed, 0);
+}
+
+TEST_F(EdgesTest, TimesThatNoEnvelopeTellsCountAsNone) {
+  EXPECT_EQ(go(plan(R"({"id":"a","do":{"tool":"free.read@1"},"with":{"q":"x"}})")).how,
+            Ending::How::done);
+  for (const char* envelope : {"no JSON", "[]", "{}"}) {
+    for (auto& stored : run_->durable.events) stored.envelope = envelope;
+    EXPECT_EQ(run_->recovery()->worked_us, 0);
+  }
+  auto& last = run_->durable.events.back();
+  ASSERT_EQ(last.event.kind, "run.done");
+  last.event.data["digest"] = std::string(64, '0');
+  last.body = last.event.body();
+  EXPECT_TRUE(run_->recovery()->divergences.at(0).material);
+}
+
+// The same question twice: each time its own answer.
+TEST_F(EdgesTest, AQuestionThatIsAskedAgainHasAnAnswerOfItsOwn) {
+  results_["names"] = json::Object{{"n", 1}, {"list", json::Array{"r", "r"}}};
+  EXPECT_EQ(go(plan(R"({"id":"names","do":{"tool":"free.read@1"},"with":{"q":"x"}},
+                       {"id":"w","do":{"tool":"note.write@1"},"with":{"path":"${item}"},
+                        "for_each":{"in":"${steps.names.out.list}","max":4}})"))
+                .how,
+            Ending::How::done);
+  const Reasons reasons = reasons_of(run_->durable.events);
+  const auto step = std::ranges::find(reasons.steps, "w", &StepReason::step);
+  ASSERT_EQ(step->consents.size(), 2);
+  EXPECT_EQ(step->consents[0].answer, "given");
+  EXPECT_EQ(step->consents[1].answer, "given");
 }
 
 }  // namespace

@@ -167,6 +167,12 @@ TEST_F(ForkTest, ALoopsResultIsKeptAsAWhole) {
   SimRun run{world_, far_side()};
   EXPECT_EQ(go(run, *forked, text).how, Ending::How::done);
   EXPECT_EQ(seen_, std::vector<std::string>{"z"});
+  // One that is given has the form of all items together.
+  const auto stub = [&](const char* json) {
+    return words(table({.at = "z", .stubs = {{"each", json::parse(json).value()}}}, text));
+  };
+  EXPECT_EQ(stub(R"([{"n":1,"list":[]}])"), "stub execute");
+  EXPECT_TRUE(stub(R"({"n":1,"list":[]})").contains("NE0103"));
 }
 
 TEST_F(ForkTest, WishesThatCannotBeMetAreErrors) {
@@ -178,6 +184,25 @@ TEST_F(ForkTest, WishesThatCannotBeMetAreErrors) {
     EXPECT_TRUE(words(table(wish)).contains("its steps: a, b, d, off, c")) << words(table(wish));
   }
   EXPECT_TRUE(words(table({.at = "d", .reuse = {"off"}})).contains("no recorded result"));
+}
+
+// Of a model, of what is idempotent and of what is keyed.
+TEST_F(ForkTest, WhatAnotherKeyWouldDoTwiceIsKept) {
+  const std::string text = R"({"naestro":"plan/1","goal":"g","steps":[
+    {"id":"a","do":{"tool":"free.read@1"},"with":{"q":"x"}},
+    {"id":"k","do":{"tool":"keyed.send@1"},"with":{"q":"k"},"needs":["a"]},
+    {"id":"m","do":{"model":{"task":"t","max_input_tokens":100,"max_output_tokens":50}},
+     "with":{"messages":[{"role":"user","content":"q"}]},"out":{"type":"object"},"needs":["a"]},
+    {"id":"p","do":{"tool":"paid.read@1"},"with":{"q":"p"},"needs":["a"]}]})";
+  source_.far_side = [&](const door::Intent& intent) {
+    Reply reply;
+    reply.outcome.result = intent.effect().caps.model_calls > 0
+                               ? json::Object{{"text", "{}"}}
+                               : json::Object{{"n", 1}, {"list", json::Array{}}};
+    return reply;
+  };
+  source(text);
+  EXPECT_EQ(words(table({.at = "a"}, text)), "execute reuse execute execute");
 }
 
 // What a failed run has done is not done again.
@@ -224,6 +249,14 @@ TEST_F(ForkTest, ARecordWithoutWhatItKeepsIsCorrupt) {
     return text->contains("\"from\"") ? R"({"a":{"from":"recorded"}})" : *text;
   };
   EXPECT_EQ(read_start(run.durable.events.front().event, lies).error().code, Code::kStoreCorrupt);
+  const OpenBlob half = [&](const Digest& id) -> Result<std::string> {
+    const auto text = world_.sealer().open(run.durable.blobs.at(id));
+    return text->contains("\"from\"") ? R"({"a":{"result":1}})" : *text;
+  };
+  EXPECT_FALSE(read_start(run.durable.events.front().event, half));
+  ledger::Event created = run.durable.events.front().event;
+  created.data["fork"].get_object()["steps"] = 7;
+  EXPECT_FALSE(read_start(created, half));
   const OpenBlob more_lies = [&](const Digest& id) -> Result<std::string> {
     const auto text = world_.sealer().open(run.durable.blobs.at(id));
     return text->contains("\"from\"") ? R"({"a":7})" : *text;
@@ -256,8 +289,17 @@ TEST_F(ForkTest, ThePlanOfAPlannedRunIsTheOneThatWasEntered) {
   const auto forked = fork_of(*run.machine, *text, *program_, *text, {.at = "s"});
   EXPECT_EQ(words(forked), "execute");
   // While it is planned there is none.
-  const auto early = std::span{run.durable.events}.first(3);
-  EXPECT_EQ(plan_of(early, *run.machine, open).error().code, Code::kUsage);
+  for (const std::string_view last : {"run.created", "plan.proposed"}) {
+    const auto found = std::ranges::find(run.durable.events, last,
+                                         [](const auto& stored) { return stored.event.kind; });
+    const auto early = std::span{run.durable.events.begin(), found + 1};
+    EXPECT_EQ(plan_of(early, *run.machine, open).error().code, Code::kUsage) << last;
+  }
+  auto record = run.durable.events;
+  for (auto& stored : record) {
+    if (stored.event.kind == "plan.proposed") stored.event.data["plan"] = 7;
+  }
+  EXPECT_EQ(plan_of(record, *run.machine, open).error().code, Code::kStoreCorrupt);
   source();
   EXPECT_EQ(*plan_of(source_.durable.events, *source_.machine, open), kChain);
 }

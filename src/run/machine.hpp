@@ -143,7 +143,6 @@ class Machine {
   [[nodiscard]] const Start& start() const { return start_; }
   // Of the segment that is under way.
   [[nodiscard]] const plan::Program& program() const { return *program_; }
-  [[nodiscard]] std::int64_t segment() const { return segment_; }
   // The sum of the bounds of all segments that were entered, for "cost of bound".
   [[nodiscard]] const plan::Bound& bound() const { return bound_; }
   [[nodiscard]] const Card& card() const { return card_; }

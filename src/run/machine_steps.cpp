@@ -14,10 +14,9 @@ namespace {
 
 // The far side's own code, where an effect failed; else the error's.
 std::string_view code_of(const Error& error) {
-  for (const auto& [key, value] : error.context) {
-    if (key == "code") return value;
-  }
-  return info(error.code).name;
+  const auto far =
+      std::ranges::find(error.context, "code", &std::pair<std::string, std::string>::first);
+  return far == error.context.end() ? info(error.code).name : std::string_view{far->second};
 }
 
 }  // namespace

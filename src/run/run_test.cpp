@@ -101,6 +101,11 @@ TEST_F(RunTest, AutoRunsWhatIsProvedAndRefusesTheRestBeforeAnythingHappens) {
   EXPECT_EQ(ending.how, Ending::How::failed);
   EXPECT_EQ(ending.error->code, Code::kNotProved);
   EXPECT_TRUE(ending.error->message.ends_with(": w"));
+  fresh();
+  const std::string w = R"({"id": "w", "do")";
+  plan.insert(plan.find(w), R"({"id":"v","do":{"tool":"report.markdown@1"},"with":{"path":)"
+                            R"("v${steps.m.out.title}.md","title":"t","sections":[]}},)");
+  EXPECT_TRUE(go(true, plan, automatic).error->message.contains("v, w"));
   EXPECT_TRUE(world_.tool_adapter.calls.empty());
   EXPECT_TRUE(replay(events()).empty());
 }
@@ -302,6 +307,52 @@ TEST_F(SegmentTest, DiagnosticsGoBackToAPlannerThatTakesThem) {
     EXPECT_EQ(std::ranges::count(world_.kinds, "plan.rejected"), mends ? 1 : 1 + kRepairMax);
     EXPECT_TRUE(replay(events()).empty());
   }
+}
+
+TEST_F(SegmentTest, APlannerThatYieldsNoPlanSaysWhy) {
+  const auto change = [](Start& start) { start.next = "plan"; };
+  const auto message = [&](const std::string& outputs) {
+    const std::string text =
+        R"({"naestro":"plan/1","goal":"p","inputs":{"t":{"schema":{"type":"string"},)"
+        R"("value":"none"},"e":{"schema":{"type":"object"},"value":{}}},"steps":)"
+        R"([{"id":"a","do":{"tool":"files.search@1"},"with":{"path":".","query":"q"}}],)"
+        R"("outputs":{)" +
+        outputs + "}}";
+    fresh();
+    const Ending ending = go(true, text, change);
+    EXPECT_EQ(ending.error->code, Code::kNoPlan);
+    EXPECT_TRUE(replay(events()).empty());
+    return ending.error->message;
+  };
+  EXPECT_EQ(message(R"("other":"${inputs.e}")"), "the planner yielded no plan");
+  EXPECT_EQ(message(R"("plan":"${inputs.t}")"), "the planner yielded no plan");
+  EXPECT_EQ(message(R"("plan":"${inputs.e}","reason":"${inputs.t}")"), "none");
+}
+
+TEST_F(SegmentTest, APlannedPlanHasItsInputs) {
+  EXPECT_EQ(plan_and_go(R"({"naestro":"plan/1","goal":"g","inputs":{"w":{"schema":)"
+                        R"({"type":"string"}}},"steps":[{"id":"a","do":{"tool":"files.list@1"},)"
+                        R"("with":{"path":"."}}]})")
+                .error->code,
+            Code::kMissingInput);
+  EXPECT_TRUE(replay(events()).empty());
+}
+
+TEST_F(SegmentTest, TheFirstErrorOfAPlanIsItsMessage) {
+  const Ending ending =
+      plan_and_go(R"({"naestro":"plan/1","goal":"g","steps":[{"id":"a","do":{"tool":)"
+                  R"("files.lst@1"},"with":{"path":"."}},{"id":"b","do":{"tool":"files.lust@1"},)"
+                  R"("with":{"path":"."}}]})");
+  EXPECT_EQ(ending.error->code, Code::kPlanRejected);
+  EXPECT_TRUE(ending.error->message.contains("files.lst")) << ending.error->message;
+  fresh();  // a warning is none
+  const Ending later = plan_and_go(
+      R"({"naestro":"plan/1","goal":"g","steps":[{"id":"c","do":{"tool":)"
+      R"("files.list@1"},"with":{"path":"."}},{"id":"a","do":{"tool":"files.search@1"},)"
+      R"("with":{"path":".","query":"q"}},{"id":"b","do":{"tool":"files.list@1"},)"
+      R"("with":{"path":"${steps.a.out.match_count}"}}],)"
+      R"("outputs":{"b":"${steps.b.out}"}})");
+  EXPECT_TRUE(later.error->message.contains("NP4")) << later.error->message;
 }
 
 TEST_F(SegmentTest, PlanOnlyEndsWithThePlan) {

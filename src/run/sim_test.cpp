@@ -74,6 +74,7 @@ TEST_F(SimTest, TheMakespanIsTheCriticalPath) {
                seed};
     EXPECT_EQ(run.begin(program, world_.start(program, text)).how, Ending::How::done);
     EXPECT_LE(run.running_max, program.bound.concurrency);
+    EXPECT_EQ(run.parts, static_cast<std::int64_t>(program.steps.size()));
     EXPECT_GE(run.wall_us, path * 1000);
     EXPECT_LE(run.wall_us, program.bound.wall_s * 1'000'000);
     if (chains > static_cast<std::int64_t>(kConcurrencyMax)) return;

@@ -125,6 +125,49 @@ TEST_F(TamperedTest, AnswersAndTimersOfNothingAreRefused) {
   EXPECT_EQ(machine.state(), Machine::State::running);
 }
 
+TEST_F(TamperedTest, APlaceThatNoCallHasIsRefused) {
+  const std::string text = R"({"naestro":"plan/1","goal":"g","inputs":{"l":{"schema":{"type":)"
+                           R"("array","items":{"type":"string"}},"value":["a","b"]}},"steps":)"
+                           R"([{"id":"e","do":{"tool":"files.search@1"},"for_each":)"
+                           R"({"in":"${inputs.l}","max":3},"with":{"path":".","query":)"
+                           R"("${item}"}}]})";
+  program_ = std::make_unique<plan::Program>(world_.compile(text));
+  Machine machine{world_.start(*program_, text), *program_, world_.environment(), world_.sealer()};
+  machine.begin();
+  Fact fact = timer_fired("e", {});
+  EXPECT_FALSE(machine.feed(fact));
+  for (const json::Value& index : {json::Value("x"), json::Value(-1), json::Value(7)}) {
+    fact.data["path"] = json::Array{index};
+    EXPECT_FALSE(machine.feed(fact)) << json::write(index);
+  }
+}
+
+TEST_F(TamperedTest, ABlobThatIsNotWhatItsEventSays) {
+  go(true);
+  auto store = world_.open();
+  const OpenBlob open = blob_opener(*store, world_.sealer());
+  EXPECT_EQ(open(Digest{}).error().code, Code::kBlobMissing);
+  EXPECT_FALSE(world_.sealer().open(as_bytes("no sealed bytes")));
+  const OpenBlob none = [](const Digest&) -> Result<std::string> {
+    return fail(Code::kBlobMissing, "gone");
+  };
+  const OpenBlob no_json = [](const Digest&) -> Result<std::string> { return "no JSON"; };
+  for (auto stored : events()) {
+    if (stored.event.kind != "effect.done") continue;
+    EXPECT_FALSE(fact_from(stored.event, none));
+    EXPECT_FALSE(fact_from(stored.event, no_json));
+    EXPECT_FALSE(undo_of(events(), none, world_.tools, ""));
+    EXPECT_FALSE(undo_of(events(), no_json, world_.tools, ""));
+    stored.event.data["result"] = 7;
+    EXPECT_FALSE(fact_from(stored.event, open));
+  }
+  auto record = events();
+  for (auto& stored : record) {
+    if (stored.event.kind == "effect.prepared") stored.event.data["former"] = 7;
+  }
+  EXPECT_FALSE(undo_of(record, open, world_.tools, ""));
+}
+
 TEST_F(TamperedTest, UndoingARecordThatLacksItsBlobsIsAnError) {
   go(true);
   auto store = world_.open();

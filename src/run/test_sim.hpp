@@ -85,7 +85,8 @@ class SimAdapter final : public door::Adapter {
   SimAdapter(rt::Simulation& simulation, const FarSide& far_side)
       : simulation_{simulation}, far_side_{far_side} {}
   door::Outcome act(const door::Intent& intent, std::stop_token,
-                    const door::Provisional&) override {
+                    const door::Provisional& provisional) override {
+    if (provisional) provisional("a part");
     running_max = std::max(running_max, ++running);
     simulation_.post([this] { --running; });  // heard of when the time is over
     Reply reply = far_side_(intent);
@@ -145,6 +146,7 @@ struct SimRun {
   std::int64_t wall_us = 0;      // of all processes together
   std::int64_t worked_us = 0;    // as the last process counts it
   std::int64_t running_max = 0;  // acts at one time
+  std::int64_t parts = 0;        // of answers, shown before they are whole
   std::int64_t steps = 0;        // of the last process
   bool crashed = false;          // the last process did
   std::string broken{};          // a ceiling that was overshot; "": none
@@ -230,6 +232,7 @@ struct SimRun {
       hold_ceilings();
       if (schemas != nullptr) schemas->expect(event);
     };
+    observer.provisional = [this](const std::string&, std::string_view) { ++parts; };
     if (inbox_ms >= 0) {
       simulation.after(std::chrono::milliseconds{inbox_ms}, [this] { leave_answers(); });
     }

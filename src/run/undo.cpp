@@ -89,7 +89,8 @@ Result<void> add(const Done& done, const contract::ToolContract& undoing, const 
   NAESTRO_LET(const json::Object result, blob_object(done.outcome->event, "result", open));
   const std::string object = object_of(undoing, former);
   auto group = std::ranges::find_if(groups, [&](const Group& known) {
-    return known.undoing == &undoing && known.object == object;
+    return std::pair{known.undoing, std::string_view{known.object}} ==
+           std::pair{&undoing, std::string_view{object}};
   });
   if (group == groups.end()) {
     groups.push_back({&undoing, object, former, done.prepared, {}});

@@ -1,6 +1,7 @@
 // What undoing makes of a run; bringing files back is tools/files_restore's.
 #include "run/undo.hpp"
 
+#include "run/test_plans.hpp"
 #include "run/test_run.hpp"
 
 namespace naestro::run {
@@ -81,6 +82,54 @@ TEST_F(UndoTest, AFileThatWasWrittenOftenIsRestoredOnce) {
   EXPECT_EQ(steps[0].at("with").at("sha256").as_array().size(), 7);
   EXPECT_NE(steps[0].at("with").at("content"), json::Value{});
   EXPECT_EQ(this->undo("a").error().code, Code::kUsage);  // b wrote it after a
+}
+
+// Of parallel writes the one that was prepared first found what was there, whichever ended first.
+TEST_F(UndoTest, WhatWasReadFirstIsWhatWasThere) {
+  testing::SimWorld world;
+  const std::string text = R"({"naestro":"plan/1","goal":"g","inputs":{"l":{"schema":
+    {"type":"array","items":{"type":"string","maxLength":9}},"value":["a","b","c"]}},
+    "steps":[{"id":"w","do":{"tool":"report.markdown@1"},"with":{"path":"a.md","title":"${item}",
+    "sections":[]},"for_each":{"in":"${inputs.l}","max":3,"parallel":3}}]})";
+  const plan::Program program = world.compile(text);
+  testing::SimRun run{world, [&](const door::Intent& intent) {
+                        testing::Reply reply{9000 - 1000 * intent.effect().path[0], {}};
+                        reply.outcome.result = testing::tool_answer(intent.effect());
+                        return reply;
+                      }};
+  ASSERT_EQ(run.begin(program, world.start(program, text)).how, Ending::How::done);
+  const OpenBlob open = [&](const Digest& id) {
+    return world.sealer().open(run.durable.blobs.at(id));
+  };
+  const auto undo = undo_of(run.durable.events, open, world.tools, "");
+  ASSERT_TRUE(undo);
+  const json::Value& with = json::array_at(undo->plan, "steps")->at(0).at("with");
+  EXPECT_EQ(with.at("content"), "before");
+  EXPECT_EQ(with.at("sha256").as_array().size(), 3);
+
+  // A record that lacks what undoing needs: what was done lasts.
+  auto record = run.durable.events;
+  std::erase_if(record, [](const auto& stored) { return stored.event.kind == "effect.prepared"; });
+  EXPECT_EQ(undo_of(record, open, world.tools, "")->lasting.size(), 3);
+  EXPECT_EQ(undo_of(record, open, world.tools, "w")->lasting.size(), 3);
+  record.front().event.data["step"] = "other";
+  EXPECT_TRUE(undo_of(record, open, world.tools, "other")->lasting.empty());
+}
+
+TEST_F(UndoTest, TheSameContentTwiceIsOneHashAndAReferencesFormStaysText) {
+  const char* text = R"({"naestro":"plan/1","goal":"g","steps":[
+    {"id":"a","do":{"tool":"report.markdown@1"},"with":{"path":"a.md","title":"t","sections":[]}},
+    {"id":"b","do":{"tool":"report.markdown@1"},"needs":["a"],
+     "with":{"path":"a.md","title":"t","sections":[]}}]})";
+  world_.tool_adapter.former = [&](const door::Effect&) {
+    return json::Object{{"content", "ends with ${"}, {"encoding", "utf-8"}};
+  };
+  ASSERT_EQ(go(true, text).how, Ending::How::done);
+  const auto undo = this->undo();
+  ASSERT_TRUE(undo);
+  const json::Value& with = json::array_at(undo->plan, "steps")->at(0).at("with");
+  EXPECT_EQ(with.at("sha256").as_array().size(), 1);
+  EXPECT_EQ(with.at("content"), "ends with $${");
 }
 
 // Killed between what was read for undoing and the effect, it ends the same.

@@ -1,6 +1,7 @@
 #include "run/why.hpp"
 
 #include <algorithm>
+#include <tuple>
 
 #include "contract/label.hpp"
 #include "run/event_data.hpp"
@@ -61,8 +62,8 @@ class Reader {
                       json::integer_at(data, "line").value_or(0),
                       1};
     const auto same = std::ranges::find_if(reason.decisions, [&](const Decision& known) {
-      return known.rule == decision.rule && known.effect == decision.effect &&
-             known.decision == decision.decision && known.answer == decision.answer;
+      return std::tie(known.rule, known.effect, known.decision, known.answer) ==
+             std::tie(decision.rule, decision.effect, decision.decision, decision.answer);
     });
     if (same != reason.decisions.end()) {
       ++same->times;

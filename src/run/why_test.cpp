@@ -53,6 +53,28 @@ TEST_F(WhyTest, AnOpenQuestionARefusalAndAFailureAreSaid) {
   EXPECT_EQ(reason("w").code, "NE0402");
 }
 
+// The answer to one of several open questions is that one's.
+TEST_F(WhyTest, AnAnswerBelongsToItsQuestion) {
+  const std::string text = R"({"naestro":"plan/1","goal":"g","steps":[
+    {"id":"a","do":{"tool":"files.search@1"},"with":{"path":".","query":"q"}},
+    {"id":"v","do":{"tool":"report.markdown@1"},
+     "with":{"path":"${steps.a.out.matches[0].text}.v","title":"t","sections":[]}},
+    {"id":"w","do":{"tool":"report.markdown@1"},
+     "with":{"path":"${steps.a.out.matches[0].text}.w","title":"t","sections":[]}}]})";
+  world_.ask_only_plan = true;
+  EXPECT_EQ(go(true, text).how, Ending::How::waits_for_consent);
+  world_.ask_only_plan = false;
+  for (const char* step : {"v", "w"}) {
+    ASSERT_TRUE(world_.open()->post("rtest", "consent",
+                                    {{"digest", reason(step).consents[0].digest}, {"yes", true}}));
+  }
+  Recovery recovery;
+  EXPECT_EQ(world_.resume(recovery, false).how, Ending::How::done);
+  EXPECT_EQ(reason("v").consents.at(0).answer, "given");
+  EXPECT_EQ(reason("w").consents.at(0).answer, "given");
+  EXPECT_EQ(reasons_.plans.at(0).via, "terminal");
+}
+
 TEST_F(WhyTest, LoopsAttemptsAndSkippedStepsAreCounted) {
   const std::string text = R"({"naestro":"plan/1","goal":"g",
     "inputs":{"list":{"schema":{"type":"array","items":{"type":"string"}},"value":["a","b"]}},
