@@ -13,6 +13,7 @@ struct Entry {
 
 constexpr Entry kTools[] = {
     {"answer.compose@1", answer_compose},
+    {"chart.svg@1", chart_svg},
     {"csv.duplicates@1", csv_duplicates},
     {"csv.join@1", csv_join},
     {"csv.query@1", csv_query},
@@ -22,6 +23,7 @@ constexpr Entry kTools[] = {
     {"files.restore@1", files_restore},
     {"files.search@1", files_search},
     {"files.write@1", files_write},
+    {"json.query@1", json_query},
     {"report.markdown@1", report_markdown},
     {"text.compare@1", text_compare},
     {"text.diff@1", text_diff},

@@ -8,6 +8,7 @@
 namespace naestro::tools {
 
 // The caps that the contracts promise; a test compares the two.
+inline constexpr std::size_t kChartOutputMax = 524'288;
 inline constexpr std::size_t kSearchOutputMax = 65'536;
 inline constexpr std::size_t kCsvOutputMax = 262'144;
 inline constexpr std::size_t kReportOutputMax = 8'192;
@@ -23,6 +24,7 @@ inline constexpr std::size_t kListOutputMax = 131'072;
 inline constexpr std::size_t kAnswerOutputMax = 131'072;
 
 Result<json::Value> answer_compose(const json::Object& arguments, const Context& context);
+Result<json::Value> chart_svg(const json::Object& arguments, const Context& context);
 Result<json::Value> csv_duplicates(const json::Object& arguments, const Context& context);
 Result<json::Value> csv_join(const json::Object& arguments, const Context& context);
 Result<json::Value> files_edit(const json::Object& arguments, const Context& context);
@@ -37,6 +39,7 @@ Result<json::Value> text_timeline(const json::Object& arguments, const Context& 
 Result<json::Value> files_search(const json::Object& arguments, const Context& context);
 Result<json::Value> files_restore(const json::Object& arguments, const Context& context);
 Result<json::Value> csv_query(const json::Object& arguments, const Context& context);
+Result<json::Value> json_query(const json::Object& arguments, const Context& context);
 Result<json::Value> report_markdown(const json::Object& arguments, const Context& context);
 
 // Arguments were checked against the schema before; these stay total all the same, and a member
