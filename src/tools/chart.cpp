@@ -92,7 +92,7 @@ class Drawing {
     out_ = "<svg xmlns=\"http://www.w3.org/2000/svg\" width=\"" + px(kWidth) + "\" height=\"" +
            px(kHeight) + "\" viewBox=\"0 0 " + px(kWidth) + " " + px(kHeight) +
            "\" role=\"img\" font-family=\"sans-serif\" font-size=\"12\" fill=\"#222\">\n";
-    out_ += "<title>" + escaped(plain_line(chart_.title)) + "</title>\n";
+    out_ += "<title>" + escaped(cut(chart_.title, 4 * kTitleMax)) + "</title>\n";
     out_ += "<rect width=\"" + px(kWidth) + "\" height=\"" + px(kHeight) + "\" fill=\"#fff\"/>\n";
     put(kMargin, kMargin + 200, cut(chart_.title, kTitleMax), " font-size=\"18\"");
     if (!chart_.note.empty()) {

@@ -23,6 +23,11 @@ Result<json::Value> text_diff(const json::Object& arguments, const Context& cont
   std::string after;
   if (arguments.contains("text")) {
     NAESTRO_LET(const std::string_view text, text_argument(arguments, "text"));
+    if (text.size() > kTextBytesMax) {
+      return fail(Code::kTooLarge,
+                  "'text' is larger than " + std::to_string(kTextBytesMax) + " bytes",
+                  "compare a part of it");
+    }
     after = text;
   } else {
     NAESTRO_LET(after, read_text(file_b, kTextBytesMax, context));

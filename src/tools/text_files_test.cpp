@@ -284,6 +284,8 @@ TEST_F(TextFilesTest, DiffsFilesAndTexts) {
   const auto large = run("text.diff", R"({"file_a":"a.txt","file_b":"b.txt"})");
   EXPECT_TRUE(large->at("truncated").as_bool());
   EXPECT_LE(json::write(*large).size(), kDiffOutputMax);
+  const json::Object huge = {{"file_a", "a.txt"}, {"text", std::string((8 << 20) + 1, 'x')}};
+  EXPECT_EQ(call("text.diff", 1, huge, {ws, {}}).error().code, Code::kTooLarge);
 }
 
 // Edits of parts that stand once do what replacing them one by one does, in whatever order.
