@@ -8,7 +8,7 @@
 namespace naestro::tools {
 namespace {
 
-// Lengths are in tenths of a pixel.
+// Lengths are in tenths of a pixel, and positions are never negative.
 constexpr int kWidth = 8000;
 constexpr int kHeight = 4500;
 constexpr int kMargin = 160;
@@ -24,8 +24,8 @@ constexpr std::array<std::string_view, 6> kColours = {"#0072b2", "#e69f00", "#00
                                                       "#cc79a7", "#56b4e9", "#d55e00"};
 
 std::string px(int tenths) {
-  std::string out = (tenths < 0 ? "-" : "") + std::to_string(std::abs(tenths) / 10);
-  if (tenths % 10 != 0) out += "." + std::to_string(std::abs(tenths) % 10);
+  std::string out = std::to_string(tenths / 10);
+  if (tenths % 10 != 0) out += "." + std::to_string(tenths % 10);
   return out;
 }
 

@@ -145,6 +145,8 @@ TEST_F(ChartTest, ValuesAreTheNumericColumns) {
       "the table has no column 'q'; its columns are k, n, t, m");
   has(error(R"("label":"q",)" + table), "no column 'q'");
   has(error(R"("table":{"columns":["k"],"rows":[["a"]]})"), "0 columns of numbers");
+  has(error(R"("table":{"columns":["k","1","2","3","4","5","6","7"],"rows":[]})"),
+      "7 columns of numbers are to be drawn; name 1 to 6");
 }
 
 TEST_F(ChartTest, BadTablesAreErrors) {
@@ -164,6 +166,27 @@ TEST_F(ChartTest, NoRowsMakeAnEmptyChart) {
   has(svg(R"("table":{"columns":["a","b"],"rows":[]})"), ">No values</text>");
   has(svg(R"("values":["b"],"table":{"columns":["a","b"],"rows":[["x",""]]})"),
       ">No values</text>");
+}
+
+// Twenty bars have their values over them where those fit, more bars have none; labels that do not
+// fit are turned, and of too many some are left out.
+TEST_F(ChartTest, WhatDoesNotFitIsLeftOut) {
+  const auto texts = [&](int rows, const std::string& label, const std::string& value) {
+    std::string all;
+    for (int i = 0; i < rows; ++i) {
+      all += (i == 0 ? "[\"" : ",[\"") + label + std::to_string(i) + "\",\"" + value + "\"]";
+    }
+    return svg(R"("table":{"columns":["k","v"],"rows":[)" + all + R"(],"truncated":true})");
+  };
+  has(texts(3, "a", "1"), "Only the first 3 rows are shown.");
+  EXPECT_EQ(count(texts(20, "a", "1"), ">1</text>"), 20 + 1);  // and the tick
+  EXPECT_EQ(count(texts(21, "a", "1"), ">1</text>"), 1);
+  EXPECT_EQ(count(texts(20, "a", "1.000000000"), ">1.000000000</text>"), 0);
+  EXPECT_EQ(count(texts(3, "a", "1"), "rotate"), 0);
+  EXPECT_EQ(count(texts(20, "Stra\u00dfe, \u6771\u4eac ", "1"), "rotate"), 20);
+  EXPECT_EQ(count(texts(200, "a", "1"), "rotate"), 34);
+  has(texts(1, "\u6771\\t" + std::string(30, 'x'), "1"),
+      ">\xe6\x9d\xb1 xxxxxxxxxxxxxxxxxxxxx\xe2\x80\xa6<");
 }
 
 TEST_F(ChartTest, LinesHaveGaps) {

@@ -64,6 +64,12 @@ TEST(Diff, EndsAtALineWhereItGetsTooLong) {
   EXPECT_LE(json::write(json::Value(cut.text)).size() - 2, 300);
   EXPECT_GT(cut.text.size(), 200);
   EXPECT_FALSE(unified_diff({"a", "b"}, "", after, {}).truncated);
+  // Nothing of a later hunk comes once one was cut, and less than the names may fit.
+  const std::string twice = "x\n" + after + "x\n";
+  const Diff first = unified_diff({"a", "b"}, twice, "y\n" + after + "y\n", {.json_bytes_max = 45});
+  EXPECT_TRUE(first.truncated);
+  EXPECT_EQ(first.text, "--- a\n+++ b\n@@ -1,4 +1,4 @@\n-x\n+y\n");
+  EXPECT_EQ(unified_diff({"a", "b"}, "x", "y", {.json_bytes_max = 10}).text, "--- a\n");
 }
 
 // What is over a limit is replaced as a whole; common ends stay.

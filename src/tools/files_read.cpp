@@ -41,7 +41,7 @@ Result<json::Value> files_read(const json::Object& arguments, const Context& con
   std::int64_t number = 1;
   std::int64_t taken = 0;
   bool room = true;
-  for (std::size_t at = 0; at < all.size() && number <= last && room; ++number) {
+  for (std::size_t at = 0; at < all.size() && number <= last; ++number) {
     const std::size_t end = std::min(all.find('\n', at), all.size() - 1) + 1;
     const std::string_view line = std::string_view{all}.substr(at, end - at);
     at = end;

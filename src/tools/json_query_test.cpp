@@ -67,6 +67,8 @@ TEST_F(JsonQueryTest, JsonLinesAreRows) {
       R"("columns":["a","value"],"rows":[["1",""],["","7"]])");
   has(over("{\"a\":1}\n{\"a\":}\n", R"("format":"lines")"), "x.json:2: text is not valid JSON");
   has(text("json.query", R"({"file":"o.jsonl","pointer":"/k"})"), "leave 'pointer' out");
+  file("o.NDJSON", "1\n2");
+  has(text("json.query", R"({"file":"o.NDJSON"})"), R"("rows":[["1"],["2"]])");
   has(text("json.query", R"({"file":"o.jsonl","format":"json"})"), "JSON lines need the format");
 }
 
@@ -77,6 +79,7 @@ TEST_F(JsonQueryTest, ValuesAreWrittenPlainly) {
           R"("],["12345678901234567890"],["-0.00000003"],["0.0000000025"],["100"],["x"],["{}"],)"
           R"(["[]"],["false"]])");
   // An array that holds a number beyond 2^53 is not canonical, and yet a cell.
+  has(over("\xef\xbb\xbf[{\"a\":1,\"b\":2},{\"b\":3,\"a\":4}]"), R"("rows":[["1","2"],["4","3"]])");
   has(over("[[12345678901234567890]]"), "[12345678901234567890]");
   has(over("[{\"a\":{\"b\":{}}}]"), R"("columns":["a.b"],"rows":[["{}"]])");
 }
@@ -91,6 +94,8 @@ TEST_F(JsonQueryTest, AnEmptyListHasTheColumnsThatAreAskedFor) {
                  R"("where":[{"column":"due.year","op":"eq","value":"2026"}])"),
       R"("columns":["due","due.year"],"rows":[])");
   has(over("", R"("format":"lines","select":["a","b","a.b"])"), R"("columns":["a","b","a.b"])");
+  has(over("[]", R"("select":["a"],"where":[{"column":"a","op":"eq","value":"1"}])"),
+      R"("columns":["a"],"rows":[])");
   has(over("[]", R"("select":[3])"), "'select' is not an array of strings");
   has(over("[]", R"("where":[3])"), "an item of 'where' is not an object");
 }

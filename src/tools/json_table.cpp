@@ -147,8 +147,8 @@ std::vector<std::int64_t> item_lines(std::string_view text, json::Position begin
 }
 
 // "arrays are at /items, /pages": of the members of `value`.
-std::string arrays_in(const json::Value* value) {
-  const json::Object* object = value == nullptr ? nullptr : value->if_object();
+std::string arrays_in(const json::Value& value) {
+  const json::Object* object = value.if_object();
   std::vector<std::string> found;
   for (const auto& member : object == nullptr ? json::Object{} : *object) {
     if (member.value().is_array()) found.push_back("/" + json::pointer_token(member.key()));
@@ -180,7 +180,7 @@ Result<Csv> json_table(std::string_view file, std::string_view text, std::string
                          ? "there is nothing"
                          : "there is " + std::string{json::type_name(*found)} + ", not an array,") +
                     " at '" + shorten(pointer, 100) + "'",
-                arrays_in(found == nullptr ? &*root : found));
+                arrays_in(found == nullptr ? *root : *found));
   }
   const std::vector<std::int64_t> lines = item_lines(text, json::locate(text, pointer));
   Builder builder{file};

@@ -182,6 +182,9 @@ TEST_F(TextFilesTest, AnEditMustBeUnambiguous) {
   has(edit("[]"), "0 edits; give 1 to 100");
   has(edit("[3]"), "an item of 'edits' is not an object");
   has(edit(R"([{"old":"aaa"}])"), "'new' is not a string");
+  std::string many = R"([{"old":"aaa","new":"x"})";
+  for (int i = 0; i < 100; ++i) many += R"(,{"old":"aaa","new":"x"})";
+  has(edit(many + "]"), "101 edits; give 1 to 100");
   EXPECT_EQ(content("a.txt"), before);
   file("a.txt", std::string(40, 'x'));
   has(edit(R"([{"old":"x","new":"y"}])"),
