@@ -85,6 +85,15 @@ std::string ascii_lower(std::string_view text) {
 
 std::string two_digits(int number) { return (number < 10 ? "0" : "") + std::to_string(number); }
 
+std::int64_t first_bad_line(std::string_view text) {
+  std::int64_t line = 1;
+  for (const std::string& one : split(text, '\n')) {
+    if (!is_utf8(one)) break;
+    ++line;
+  }
+  return line;
+}
+
 std::string_view trimmed(std::string_view text) {
   constexpr std::string_view kBlanks = " \t\r\n";
   const std::size_t begin = text.find_first_not_of(kBlanks);

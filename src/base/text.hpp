@@ -1,6 +1,7 @@
 // Small helpers over text. All of them treat text as UTF-8 bytes.
 #pragma once
 
+#include <cstdint>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -8,6 +9,8 @@
 namespace naestro {
 
 bool is_utf8(std::string_view text);
+// Of a text that is not UTF-8: the line, from 1, where that shows first.
+std::int64_t first_bad_line(std::string_view text);
 // Lower-cases ASCII letters only.
 std::string ascii_lower(std::string_view text);
 // Without blanks, tabs and line ends at both ends.

@@ -41,7 +41,7 @@ Intent Intent::self_test(Effect effect) {
   };
   check(!effect.declared.empty(), "a self test declares what it does");
   check(std::ranges::all_of(effect.declared, local), "a self test calls nothing but a local model");
-  return {std::move(effect), Digest{}};
+  return {std::move(effect), Digest{}, {}};
 }
 
 Outcome perform(const Intent& intent, Adapter& adapter, Clock& clock, std::stop_token stop,

@@ -45,19 +45,25 @@ Admission admit(const policy::Policy& policy, policy::Mode mode, const Scope& sc
 // 2. Proof that effect.intended is durable.
 class Intent {
  public:
-  // For the run's writer alone, in the callback of a commit that succeeded.
-  static Intent durable(Effect effect, Digest key) { return {std::move(effect), key}; }
+  // For the run's writer alone, in the callback of a commit that succeeded. `former`: what
+  // prepare() gave and the run recorded, else null.
+  static Intent durable(Effect effect, Digest key, json::Value former = {}) {
+    return {std::move(effect), key, std::move(former)};
+  }
   // For `init` and `doctor`: a self test belongs to no run, so no run has to remember it. Only what
   // reads nothing and leaves nothing behind may go this way: aborts unless every declared effect is
   // model.local.
   static Intent self_test(Effect effect);
   [[nodiscard]] const Effect& effect() const { return effect_; }
   [[nodiscard]] const Digest& key() const { return key_; }
+  [[nodiscard]] const json::Value& former() const { return former_; }
 
  private:
-  Intent(Effect effect, Digest key) : effect_{std::move(effect)}, key_{key} {}
+  Intent(Effect effect, Digest key, json::Value former)
+      : effect_{std::move(effect)}, key_{key}, former_(std::move(former)) {}
   Effect effect_;
   Digest key_;
+  json::Value former_;
 };
 
 // 3. What an adapter got.

@@ -119,7 +119,7 @@ void Executor::perform(const Perform& command) {
   }
   // The batch that holds this command is durable, so the intent is.
   ports_.pool.submit([this, command, &adapter, stop, provisional] {
-    const door::Intent intent = door::Intent::durable(command.effect, command.key);
+    const door::Intent intent = door::Intent::durable(command.effect, command.key, command.former);
     auto outcome = door::perform(intent, adapter, ports_.clock, stop.get_token(), provisional);
     ports_.loop.post(
         [this, command, outcome = std::move(outcome)] { this->outcome(command, outcome); });

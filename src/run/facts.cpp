@@ -45,6 +45,7 @@ Fact effect_lost(const door::Intent& intent, const Error& why, const Sealer& sea
 Fact effect_prepared(const door::Intent& intent, const json::Value& former, const Sealer& sealer) {
   Fact fact;
   fact.kind = "effect.prepared";
+  fact.plain = former;
   fact.data = effect_place(intent);
   fact.data["former"] = sealer.put(former, fact.blobs);
   return fact;
@@ -128,9 +129,10 @@ Result<Fact> fact_from(const ledger::Event& event, const OpenBlob& open) {
   Fact fact;
   fact.kind = event.kind;
   fact.data = event.data;
-  const bool value = event.kind == "effect.done" || event.data.contains("as");
+  const bool former = event.kind == "effect.prepared";
+  const bool value = former || event.kind == "effect.done" || event.data.contains("as");
   if (!value && event.kind != "effect.failed" && event.kind != "effect.lost") return fact;
-  const json::Value* ref = event.data.if_contains(value ? "result" : "message");
+  const json::Value* ref = event.data.if_contains(former ? "former" : value ? "result" : "message");
   if (ref == nullptr) return fail(Code::kStoreCorrupt, event.id() + " names no blob");
   NAESTRO_LET(const Digest id, ledger::blob_id(*ref));
   NAESTRO_LET(const std::string text, open(id));

@@ -17,7 +17,7 @@ namespace naestro::run {
 struct Fact {
   std::string kind;
   json::Object data;
-  json::Value plain;         // of data.result or data.message; null when there is none
+  json::Value plain;         // of data.result, .former or .message; null when there is none
   std::vector<Bytes> blobs;  // sealed bytes that must be stored with it
   std::int64_t latency_us = 0;
 };

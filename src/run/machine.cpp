@@ -249,6 +249,7 @@ Result<void> Machine::on_prepared(const Fact& fact, Batch& batch) {
     return fail(Code::kStoreCorrupt, "an effect was prepared twice");
   }
   call(at).intent->prepare = false;
+  call(at).intent->former = fact.plain;
   hand_out(call(at), batch);
   return {};
 }

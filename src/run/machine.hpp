@@ -67,6 +67,7 @@ struct Perform {
   door::Effect effect;
   Digest key{};
   bool prepare = false;
+  json::Value former{};  // what was read, once it is recorded; every attempt acts upon it
 };
 
 // A wait before the next attempt; its end comes back as the fact timer.fired.

@@ -201,7 +201,7 @@ void Machine::intend(At at, door::Effect effect, const door::Admission& admissio
                                   {"usd_nano", effect.caps.usd}};
   emit(batch, "effect.intended", std::move(data));
   const bool prepare = effect.prepares;
-  call.intent = Perform{std::move(effect), key, prepare};
+  call.intent = Perform{std::move(effect), key, prepare, {}};
   hand_out(call, batch);
 }
 

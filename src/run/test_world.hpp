@@ -77,6 +77,8 @@ class CountingAdapter final : public door::Adapter {
       const std::scoped_lock lock{mutex_};
       ++calls[hex(intent.key())];
     }
+    // Whatever attempt it is, what was read before the first one comes with it.
+    EXPECT_EQ(intent.effect().prepares, intent.former().is_object()) << intent.effect().step;
     door::Outcome outcome;
     outcome.result = answer_(intent.effect());
     if (intent.effect().caps.model_calls > 0) {

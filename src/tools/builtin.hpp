@@ -16,6 +16,8 @@ namespace naestro::tools {
 struct Context {
   const Workspace& workspace;
   std::stop_token stop;  // asked between units of work; a stopped tool fails with kInterrupted
+  // What the run recorded of the file that the call writes (ToolAdapter::prepare), if it did.
+  const json::Value* former = nullptr;
 };
 
 // Runs the tool with arguments that already fit its input schema. What a file says is untrusted

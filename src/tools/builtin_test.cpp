@@ -22,12 +22,16 @@ std::set<std::string> keys(const json::Object& object) {
 
 TEST(ToolContracts, NameTheToolsAndTheirArguments) {
   const std::map<std::string, std::size_t> caps = {
-      {"answer.compose@1", kAnswerOutputMax}, {"csv.duplicates@1", kCsvOutputMax},
-      {"csv.join@1", kCsvOutputMax},          {"csv.query@1", kCsvOutputMax},
-      {"files.list@1", kListOutputMax},       {"files.restore@1", kRestoreOutputMax},
-      {"files.search@1", kSearchOutputMax},   {"report.markdown@1", kReportOutputMax},
-      {"text.compare@1", kCompareOutputMax},  {"text.find@1", kFindOutputMax},
-      {"text.section@1", kSectionOutputMax},  {"text.timeline@1", kTimelineOutputMax}};
+      {"answer.compose@1", kAnswerOutputMax},  {"chart.svg@1", kChartOutputMax},
+      {"csv.duplicates@1", kCsvOutputMax},     {"csv.join@1", kCsvOutputMax},
+      {"csv.query@1", kCsvOutputMax},          {"files.edit@1", kWriteOutputMax},
+      {"files.list@1", kListOutputMax},        {"files.read@1", kReadOutputMax},
+      {"files.restore@1", kRestoreOutputMax},  {"files.search@1", kSearchOutputMax},
+      {"files.write@1", kWriteOutputMax},      {"json.query@1", kCsvOutputMax},
+      {"report.markdown@1", kReportOutputMax}, {"text.compare@1", kCompareOutputMax},
+      {"text.diff@1", kDiffOutputMax},         {"text.find@1", kFindOutputMax},
+      {"text.section@1", kSectionOutputMax},   {"text.timeline@1", kTimelineOutputMax},
+  };
   std::vector<std::string> ids;
   for (const std::string& id : known()) {
     const std::string name = id.substr(0, id.find('@'));
@@ -85,6 +89,12 @@ TEST_F(BuiltinTest, ArgumentsOfAnyTypeAreErrorsNotCrashes) {
       {"files.search", {"path", "query", "pattern", "match", "max_matches"}},
       {"csv.query", {"file", "where", "group_by", "aggregates", "select", "order_by", "limit"}},
       {"report.markdown", {"path", "title", "sections"}},
+      {"chart.svg", {"kind", "title", "table", "label", "values", "unit"}},
+      {"files.edit", {"path", "edits", "sha256"}},
+      {"files.read", {"path", "first_line", "last_line"}},
+      {"files.write", {"path", "content"}},
+      {"json.query", {"file", "pointer", "format", "where", "select", "derive", "limit"}},
+      {"text.diff", {"file_a", "file_b", "text"}},
   };
   for (const auto& [tool, names] : tools) {
     for (const std::string& first : values) {

@@ -8,10 +8,14 @@
 namespace naestro::tools {
 
 // The caps that the contracts promise; a test compares the two.
+inline constexpr std::size_t kChartOutputMax = 524'288;
 inline constexpr std::size_t kSearchOutputMax = 65'536;
 inline constexpr std::size_t kCsvOutputMax = 262'144;
 inline constexpr std::size_t kReportOutputMax = 8'192;
 inline constexpr std::size_t kRestoreOutputMax = 8'192;
+inline constexpr std::size_t kWriteOutputMax = 65'536;
+inline constexpr std::size_t kReadOutputMax = 262'144;
+inline constexpr std::size_t kDiffOutputMax = 131'072;
 inline constexpr std::size_t kFindOutputMax = 65'536;
 inline constexpr std::size_t kSectionOutputMax = 65'536;
 inline constexpr std::size_t kCompareOutputMax = 65'536;
@@ -20,16 +24,22 @@ inline constexpr std::size_t kListOutputMax = 131'072;
 inline constexpr std::size_t kAnswerOutputMax = 131'072;
 
 Result<json::Value> answer_compose(const json::Object& arguments, const Context& context);
+Result<json::Value> chart_svg(const json::Object& arguments, const Context& context);
 Result<json::Value> csv_duplicates(const json::Object& arguments, const Context& context);
 Result<json::Value> csv_join(const json::Object& arguments, const Context& context);
+Result<json::Value> files_edit(const json::Object& arguments, const Context& context);
 Result<json::Value> files_list(const json::Object& arguments, const Context& context);
+Result<json::Value> files_read(const json::Object& arguments, const Context& context);
+Result<json::Value> files_write(const json::Object& arguments, const Context& context);
 Result<json::Value> text_compare(const json::Object& arguments, const Context& context);
+Result<json::Value> text_diff(const json::Object& arguments, const Context& context);
 Result<json::Value> text_find(const json::Object& arguments, const Context& context);
 Result<json::Value> text_section(const json::Object& arguments, const Context& context);
 Result<json::Value> text_timeline(const json::Object& arguments, const Context& context);
 Result<json::Value> files_search(const json::Object& arguments, const Context& context);
 Result<json::Value> files_restore(const json::Object& arguments, const Context& context);
 Result<json::Value> csv_query(const json::Object& arguments, const Context& context);
+Result<json::Value> json_query(const json::Object& arguments, const Context& context);
 Result<json::Value> report_markdown(const json::Object& arguments, const Context& context);
 
 // Arguments were checked against the schema before; these stay total all the same, and a member

@@ -120,15 +120,6 @@ char separator_of(std::string_view text) {
   return semicolons > commas ? ';' : ',';
 }
 
-std::int64_t first_bad_line(std::string_view text) {
-  std::int64_t line = 1;
-  for (const std::string& one : split(text, '\n')) {
-    if (!is_utf8(one)) break;
-    ++line;
-  }
-  return line;
-}
-
 Result<std::vector<std::string>> header(Parser& parser) {
   CsvRow row;
   while (row.cells.empty()) {

@@ -6,6 +6,7 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <stop_token>
 #include <string>
 #include <string_view>
@@ -24,6 +25,8 @@ struct Csv {
   std::vector<std::string> columns;  // distinct
   std::vector<CsvRow> rows;
   std::vector<std::string> units;  // of columns of amounts: "£", "kg"; of a mixed one "£ and €"
+  // Where the rows are the items of a JSON array: the pointer to it.
+  std::optional<std::string> pointer;
 };
 
 // `file` is for messages. Bad text is a kToolFailed that names file and line: a stray or open

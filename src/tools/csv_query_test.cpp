@@ -130,6 +130,56 @@ TEST_F(CsvQueryTest, ErrorsSayWhereAndHow) {
   has(text("csv.query", R"({"file":"bad.csv"})"), "bad.csv:2: the row has 1 cells");
 }
 
+TEST_F(CsvQueryTest, DerivesPartsOfDates) {
+  const auto part = [&](const std::string& name) {
+    return rows(R"("derive":[{"column":"due","part":")" + name + R"("}],"select":["due.)" + name +
+                R"("],"limit":2)");
+  };
+  EXPECT_EQ(part("year"), R"([["2024"],["2024"]])");
+  EXPECT_EQ(part("quarter"), R"([["2024-Q1"],["2024-Q1"]])");
+  EXPECT_EQ(part("month"), R"([["2024-01"],["2024-02"]])");
+  EXPECT_EQ(part("day"), R"([["2024-01-31"],["2024-02-29"]])");
+  EXPECT_EQ(part("weekday"), R"([["Wed"],["Thu"]])");
+  file("d.csv", "n,d\n1,2026-02-30\n2,\n");
+  EXPECT_NE(text("csv.query", R"({"file":"d.csv","derive":[{"column":"d","part":"weekday"}]})")
+                .find(R"("rows":[["1","2026-02-30",""],["2","",""]])"),
+            std::string::npos);
+  EXPECT_NE(text("csv.query", R"({"file":"d.csv","derive":[{"column":"n","part":"year"}]})")
+                .find("d.csv:2: column 'n' holds '1', which is no date"),
+            std::string::npos);
+  EXPECT_NE(text("csv.query", R"({"file":"d.csv","derive":[{"column":"x","part":"year"}]})")
+                .find("d.csv has no column 'x'; its columns are n, d"),
+            std::string::npos);
+  EXPECT_NE(text("csv.query", R"({"file":"d.csv","derive":[3]})").find("'derive' is not an object"),
+            std::string::npos);
+}
+
+TEST_F(CsvQueryTest, TiesAndOtherColumns) {
+  file("t.csv", "a,b\n1,1\n1,2\n1,\n2,2\n");
+  EXPECT_NE(text("csv.query", R"({"file":"t.csv","select":["a"],"order_by":[{"column":"a"}],)"
+                              R"("limit":1,"with_ties":true})")
+                .find(R"("rows":[["1"],["1"],["1"]],"row_count":4)"),
+            std::string::npos);
+  EXPECT_NE(text("csv.query", R"({"file":"t.csv","limit":1,"with_ties":true})")
+                .find(R"("rows":[["1","1"]])"),
+            std::string::npos);
+  EXPECT_NE(text("csv.query", R"({"file":"t.csv","where":[{"column":"a","op":"eq","other":"b"}]})")
+                .find(R"("rows":[["1","1"],["2","2"]])"),
+            std::string::npos);
+  EXPECT_NE(
+      text("csv.query", R"({"file":"t.csv","where":[{"column":"b","op":"empty","other":"b"}]})")
+          .find(R"("rows":[["1",""]])"),
+      std::string::npos);
+  EXPECT_NE(
+      text("csv.query", R"({"file":"t.csv","where":[{"column":"b","op":"not_empty","other":"b"}]})")
+          .find(R"("source_rows":3)"),
+      std::string::npos);
+  file("l.csv", "n\n" + std::string(37, '9') + "\n");
+  EXPECT_NE(text("csv.query", R"({"file":"l.csv","aggregates":[{"fn":"sum","column":"n"}]})")
+                .find("which makes the sum too long to stay exact"),
+            std::string::npos);
+}
+
 // Grouped sums over cents against plain integer arithmetic; the lines lead back to the rows.
 RC_GTEST_FIXTURE_PROP(CsvQueryTest, GroupedSumsEqualIntegerSums, ()) {
   const auto entries = *rc::gen::container<std::vector<std::pair<char, int>>>(

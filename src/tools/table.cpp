@@ -6,6 +6,7 @@
 #include "tools/amounts.hpp"
 #include "tools/calls.hpp"
 #include "tools/csv_dates.hpp"
+#include "tools/text_file.hpp"
 #include "tools/units.hpp"
 
 namespace naestro::tools {
@@ -74,12 +75,11 @@ std::vector<DrawnTable> drawn_tables(std::string_view text) {
 }
 
 Result<Csv> load_table(std::string_view file, std::int64_t table_line, const Context& context) {
-  NAESTRO_LET(const std::string text, context.workspace.read(file, kFileBytesMax));
-  if (table_line == 0) return parse_csv(file, text, context.stop);
-  if (!is_utf8(text)) {
-    return fail(Code::kToolFailed, std::string{file} + ": the text is not UTF-8",
-                "save the file as UTF-8");
+  if (table_line == 0) {
+    NAESTRO_LET(const std::string text, context.workspace.read(file, kFileBytesMax));
+    return parse_csv(file, text, context.stop);
   }
+  NAESTRO_LET(const std::string text, read_text(file, kFileBytesMax, context));
   for (DrawnTable& table : drawn_tables(text)) {
     if (table.line == table_line) return std::move(table.csv);
   }

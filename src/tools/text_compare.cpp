@@ -4,6 +4,7 @@
 
 #include "base/text.hpp"
 #include "tools/calls.hpp"
+#include "tools/text_file.hpp"
 #include "tools/units.hpp"
 
 namespace naestro::tools {
@@ -13,10 +14,7 @@ constexpr std::size_t kTextBytesMax = 4'000'000;
 constexpr std::size_t kQuotesMax = 400;
 
 Result<Document> document_at(std::string_view file, const Context& context) {
-  NAESTRO_LET(const std::string text, context.workspace.read(file, kTextBytesMax));
-  if (text.contains('\0') || !is_utf8(text)) {
-    return fail(Code::kToolFailed, std::string{file} + " is no UTF-8 text");
-  }
+  NAESTRO_LET(const std::string text, read_text(file, kTextBytesMax, context));
   return read_document(file, text);
 }
 

@@ -3,6 +3,7 @@
 
 #include "base/text.hpp"
 #include "tools/calls.hpp"
+#include "tools/text_file.hpp"
 #include "tools/units.hpp"
 
 namespace naestro::tools {
@@ -181,10 +182,7 @@ Result<json::Value> text_section(const json::Object& arguments, const Context& c
   NAESTRO_LET(const std::int64_t from,
               integer_argument(arguments, "line", 0, json::kMaxInteger, 0));
   NAESTRO_LET(const std::int64_t lines_max, integer_argument(arguments, "max_lines", 1, 200, 60));
-  NAESTRO_LET(const std::string text, context.workspace.read(file, kTextBytesMax));
-  if (text.contains('\0') || !is_utf8(text)) {
-    return fail(Code::kToolFailed, std::string{file} + " is no UTF-8 text");
-  }
+  NAESTRO_LET(const std::string text, read_text(file, kTextBytesMax, context));
   const Document document = read_document(file, text);
   json::Array quotes;
   std::string all;
