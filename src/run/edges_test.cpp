@@ -234,7 +234,8 @@ TEST_F(EdgesTest, ARunThatNobodyObservesWaitsForItsAnswers) {
 
 TEST_F(EdgesTest, WhatIsNotSettledHasNoResult) {
   const std::string text = plan(R"({"id":"w","do":{"tool":"note.write@1"},"with":{"path":"p"}},
-    {"id":"d","do":{"tool":"free.read@1"},"with":{"q":"x"},"when":"1 > 2","default":{"n":3,"list":[]}})");
+    {"id":"d","do":{"tool":"free.read@1"},"with":{"q":"x"},"when":"1 > 2",
+     "default":{"n":3,"list":[]}})");
   run_->attend = [](const Question&) { return std::nullopt; };
   EXPECT_EQ(go(text).how, Ending::How::waits_for_consent);
   EXPECT_EQ(run_->machine->result_of("w"), nullptr);
