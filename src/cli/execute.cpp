@@ -8,6 +8,7 @@
 #include <thread>
 
 #include "base/text.hpp"
+#include "cli/live.hpp"
 #include "cli/render.hpp"
 #include "cli/session.hpp"
 #include "ledger/writer.hpp"
@@ -15,6 +16,7 @@
 namespace naestro::cli {
 namespace {
 
+constexpr std::chrono::milliseconds kDrawInterval{250};
 constexpr unsigned kPoolThreads = run::kConcurrencyMax;
 
 // Twelve letters and digits without the ones that are mistaken for others: 60 random bits.
@@ -260,9 +262,28 @@ int execute(House& house, Session& session, run::Machine& machine, run::Batch fi
     run::Executor* executor = nullptr;
     std::unique_ptr<Prompt> prompt;
     run::Observer observer;
+    const bool drawn =
+        house.interactive && !options.quiet && !options.json && Live::fits(house.out);
+    Live live{house.out, house.clock, machine};
+    const auto draw = [&] {
+      if (drawn) live.draw(executor->worked_us());
+    };
+    std::function<void()> tick = [&] {
+      draw();
+      loop.after(kDrawInterval, tick);
+    };
+    if (drawn) {
+      loop.post(tick);
+      observer.provisional = [&](const std::string& step, std::string_view chunk) {
+        live.part(step, chunk);
+      };
+    }
     observer.event = [&](const ledger::Event& event) {
-      print(options.quiet ? house.err : house.out,
-            options.json ? event.body() + "\n" : event_text(event));
+      if (drawn) live.note(event);
+      draw();
+      if (!drawn)
+        print(options.quiet ? house.err : house.out,
+              options.json ? event.body() + "\n" : event_text(event));
       const auto answered = digest_from_hex(json::text_at(event.data, "digest").value_or(""));
       if (event.kind.starts_with("consent.") && event.kind != "consent.asked" && answered) {
         prompt->answered(*answered);
@@ -297,6 +318,7 @@ int execute(House& house, Session& session, run::Machine& machine, run::Batch fi
     const run::Ending ending = real.run(std::move(first));
     house.on_interrupt({});
     prompt.reset();
+    if (drawn) live.end(real.worked_us());
     if (options.quiet && ending.how == run::Ending::How::done) {
       code = 0;
     } else if (options.json) {

@@ -114,22 +114,22 @@ void on_run_event(RunView& view, const ledger::Event& event, std::int64_t at) {
 
 }  // namespace
 
+void note(RunView& view, const ledger::Event& event, std::int64_t at) {
+  ++view.events;
+  view.id = event.stream;
+  view.last_at = at;
+  if (event.kind.starts_with("consent.")) {
+    on_consent_event(view, event);
+  } else if (event.data.contains("step")) {
+    on_step_event(view, event, at);
+  } else {
+    on_run_event(view, event, at);
+  }
+}
+
 RunView view_of(std::span<const ledger::StoredEvent> events, bool owned) {
   RunView view;
-  view.events = events.size();
-  for (const ledger::StoredEvent& stored : events) {
-    const ledger::Event& event = stored.event;
-    const std::int64_t at = wall_at(stored);
-    view.id = event.stream;
-    view.last_at = at;
-    if (event.kind.starts_with("consent.")) {
-      on_consent_event(view, event);
-    } else if (event.data.contains("step")) {
-      on_step_event(view, event, at);
-    } else {
-      on_run_event(view, event, at);
-    }
-  }
+  for (const ledger::StoredEvent& stored : events) note(view, stored.event, wall_at(stored));
   if (view.state == "running" && !owned) view.state = "interrupted";
   return view;
 }

@@ -59,6 +59,8 @@ struct RunView {
   std::size_t events = 0;
 };
 
+// Brings a view up to date with the run's next event; `at`: its wall time.
+void note(RunView& view, const ledger::Event& event, std::int64_t at);
 // `owned`: a live process owns the run; without an owner an unfinished run counts as interrupted.
 RunView view_of(std::span<const ledger::StoredEvent> events, bool owned);
 // Blobs stay references.

@@ -6,6 +6,8 @@ life_test.py NAESTRO_BINARY"""
 import json
 import os
 import pathlib
+import pty
+import re
 import shutil
 import signal
 import subprocess
@@ -158,6 +160,30 @@ class Life(unittest.TestCase):
         self.naestro("approve", "last", digest)
         self.naestro("resume", "last")
         self.assertIn("hello", (self.work / "out.md").read_text())
+
+    def test_a_terminal_shows_the_run_as_it_goes(self):
+        pid, fd = pty.fork()
+        if pid == 0:
+            env = dict(self.env, TERM="xterm")
+            os.execve(BINARY, [str(BINARY), "run", str(self.folder / "plan.json"), "-w",
+                               str(self.work), "--max-tokens", "1000", *self.script(1)], env)
+        out = b""
+        while True:
+            try:
+                piece = os.read(fd, 4096)
+            except OSError:
+                break
+            if not piece:
+                break
+            out += piece
+        self.assertEqual(os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1]), 0, out)
+        text = out.decode()
+        self.assertGreater(text.count("\x1b[J"), 3)  # drawn over, again and again
+        self.assertRegex(text, r"tell +running")
+        self.assertRegex(text, r"Left:  450 of 1000 tokens")
+        last = re.sub(r"\x1b\[[0-9]*[AJ]", "", text.split("\x1b[J")[-1])
+        self.assertRegex(last, r"find +done .*\r\n +tell +done ")
+        self.assertIn("Answer: said: hello", last)
 
 
 if __name__ == "__main__":
