@@ -162,7 +162,8 @@ int main(int argc, char** argv) {
       .in = stdin,
       .out = stdout,
       .err = stderr,
-      .interactive = ::isatty(STDIN_FILENO) == 1 && ::isatty(STDERR_FILENO) == 1};
+      .interactive = ::isatty(STDIN_FILENO) == 1 && ::isatty(STDERR_FILENO) == 1,
+      .draws = ::isatty(STDOUT_FILENO) == 1 && environment("TERM", "dumb") != "dumb"};
   house.configure = [&models,
                      places = config_places(home, house.cwd)](const cli::ConfigWords& words) {
     return app::load_config(places, words, models);

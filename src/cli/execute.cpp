@@ -262,8 +262,7 @@ int execute(House& house, Session& session, run::Machine& machine, run::Batch fi
     run::Executor* executor = nullptr;
     std::unique_ptr<Prompt> prompt;
     run::Observer observer;
-    const bool drawn =
-        house.interactive && !options.quiet && !options.json && Live::fits(house.out);
+    const bool drawn = house.interactive && house.draws && !options.quiet && !options.json;
     Live live{house.out, house.clock, machine};
     const auto draw = [&] {
       if (drawn) live.draw(executor->worked_us());

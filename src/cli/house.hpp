@@ -46,6 +46,7 @@ struct House {
   std::FILE* out;
   std::FILE* err;
   bool interactive = false;  // in and err are terminals
+  bool draws = false;        // out is a terminal that can be drawn over
   // Called once, when the command line is parsed; its result is kept in the two below.
   std::function<Configured(const ConfigWords&)> configure = {};
   Settings settings = {};

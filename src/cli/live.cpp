@@ -4,7 +4,6 @@
 #include <unistd.h>
 
 #include <algorithm>
-#include <cstdlib>
 
 #include "base/text.hpp"
 #include "cli/render.hpp"
@@ -128,11 +127,6 @@ std::string live_text(const run::RunView& view, const run::Machine& machine, std
       out += shorten(printable(line), std::max<std::size_t>(screen.columns, 8) - 4) + "\n";
   }
   return out;
-}
-
-bool Live::fits(std::FILE* out) {
-  const char* term = std::getenv("TERM");
-  return ::isatty(::fileno(out)) == 1 && term != nullptr && std::string_view{term} != "dumb";
 }
 
 void Live::note(const ledger::Event& event) {

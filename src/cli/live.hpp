@@ -26,11 +26,9 @@ std::string live_text(const run::RunView& view, const run::Machine& machine, std
 // Draws over what it drew before. All of it on the loop's thread.
 class Live {
  public:
-  // `out` is a terminal.
+  // `out` is a terminal that can be drawn over.
   Live(std::FILE* out, Clock& clock, const run::Machine& machine)
       : out_{out}, clock_{clock}, machine_{machine} {}
-  // Whether `out` can be drawn over: a terminal that is not "dumb".
-  static bool fits(std::FILE* out);
 
   void note(const ledger::Event& event);
   void part(const std::string& step, std::string_view chunk);
