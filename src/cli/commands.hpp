@@ -71,6 +71,13 @@ int answer(House& house, const std::string& run, const std::string& digest, bool
            const std::string& result);
 int replay(House& house, const std::string& run, bool frozen, bool json);
 int audit_verify(House& house, const std::string& key_file, bool json);
+// Checks a proof or an export without the store. `key_file`: the signer's; "": one's own.
+int audit_verify_file(House& house, const std::string& file, const std::string& key_file,
+                      bool json);
+// Prints the proof of inclusion of one event: its number in the run, or its id.
+int audit_prove(House& house, const std::string& run, const std::string& event);
+// Writes all of a run to one file. `readable`: with its key and in the clear.
+int export_run(House& house, const std::string& run, const std::string& output, bool readable);
 
 // The tools of the catalog; with a name, the contract of that one as JSON.
 int list_tools(House& house, const std::string& name, bool json);

@@ -274,7 +274,26 @@ int main(House& house, const std::vector<std::string>& arguments) {
   CLI::App* verify = audit_app->add_subcommand("verify", "check the whole store offline");
   verify->add_option("--key", key_file, "public key file (default: your own signing.pub)");
   verify->add_flag("--json", json, "print JSON");
-  verify->callback([&] { code = audit_verify(house, key_file, json); });
+  std::string file;
+  verify->add_option("--file", file, "check this proof or export instead, without the store");
+  verify->callback([&] {
+    code = file.empty() ? audit_verify(house, key_file, json)
+                        : audit_verify_file(house, file, key_file, json);
+  });
+  std::string event;
+  CLI::App* prove =
+      audit_app->add_subcommand("prove", "print the proof that an event is in the store, as JSON");
+  prove->add_option("run", id, "run id, a unique beginning of it, or 'last'")->required();
+  prove->add_option("event", event, "its number in the run, or its id")->required();
+  prove->callback([&] { code = audit_prove(house, id, event); });
+
+  bool readable = false;
+  CLI::App* export_app =
+      app.add_subcommand("export", "write a run to one file that can be checked anywhere");
+  export_app->add_option("run", id, "run id, a unique beginning of it, or 'last'")->required();
+  export_app->add_option("-o,--output", file, "the file (default: RUN.naestro.json)");
+  export_app->add_flag("--readable", readable, "with the run's key and everything in the clear");
+  export_app->callback([&] { code = export_run(house, id, file, readable); });
 
   add_house_commands(house, app, code);
   add_config_options(&app, words);

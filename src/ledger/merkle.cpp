@@ -146,6 +146,30 @@ std::vector<Digest> inclusion_proof(const std::vector<Digest>& leaves, std::uint
   return proof;
 }
 
+Tree::Tree(std::vector<Digest> leaves) {
+  levels_.push_back(std::move(leaves));
+  while (levels_.back().size() > 1) {
+    const std::vector<Digest>& below = levels_.back();
+    std::vector<Digest> level;
+    for (std::size_t i = 0; i + 1 < below.size(); i += 2) {
+      level.push_back(node_hash(below[i], below[i + 1]));
+    }
+    if (below.size() % 2 == 1) level.push_back(below.back());
+    levels_.push_back(std::move(level));
+  }
+}
+
+std::vector<Digest> Tree::inclusion(std::uint64_t index) const {
+  check(index < levels_.front().size(), "the leaf of an inclusion proof is in its tree");
+  std::vector<Digest> proof;
+  for (const std::vector<Digest>& level : levels_) {
+    const std::uint64_t pair = index ^ 1U;
+    if (pair < level.size()) proof.push_back(level[pair]);
+    index >>= 1U;
+  }
+  return proof;
+}
+
 std::vector<Digest> consistency_proof(const std::vector<Digest>& leaves, std::uint64_t old_size,
                                       std::uint64_t size) {
   check(old_size > 0, "a consistency proof is of a tree with leaves");

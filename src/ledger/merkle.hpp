@@ -40,6 +40,17 @@ Digest root_of(const std::vector<Digest>& leaves);
 // The proof that leaf `index` is in the tree over the first `size` leaves.
 std::vector<Digest> inclusion_proof(const std::vector<Digest>& leaves, std::uint64_t index,
                                     std::uint64_t size);
+// The same for many leaves of one tree: all its nodes, level by level.
+class Tree {
+ public:
+  explicit Tree(std::vector<Digest> leaves);
+  [[nodiscard]] std::vector<Digest> inclusion(std::uint64_t index) const;
+
+ private:
+  std::vector<std::vector<Digest>>
+      levels_;  // the leaves first; a node without a pair goes up as it is
+};
+
 // The proof that the tree over the first `old_size` leaves is a prefix of that over `size`.
 std::vector<Digest> consistency_proof(const std::vector<Digest>& leaves, std::uint64_t old_size,
                                       std::uint64_t size);

@@ -51,6 +51,12 @@ struct InboxRow {
   json::Object payload;
 };
 
+// What the last signed head is over.
+struct SignedTree {
+  std::string checkpoint;
+  std::vector<Digest> leaves;  // hashes
+};
+
 // Points at which a test may crash the process or fail the disk.
 enum class WritePoint : std::uint8_t { before_commit, after_commit, after_head_file };
 using WriteProbe = std::function<void(WritePoint)>;
@@ -92,6 +98,9 @@ class Store final : public Inbox {
   Result<std::vector<std::string>> runs();
   // The last event of a stream; nullopt when it has none.
   Result<std::optional<StoredEvent>> last(std::string_view stream);
+
+  // kUnsigned when no head was signed yet.
+  Result<SignedTree> signed_tree();
 
   // Takes the run for this process and returns the fence; kRunOwned when a live process has it.
   // Signs a tail that a crash left unsigned first.

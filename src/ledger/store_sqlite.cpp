@@ -388,6 +388,30 @@ Result<Bytes> Store::blob(const Digest& id) {
   return bytes;
 }
 
+Result<SignedTree> Store::signed_tree() {
+  SignedTree out;
+  NAESTRO_LET(auto head,
+              database_.prepare("SELECT size, checkpoint FROM heads ORDER BY size DESC LIMIT 1"));
+  NAESTRO_LET(const bool there, head.step());
+  if (!there) {
+    return fail(Code::kUnsigned, "no head of the store is signed yet",
+                "wait until a run ends or parks");
+  }
+  out.checkpoint = head.text(1);
+  NAESTRO_LET(auto select,
+              database_.prepare("SELECT hash FROM events WHERE leaf < ? ORDER BY leaf"));
+  select.bind(1, head.integer(0));
+  for (;;) {
+    NAESTRO_LET(const bool row, select.step());
+    if (!row) return out;
+    const Bytes hash = select.blob(0);
+    if (hash.size() != sizeof(Digest)) {
+      return fail(Code::kStoreCorrupt, "a leaf's hash is malformed", "run 'naestro audit verify'");
+    }
+    std::ranges::copy(hash, out.leaves.emplace_back().begin());
+  }
+}
+
 Result<std::vector<std::string>> Store::runs() {
   NAESTRO_LET(
       auto select,

@@ -258,12 +258,16 @@ Result<AuditReport> audit(const Folders& folders, const crypto::PublicKey& key) 
   return Auditor{folders, key, std::move(database)}.run();
 }
 
-json::Value to_json(const AuditReport& report) {
-  json::Array findings;
-  for (const Finding& finding : report.findings) {
-    findings.push_back(
+json::Array to_json(const std::vector<Finding>& findings) {
+  json::Array out;
+  for (const Finding& finding : findings) {
+    out.push_back(
         json::Object{{"what", finding.what}, {"where", finding.where}, {"detail", finding.detail}});
   }
+  return out;
+}
+
+json::Value to_json(const AuditReport& report) {
   return json::Object{{"good", report.good()},
                       {"store", report.store_id},
                       {"events", report.events},
@@ -273,7 +277,7 @@ json::Value to_json(const AuditReport& report) {
                       {"unsigned_tail", report.unsigned_tail},
                       {"mirrored", report.mirrored},
                       {"mirrored_at", report.mirrored_at},
-                      {"findings", std::move(findings)}};
+                      {"findings", to_json(report.findings)}};
 }
 
 }  // namespace naestro::ledger

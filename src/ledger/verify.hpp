@@ -31,5 +31,6 @@ struct AuditReport {
 // Fails only where nothing can be read at all; damage is a finding.
 Result<AuditReport> audit(const Folders& folders, const crypto::PublicKey& key);
 json::Value to_json(const AuditReport& report);
+json::Array to_json(const std::vector<Finding>& findings);
 
 }  // namespace naestro::ledger

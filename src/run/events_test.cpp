@@ -2,7 +2,10 @@
 // of this room's tests holds each event to its schema, and no schema is without an event.
 #include <functional>
 
+#include "ledger/bundle.hpp"
+#include "ledger/keys.hpp"
 #include "run/test_world.hpp"
+#include "schema/validate.hpp"
 
 namespace naestro::run {
 namespace {
@@ -123,6 +126,27 @@ TEST(Events, EachSchemaCarriesItsNameAndTheListOfKindsIsWhole) {
   }
   const json::Value body = EventSchemas::read(EventSchemas::folder() / "event.schema.json");
   EXPECT_EQ(*json::at(body, "/properties/kind/enum"), json::Value(kinds));
+}
+
+TEST(Events, AProofAndAnExportHaveTheirForm) {
+  World world;
+  EXPECT_EQ(run_once(world, true).how, Ending::How::done);
+  auto store = world.open();
+  const auto signer = ledger::read_public_key(world.folders().data + "/signing.pub").value();
+  const auto form =
+      schema::Schema::compile(EventSchemas::read(EventSchemas::folder() / "bundle.schema.json"));
+  ASSERT_TRUE(form) << form.error().text();
+  crypto::BlobKey key{};
+  key[0] = 42;  // the world's
+  for (const ledger::BundleWish& wish :
+       {ledger::BundleWish{"rtest", {}, signer, {}}, ledger::BundleWish{"rtest", 3, signer, {}},
+        ledger::BundleWish{"rtest", {}, signer, key}}) {
+    const auto bundle = ledger::make_bundle(*store, wish);
+    ASSERT_TRUE(bundle) << bundle.error().text();
+    const auto fits = schema::conforms(*form, json::Value(*bundle), "bundle");
+    EXPECT_TRUE(fits) << (fits ? "" : fits.error().text());
+    EXPECT_TRUE(ledger::check_bundle(json::write(*bundle), signer).good());
+  }
 }
 
 }  // namespace

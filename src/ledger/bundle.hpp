@@ -1,0 +1,42 @@
+// Events that leave the store: each with its proof of inclusion under a signed head, so that anyone
+// with the signer's public key can check them without the store. One event is a proof, a whole run
+// an export. The form: schemas/bundle.schema.json, docs/formats/bundle.md.
+#pragma once
+
+#include <optional>
+#include <string>
+
+#include "ledger/store.hpp"
+#include "ledger/verify.hpp"
+
+namespace naestro::ledger {
+
+struct BundleWish {
+  std::string run;
+  std::optional<std::int64_t> seq;  // one event alone; else all, with their blobs
+  crypto::PublicKey signer{};       // stands in the bundle, to be compared with one's own
+  std::optional<crypto::BlobKey>
+      run_key;  // then blobs stand in the clear beside their sealed bytes
+};
+
+// Fails with kNotFound for an event that the run does not have, and with kUnsigned for one that no
+// head is signed over yet.
+Result<json::Object> make_bundle(Store& store, const BundleWish& wish);
+
+struct BundleReport {
+  std::string store_id;
+  std::string run;
+  std::uint64_t events = 0;
+  std::uint64_t blobs = 0;
+  std::uint64_t size = 0;  // of the signed tree
+  std::string first;       // ids of the first and the last event
+  std::string last;
+  std::vector<Finding> findings;
+  [[nodiscard]] bool good() const { return findings.empty(); }
+};
+
+// Checks a bundle as text, offline. Never fails: what is wrong with it is a finding.
+BundleReport check_bundle(std::string_view text, const crypto::PublicKey& key);
+json::Value to_json(const BundleReport& report);
+
+}  // namespace naestro::ledger
