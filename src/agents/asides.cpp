@@ -36,7 +36,7 @@ class Finder {
       const bool leads = unit < question;
       if (is_aside(*unit)) {
         if (leads && goes_on && !greets(*unit)) return {};
-        out_.push_back({byte(unit->begin), byte(unit->end), leads && !greets(*unit)});
+        out_.push_back({byte(unit->begin), byte(unit->end), greets(*unit), !greets(*unit)});
       } else {
         within(*unit);
       }
@@ -185,7 +185,7 @@ class Finder {
         const bool mark = gap_before(i + 1).find_first_of(":,") != std::string_view::npos;
         if (!mark) continue;
         if (for_what(low(i, unit.end)) && i + 1 < unit.end) {
-          out_.push_back({byte(begin), byte(i + 1), false});
+          out_.push_back({byte(begin), byte(i + 1), false, false});
           begin = i + 1;
         }
         break;
@@ -195,7 +195,7 @@ class Finder {
       const bool comma = gap_before(i).contains(',');
       if (!trails(i, unit.end, comma) || orders(i + 1, unit.end)) continue;
       const std::size_t from = goal_.tokens[i - 1].end;
-      out_.push_back({from, goal_.tokens[unit.end - 1].end, false});
+      out_.push_back({from, goal_.tokens[unit.end - 1].end, false, false});
       return;
     }
   }
@@ -269,10 +269,11 @@ std::string still_counts(const Goal& goal, const std::vector<Aside>& asides, con
                          const Reading& reading, const Lexicon& lexicon) {
   const std::string used = json::write(json::Value(reading.parameters));
   for (const Aside& one : asides) {
+    if (one.greets) continue;
     const Result<Goal> aside = read_goal(goal.text.substr(one.begin, one.end - one.begin), lexicon);
     if (!aside) return "it cannot be read";
     const bool texts = quotes(reading);
-    if (one.leads && texts) return "a text may be about what it says";
+    if (one.sentence && texts) return "a text may be about what it says";
     if (!aside->dates.empty()) return "it names a date";
     for (std::size_t i = 0; i < aside->tokens.size(); ++i) {
       const std::string& word = aside->tokens[i].text;

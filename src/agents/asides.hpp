@@ -11,7 +11,8 @@ namespace naestro::agents {
 struct Aside {
   std::size_t begin;  // bytes of the goal's text
   std::size_t end;
-  bool leads = false;  // a sentence in front of the question, which may go on with it
+  bool greets = false;    // says nothing at all
+  bool sentence = false;  // tells something of its own
 };
 
 std::vector<Aside> asides_of(const Goal& goal);
