@@ -80,9 +80,8 @@ TEST(Asides, AnAsideThatTheFolderKnowsAsAConditionRefuses) {
                            "2026-Q1?"),
             answer);
   EXPECT_EQ(world().answer("It was a hard winter for everybody here. " + plain), answer);
-  for (const std::string said :
-       {" because we need the RL-300", " because we are asked for March", " so we can plan 3 days",
-        " so that we can see the product", " so we can talk to Fennick"}) {
+  for (const std::string said : {" because we need the RL-300", " because we are asked for March",
+                                 " so we can plan 3 days", " so we can talk to Fennick"}) {
     const std::string refused = world().answer(asked + said + "?");
     EXPECT_TRUE(refused.starts_with("no skill explains")) << said << ": " << refused;
   }
