@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "agents/asides.hpp"
 #include "agents/reading.hpp"
 #include "base/text.hpp"
 
@@ -169,18 +170,14 @@ std::string_view unfit(const Goal& goal, const World& world, const Reading& read
   return {};
 }
 
-}  // namespace
+// One goal read in every way: the reading that answers it, or the nearest miss and why none does.
+struct Read {
+  Reading reading;
+  std::vector<Tried> tried;
+  std::string refusal;
+};
 
-Result<json::Value> draft(const json::Object& arguments, const SkillBook& skills,
-                          const Lexicon& lexicon) {
-  const auto text = json::text_at(arguments, "goal");
-  const json::Object* survey = json::object_at(arguments, "survey");
-  if (!text || survey == nullptr) {
-    return fail(Code::kToolFailed, "'goal' is no string, or 'survey' no object");
-  }
-  NAESTRO_LET(const Goal goal, read_goal(*text, lexicon));
-  const World world = World::read(*survey);
-  if (goal.words.empty()) return refused("the goal holds no word to go by", {}, nullptr);
+Read read_all(const Goal& goal, const World& world, const Lexicon& lexicon) {
   std::vector<Tried> tried;
   for (const WorldTable& table : world.tables) {
     const std::string name = table.file + (table.line == 0 ? "" : ":" + std::to_string(table.line));
@@ -209,11 +206,11 @@ Result<json::Value> draft(const json::Object& arguments, const SkillBook& skills
         names.push_back(one.reading);
       }
     }
-    return refused("the goal fits more than one table equally well: " + join(names, "; "), all,
-                   nullptr);
+    return {
+        {}, std::move(all), "the goal fits more than one table equally well: " + join(names, "; ")};
   }
   if (table != nullptr && !said_in_texts(goal, world, table->result, texts)) {
-    return planned(table->result, all, skills, *text);
+    return {table->result, std::move(all), {}};
   }
   // Who asks for rows by their name is not answered by lines that happen to hold the words; one
   // sentence that says it all is no accident.
@@ -221,7 +218,7 @@ Result<json::Value> draft(const json::Object& arguments, const SkillBook& skills
       std::ranges::any_of(tried, [](const Tried& one) { return one.result.about_rows; });
   for (const Tried& one : texts) {
     if (about_rows && one.result.intent == "find" && one.result.score == 0) continue;
-    if (!one.result.intent.empty()) return planned(one.result, all, skills, *text);
+    if (!one.result.intent.empty()) return {one.result, all, {}};
   }
   // The miss that left the fewest words unexplained says most.
   const Reading* nearest_miss = nullptr;
@@ -236,7 +233,52 @@ Result<json::Value> draft(const json::Object& arguments, const SkillBook& skills
   if (nearest_miss != nullptr) {
     reason += "; without ground: " + join(nearest_miss->unexplained, ", ");
   }
-  return refused(reason, all, nearest_miss);
+  Read out{{}, {}, std::move(reason)};
+  if (nearest_miss != nullptr) out.reading = *nearest_miss;
+  out.tried = std::move(all);
+  return out;
+}
+
+// The goal without what it says beside its question; as `whole` when that may not be passed over.
+Result<Read> read_rest(const Goal& goal, const World& world, const Lexicon& lexicon, Read whole) {
+  const std::vector<Aside> asides = asides_of(goal);
+  if (asides.empty()) return whole;
+  NAESTRO_LET(const Goal rest, set_aside(goal, asides, lexicon));
+  if (rest.words.empty()) return whole;
+  Read read = read_all(rest, world, lexicon);
+  if (!read.refusal.empty()) return whole;
+  if (const std::string why = still_counts(goal, asides, world, read.reading, lexicon);
+      !why.empty()) {
+    whole.refusal += "; beside the question: " + why;
+    return whole;
+  }
+  for (const Aside& one : asides) {
+    read.reading.explanation.push_back(
+        {std::string{trimmed(goal.text.substr(one.begin, one.end - one.begin))},
+         "beside the question"});
+  }
+  return read;
+}
+
+}  // namespace
+
+Result<json::Value> draft(const json::Object& arguments, const SkillBook& skills,
+                          const Lexicon& lexicon) {
+  const auto text = json::text_at(arguments, "goal");
+  const json::Object* survey = json::object_at(arguments, "survey");
+  if (!text || survey == nullptr) {
+    return fail(Code::kToolFailed, "'goal' is no string, or 'survey' no object");
+  }
+  NAESTRO_LET(const Goal goal, read_goal(*text, lexicon));
+  const World world = World::read(*survey);
+  if (goal.words.empty()) return refused("the goal holds no word to go by", {}, nullptr);
+  Read read = read_all(goal, world, lexicon);
+  if (!read.refusal.empty()) {
+    NAESTRO_LET(read, read_rest(goal, world, lexicon, std::move(read)));
+  }
+  if (read.refusal.empty()) return planned(read.reading, read.tried, skills, *text);
+  return refused(read.refusal, read.tried,
+                 read.reading.unexplained.empty() ? nullptr : &read.reading);
 }
 
 }  // namespace naestro::agents

@@ -152,8 +152,8 @@ TEST_F(SmallWorld, MeansPersonsAndOpenDates) {
 
 TEST_F(SmallWorld, ComparesTwoValues) {
   EXPECT_EQ(ask("By how much did the tickets sold rise from January to February 2025?"),
-            "2025-01: 170 (2 rows)\n2025-02: 20 (2 rows)\ndifference: -150 (2025-02 less "
-            "2025-01)\nmore: 2025-01, by 150");
+            "January 2025: 170 (2 rows)\nFebruary 2025: 20 (2 rows)\ndifference: -150 (February "
+            "2025 less January 2025)\nmore: January 2025, by 150");
   EXPECT_EQ(ask("Compare the tickets sold in the Studio and the Main Hall."),
             "Studio: 90 (2 rows)\nMain Hall: 100 (2 rows)\ndifference: 10 (Main Hall less Studio)\n"
             "more: Main Hall, by 10");

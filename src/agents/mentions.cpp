@@ -291,6 +291,11 @@ class Cutter : ValueFinder {
       const std::string& name = table_.fields[f].column->name;
       const bool doer = name.ends_with(" by") || name.ends_with("_by");
       if (doer && stems.size() == 1 && cue(i) && !asks_who()) continue;
+      // "Money out", beside "Money in".
+      std::vector<std::string> full;
+      for (const words::Token& token : words::tokens(name)) full.push_back(token.stem);
+      const bool paired = std::ranges::count(table_.fields, stems, &Field::stems) > 1;
+      if (quality == 3 && full.size() > 1 && paired && stands(full, i)) add(f, full.size());
       if (quality == 3 && stands(stems, i)) add(f, stems.size());
       if (quality == 3 && stems.size() == 2 && stem(i) == stems[0] + stems[1]) add(f, 1);
       if (quality == 3 && table_.fields[f].via) {  // "customer segment"

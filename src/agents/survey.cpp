@@ -42,7 +42,7 @@ struct Table {
 };
 
 bool is_boolean(const std::map<std::string, std::int64_t>& counts) {
-  return !counts.empty() && counts.size() <= 2 && std::ranges::all_of(counts, [](const auto& one) {
+  return !counts.empty() && std::ranges::all_of(counts, [](const auto& one) {
     const std::string low = ascii_lower(one.first);
     return low == "yes" || low == "no" || low == "true" || low == "false" || low == "y" ||
            low == "n";
@@ -98,7 +98,7 @@ json::Array values_of(const Column& column, const std::set<std::string>& stems,
   for (std::size_t i = 0; i < common.size(); ++i) {
     const std::string_view value = common[i].second;
     if (value.size() > kValueBytesMax) continue;
-    if (i >= values_max) {
+    if (i >= values_max && !words::is_total(value)) {
       if (more == kMoreValuesMax) break;
       const auto named = [&](const words::Token& token) { return stems.contains(token.stem); };
       if (!std::ranges::any_of(words::tokens(value), named)) continue;

@@ -85,8 +85,9 @@ bool Builder::distinct_filters() {
 
 bool Builder::plain_values() {
   std::vector<Filter> more;
-  for (const Filter& filter : a_.filters) {
+  for (Filter& filter : a_.filters) {
     if ((filter.op != "eq" && filter.op != "ne") || filter.other) continue;
+    std::vector<std::string> written;
     const WorldColumn& column = *table_.fields[filter.field].column;
     if (column.numeric() || column.type == ColumnType::date) continue;
     const std::string wanted = words::phrase(filter.value);
@@ -96,12 +97,26 @@ bool Builder::plain_values() {
       if (value == filter.value) continue;
       const std::string other = words::phrase(value);
       const bool begins = other.starts_with(wanted + " ");
+      // "PAID" is "Paid".
+      if (ascii_lower(value) == ascii_lower(filter.value)) {
+        if (filter.op == "ne") {
+          more.push_back({filter.field, "ne", value});
+        } else {
+          written.push_back(value);
+        }
+        continue;
+      }
       if (other == wanted || (begins && filter.op == "eq" && !names)) {
         return no("'" + filter.value + "' and '" + value + "' in " + name(filter.field) +
                   " may mean the same");
       }
       if (begins && filter.op == "ne") more.push_back({filter.field, "ne", value});
     }
+    if (written.empty()) continue;
+    filter.values = std::move(written);
+    filter.values.insert(filter.values.begin(), filter.value);
+    filter.op = "in";
+    filter.value = naestro::join(filter.values, " or ");
   }
   a_.filters.insert(a_.filters.end(), more.begin(), more.end());
   return true;
@@ -159,9 +174,22 @@ json::Object Builder::condition(const std::string& column, const Filter& filter,
   return out;
 }
 
+// "TOTAL" in the last line of a list: it is no row of its own.
+std::vector<Filter> Builder::real_rows(std::vector<Filter> filters) const {
+  for (std::size_t i = 0; i < table_.own_count(); ++i) {
+    for (const std::string& value : table_.fields[i].column->values) {
+      if (!words::is_total(value)) continue;
+      const bool asked = std::ranges::any_of(
+          filters, [&](const Filter& one) { return one.field == i && one.value == value; });
+      if (!asked) filters.push_back({i, "ne", value});
+    }
+  }
+  return filters;
+}
+
 std::string Builder::where_text(const std::vector<Filter>& filters) const {
   std::string out;
-  for (const Filter& filter : filters) {
+  for (const Filter& filter : real_rows(filters)) {
     out += out.empty() ? " where " : " and ";
     out += compared(filter) + " " + op_text(filter.op);
     if (filter.other) {
@@ -175,7 +203,7 @@ std::string Builder::where_text(const std::vector<Filter>& filters) const {
 
 bool Builder::source(const std::vector<Filter>& filters) {
   json::Array where;
-  for (const Filter& filter : filters) {
+  for (const Filter& filter : real_rows(filters)) {
     if (!use(filter.field)) return no("it would take two other tables");
     where.push_back(condition(compared(filter), filter, filter.other ? name(*filter.other) : ""));
     if (!filter.part.empty()) derive(filter.field, filter.part);

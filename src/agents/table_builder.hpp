@@ -50,7 +50,8 @@ class Builder {
   // --- the parts of a query -----------------------------------------------------------------
   // Two values of one column: either of them ("travel and hotel").
   bool distinct_filters();
-  // A value that other cells write in other letters, or begin with, is no safe filter. "Not done"
+  // All spellings of a value that differ in case only. One that other cells write otherwise, or
+  // begin with, is no safe filter. "Not done"
   // also leaves out "done on 2026-03-02".
   bool plain_values();
   // What was asked and no query below would answer.
@@ -60,6 +61,7 @@ class Builder {
   bool use(std::size_t field);
   static json::Object condition(const std::string& column, const Filter& filter,
                                 const std::string& other);
+  [[nodiscard]] std::vector<Filter> real_rows(std::vector<Filter> filters) const;
   std::string where_text(const std::vector<Filter>& filters) const;
   // Parameters that every query has. False when two other tables would have to be joined.
   bool source(const std::vector<Filter>& filters);

@@ -72,10 +72,23 @@ std::optional<std::size_t> Gatherer::choose(const Segment& segment, bool numeric
 bool Gatherer::take_presence(const Segment& segment, std::size_t field) {
   const WorldColumn& column = *table_.fields[field].column;
   const bool absent = no_ || not_;
-  if (column.type == ColumnType::boolean) {
+  const auto affirms = [](const std::string& value) {
+    return in(ascii_lower(value), {"yes", "true", "y"});
+  };
+  const auto denies = [](const std::string& value) {
+    return in(ascii_lower(value), {"no", "false", "n"});
+  };
+  const bool says = std::ranges::any_of(
+      column.values, [&](const std::string& one) { return affirms(one) || denies(one); });
+  if (column.type == ColumnType::boolean || says) {
+    // "Part" beside "Yes" and "No" is neither.
+    if (const auto odd = std::ranges::find_if_not(
+            column.values, [&](const std::string& one) { return affirms(one) || denies(one); });
+        odd != column.values.end()) {
+      return refuse("whether '" + *odd + "' in " + name(field) + " is a yes is not said");
+    }
     for (const std::string& value : column.values) {
-      const bool yes = in(ascii_lower(value), {"yes", "true", "y"});
-      if (yes != absent) asked_.filters.push_back({field, "eq", value});
+      if (affirms(value) != absent) asked_.filters.push_back({field, "eq", value});
     }
     if (head_) head_ = false, asked_.noun = true;  // "how many guided tours"
   } else if (absent && column.empty == 0) {
@@ -294,7 +307,8 @@ bool Gatherer::take_value(const Segment& segment) {
     int rank = field.via ? 0 : 2;
     if (last_field_ == index) rank += 4;
     for (const auto& [at, quality] : beside_) rank += at == index ? 2 + quality : 0;
-    if (rank == rank_best && text != value) twice = true;
+    const bool same = best == index && ascii_lower(text) == ascii_lower(value);  // "PAID"
+    if (rank == rank_best && text != value && !same) twice = true;
     if (rank == rank_best && best && *best != index) twice = true;
     if (rank > rank_best) {
       best = index;

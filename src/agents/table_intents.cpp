@@ -4,6 +4,16 @@
 #include "base/text.hpp"
 
 namespace naestro::agents {
+namespace {
+
+// "June 2025", as people say it.
+std::string named_month(const DateSpan& span) {
+  std::string name{words::kMonths.at(static_cast<std::size_t>(span.first_month - 1))};
+  name[0] = static_cast<char>(name[0] - 'a' + 'A');
+  return name + " " + std::to_string(span.year);
+}
+
+}  // namespace
 
 bool Builder::quantity() {
   std::vector<std::size_t> found;
@@ -403,7 +413,7 @@ bool Builder::comparison() {
       }
       if (span.year == 0) return no("the year is not said, and more than one is possible");
       if (!date_filters(span, "", side)) return false;
-      labels.push_back(span.text);
+      labels.push_back(span.kind == DateKind::month ? named_month(span) : span.text);
     }
   } else if (a_.dates.size() < 2 && two_values()) {
     std::vector<Filter> dated;

@@ -221,7 +221,10 @@ std::optional<Segment> ValueFinder::head_of_value(std::size_t i) const {
       const std::vector<words::Token> tokens = words::tokens(value);
       const bool holds =
           std::ranges::any_of(tokens, [&](const auto& token) { return token.stem == stem(i); });
-      if (holds) holders.push_back(tokens.back().stem == stem(i) ? value : std::string{});
+      // "Our boats" are no "Safety Boat".
+      const bool ends = ascii_lower(tokens.empty() ? "" : tokens.back().text) ==
+                        ascii_lower(goal_.tokens[i].text);
+      if (holds) holders.push_back(ends ? value : std::string{});
     }
     if (holders.size() == 1 && !holders[0].empty()) out.values.emplace_back(f, holders[0]);
   }

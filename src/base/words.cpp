@@ -91,6 +91,13 @@ void plural(std::string& word) {
 
 }  // namespace
 
+bool is_total(std::string_view text) {
+  while (!text.empty() && (text.back() == ':' || text.back() == ' ')) text.remove_suffix(1);
+  const std::string low = ascii_lower(text);
+  return low == "total" || low == "totals" || low == "grand total" || low == "subtotal" ||
+         low == "sub-total" || low == "sum";
+}
+
 bool has_digit(std::string_view text) { return std::ranges::any_of(text, digit); }
 
 std::string stem(std::string_view word) {

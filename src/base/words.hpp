@@ -51,6 +51,8 @@ int month_named(std::string_view word);
 
 // "2026-03-01" or a longer text that begins so (a time stamp): year, month, day are in range.
 bool is_iso_date(std::string_view text);
+// "TOTAL", "Grand total:": what stands in the line that adds up the others.
+bool is_total(std::string_view text);
 // A digit anywhere.
 bool has_digit(std::string_view text);
 

@@ -46,8 +46,26 @@ int month(std::string_view& text) {
   return named;
 }
 
+// "Fri", "Friday,": in front of a date it says nothing more.
+void drop_weekday(std::string_view& text) {
+  const std::size_t end = text.find_first_of(" ,");
+  if (end == std::string_view::npos || end < 3) return;
+  const std::string word = ascii_lower(text.substr(0, end));
+  constexpr std::string_view kDays[] = {"monday", "tuesday",  "wednesday", "thursday",
+                                        "friday", "saturday", "sunday"};
+  if (std::ranges::none_of(kDays, [&](std::string_view day) { return day.starts_with(word); })) {
+    return;
+  }
+  text.remove_prefix(std::min(text.find_first_not_of(" ,", end), text.size()));
+}
+
 std::optional<Parts> rest(Parts parts, std::string_view text) {
+  const std::size_t before = text.size();
   parts.year = number(text, 4);
+  // 14-Mar-24: with the month in letters only the year can be the short number behind it.
+  if (parts.form == Form::words && before - text.size() == 2 && parts.year < 50) {
+    parts.year += 2000;
+  }
   if (parts.year < 1000 || parts.first == 0 || parts.second == 0) return std::nullopt;
   const bool timed = text.size() >= 5 && (text[0] == ' ' || text[0] == 'T') &&
                      text.find_first_not_of("0123456789:", 1) == std::string_view::npos;
@@ -58,6 +76,7 @@ std::optional<Parts> rest(Parts parts, std::string_view text) {
 
 std::optional<Parts> parts_of(std::string_view text) {
   Parts out;
+  drop_weekday(text);
   if (const int named = month(text); named != 0) {  // March 14, 2024
     out.form = Form::words;
     out.second = named;
