@@ -148,6 +148,15 @@ int main(House& house, const std::vector<std::string>& arguments) {
   add_card_options(explain, plan);
   explain->callback([&] { code = plan_explain(house, plan); });
 
+  std::string other;
+  CLI::App* diff = plan_app->add_subcommand(
+      "diff", "what differs in meaning between two plans; exit code 1 where something does");
+  diff->add_option("old", plan.file, "a plan file (JSON)")->required();
+  diff->add_option("new", other, "another one")->required();
+  add_mode_option(diff, plan);
+  diff->add_flag("--json", plan.json, "print JSON");
+  diff->callback([&] { code = plan_diff(house, plan, other); });
+
   CLI::App* graph = plan_app->add_subcommand("graph", "the compiled plan as a Mermaid flowchart");
   graph->add_option("plan", plan.file, "the plan file (JSON)")->required();
   graph->callback([&] { code = plan_graph(house, plan); });

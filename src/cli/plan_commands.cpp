@@ -1,9 +1,11 @@
 #include <algorithm>
 #include <filesystem>
 
+#include "base/text.hpp"
 #include "cli/render.hpp"
 #include "cli/session.hpp"
 #include "ledger/files.hpp"
+#include "plan/diff.hpp"
 
 namespace naestro::cli {
 
@@ -27,6 +29,8 @@ int exit_of(const plan::Compiled& compiled) {
 }
 
 namespace {
+
+constexpr std::size_t kSideBytesMax = 120;  // of one side of a difference
 
 Result<policy::Mode> mode_of(const PlanOptions& options) {
   if (const auto mode = policy::mode_from(options.mode)) return *mode;
@@ -230,6 +234,41 @@ int plan_graph(House& house, const PlanOptions& options) {
   }
   print(house.out, out);
   return 0;
+}
+
+int plan_diff(House& house, const PlanOptions& options, const std::string& other) {
+  const auto mode = mode_of(options);
+  if (!mode) return report(house, mode.error());
+  std::vector<plan::Program> programs;
+  for (const std::string& file : {options.file, other}) {
+    auto compiled = compile_file(house, file, *mode);
+    if (!compiled) return report(house, compiled.error());
+    if (!compiled->second.program) {
+      print_diagnostics(house, compiled->second, file, options.json);
+      return exit_of(compiled->second);
+    }
+    programs.push_back(*std::move(compiled->second.program));
+  }
+  const auto differences = plan::differences(programs[0], programs[1]);
+  json::Array rows;
+  std::string text;
+  for (const plan::Difference& each : differences) {
+    rows.push_back(to_json(each));
+    const auto side = [](const json::Value& value) {
+      return value.is_null() ? std::string{"nothing"} : shorten(json::write(value), kSideBytesMax);
+    };
+    text += each.before.is_null() && each.member.empty() ? "+ " + each.where + "\n"
+            : each.after.is_null() && each.member.empty()
+                ? "- " + each.where + "\n"
+                : "~ " + each.where + "  " + each.member + ": " + side(each.before) + " -> " +
+                      side(each.after) + "\n";
+  }
+  if (options.json) {
+    text = json::pretty(
+        json::Object{{"equal", differences.empty()}, {"differences", std::move(rows)}});
+  }
+  print(house.out, text.empty() ? "The plans are equal in meaning.\n" : text);
+  return differences.empty() ? 0 : 1;
 }
 
 int run_plan(House& house, const RunOptions& options) {

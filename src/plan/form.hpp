@@ -17,5 +17,7 @@ json::Value form(const Expression& expression, const NameOf& name_of);
 json::Value form(const Control& control, const NameOf& name_of);
 // The contract with its digest, and what the step asks of it.
 json::Value form(const std::variant<ToolUse, ModelUse>& use);
+// The ceilings that there are.
+json::Value form(const Budget& budget);
 
 }  // namespace naestro::plan

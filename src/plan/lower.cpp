@@ -5,6 +5,16 @@
 #include "plan/passes.hpp"
 
 namespace naestro::plan {
+
+json::Value form(const Budget& budget) {
+  json::Object out;
+  if (budget.usd) out["usd"] = format_usd(*budget.usd);
+  if (budget.tokens) out["tokens"] = *budget.tokens;
+  if (budget.tool_calls) out["tool_calls"] = *budget.tool_calls;
+  if (budget.wall_s) out["wall_s"] = *budget.wall_s;
+  return out;
+}
+
 namespace {
 
 json::Array form(const std::vector<StepEffect>& effects) {
@@ -16,15 +26,6 @@ json::Array form(const std::vector<StepEffect>& effects) {
 json::Array form(const std::vector<RuntimeCheck>& checks) {
   json::Array out;
   for (const RuntimeCheck& check : checks) out.emplace_back(check.reason);
-  return out;
-}
-
-json::Value form(const Budget& budget) {
-  json::Object out;
-  if (budget.usd) out["usd"] = format_usd(*budget.usd);
-  if (budget.tokens) out["tokens"] = *budget.tokens;
-  if (budget.tool_calls) out["tool_calls"] = *budget.tool_calls;
-  if (budget.wall_s) out["wall_s"] = *budget.wall_s;
   return out;
 }
 

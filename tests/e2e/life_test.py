@@ -187,6 +187,27 @@ class Life(unittest.TestCase):
         self.assertRegex(last, r"find +done .*\r\n +tell +done ")
         self.assertIn("Answer: said: hello", last)
 
+    def test_plans_are_compared_by_their_meaning(self):
+        old, new = self.folder / "plan.json", self.folder / "new.json"
+        turned = dict(reversed(list(PLAN.items())))
+        new.write_text(json.dumps(turned, indent=7))
+        self.assertIn("equal in meaning", self.naestro("plan", "diff", str(old), str(new)))
+        turned["steps"] = PLAN["steps"] + [{"id": "write", "do": {"tool": "report.markdown@1"},
+                                            "with": {"path": "o.md", "title": "t",
+                                                     "sections": []}}]
+        turned["steps"][0] = dict(PLAN["steps"][0], timeout_s=2)
+        new.write_text(json.dumps(turned))
+        out = self.naestro("plan", "diff", str(old), str(new), code=1)
+        self.assertIn("+ step write\n", out)
+        self.assertIn("~ step find  timeout_s: 10 -> 2\n", out)
+        self.assertRegex(out, r"~ bound +tool_calls: 1 -> 2")
+        self.assertIn("- step write\n",
+                      self.naestro("plan", "diff", str(new), str(old), code=1))
+        rows = json.loads(self.naestro("plan", "diff", str(old), str(new), "--json", code=1))
+        self.assertFalse(rows["equal"])
+        new.write_text("{}")
+        self.naestro("plan", "diff", str(old), str(new), code=2)
+
     def test_what_is_exported_is_checked_without_the_store(self):
         self.naestro("run", str(self.folder / "plan.json"), "-w", str(self.work), *self.script(0))
         proof = self.naestro("audit", "prove", "last", "5")
