@@ -1,0 +1,88 @@
+#include <fcntl.h>
+#include <linux/openat2.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <cerrno>
+#include <cstdint>
+#include <cstring>
+
+#include "sandbox/wall.hpp"
+
+namespace naestro::sandbox {
+namespace {
+
+// The kernel's forms (include/uapi/linux/landlock.h), newer than some headers. A member that the
+// kernel does not know must be zero.
+struct Ruleset {
+  std::uint64_t files = 0;
+  std::uint64_t net = 0;
+  std::uint64_t scoped = 0;
+};
+struct [[gnu::packed]] PathRule {
+  std::uint64_t allowed = 0;
+  std::int32_t parent = -1;
+};
+
+constexpr std::uint64_t kRun = 1 << 0;
+constexpr std::uint64_t kWriteFile = 1 << 1;
+constexpr std::uint64_t kReadFile = 1 << 2;
+constexpr std::uint64_t kReadFolder = 1 << 3;
+constexpr std::uint64_t kMakeDevices = (1 << 6) | (1 << 11);  // character, block
+constexpr std::uint64_t kRefer = 1 << 13;
+constexpr std::uint64_t kTruncate = 1 << 14;
+constexpr std::uint64_t kIoctl = 1 << 15;
+
+std::uint64_t all_rights(int abi) {
+  std::uint64_t rights = (1 << 13) - 1;
+  if (abi >= 2) rights |= kRefer;
+  if (abi >= 3) rights |= kTruncate;
+  if (abi >= 5) rights |= kIoctl;
+  return rights;
+}
+
+std::unexpected<Error> refused(const std::string& what) {
+  return fail(Code::kCannotConfine, what + ": " + std::strerror(errno));
+}
+
+Result<void> add(int ruleset, int abi, const Grant& grant) {
+  open_how how{};
+  how.flags = O_PATH | O_CLOEXEC;
+  // Of the system's folders some are links (/bin); what a run names was resolved before.
+  how.resolve = grant.optional ? 0 : RESOLVE_NO_SYMLINKS;
+  const int fd =
+      static_cast<int>(::syscall(SYS_openat2, AT_FDCWD, grant.path.c_str(), &how, sizeof how));
+  if (fd < 0 && grant.optional) return {};
+  if (fd < 0) return refused(grant.path + " cannot be opened");
+  struct stat info{};
+  const bool folder = ::fstat(fd, &info) == 0 && S_ISDIR(info.st_mode);
+  std::uint64_t rights = kRun | kReadFile | kReadFolder;
+  if (grant.write) rights = all_rights(abi) & ~(kMakeDevices | kIoctl);
+  if (!folder) rights &= kRun | kReadFile | kWriteFile | kTruncate;
+  const PathRule rule{rights, fd};
+  const long added = ::syscall(kLandlockAdd, ruleset, 1, &rule, 0);
+  const int saved = errno;
+  ::close(fd);
+  errno = saved;
+  if (added != 0) return refused("Landlock refuses a rule for " + grant.path);
+  return {};
+}
+
+}  // namespace
+
+Result<int> landlock_ruleset(int abi, const std::vector<Grant>& grants) {
+  Ruleset form{.files = all_rights(abi)};
+  if (abi >= 4) form.net = 3;     // TCP bind and connect
+  if (abi >= 6) form.scoped = 3;  // abstract sockets, signals
+  const int ruleset = static_cast<int>(::syscall(kLandlockCreate, &form, sizeof form, 0));
+  if (ruleset < 0) return refused("Landlock refuses a ruleset");
+  for (const Grant& grant : grants) {
+    if (auto added = add(ruleset, abi, grant); !added) {
+      ::close(ruleset);
+      return std::unexpected(std::move(added).error());
+    }
+  }
+  return ruleset;
+}
+
+}  // namespace naestro::sandbox

@@ -1,0 +1,39 @@
+// The two processes of a confined program: a keeper, which is process 1 of the namespace, and the
+// program. Used inside the room only.
+#pragma once
+
+#include <linux/filter.h>
+#include <sys/types.h>
+
+#include <string>
+#include <vector>
+
+namespace naestro::sandbox {
+
+// What the keeper says, once.
+struct Report {
+  enum Stage : int { ended, identity, mounts, limits, wall, folder, program };
+  Stage stage = ended;
+  int value = 0;  // of `ended` the wait status, else errno
+};
+
+// All that the child needs, ready before clone(): behind it another thread may hold the
+// allocator's lock for ever.
+struct Launch {
+  std::vector<char*> argv;
+  std::vector<char*> environment;
+  std::vector<const char*> programs;  // tried in this order
+  std::vector<const char*> writable;
+  const char* cwd = nullptr;
+  std::string uid_map;
+  std::string gid_map;
+  std::vector<sock_filter> filter;
+  int in = -1, out = -1, err = -1, report = -1, ruleset = -1;
+  bool root = false;
+};
+
+// The keeper in the parent's numbers, and errno, negative, where there is none. Its end is the end
+// of every process of the namespace.
+pid_t launch(const Launch& launch);
+
+}  // namespace naestro::sandbox
