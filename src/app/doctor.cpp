@@ -67,14 +67,13 @@ Found openat2(cli::House&) {
 Found landlock(cli::House&) {
   const int abi = landlock_abi();
   if (abi > 0) return {Status::ok, "Landlock ABI " + std::to_string(abi)};
-  return {Status::warn, "no Landlock: nothing uses it yet; confined programs will need it",
+  return {Status::warn, "no Landlock: exec.run is refused, all else works",
           "use Linux 5.13 or newer with landlock among its security modules"};
 }
 
 Found namespaces(cli::House&) {
   if (has_user_namespaces()) return {Status::ok, "user namespaces may be made"};
-  return {Status::warn,
-          "no user namespaces: nothing uses them yet; confined programs will need them",
+  return {Status::warn, "no user namespaces: exec.run is refused, all else works",
           "see sysctl kernel.unprivileged_userns_clone and user.max_user_namespaces"};
 }
 

@@ -67,7 +67,7 @@ std::unexpected<Error> system_failed(const std::string& what) {
 
 std::unexpected<Error> cannot(const std::string& why) {
   return fail(Code::kCannotConfine, "the program was not run, it cannot be confined: " + why,
-              "see the checks kernel.* and sandbox of naestro doctor");
+              "see the checks kernel.* of naestro doctor");
 }
 
 // The input as a file in memory: no pipe that may fill up or break.

@@ -12,23 +12,15 @@ struct Entry {
 };
 
 constexpr Entry kTools[] = {
-    {"answer.compose@1", answer_compose},
-    {"chart.svg@1", chart_svg},
-    {"csv.duplicates@1", csv_duplicates},
-    {"csv.join@1", csv_join},
-    {"csv.query@1", csv_query},
-    {"files.edit@1", files_edit},
-    {"files.list@1", files_list},
-    {"files.read@1", files_read},
-    {"files.restore@1", files_restore},
-    {"files.search@1", files_search},
-    {"files.write@1", files_write},
-    {"json.query@1", json_query},
-    {"report.markdown@1", report_markdown},
-    {"text.compare@1", text_compare},
-    {"text.diff@1", text_diff},
-    {"text.find@1", text_find},
-    {"text.section@1", text_section},
+    {"answer.compose@1", answer_compose}, {"chart.svg@1", chart_svg},
+    {"csv.duplicates@1", csv_duplicates}, {"csv.join@1", csv_join},
+    {"csv.query@1", csv_query},           {"exec.run@1", exec_run},
+    {"files.edit@1", files_edit},         {"files.list@1", files_list},
+    {"files.read@1", files_read},         {"files.restore@1", files_restore},
+    {"files.search@1", files_search},     {"files.write@1", files_write},
+    {"json.query@1", json_query},         {"report.markdown@1", report_markdown},
+    {"text.compare@1", text_compare},     {"text.diff@1", text_diff},
+    {"text.find@1", text_find},           {"text.section@1", text_section},
     {"text.timeline@1", text_timeline},
 };
 

@@ -24,13 +24,14 @@ TEST(ToolContracts, NameTheToolsAndTheirArguments) {
   const std::map<std::string, std::size_t> caps = {
       {"answer.compose@1", kAnswerOutputMax},  {"chart.svg@1", kChartOutputMax},
       {"csv.duplicates@1", kCsvOutputMax},     {"csv.join@1", kCsvOutputMax},
-      {"csv.query@1", kCsvOutputMax},          {"files.edit@1", kWriteOutputMax},
-      {"files.list@1", kListOutputMax},        {"files.read@1", kReadOutputMax},
-      {"files.restore@1", kRestoreOutputMax},  {"files.search@1", kSearchOutputMax},
-      {"files.write@1", kWriteOutputMax},      {"json.query@1", kCsvOutputMax},
-      {"report.markdown@1", kReportOutputMax}, {"text.compare@1", kCompareOutputMax},
-      {"text.diff@1", kDiffOutputMax},         {"text.find@1", kFindOutputMax},
-      {"text.section@1", kSectionOutputMax},   {"text.timeline@1", kTimelineOutputMax},
+      {"csv.query@1", kCsvOutputMax},          {"exec.run@1", kExecOutputMax},
+      {"files.edit@1", kWriteOutputMax},       {"files.list@1", kListOutputMax},
+      {"files.read@1", kReadOutputMax},        {"files.restore@1", kRestoreOutputMax},
+      {"files.search@1", kSearchOutputMax},    {"files.write@1", kWriteOutputMax},
+      {"json.query@1", kCsvOutputMax},         {"report.markdown@1", kReportOutputMax},
+      {"text.compare@1", kCompareOutputMax},   {"text.diff@1", kDiffOutputMax},
+      {"text.find@1", kFindOutputMax},         {"text.section@1", kSectionOutputMax},
+      {"text.timeline@1", kTimelineOutputMax},
   };
   std::vector<std::string> ids;
   for (const std::string& id : known()) {

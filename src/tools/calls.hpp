@@ -9,6 +9,7 @@ namespace naestro::tools {
 
 // The caps that the contracts promise; a test compares the two.
 inline constexpr std::size_t kChartOutputMax = 524'288;
+inline constexpr std::size_t kExecOutputMax = 1'048'576;
 inline constexpr std::size_t kSearchOutputMax = 65'536;
 inline constexpr std::size_t kCsvOutputMax = 262'144;
 inline constexpr std::size_t kReportOutputMax = 8'192;
@@ -27,6 +28,7 @@ Result<json::Value> answer_compose(const json::Object& arguments, const Context&
 Result<json::Value> chart_svg(const json::Object& arguments, const Context& context);
 Result<json::Value> csv_duplicates(const json::Object& arguments, const Context& context);
 Result<json::Value> csv_join(const json::Object& arguments, const Context& context);
+Result<json::Value> exec_run(const json::Object& arguments, const Context& context);
 Result<json::Value> files_edit(const json::Object& arguments, const Context& context);
 Result<json::Value> files_list(const json::Object& arguments, const Context& context);
 Result<json::Value> files_read(const json::Object& arguments, const Context& context);

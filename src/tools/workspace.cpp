@@ -9,6 +9,7 @@
 
 #include <algorithm>
 #include <cerrno>
+#include <climits>
 #include <cstring>
 #include <memory>
 #include <optional>
@@ -273,6 +274,17 @@ Result<void> Workspace::remove(std::string_view path) const {
   }
   if (fsync(folder.get()) != 0) return refused(errno, "remove", name);
   return {};
+}
+
+Result<std::string> Workspace::folder(std::string_view path) const {
+  NAESTRO_LET(const std::string name, normal_path(path));
+  const Fd handle = open_beneath(fd_, name, O_PATH | O_DIRECTORY);
+  if (!handle) return refused(errno, "open the folder", name);
+  const std::string link = "/proc/self/fd/" + std::to_string(handle.get());
+  char real[PATH_MAX];
+  const ssize_t size = ::readlink(link.c_str(), real, sizeof real);
+  if (size < 0) return refused(errno, "find the folder", name);
+  return std::string(real, static_cast<std::size_t>(size));
 }
 
 Result<std::vector<std::string>> Workspace::list(std::string_view folder,

@@ -44,6 +44,9 @@ class Workspace {
   // may not be UTF-8. Fails with kInterrupted when `stop` is asked for.
   [[nodiscard]] Result<std::vector<std::string>> list(std::string_view folder,
                                                       const std::stop_token& stop = {}) const;
+  // Where an existing folder beneath the workspace lies now: absolute, no links in it. For what
+  // takes folders by name; it must refuse links on the way (RESOLVE_NO_SYMLINKS).
+  [[nodiscard]] Result<std::string> folder(std::string_view path) const;
 
  private:
   explicit Workspace(int fd) : fd_{fd} {}
