@@ -24,10 +24,22 @@ test: deps-test assets ## build (release, and with sanitizers), run all tests, p
 assets: deps-build ## fetch the local model and its engine into build/assets (about 545 MB)
 	@scripts/fetch_assets.sh build/assets default
 
+package: deps-build assets ## one archive that runs without a compiler: build/naestro-VERSION-linux-x86_64.tar.gz
+	@mkdir -p build && scripts/package.sh $(JOBS)
+
+package-test: package ## prove it in a minbase Debian 12 without network (a chroot; needs root)
+	@scripts/package_test.sh
+
+test-slow: deps-test assets ## threads, fuzzing, mutations, a soak (FUZZ_SECONDS=60); results in bench/results
+	@scripts/test_slow.sh $(JOBS)
+
+tidy: ## clang-tidy over src/
+	@scripts/tidy.sh $(JOBS)
+
 fresh: ## prove demo and test on a new Debian 12 (a chroot; needs root)
 	@scripts/fresh.sh
 
 clean: ## remove build/
 	rm -rf build
 
-.PHONY: help demo deps-build deps-test release test assets fresh clean
+.PHONY: help demo deps-build deps-test release test test-slow tidy package package-test assets fresh clean

@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# install_deps.sh GROUP...: installs the Debian packages of the groups (build, test) that are not
+# install_deps.sh GROUP...: installs the Debian packages of the groups (build, test, tidy) that are not
 # there yet. Says what it installs before it does; works as root or with sudo.
 set -euo pipefail
 
@@ -9,13 +9,15 @@ build=(clang-19 lld-19 cmake ninja-build ccache pkg-config libboost1.81-dev libb
        libgomp1
        python3 python3-pip unzip ca-certificates git)
 test=(llvm-19 libclang-rt-19-dev clang-format-19 libgtest-dev librapidcheck-dev sqlite3)
+tidy=(clang-tidy-19)
 
 wanted=()
 for group in "$@"; do
   case "$group" in
     build) wanted+=("${build[@]}") ;;
     test) wanted+=("${test[@]}") ;;
-    *) echo "install_deps.sh: unknown group '$group' (build, test)" >&2; exit 2 ;;
+    tidy) wanted+=("${tidy[@]}") ;;
+    *) echo "install_deps.sh: unknown group '$group' (build, test, tidy)" >&2; exit 2 ;;
   esac
 done
 

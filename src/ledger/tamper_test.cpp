@@ -1,4 +1,6 @@
 // What somebody may do to the files of a store, and what is found of it.
+#include <algorithm>
+
 #include "ledger/test_store.hpp"
 
 namespace naestro::ledger {
@@ -67,6 +69,14 @@ TEST_F(TamperTest, EveryKindOfDamageIsFoundAndNamed) {
     }
     expect(view, "unreadable");
   }
+}
+
+TEST_F(TamperTest, ABodyInAnotherFormIsFoundAndNamed) {
+  sql("UPDATE events SET body = ' ' || body WHERE leaf = 7");
+  std::vector<std::string> details;
+  for (const Finding& finding : verify().findings) details.push_back(finding.detail);
+  EXPECT_TRUE(std::ranges::count(details, "its body is not in canonical form") > 0);
+  EXPECT_FALSE(std::ranges::count(details, "its columns differ from its body r1/7") > 0);
 }
 
 TEST_F(TamperTest, TheHeadOutsideIsReadWithCare) {
