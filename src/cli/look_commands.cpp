@@ -209,6 +209,21 @@ Result<std::vector<std::string>> resumable(House& house) {
   return out;
 }
 
+std::vector<std::string> open_questions(House& house) {
+  std::vector<std::string> out;
+  auto session = look_session(house);
+  const auto ids = session ? session->store->runs() : Result<std::vector<std::string>>{};
+  if (!ids) return out;
+  for (const std::string& id : *ids) {
+    const auto loaded = load(*session, id);
+    if (!loaded) continue;
+    for (const run::OpenQuestion& question : loaded->view.questions) {
+      if (!given_answer(*session, id, question.digest)) out.push_back(question.digest);
+    }
+  }
+  return out;
+}
+
 int answer(House& house, const std::string& text, const std::string& digest, bool yes,
            const std::string& result) {
   auto session = open_session(house);

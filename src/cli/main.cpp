@@ -2,32 +2,11 @@
 #include <CLI/CLI.hpp>
 
 #include "cli/commands.hpp"
+#include "cli/help.hpp"
 #include "cli/house.hpp"
 
 namespace naestro::cli {
 namespace {
-
-constexpr const char* kExamples = R"(Examples:
-  naestro demo                                      see it work; needs nothing
-  naestro init                                      first: configuration, key, store, a test call
-  naestro doctor                                    what is wrong here, and how to mend it
-  naestro run "how many warranty claims in 2026-Q1?" -w examples/company
-  naestro plan "total cost by product" -o plan.json
-  naestro plan explain examples/first/plan.json     what a plan does, asks and costs at most
-  naestro run examples/first/plan.json -w examples/company
-  naestro runs                                      all runs, newest last
-  naestro show last                                 steps, time, cost, results of the last run
-  naestro why last                                  who decided what, from which data
-  naestro consents                                  questions that wait for you
-  naestro approve last DIGEST && naestro resume last
-  naestro undo last                                 bring back the files that it wrote
-  naestro tools && naestro models                   what there is to plan with
-  naestro replay last                               recompute every event and compare
-  naestro audit verify                              check the whole store
-
-Exit codes: 0 ok, 1 failed, 2 usage, 3 denied or refused, 4 bound over budget,
-5 waits for consent, 6 replay divergence, 7 a limit was reached, 130 interrupted.
-)";
 
 void add_plan_options(CLI::App* command, PlanOptions& options) {
   command->add_option("plan", options.file, "the plan file (JSON); for run also a goal in words")
@@ -115,7 +94,6 @@ void add_house_commands(House& house, CLI::App& app, int& code) {
 
 int main(House& house, const std::vector<std::string>& arguments) {
   CLI::App app{"Naestro compiles a goal into a checked plan and runs it durably.", "naestro"};
-  app.footer(kExamples);
   app.require_subcommand(1);
   app.set_version_flag("--version", "naestro " + house.version);
   int code = 0;
@@ -304,10 +282,23 @@ int main(House& house, const std::vector<std::string>& arguments) {
   export_app->add_flag("--readable", readable, "with the run's key and everything in the clear");
   export_app->callback([&] { code = export_run(house, id, file, readable); });
 
+  std::string shell;
+  CLI::App* completion_app =
+      app.add_subcommand("completion", "print the script that completes words in a shell");
+  completion_app->add_option("shell", shell, "bash, zsh or fish")
+      ->required()
+      ->check(CLI::IsMember({"bash", "zsh", "fish"}));
+  completion_app->callback([&] { code = completion(house, shell); });
+
   add_house_commands(house, app, code);
   add_config_options(&app, words);
+  add_examples(app);
+  if (!arguments.empty() && arguments.front() == "complete") {  // the scripts', not a person's
+    return complete(house, app, {arguments.begin() + 1, arguments.end()});
+  }
   app.parse_complete_callback([&] {  // before the command's own
-    const bool tolerant = app.got_subcommand("doctor") || app.got_subcommand("features");
+    const bool tolerant = app.got_subcommand("doctor") || app.got_subcommand("features") ||
+                          app.got_subcommand("completion");
     if (const int bad = configure(house, words, tolerant); bad != 0) throw CLI::RuntimeError(bad);
     fill_in(house, goal.plan);
     fill_in(house, plan);

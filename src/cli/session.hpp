@@ -31,6 +31,9 @@ Result<std::string> find_run(ledger::Store& store, std::string_view text);
 // Runs that can go on by themselves: interrupted ones, and those whose question has an answer.
 Result<std::vector<std::string>> resumable(House& house);
 
+// The digests of all questions that have no answer yet; none where there is no store.
+std::vector<std::string> open_questions(House& house);
+
 plan::Environment environment(const House& house);
 // run::Start::versions of a new run.
 json::Object versions(const House& house);

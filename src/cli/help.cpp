@@ -1,0 +1,119 @@
+#include "cli/help.hpp"
+
+#include <map>
+
+namespace naestro::cli {
+namespace {
+
+constexpr const char* kOverview = R"(Examples:
+  naestro demo                                      see it work; needs nothing
+  naestro init                                      first: configuration, key, store, a test call
+  naestro doctor                                    what is wrong here, and how to mend it
+  naestro run "how many warranty claims in 2026-Q1?" -w examples/company
+  naestro plan "total cost by product" -o plan.json
+  naestro plan explain examples/first/plan.json     what a plan does, asks and costs at most
+  naestro run examples/first/plan.json -w examples/company
+  naestro runs                                      all runs, newest last
+  naestro show last                                 steps, time, cost, results of the last run
+  naestro why last                                  who decided what, from which data
+  naestro consents                                  questions that wait for you
+  naestro approve last DIGEST && naestro resume last
+  naestro undo last                                 bring back the files that it wrote
+  naestro tools && naestro models                   what there is to plan with
+  naestro replay last                               recompute every event and compare
+  naestro audit verify                              check the whole store
+  source <(naestro completion bash)                 complete commands, options and run ids
+
+Exit codes: 0 ok, 1 failed, 2 usage, 3 denied or refused, 4 bound over budget,
+5 waits for consent, 6 replay divergence, 7 a limit was reached, 130 interrupted.
+)";
+
+// By the words that call the command.
+const std::map<std::string, const char*> kExamples = {
+    {"approve",
+     "  naestro approve last 3f0c...                      the digest that 'naestro consents' "
+     "shows\n"
+     "  naestro approve last 3f0c... --done '{\"bytes\": 12}'   it was done, and gave this\n"},
+    {"audit", "  naestro audit verify\n"},
+    {"audit prove",
+     "  naestro audit prove last 5 > proof.json           of the run's fifth event\n"},
+    {"audit verify",
+     "  naestro audit verify                              the whole store, without a network\n"
+     "  naestro audit verify --file proof.json --key signing.pub\n"},
+    {"completion",
+     "  source <(naestro completion bash)                 for this shell; or into ~/.bashrc\n"
+     "  naestro completion zsh > ~/.zfunc/_naestro        a folder of $fpath\n"
+     "  naestro completion fish > ~/.config/fish/completions/naestro.fish\n"},
+    {"config",
+     "  naestro config                                    each value, and where it comes from\n"
+     "  naestro config -c limits.usd=0.05 --strict-config\n"},
+    {"consents", "  naestro consents --json\n"},
+    {"demo", "  naestro demo\n"},
+    {"doctor",
+     "  naestro doctor                                    each check with its remedy\n"
+     "  naestro doctor --live --json                      with one call of the model\n"},
+    {"export",
+     "  naestro export last -o run.json                   sealed: what happened, not with what\n"
+     "  naestro export last --readable                    with all texts in the clear\n"},
+    {"features", "  naestro features\n"},
+    {"fork",
+     "  naestro fork last --at summary --set question=\"what failed?\"\n"
+     "  naestro fork last --at summary --model smollm2-135m-instruct\n"},
+    {"init", "  naestro init\n"},
+    {"kill", "  naestro kill last\n"},
+    {"models", "  naestro models --json\n"},
+    {"models pull",
+     "  naestro models pull https://example.org/small.gguf --sha256 HEX\n"
+     "  naestro models pull https://example.org/small.gguf --sha256 HEX --name mine\n"},
+    {"plan",
+     "  naestro plan \"total cost by product\" -w examples/company -o plan.json\n"
+     "  naestro plan check plan.json\n"},
+    {"plan check",
+     "  naestro plan check plan.json\n"
+     "  naestro plan check plan.json --sarif > plan.sarif\n"},
+    {"plan diff", "  naestro plan diff old.json new.json\n"},
+    {"plan explain", "  naestro plan explain examples/first/plan.json -w examples/company\n"},
+    {"plan graph", "  naestro plan graph examples/first/plan.json\n"},
+    {"refuse",
+     "  naestro refuse last 3f0c...                       the digest that 'naestro consents' "
+     "shows\n"},
+    {"replay",
+     "  naestro replay last                               all differences, if there are any\n"
+     "  naestro replay last --frozen                      the first alone\n"},
+    {"resume",
+     "  naestro resume last --max-tokens 20000            with a higher ceiling\n"
+     "  naestro resume --all                              every run that can go on by itself\n"},
+    {"run",
+     "  naestro run \"how many warranty claims in 2026-Q1?\" -w examples/company\n"
+     "  naestro run examples/first/plan.json -w examples/company --max-usd 0.05\n"
+     "  naestro run plan.json --input year=2026 --mode guide\n"},
+    {"runs", "  naestro runs --json\n"},
+    {"show",
+     "  naestro show last                                 steps, time, cost, results\n"
+     "  naestro show last --events                        every event\n"},
+    {"tools",
+     "  naestro tools                                     all of them\n"
+     "  naestro tools csv.query                           one's contract\n"},
+    {"undo", "  naestro undo last --step report\n"},
+    {"why",
+     "  naestro why last                                  who decided, from which data\n"
+     "  naestro why last report                           of one step\n"},
+};
+
+void add_below(CLI::App& command, const std::string& before) {
+  for (CLI::App* each : command.get_subcommands({})) {
+    const std::string path = before + (before.empty() ? "" : " ") + each->get_name();
+    const auto found = kExamples.find(path);
+    each->footer(found == kExamples.end() ? "" : std::string{"Examples:\n"} + found->second);
+    add_below(*each, path);
+  }
+}
+
+}  // namespace
+
+void add_examples(CLI::App& app) {
+  app.footer(kOverview);
+  add_below(app, "");
+}
+
+}  // namespace naestro::cli
