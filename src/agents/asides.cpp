@@ -74,6 +74,17 @@ class Finder {
   [[nodiscard]] bool greeting(const Unit& unit) const {
     std::size_t i = unit.begin;
     if (low(i, unit.end) == "good") ++i;
+    // "Jean here"
+    const auto caller = [&](std::size_t k) {
+      const char c = goal_.tokens[k].text[0];
+      return (c >= 'A' && c <= 'Z') || in(low(k, unit.end), {"sorry", "it's", "this", "is"});
+    };
+    const std::size_t size = unit.end - unit.begin;
+    if (!unit.asked && size > 1 && size <= 4 && low(unit.end - 1, unit.end) == "here") {
+      bool all = true;
+      for (std::size_t k = unit.begin; k + 1 < unit.end; ++k) all = all && caller(k);
+      if (all) return true;
+    }
     const bool hello =
         in(low(i, unit.end), {"hi", "hello", "hey", "morning", "afternoon", "evening", "dear",
                               "thanks", "thank", "cheers", "sorry"});
@@ -175,9 +186,51 @@ class Finder {
                      "committee", "file",    "summary",    "slides",  "newspaper",    "return"});
   }
 
+  // Behind "Tom wants to know", "a lady on the phone asks for": where the question begins. Nobody
+  // is asked for by that, unless the question goes on about who asks.
+  [[nodiscard]] std::size_t behind_asker(const Unit& unit) const {
+    const std::size_t begin = unit.begin;
+    const std::string first = low(begin, unit.end);
+    const char c = goal_.tokens[begin].text[0];
+    const bool named = c >= 'A' && c <= 'Z';
+    if (!named && !in(first, {"a", "an", "the", "my", "our", "somebody", "someone"})) return begin;
+    for (std::size_t i = begin + 1; i + 1 < unit.end && i < begin + 6; ++i) {
+      std::size_t behind = 0;
+      const std::string verb = low(i, unit.end);
+      const std::string next = low(i + 1, unit.end);
+      const std::string third = low(i + 2, unit.end);
+      if (in(verb, {"wants", "needs"}) && next == "to" && third == "know") behind = i + 3;
+      if (verb == "would" && next == "like" && third == "to" && low(i + 3, unit.end) == "know") {
+        behind = i + 4;
+      }
+      if (verb == "asks") behind = i + (in(next, {"for", "me", "us"}) ? 2 : 1);
+      if (verb == "is" && next == "asking") behind = i + (third == "for" ? 3 : 2);
+      if (behind == 0) continue;
+      if (behind >= unit.end || in(first, {"who", "which", "what", "how", "when", "where"})) break;
+      for (std::size_t k = begin; k < i; ++k) {
+        if (in(low(k, i), {"who", "which", "what", "how", "when", "where", "that", "of"})) {
+          return begin;
+        }
+      }
+      return refers({behind, unit.end, true}) || speaks_of_me(behind, unit.end) ? begin : behind;
+    }
+    return begin;
+  }
+  [[nodiscard]] bool speaks_of_me(std::size_t i, std::size_t end) const {
+    for (; i < end; ++i) {
+      if (in(low(i, end), {"i", "me", "my", "mine", "himself", "herself", "themselves"}))
+        return true;
+    }
+    return false;
+  }
+
   // In front of and behind the question of a sentence.
   void within(const Unit& unit) {
     std::size_t begin = unit.begin;
+    if (const std::size_t behind = behind_asker(unit); behind > begin) {
+      out_.push_back({byte(begin), byte(behind), true, false});
+      begin = behind;
+    }
     // "For the insurers' form: "
     if (low(begin, unit.end) == "for" &&
         in(low(begin + 1, unit.end), {"the", "my", "our", "a", "an"})) {

@@ -39,7 +39,7 @@ bool Builder::build() {
   if (a_.change || (a_.compare && a_.dates.size() == 2) || two_values()) return comparison();
   if (!dates() || !weekdays()) return false;
   happened();
-  if (!distinct_filters() || !plain_values() || !all_used()) return false;
+  if (!still_running() || !distinct_filters() || !plain_values() || !all_used()) return false;
   if (a_.value_head && counts_by_status()) {
     a_.value_head = false;
     a_.noun = true;

@@ -56,6 +56,8 @@ class Builder {
   bool plain_values();
   // What was asked and no query below would answer.
   bool all_used();
+  // "Who still has a key": rows whose end is not written yet.
+  bool still_running();
   // False when a column was named that no part of the query needs.
   bool mentions_used();
   bool use(std::size_t field);

@@ -220,7 +220,9 @@ bool Gatherer::take_noun(const Segment& segment) {
   out_.about_rows = out_.about_rows || (segment.exact && (head_ || which_));
   // "most orders" counts them; in "the most expensive order" the noun is what is sought.
   if (superlative_waits_ && asked_.superlative_summed) {
-    asked_.superlative_counts = true;
+    // "Cost the most in fuel": an amount was named, and fuel is what it is for.
+    const bool spent_on = !asked_.measures.empty() && in(before_, {"in", "on", "for"});
+    asked_.superlative_counts = !spent_on;
     superlative_waits_ = false;
   }
   head_ = which_ = with_ = false;  // "had a loan": a row is there
@@ -295,6 +297,7 @@ bool Gatherer::take_unknown(const Segment& segment, std::size_t index) {
     each_ = false;
     return true;
   }
+  if (take_open(segment)) return true;
   out_.unexplained.push_back(word(segment));
   return true;
 }
@@ -449,6 +452,12 @@ bool Gatherer::finish() {
 bool Gatherer::gather(Asked& asked, Reading& out) {
   segments_ = segments(goal_, table_, lexicon_);
   for (const words::Token& token : goal_.tokens) asked_.spoken.insert(token.stem);
+  const auto first =
+      std::ranges::find_if(segments_, [](const Segment& one) { return one.kind != Kind::stop; });
+  if (first != segments_.end() && first->kind == Kind::field) {
+    const std::size_t behind = first->at + first->count;
+    asked_.bare_of = behind < goal_.tokens.size() && in(goal_.tokens[behind].text, {"of", "for"});
+  }
   bool good = true;
   for (std::size_t i = 0; good && i < segments_.size(); ++i) {
     good = take(i);

@@ -254,6 +254,9 @@ bool Builder::top_groups(bool up, std::int64_t limit) {
   json::Object aggregate;
   std::string what;
   std::vector<Filter> filters = a_.filters;
+  if (a_.superlative_counts && !a_.measures.empty()) {
+    return no("whether to count or to add up " + name(a_.measures[0]) + " is not said");
+  }
   if (a_.superlative_counts || (a_.measures.empty() && a_.count)) {
     aggregate = aggregate_json("count", "", "rows");
     what = "number of rows";

@@ -36,6 +36,7 @@ struct Asked {
   bool more = false;    // "more from A or from B"
   bool spread = false;  // "break down": groups must be named
   bool this_year = false;
+  bool bare_of = false;       // "registration of the Yaris": a column's name asks by itself
   bool on_average = false;    // rather than "the average"
   bool noun_general = false;  // it is a mere "people"
   bool noun_field = false;    // a word for the rows that is also a column
@@ -106,6 +107,8 @@ class Gatherer {
   bool settle_more();
   bool take_superlative(const Segment& segment);
   bool take_aside(const Segment& segment);
+  bool take_open(const Segment& segment);
+  [[nodiscard]] bool has_stem_of_return(std::size_t field) const;
   bool take_presence(const Segment& segment, std::size_t field);
   bool take_head(const Segment& segment, std::optional<std::size_t> numeric,
                  std::optional<std::size_t> any);
@@ -146,6 +149,9 @@ class Gatherer {
 // The intent and its parameters; false with `out.why_not` when the words make no query.
 bool build_query(const Goal& goal, const Table& table, const Lexicon& lexicon, Asked asked,
                  Reading& out);
+
+// The column of the day on which a row's matter ended, empty while it has not.
+std::optional<std::size_t> end_column(const Table& table);
 
 // A number that may be added up over rows, by its name: no price per unit, rate or level.
 bool additive(const Field& field, const Lexicon& lexicon);

@@ -55,9 +55,14 @@ bool Builder::rows_or_lookup() {
     const Field& field = table_.fields[filter.field];
     return filter.op == "eq" && field.column->unique && !field.via;
   });
-  const bool asks = a_.list || a_.who || a_.when;
+  const bool bare = a_.bare_of && a_.mentions.size() == 1 && a_.measures.empty();
+  const bool asks = a_.list || a_.who || a_.when || bare;
   const bool column = !a_.measures.empty() || !a_.mentions.empty() || a_.subject;
-  if (!asks && !a_.how_much) return no("what is wanted of the rows is not said");
+  if (!asks && !a_.how_much) {
+    // These rows are meant; a passage that happens to hold the words says nothing of them all.
+    out_.about_rows = out_.about_rows || (a_.noun && !a_.filters.empty());
+    return no("what is wanted of the rows is not said");
+  }
   if (unique && (column || a_.when || (a_.when && a_.noun) || a_.noun)) {
     if (!source(a_.filters) || !select({})) return false;
     out_.parameters["basis"] = "looked up" + where_text(a_.filters);
@@ -97,6 +102,28 @@ bool Builder::rows_or_lookup() {
   out_.parameters["basis"] = "rows" + where_text(a_.filters);
   join();
   out_.intent = "list_rows";
+  return true;
+}
+
+bool Builder::still_running() {
+  if (!a_.spoken.contains(words::stem("still"))) return true;
+  const bool told = std::ranges::any_of(a_.filters, [](const Filter& one) {
+    return one.op == "empty" || one.op == "not_empty" || one.op == "ne";
+  });
+  const bool state = std::ranges::any_of(a_.filters, [&](const Filter& one) {
+    return has_stem(table_.fields[one.field], {words::stem("status")});
+  });
+  if (told || state) return true;
+  if (const auto end = end_column(table_); end) {
+    a_.filters.push_back({*end, "empty", ""});
+    return true;
+  }
+  for (std::size_t i = 0; i < table_.own_count(); ++i) {
+    const WorldColumn& column = *table_.fields[i].column;
+    if (column.type == ColumnType::date && column.empty > 0) {
+      return no("what is still so is not said");
+    }
+  }
   return true;
 }
 

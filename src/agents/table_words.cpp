@@ -13,6 +13,46 @@ bool in(std::string_view word, std::initializer_list<std::string_view> words) {
 
 }  // namespace
 
+// Of a table whose rows begin on a day: the one column that says when they ended, empty while they
+// have not.
+std::optional<std::size_t> end_column(const Table& table) {
+  std::vector<std::size_t> ends;
+  bool begins = false;
+  for (std::size_t i = 0; i < table.own_count(); ++i) {
+    const WorldColumn& column = *table.fields[i].column;
+    if (column.type != ColumnType::date) continue;
+    begins = begins || column.empty == 0;
+    if (column.empty > 0 && column.empty < table.table->rows) ends.push_back(i);
+  }
+  if (!begins || ends.size() != 1) return std::nullopt;
+  const bool says_end = std::ranges::any_of(table.fields[ends[0]].stems, [](const auto& stem) {
+    return std::ranges::any_of(
+        std::initializer_list<std::string_view>{"finished", "closed", "completed", "returned",
+                                                "ended", "end", "resolved", "done", "settled",
+                                                "back"},
+        [&](std::string_view end) { return stem == words::stem(end); });
+  });
+  return says_end ? std::optional{ends[0]} : std::nullopt;
+}
+
+// "How many jobs are open", of a table that says when each was finished.
+bool Gatherer::take_open(const Segment& segment) {
+  if (!in(ascii_lower(word(segment)), {"open", "outstanding", "unfinished", "pending"})) {
+    return false;
+  }
+  const auto end = end_column(table_);
+  if (!end || not_ || no_ || each_ || has_stem_of_return(*end)) return false;
+  explain(segment, "nothing in " + name(*end));
+  asked_.filters.push_back({*end, "empty", ""});
+  return true;
+}
+
+bool Gatherer::has_stem_of_return(std::size_t field) const {
+  return std::ranges::any_of(table_.fields[field].stems, [](const std::string& stem) {
+    return stem == words::stem("returned") || stem == "back";
+  });
+}
+
 // "Spent" is said of the rows of a table of expenses; alone it chooses no table.
 void Gatherer::name_rows(const Segment& segment) {
   for (std::size_t i = segment.at; i < segment.at + segment.count; ++i) {
