@@ -1,5 +1,5 @@
 // naestro-bench FOLDER: measures and prints {row: {figure: value}} as JSON. FOLDER gets the stores
-// of the durable rows. `naestro-bench --machine N` only does N runs of the machine, for callgrind.
+// of the durable rows. `--machine N` and `--compile STEPS` do only that, for callgrind.
 #include <algorithm>
 #include <atomic>
 #include <chrono>
@@ -154,8 +154,12 @@ int main(const std::vector<std::string>& arguments) {
     (void)machine_runs(world, std::stoi(arguments[1]), false);
     return 0;
   }
+  if (arguments.size() == 2 && arguments[0] == "--compile") {
+    (void)compile_plan(world, std::stoi(arguments[1]), 1);
+    return 0;
+  }
   if (arguments.size() != 1) {
-    std::fprintf(stderr, "usage: naestro-bench FOLDER | --machine N\n");
+    std::fprintf(stderr, "usage: naestro-bench FOLDER | --machine N | --compile STEPS\n");
     return 2;
   }
   const std::string& folder = arguments[0];
