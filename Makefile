@@ -21,6 +21,11 @@ release: deps-build ## build/release/naestro
 test: deps-test assets ## build (release, and with sanitizers), run all tests, print the coverage
 	@scripts/test.sh $(JOBS)
 
+bench: deps-test ## measure the speed figures, print them, write them to bench/results/speed.json
+	@cmake --preset release -DNAESTRO_TESTS=ON >/dev/null
+	@cmake --build build/release -j$(JOBS) --target naestro naestro-bench
+	@python3 scripts/bench.py build/release
+
 assets: deps-build ## fetch the local model and its engine into build/assets (about 545 MB)
 	@scripts/fetch_assets.sh build/assets default
 
@@ -42,4 +47,4 @@ fresh: ## prove demo and test on a new Debian 12 (a chroot; needs root)
 clean: ## remove build/
 	rm -rf build
 
-.PHONY: help demo deps-build deps-test release test test-slow tidy package package-test assets fresh clean
+.PHONY: help demo deps-build deps-test release test test-slow bench tidy package package-test assets fresh clean

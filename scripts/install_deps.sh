@@ -8,7 +8,8 @@ build=(clang-19 lld-19 cmake ninja-build ccache pkg-config libboost1.81-dev libb
        libpcre2-dev
        libgomp1
        python3 python3-pip unzip ca-certificates git)
-test=(llvm-19 libclang-rt-19-dev clang-format-19 libgtest-dev librapidcheck-dev sqlite3)
+test=(llvm-19 libclang-rt-19-dev clang-format-19 libgtest-dev librapidcheck-dev sqlite3
+      valgrind)
 tidy=(clang-tidy-19)
 
 wanted=()

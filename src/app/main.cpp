@@ -125,6 +125,11 @@ T or_exit(Result<T> result) {
 }  // namespace
 
 int main(int argc, char** argv) {
+  // Scripts and shells ask this often; the catalogs that all else needs take most of a start.
+  if (argc == 2 && std::string_view{argv[1]} == "--version") {
+    std::puts("naestro " NAESTRO_VERSION);
+    return 0;
+  }
   crypto::initialize();
   std::signal(SIGPIPE, SIG_IGN);
   static Interrupts interrupts;  // outlives its thread
