@@ -14,6 +14,7 @@
 #include "app/config.hpp"
 #include "app/doctor.hpp"
 #include "app/models.hpp"
+#include "app/pull.hpp"
 #include "app/sources.hpp"
 #include "base/crypto.hpp"
 #include "cli/house.hpp"
@@ -136,17 +137,18 @@ int main(int argc, char** argv) {
   SystemClock clock;
   SystemRandom random;
   const auto tools = or_exit(contract::ToolCatalog::from(contract::embedded_tools()));
-  const auto models = or_exit(contract::ModelCatalog::from(contract::embedded_models()));
   const EmbeddedFile file = policy::embedded_policies().front();
   const auto policy = or_exit(policy::Policy::parse(file.name, file.text));
 
   const std::string home = environment("HOME", "/");
+  const ledger::Folders folders{environment("XDG_STATE_HOME", home + "/.local/state") + "/naestro",
+                                environment("XDG_DATA_HOME", home + "/.local/share") + "/naestro"};
+  const auto models = or_exit(app::load_models(folders.data + "/models"));
   std::error_code ignored;
   cli::House house{
       .clock = clock,
       .random = random,
-      .folders = {environment("XDG_STATE_HOME", home + "/.local/state") + "/naestro",
-                  environment("XDG_DATA_HOME", home + "/.local/share") + "/naestro"},
+      .folders = folders,
       .tools = tools,
       .models = models,
       .policy = policy,
@@ -183,6 +185,12 @@ int main(int argc, char** argv) {
   house.examine = app::examine;
   house.test_call = app::test_call;
   house.engine_command = app::engine_command;
+  house.pull_model = [](const cli::House& asked, const cli::PullOrder& order, const auto& progress,
+                        std::stop_token stop) {
+    return app::pull_model(asked.models,
+                           {asked.folders.data + "/models", asked.settings.assets + "/models"},
+                           order, progress, std::move(stop));
+  };
   house.starter_config = app::starter_config(models);
   const int code = cli::main(house, {argv + 1, argv + argc});
   // What could not be said (a full disk behind a redirection) is no success.

@@ -90,4 +90,34 @@ int list_models(House& house, bool as_json) {
   return 0;
 }
 
+int pull_model(House& house, const PullOrder& order) {
+  constexpr std::int64_t kMega = 1'000'000;
+  constexpr std::int64_t kStep = 16 * kMega;
+  std::int64_t shown = -1;
+  const auto progress = [&](std::int64_t there, std::int64_t total) {
+    const std::int64_t step = total > 0 ? there * 20 / total : there / kStep;
+    if (step == shown) return;
+    shown = step;
+    print(house.err, (total > 0 ? std::to_string(there * 100 / total) + "% of " +
+                                      std::to_string(total / kMega) + " MB"
+                                : std::to_string(there / kMega) + " MB") +
+                         "\n");
+  };
+  std::stop_source source;
+  if (house.on_interrupt) house.on_interrupt([&source] { source.request_stop(); });
+  const auto pulled = house.pull_model(house, order, progress, source.get_token());
+  if (house.on_interrupt) house.on_interrupt({});
+  if (!pulled) return report(house, pulled.error());
+  print(house.out,
+        (pulled->there_already ? "There already: " : "Pulled ") + pulled->name + "\n" +
+            "File:    " + pulled->file + "\n" +
+            "Context: " + std::to_string(pulled->context_tokens) + " tokens\n" +
+            "Licence: " + pulled->licence + "\n" +
+            (pulled->chat_template ? ""
+                                   : "Warning: it brings no chat template, without which "
+                                     "a step cannot ask it\n") +
+            "Next:    naestro run PLAN -c model=" + pulled->name + "\n");
+  return 0;
+}
+
 }  // namespace naestro::cli

@@ -82,6 +82,8 @@ int export_run(House& house, const std::string& run, const std::string& output, 
 // The tools of the catalog; with a name, the contract of that one as JSON.
 int list_tools(House& house, const std::string& name, bool json);
 int list_models(House& house, bool json);
+// Brings a GGUF file by its hash, so that plans may name it as a model.
+int pull_model(House& house, const PullOrder& order);
 // What differs in meaning between two plan files: 0 nothing, 1 something.
 int plan_diff(House& house, const PlanOptions& options, const std::string& other);
 // A Mermaid flowchart of the compiled plan.

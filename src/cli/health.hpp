@@ -37,4 +37,19 @@ struct TestCall {
   std::int64_t duration_ms = 0;
 };
 
+// A model to bring, and what it became.
+struct PullOrder {
+  std::string url;
+  std::string sha256;  // hex; of the file
+  std::string name;    // "": by the URL
+};
+struct PulledModel {
+  std::string name;
+  std::string file;  // absolute
+  std::int64_t context_tokens = 0;
+  std::string licence;
+  bool there_already = false;
+  bool chat_template = true;  // without one it cannot be asked
+};
+
 }  // namespace naestro::cli

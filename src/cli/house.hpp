@@ -5,6 +5,7 @@
 #include <functional>
 #include <memory>
 #include <span>
+#include <stop_token>
 #include <string>
 #include <vector>
 
@@ -57,6 +58,12 @@ struct House {
   std::function<Result<TestCall>(const House&)> test_call = {};
   // The exact command that brings the engine and the model of the settings.
   std::function<std::string(const House&)> engine_command = {};
+  // Brings a model's file and writes its contract. `progress` gets the bytes that are there, and
+  // how many there will be (-1: not known).
+  std::function<Result<PulledModel>(
+      const House&, const PullOrder&,
+      const std::function<void(std::int64_t there, std::int64_t total)>& progress, std::stop_token)>
+      pull_model = {};
   // The text of a new naestro.yaml.
   std::string starter_config = {};
 };

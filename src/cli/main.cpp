@@ -250,7 +250,15 @@ int main(House& house, const std::vector<std::string>& arguments) {
   tools_app->callback([&] { code = list_tools(house, tool, json); });
   CLI::App* models_app = app.add_subcommand("models", "list the models and their prices");
   models_app->add_flag("--json", json, "print JSON");
-  models_app->callback([&] { code = list_models(house, json); });
+  PullOrder order;
+  CLI::App* pull = models_app->add_subcommand("pull", "bring a model's GGUF file by its hash");
+  pull->add_option("url", order.url, "https://...; http:// from this machine alone")->required();
+  pull->add_option("--sha256", order.sha256, "the file's SHA-256 in hex")->required();
+  pull->add_option("--name", order.name, "what plans will call it (default: by the URL)");
+  pull->callback([&] { code = pull_model(house, order); });
+  models_app->callback([&] {
+    if (models_app->get_subcommands().empty()) code = list_models(house, json);
+  });
 
   app.add_subcommand("demo", "see it work: no key, no network, no model, under a minute")
       ->callback([&] { code = demo(house); });

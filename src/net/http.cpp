@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <memory>
+#include <utility>
 
 namespace naestro::net {
 namespace {
@@ -27,7 +28,8 @@ struct Exchange {
   Response response;
   std::size_t body_bytes = 0;
   std::size_t header_bytes = 0;
-  bool enough = false;  // on_body wants no more
+  bool begun = false;   // on_begin was called
+  bool enough = false;  // on_begin or on_body wants no more
   bool too_large = false;
 
   // What a callback returns to have libcurl give up.
@@ -41,7 +43,14 @@ struct Exchange {
     }
     long status = 0;
     curl_easy_getinfo(easy, CURLINFO_RESPONSE_CODE, &status);
-    if (!request.on_body || status < 200 || status > 299) {
+    const bool good = status >= 200 && status <= 299;
+    if (good && request.on_begin && !std::exchange(begun, true)) {
+      curl_off_t length = -1;
+      curl_easy_getinfo(easy, CURLINFO_CONTENT_LENGTH_DOWNLOAD_T, &length);
+      enough = !request.on_begin(static_cast<int>(status), length);
+      if (enough) return kAbort;
+    }
+    if (!request.on_body || !good) {
       response.body += piece;
     } else if (!request.on_body(piece)) {
       enough = true;
@@ -148,6 +157,9 @@ Result<Response> conclude(Exchange& exchange, CURLcode code, const char* detail,
     long status = 0;
     curl_easy_getinfo(exchange.easy, CURLINFO_RESPONSE_CODE, &status);
     exchange.response.status = static_cast<int>(status);
+    const char* redirect = nullptr;
+    curl_easy_getinfo(exchange.easy, CURLINFO_REDIRECT_URL, &redirect);
+    if (redirect != nullptr) exchange.response.redirect = redirect;
     return std::move(exchange.response);
   }
   if (stop.stop_requested()) {

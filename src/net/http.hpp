@@ -6,6 +6,7 @@
 
 #include <chrono>
 #include <cstddef>
+#include <cstdint>
 #include <functional>
 #include <stop_token>
 #include <string>
@@ -31,11 +32,15 @@ struct Request {
   // When set, the body of an answer with a 2xx status goes here piece by piece, on the caller's
   // thread, and not into Response::body. Returning false ends the exchange with success.
   std::function<bool(std::string_view piece)> on_body = {};
+  // When set, called once before the first piece of such a body; `length` is that of the body, or
+  // -1 where the server does not say it. Returning false ends the exchange with success.
+  std::function<bool(int status, std::int64_t length)> on_begin = {};
 };
 
 struct Response {
   int status = 0;
   std::string body;
+  std::string redirect = {};  // where a 3xx answer points to, absolute; "" else
 };
 
 // Any status is a success. Errors: kTimeout, kInterrupted (`stop` was requested; noticed at once),

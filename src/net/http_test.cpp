@@ -83,6 +83,42 @@ TEST(Http, StreamsGoodAnswersAndKeepsBadOnes) {
   EXPECT_EQ(response->status, 200);
 }
 
+TEST(Http, SaysHowMuchComesBeforeItComes) {
+  std::string bytes = StubServer::answer(206, "half");
+  StubServer server{
+      [&](const std::string&, StubConnection& connection) { connection.send(bytes); }};
+  std::vector<std::pair<int, std::int64_t>> begun;
+  bool go_on = true;
+  std::string body;
+  Request request = to(server);
+  request.on_begin = [&](int status, std::int64_t length) {
+    begun.emplace_back(status, length);
+    return go_on;
+  };
+  request.on_body = [&](std::string_view piece) {
+    body += piece;
+    return true;
+  };
+  ASSERT_TRUE(fetch(request));
+  bytes = StubServer::chunked({"one", "two"});
+  ASSERT_TRUE(fetch(request));
+  go_on = false;
+  ASSERT_TRUE(fetch(request));
+  bytes = StubServer::answer(500, "sorry");
+  ASSERT_TRUE(fetch(request));
+  EXPECT_EQ(body, "halfonetwo");
+  EXPECT_EQ(begun, (std::vector<std::pair<int, std::int64_t>>{{206, 4}, {200, -1}, {200, -1}}));
+}
+
+TEST(Http, SaysWhereARedirectPoints) {
+  StubServer server{[](const std::string&, StubConnection& connection) {
+    connection.send("HTTP/1.1 302 Found\r\nLocation: /there\r\nContent-Length: 0\r\n\r\n");
+  }};
+  const auto response = fetch(to(server));
+  ASSERT_TRUE(response);
+  EXPECT_EQ(response->redirect, "http://localhost/there");
+}
+
 TEST(Http, BoundsBodiesAndHeaders) {
   StubServer server{[](const std::string& request, StubConnection& connection) {
     if (request.contains("/headers")) {
