@@ -10,7 +10,9 @@ using namespace naestro;
 
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
   const std::string_view text = fuzz::text(data, size);
-  tools::Csv csv{.columns = {"c"}, .rows = {}, .units = {""}};
+  tools::Csv csv;
+  csv.columns = {"c"};
+  csv.units = {""};
   std::string_view rest = text;
   while (!rest.empty()) {
     const auto [cell, after] = fuzz::halves(rest);
