@@ -39,6 +39,12 @@ std::string user_name() {
   return entry == nullptr ? std::to_string(::geteuid()) : entry->pw_name;
 }
 
+// Without $HOME the folder that the system knows for the user, as other programs do; never '/'.
+std::string home_folder() {
+  const passwd* entry = ::getpwuid(::geteuid());
+  return environment("HOME", entry == nullptr ? "" : entry->pw_dir);
+}
+
 std::string host_name() {
   char buffer[256] = {};
   ::gethostname(buffer, sizeof buffer - 1);
@@ -52,6 +58,10 @@ class Interrupts {
     sigemptyset(&signals_);
     sigaddset(&signals_, SIGINT);
     sigaddset(&signals_, SIGTERM);
+    // A terminal that is closed stops the run in good order; under nohup it goes on.
+    struct sigaction hangup{};
+    ::sigaction(SIGHUP, nullptr, &hangup);
+    if (hangup.sa_handler != SIG_IGN) sigaddset(&signals_, SIGHUP);
     pthread_sigmask(SIG_BLOCK, &signals_, nullptr);  // before any other thread begins
     thread_ = std::thread{[this] { wait(); }};
     thread_.detach();  // it waits in the kernel until the process ends
@@ -133,14 +143,19 @@ int main(int argc, char** argv) {
   }
   crypto::initialize();
   std::signal(SIGPIPE, SIG_IGN);
-  static Interrupts interrupts;  // outlives its thread
+  std::signal(SIGXFSZ, SIG_IGN);  // a file over the user's limit is an error of that write
+  static Interrupts interrupts;   // outlives its thread
   SystemClock clock;
   SystemRandom random;
   const auto tools = or_exit(contract::ToolCatalog::from(contract::embedded_tools()));
   const EmbeddedFile file = policy::embedded_policies().front();
   const auto policy = or_exit(policy::Policy::parse(file.name, file.text));
 
-  const std::string home = environment("HOME", "/");
+  const std::string home = home_folder();
+  if (home.empty()) {
+    std::fputs("naestro: NE0008 this user has no home folder; set HOME\n", stderr);
+    return info(Code::kNotFound).exit;
+  }
   const ledger::Folders folders{environment("XDG_STATE_HOME", home + "/.local/state") + "/naestro",
                                 environment("XDG_DATA_HOME", home + "/.local/share") + "/naestro"};
   const auto models = or_exit(app::load_models(folders.data + "/models"));

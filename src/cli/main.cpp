@@ -1,6 +1,7 @@
 // The words of the command line.
 #include <CLI/CLI.hpp>
 
+#include "base/text.hpp"
 #include "cli/commands.hpp"
 #include "cli/help.hpp"
 #include "cli/house.hpp"
@@ -312,6 +313,15 @@ int main(House& house, const std::vector<std::string>& arguments) {
     fill_in(house, plan);
     fill_in(house, run.plan);
   });
+
+  // What is not UTF-8 could be written into an event and never be read again.
+  for (std::size_t i = 0; i < arguments.size(); ++i) {
+    if (is_utf8(arguments[i])) continue;
+    return report(
+        house, fail(Code::kInvalidUtf8, "argument " + std::to_string(i + 1) + " is not valid UTF-8",
+                    "write it in UTF-8; rename a file whose name is not")
+                   .error());
+  }
 
   std::vector<std::string> reversed{arguments.rbegin(), arguments.rend()};
   try {

@@ -2,6 +2,8 @@
 
 #include <unistd.h>
 
+#include <filesystem>
+
 #include "base/text.hpp"
 #include "ledger/files.hpp"
 
@@ -36,8 +38,15 @@ Result<Session> open_session(House& house) {
     print(house.err, "made the signing key " + house.folders.data + "/signing.key\n");
   }
   NAESTRO_LET(session.store, ledger::Store::open(house.folders, store_options(house, session.key)));
-  NAESTRO_LET(session.keys, ledger::KeyRing::open(ledger::keys_file(house.folders),
-                                                  ledger::Database::Mode::read_write));
+  const std::string keys = ledger::keys_file(house.folders);
+  NAESTRO_LET(const std::vector<std::string> runs, session.store->runs());
+  if (!runs.empty() && !std::filesystem::exists(keys)) {
+    // A new one made in silence would make all former runs look erased.
+    return fail(
+        Code::kKeyMissing, "the store has runs, but " + keys + " with their keys is gone",
+        "restore it from a backup; or give the former contents up: make it as an empty file");
+  }
+  NAESTRO_LET(session.keys, ledger::KeyRing::open(keys, ledger::Database::Mode::read_write));
   return session;
 }
 
@@ -87,9 +96,13 @@ Result<json::Object> parse_inputs(const std::vector<std::string>& words) {
     if (equals == 0 || equals == std::string::npos) {
       return fail(Code::kUsage, "'" + word + "' is no input", "write --input name=value");
     }
+    const std::string name = word.substr(0, equals);
+    if (out.contains(name)) {
+      return fail(Code::kUsage, "'" + name + "' is given twice", "give one value for each name");
+    }
     const std::string value = word.substr(equals + 1);
     auto parsed = json::parse(value);
-    out[word.substr(0, equals)] = parsed ? *std::move(parsed) : json::Value(value);
+    out[name] = parsed ? *std::move(parsed) : json::Value(value);
   }
   return out;
 }

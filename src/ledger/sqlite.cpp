@@ -81,7 +81,11 @@ Error Database::error(std::string_view doing) const {
   check(status != SQLITE_IOERR_FSYNC && status != SQLITE_IOERR_DIR_FSYNC, kUnconfirmed);
   Code code = Code::kIo;
   std::string remedy = "check the disk; nothing that was acknowledged is lost";
-  switch (status & 0xff) {
+  // SQLite calls only some writes without room full: not those of its shared memory, nor those over
+  // a quota or the user's limit of a file's size.
+  const int cause = (status & 0xff) == SQLITE_IOERR ? sqlite3_system_errno(db_.get()) : 0;
+  const bool full = cause == ENOSPC || cause == EDQUOT || cause == EFBIG;
+  switch (full ? SQLITE_FULL : status & 0xff) {
     case SQLITE_FULL:
       code = Code::kStoreFull;
       remedy = "free some space; nothing that was acknowledged is lost";
