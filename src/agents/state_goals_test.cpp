@@ -38,6 +38,8 @@ TEST_F(Lending, WhatIsStillSoHasNoEndYet) {
   EXPECT_EQ(ask("How many orders are still open?"), "rows 2");
   EXPECT_EQ(ask("How many orders are open?"), "rows 2");
   EXPECT_EQ(ask("How many orders are not open?"), "refused");
+  EXPECT_EQ(ask("How many orders were still open on 4 January 2024?"), "refused");
+  EXPECT_EQ(ask("Which orders closed in January 2024 are still open?"), "refused");
   // A day that may mean anything else ends nothing.
   EXPECT_EQ(ask("How many guests are still there?"), "refused");
   EXPECT_EQ(ask("How many guests are open?"), "refused");

@@ -46,6 +46,9 @@ bool Builder::build() {
   }
   if (a_.value_head && !quantity()) return false;
   if (a_.superlative) return superlative();
+  // "Card takings March 2025": takings are a sum by their meaning.
+  if (a_.collective && !a_.dates.empty() && !a_.list && !a_.who && !a_.when && !a_.count)
+    a_.how_much = true;
   if (a_.distinct || (a_.count && a_.subject)) return different();
   if (a_.count || a_.avg || a_.sum || a_.how_much || grouped()) return aggregate();
   return rows_or_lookup();

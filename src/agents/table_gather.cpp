@@ -221,7 +221,9 @@ bool Gatherer::take_noun(const Segment& segment) {
   // "most orders" counts them; in "the most expensive order" the noun is what is sought.
   if (superlative_waits_ && asked_.superlative_summed) {
     // "Cost the most in fuel": an amount was named, and fuel is what it is for.
-    const bool spent_on = !asked_.measures.empty() && in(before_, {"in", "on", "for"});
+    const bool spent_on =
+        before_ == "in" || (!asked_.measures.empty() && in(before_, {"on", "for"}));
+    if (spent_on && asked_.measures.empty()) asked_.worth = true;
     asked_.superlative_counts = !spent_on;
     superlative_waits_ = false;
   }

@@ -106,7 +106,19 @@ bool Builder::rows_or_lookup() {
 }
 
 bool Builder::still_running() {
-  if (!a_.spoken.contains(words::stem("still"))) return true;
+  // What was open on some day is not what is open now.
+  const auto end = end_column(table_);
+  const bool past = a_.spoken.contains("was") || a_.spoken.contains("were") ||
+                    a_.spoken.contains("had") || a_.spoken.contains("did");
+  const auto on_end = [&](const Filter& one) { return end && one.field == *end; };
+  const bool open = std::ranges::any_of(
+      a_.filters, [&](const Filter& one) { return on_end(one) && one.op == "empty"; });
+  const bool still = a_.spoken.contains(words::stem("still"));
+  if (!still && !open) return true;
+  if (end && (past || std::ranges::count_if(a_.filters, on_end) > (open ? 1 : 0))) {
+    return no("what was so at another time is not told by " + name(*end));
+  }
+  if (!still) return true;
   const bool told = std::ranges::any_of(a_.filters, [](const Filter& one) {
     return one.op == "empty" || one.op == "not_empty" || one.op == "ne";
   });
@@ -114,7 +126,7 @@ bool Builder::still_running() {
     return has_stem(table_.fields[one.field], {words::stem("status")});
   });
   if (told || state) return true;
-  if (const auto end = end_column(table_); end) {
+  if (end) {
     a_.filters.push_back({*end, "empty", ""});
     return true;
   }
