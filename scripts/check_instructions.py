@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """check_instructions.py BUILD [--write]: counts the instructions of the hot paths by callgrind and
 compares them with the ceilings in bench/instructions.json. --write sets a ceiling to what is counted now
-plus 5%."""
+plus 10%."""
 import json
 import re
 import subprocess
@@ -31,7 +31,7 @@ def main():
         "version": count([str(build / "naestro"), "--version"]),
     }
     if "--write" in sys.argv:
-        CEILINGS.write_text(json.dumps({k: v * 105 // 100 for k, v in counted.items()}, indent=2) + "\n")
+        CEILINGS.write_text(json.dumps({k: v * 110 // 100 for k, v in counted.items()}, indent=2) + "\n")
     ceilings = json.loads(CEILINGS.read_text())
     bad = False
     for name, value in counted.items():
