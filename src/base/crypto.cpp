@@ -1,7 +1,6 @@
 #include "base/crypto.hpp"
 
 #include <openssl/evp.h>
-#include <openssl/hmac.h>
 #include <sodium.h>
 
 #include <algorithm>
@@ -10,12 +9,19 @@ namespace naestro::crypto {
 namespace {
 constexpr std::size_t kNonce = crypto_aead_xchacha20poly1305_ietf_NPUBBYTES;
 constexpr std::size_t kTag = crypto_aead_xchacha20poly1305_ietf_ABYTES;
+
+// Looked up once: looking it up by its name each time costs more than to hash a short text.
+const EVP_MD* sha256_algorithm() {
+  static const EVP_MD* const algorithm = EVP_MD_fetch(nullptr, "SHA256", nullptr);
+  return algorithm;
+}
 }  // namespace
 
 void Sha256::End::operator()(evp_md_ctx_st* context) const { EVP_MD_CTX_free(context); }
 
 Sha256::Sha256() : context_{EVP_MD_CTX_new()} {
-  check(context_ && EVP_DigestInit_ex(context_.get(), EVP_sha256(), nullptr) == 1, "sha256 init");
+  check(context_ && EVP_DigestInit_ex(context_.get(), sha256_algorithm(), nullptr) == 1,
+        "sha256 init");
 }
 
 void Sha256::update(ByteSpan bytes) {
@@ -37,13 +43,17 @@ Digest sha256(std::initializer_list<ByteSpan> parts) {
 }
 
 Digest hmac_sha256(ByteSpan key, ByteSpan message) {
-  Digest out{};
-  unsigned size = 0;
-  check(HMAC(EVP_sha256(), key.data(), static_cast<int>(key.size()), message.data(), message.size(),
-             out.data(), &size) != nullptr &&
-            size == out.size(),
-        "hmac");
-  return out;
+  std::array<std::uint8_t, kHmacKeyMax> inner{};
+  std::array<std::uint8_t, kHmacKeyMax> outer{};
+  check(key.size() <= kHmacKeyMax, "a longer key would have to be hashed first");
+  inner.fill(0x36);
+  outer.fill(0x5c);
+  for (std::size_t i = 0; i < key.size(); ++i) {
+    inner[i] ^= key[i];
+    outer[i] ^= key[i];
+  }
+  const Digest inside = sha256({inner, message});
+  return sha256({outer, inside});
 }
 
 Bytes seal(const BlobKey& key, ByteSpan plaintext) {

@@ -35,6 +35,8 @@ class Sha256 {
   std::unique_ptr<evp_md_ctx_st, End> context_;
 };
 
+// HMAC (RFC 2104) over SHA-256, with a key of at most one block.
+inline constexpr std::size_t kHmacKeyMax = 64;
 Digest hmac_sha256(ByteSpan key, ByteSpan message);
 
 using BlobKey = std::array<std::uint8_t, 32>;

@@ -70,10 +70,10 @@ Result<void> read_effects(std::string_view file, const json::Object& form, ToolC
   return {};
 }
 
-Result<void> check_schema(std::string_view file, std::string_view member,
-                          const json::Value& schema) {
-  const auto compiled = schema::Schema::compile(schema);
-  if (compiled) return {};
+Result<schema::Schema> compile_schema(std::string_view file, std::string_view member,
+                                      const json::Value& schema) {
+  auto compiled = schema::Schema::compile(schema);
+  if (compiled) return compiled;
   Error error = compiled.error();
   error.message = std::string{file} + ": '/" + std::string{member} + "': " + error.message;
   return std::unexpected(std::move(error));
@@ -101,8 +101,8 @@ Result<ToolContract> read_tool(std::string_view file, std::string_view text,
   tool.description = text_of(form, "description");
   tool.input = form.at("input");
   tool.output = form.at("output");
-  NAESTRO_TRY(check_schema(file, "input", tool.input));
-  NAESTRO_TRY(check_schema(file, "output", tool.output));
+  NAESTRO_LET(tool.input_schema, compile_schema(file, "input", tool.input));
+  NAESTRO_LET(tool.output_schema, compile_schema(file, "output", tool.output));
   NAESTRO_TRY(read_arguments(file, form, tool));
   for (const auto& member : *json::object_at(form, "labels")) {
     if (!member.key().empty() && member.key().front() != '/') {

@@ -15,6 +15,7 @@
 #include "base/money.hpp"
 #include "contract/label.hpp"
 #include "contract/words.gen.hpp"
+#include "schema/validate.hpp"
 
 namespace naestro::contract {
 
@@ -31,8 +32,11 @@ struct ToolContract {
   std::string name;  // "files.search"
   std::int64_t version = 1;
   std::string description;
-  json::Value input;                              // JSON Schema of the arguments, an object
-  json::Value output;                             // JSON Schema of the result
+  json::Value input;   // JSON Schema of the arguments, an object
+  json::Value output;  // JSON Schema of the result
+  // Both, compiled; there in every contract that parse_tool() gave.
+  std::optional<schema::Schema> input_schema;
+  std::optional<schema::Schema> output_schema;
   std::map<std::string, ArgumentKind> arguments;  // every property of `input` by its name
   Labels labels;                                  // of the output, by JSON pointer
   std::vector<DeclaredEffect> effects;

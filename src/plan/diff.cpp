@@ -22,7 +22,7 @@ json::Object part(const Program& program, const Step& step) {
   for (const RuntimeCheck& check : step.checks) checks.emplace_back(check.reason);
   return {{"do", form(step.use)},
           {"with", form(step.with, by_id)},
-          {"out", step.out},
+          {"out", step.out()},
           {"control", form(step.control, by_id)},
           {"needs", std::move(needs)},
           {"timeout_s", step.timeout_s},

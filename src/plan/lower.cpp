@@ -41,12 +41,10 @@ Digest digest_of(const Program& program) {
   for (const Step& step : program.steps) {
     json::Array needs;
     for (const std::size_t need : step.needs) needs.emplace_back(need);
-    // What a tool yields is pinned by its contract's digest.
-    const bool tool = std::holds_alternative<ToolUse>(step.use);
     json::Object row{{"id", step.id},
                      {"use", form(step.use)},
                      {"with", form(step.with, by_id)},
-                     {"out", tool ? json::Value{} : step.out},
+                     {"out", step.answer},  // a tool's is pinned by its contract's digest
                      {"needs", std::move(needs)},
                      {"timeout_s", step.timeout_s},
                      {"effects", form(step.effects)},
@@ -83,10 +81,9 @@ Program lower(Draft&& draft, Bound bound, const json::Value& plan) {
     step.with = std::move(source.with.expression);
     step.timeout_s = source.timeout;
     step.control = std::move(source.control);
-    if (const auto* tool = std::get_if<ToolUse>(&step.use)) {
-      step.out = tool->tool->output;
-    } else {
-      step.out = std::move(*source.out);
+    if (std::holds_alternative<ModelUse>(step.use)) {
+      step.answer = std::move(*source.out);
+      step.answer_schema = schema::Schema::compile(step.answer).value();
     }
     for (const std::size_t producer : source.producers) step.needs.push_back(place[producer]);
     std::ranges::sort(step.needs);
@@ -112,6 +109,16 @@ Program lower(Draft&& draft, Bound bound, const json::Value& plan) {
 const Step* Program::find(std::string_view id) const {
   const auto found = index.find(id);
   return found == index.end() ? nullptr : &steps[found->second];
+}
+
+const json::Value& Step::out() const {
+  const auto* to = std::get_if<ToolUse>(&use);
+  return to != nullptr ? to->tool->output : answer;
+}
+
+const schema::Schema& Step::out_schema() const {
+  const auto* to = std::get_if<ToolUse>(&use);
+  return to != nullptr ? to->tool->output_schema.value() : answer_schema.value();
 }
 
 bool Step::proved() const {

@@ -20,6 +20,7 @@
 #include "plan/control.hpp"
 #include "plan/reference.hpp"
 #include "policy/policy.hpp"
+#include "schema/validate.hpp"
 
 namespace naestro::plan {
 
@@ -92,7 +93,8 @@ struct Step {
   // Tool: the argument object. Model: {"messages": [{"role", "content"}, ...]}, where content
   // always evaluates to a string.
   Expression with;
-  json::Value out;                 // JSON Schema of what one call yields
+  json::Value answer;  // of a model: JSON Schema of what it says
+  std::optional<schema::Schema> answer_schema;
   Control control;                 // whether, how often, and what if it fails
   std::vector<std::size_t> needs;  // indices into Program::steps, all smaller than the own index
   std::int64_t timeout_s = 0;      // of a tool: at most its contract's
@@ -100,6 +102,9 @@ struct Step {
   std::vector<RuntimeCheck> checks;
   contract::Labels labels;  // of the result
   policy::Flow flow;
+  // JSON Schema of what one call yields: a tool's output, a model's answer.
+  [[nodiscard]] const json::Value& out() const;
+  [[nodiscard]] const schema::Schema& out_schema() const;
   // Its types fit, and what it touches is known and named by no untrusted value: nothing is left to
   // be found out at run time.
   [[nodiscard]] bool proved() const;

@@ -105,7 +105,7 @@ Result<door::Effect> make_effect(const plan::Step& step, const plan::Lookup& loo
   effect.arguments = std::move(arguments.get_object());  // the compiler takes no other form
   if (const auto* model = std::get_if<ModelUse>(&step.use)) {
     effect.arguments["model"] = model->model->name;
-    effect.arguments["schema"] = step.out;
+    effect.arguments["schema"] = step.out();
     effect.arguments["max_input_tokens"] = model->max_input_tokens;
     effect.arguments["max_output_tokens"] = model->max_output_tokens;
     effect.arguments["seed"] = model->seed;
@@ -117,8 +117,7 @@ Result<door::Effect> make_effect(const plan::Step& step, const plan::Lookup& loo
     effect.authority_known = effect.authority_known && !needs_steps(step, argument(step, name));
   }
   if (const auto* use = std::get_if<ToolUse>(&step.use)) {
-    const auto schema = schema::Schema::compile(use->tool->input).value();
-    NAESTRO_TRY(schema::conforms(schema, json::Value(effect.arguments),
+    NAESTRO_TRY(schema::conforms(use->tool->input_schema.value(), json::Value(effect.arguments),
                                  "the arguments of step " + step.id));
   }
   return effect;

@@ -44,7 +44,7 @@ std::string target_of(const plan::Step& step) {
 
 Result<void> fits(const plan::Step& step, const json::Value& result) {
   const auto& each = step.control.for_each;
-  const json::Value form = each ? plan::result_schema(*each, step.out, step.id) : step.out;
+  const json::Value form = each ? plan::result_schema(*each, step.out(), step.id) : step.out();
   const auto schema = schema::Schema::compile(form).value();
   return schema::conforms(schema, result, "the result of step " + step.id);
 }

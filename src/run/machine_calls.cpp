@@ -226,8 +226,7 @@ Result<json::Value> Machine::value_of(std::size_t index, const json::Value& raw)
     }
     value = *std::move(parsed);
   }
-  const auto schema = schema::Schema::compile(step.out).value();
-  NAESTRO_TRY(schema::conforms(schema, value, "the result of step " + step.id));
+  NAESTRO_TRY(schema::conforms(step.out_schema(), value, "the result of step " + step.id));
   return value;
 }
 

@@ -59,17 +59,15 @@ inline Result<json::Object> run_plan(const json::Object& plan, const tools::Work
   for (const plan::Step& step : compiled.program->steps) {
     const auto* use = std::get_if<plan::ToolUse>(&step.use);
     if (use == nullptr) {
-      results[step.id] = scripted(step.out.as_object());
+      results[step.id] = scripted(step.out().as_object());
       continue;
     }
     const contract::ToolContract& tool = *use->tool;
     NAESTRO_LET(const json::Value arguments, plan::evaluate(step.with, lookup));
-    NAESTRO_LET(const auto input, schema::Schema::compile(tool.input));
-    NAESTRO_TRY(schema::conforms(input, arguments, tool.name + "'s arguments"));
+    NAESTRO_TRY(schema::conforms(tool.input_schema.value(), arguments, tool.name + "'s arguments"));
     NAESTRO_LET(json::Value out,
                 tools::call(tool.name, tool.version, arguments.as_object(), {workspace, {}}));
-    NAESTRO_LET(const auto output, schema::Schema::compile(tool.output));
-    NAESTRO_TRY(schema::conforms(output, out, tool.name + "'s result"));
+    NAESTRO_TRY(schema::conforms(tool.output_schema.value(), out, tool.name + "'s result"));
     if (json::write(out).size() > static_cast<std::size_t>(tool.max_output_bytes)) {
       return fail(Code::kOutputCap, tool.name + " passes its cap");
     }
