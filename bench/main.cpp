@@ -98,25 +98,28 @@ json::Object durable_runs(World& world, const std::string& folder, int in_flight
                     if (point == ledger::WritePoint::after_commit) ++commits;
                   }}));
   };
-  ledger::StoreWriter writer{open()};
+  ledger::StoreWriter writer{
+      open(),
+      must(ledger::KeyRing::open(ledger::keys_file(folders), ledger::Database::Mode::read_write))};
   rt::ThreadPool pool{4};
   Noop noop;
   std::vector<std::vector<double>> samples(in_flight);
   const auto work = [&](int lane) {
     const auto store = open();
-    const auto keys =
-        must(ledger::KeyRing::open(ledger::keys_file(folders), ledger::Database::Mode::read_write));
+    SystemRandom random;
     for (int at = 0; at < each; ++at) {
       const std::string id = "r" + std::to_string(lane) + "x" + std::to_string(at);
       const auto begin = Now::now();
-      const run::Sealer sealer{must(keys->make(id, world.random))};
-      const auto fence = must(store->own(id));
+      crypto::BlobKey key{};
+      random.fill(key);
+      const run::Sealer sealer{key};
       run::Machine machine{world.start(program, text, id), program, world.environment(), sealer};
       rt::ThreadLoop loop;
-      run::Executor executor{
-          {world.clock, loop, pool, writer, *store, noop, noop}, {}, machine, sealer, fence};
+      run::Executor executor{{world.clock, loop, pool, writer, *store, noop, noop},
+                             {},
+                             machine,
+                             {.sealer = sealer, .key = key}};
       const auto ending = executor.run(machine.begin());
-      must(store->disown(id, fence));
       samples[lane].push_back(us_since(begin));
       if (ending.how != run::Ending::How::done) std::exit(1);
     }
@@ -158,8 +161,16 @@ int main(const std::vector<std::string>& arguments) {
     (void)compile_plan(world, std::stoi(arguments[1]), 1);
     return 0;
   }
+  if (arguments.size() == 4 && arguments[0] == "--durable") {
+    std::puts(json::canonical(json::Value(durable_runs(world, arguments[3], std::stoi(arguments[1]),
+                                                       std::stoi(arguments[2]))))
+                  .c_str());
+    return 0;
+  }
   if (arguments.size() != 1) {
-    std::fprintf(stderr, "usage: naestro-bench FOLDER | --machine N | --compile STEPS\n");
+    std::fprintf(stderr,
+                 "usage: naestro-bench FOLDER | --machine N | --compile STEPS |\n"
+                 "       --durable IN_FLIGHT EACH FOLDER\n");
     return 2;
   }
   const std::string& folder = arguments[0];

@@ -235,9 +235,9 @@ json::Value ending_json(const run::Machine& machine, int code) {
 
 }  // namespace
 
-int execute(House& house, Session& session, run::Machine& machine, run::Batch first,
-            const run::Sealer& sealer, std::int64_t fence, const RunOptions& options,
-            std::int64_t worked_us) {
+int execute(House& house, Session& session, run::Machine& machine, run::Batch first, run::Hold hold,
+            const RunOptions& options) {
+  const std::int64_t fence = hold.fence;
   const std::string workspace{
       json::text_at(machine.start().context, "workspace").value_or(house.cwd)};
   auto tools = house.open_tools(workspace);
@@ -257,7 +257,7 @@ int execute(House& house, Session& session, run::Machine& machine, run::Batch fi
   int code = 1;
   {
     rt::ThreadLoop loop;
-    ledger::StoreWriter writer{*std::move(writing)};
+    ledger::StoreWriter writer{*std::move(writing), std::move(session.keys)};
     rt::ThreadPool pool{kPoolThreads};
     run::Executor* executor = nullptr;
     std::unique_ptr<Prompt> prompt;
@@ -308,9 +308,7 @@ int execute(House& house, Session& session, run::Machine& machine, run::Batch fi
     run::Executor real{{house.clock, loop, pool, writer, *session.store, **tools, **models},
                        std::move(observer),
                        machine,
-                       sealer,
-                       fence,
-                       worked_us};
+                       std::move(hold)};
     executor = &real;
     prompt = std::make_unique<Prompt>(house, real);
     house.on_interrupt([&real] { real.interrupt(); });
@@ -339,14 +337,13 @@ int start_run(House& house, plan::Program program, run::Start start, const RunOp
   auto session = open_session(house);
   if (!session) return report(house, session.error());
   start.run = make_run_id(house.random);
-  const auto key = session->keys->make(start.run, house.random);
-  if (!key) return report(house, key.error());
-  const auto fence = session->store->own(start.run);
-  if (!fence) return report(house, fence.error());
-  const run::Sealer sealer{*key};
+  crypto::BlobKey key{};
+  house.random.fill(key);
+  const run::Sealer sealer{key};
   run::Machine machine{std::move(start), std::move(program), environment(house), sealer};
   run::Batch first = machine.begin();
-  const int code = execute(house, *session, machine, std::move(first), sealer, *fence, options);
+  const int code =
+      execute(house, *session, machine, std::move(first), {.sealer = sealer, .key = key}, options);
   if (outputs != nullptr) *outputs = machine.outputs();
   return code;
 }

@@ -74,9 +74,8 @@ constexpr int kKillLooks = 200;
 Result<void> end_it(House& house, Owned& owned) {
   NAESTRO_LET(const run::Batch batch,
               owned.recovery.machine->feed(run::killed("terminal", house.user, owned.sealer)));
-  const ledger::Append append{owned.id, owned.fence, batch.events, batch.blobs, {}, true};
-  NAESTRO_TRY(owned.session.store->append(std::span{&append, 1}));
-  return owned.session.store->disown(owned.id, owned.fence);
+  const ledger::Append append{owned.id, owned.fence, batch.events, batch.blobs, {}, true, true};
+  return owned.session.store->append(std::span{&append, 1});
 }
 
 Result<std::string> whole_id(House& house, const std::string& text) {
@@ -104,8 +103,10 @@ int resume(House& house, const std::string& text, const RunOptions& options) {
   run::Machine& machine = *owned->recovery.machine;
   auto first = machine.feed(run::resumed(raised));
   if (!first) return give_back(house, *owned, first.error());
-  return execute(house, owned->session, machine, *std::move(first), owned->sealer, owned->fence,
-                 options, owned->recovery.worked_us);
+  return execute(
+      house, owned->session, machine, *std::move(first),
+      {.sealer = owned->sealer, .fence = owned->fence, .worked_us = owned->recovery.worked_us},
+      options);
 }
 
 int resume_all(House& house, const RunOptions& options) {

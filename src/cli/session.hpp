@@ -51,10 +51,8 @@ void print_diagnostics(House& house, const plan::Compiled& compiled, const std::
 int exit_of(const plan::Compiled& compiled);
 
 // Executes a machine to its end or its parking, with progress on `out`, and prints the last lines.
-// `worked_us`: by former processes.
-int execute(House& house, Session& session, run::Machine& machine, run::Batch first,
-            const run::Sealer& sealer, std::int64_t fence, const RunOptions& options,
-            std::int64_t worked_us = 0);
+int execute(House& house, Session& session, run::Machine& machine, run::Batch first, run::Hold hold,
+            const RunOptions& options);
 
 // Makes a new run and executes it. `outputs`: gets those of a run that is done; may be null.
 int start_run(House& house, plan::Program program, run::Start start, const RunOptions& options,

@@ -71,8 +71,11 @@ class FaultTest : public ::testing::TestWithParam<Case> {
     for (int session = 0, i = 0; session < 2; ++session) {
       NAESTRO_LET(auto store, open());
       NAESTRO_LET(auto ring, KeyRing::open(keys_file(folders()), Database::Mode::read_write));
-      NAESTRO_LET(const auto key, ring->make("r1", random_));
-      if (session == 0 && ::write(heard, key.data(), key.size()) < 0) ::_exit(kBadError);
+      const KeyRing::Fresh fresh{"r1", {1, 2, 3}};
+      NAESTRO_TRY(ring->keep(std::span{&fresh, 1}));
+      if (session == 0 && ::write(heard, fresh.key.data(), fresh.key.size()) < 0) {
+        ::_exit(kBadError);
+      }
       NAESTRO_LET(const auto fence, store->own("r1"));
       NAESTRO_TRY(store->post("r1", "consent", {{"yes", true}}));
       NAESTRO_LET(const auto asked, store->inbox("r1"));

@@ -165,11 +165,11 @@ TEST_F(FilesTest, AKeyRingThatIsOnlyReadMakesNothing) {
   EXPECT_EQ(KeyRing::open(at("none/keys.db"), Database::Mode::read_write).error().code,
             Code::kNotFound);
   EXPECT_EQ(KeyRing::open(at("keys.db"), Database::Mode::read_only).error().code, Code::kStoreOpen);
-  const auto key =
-      KeyRing::open(at("keys.db"), Database::Mode::read_write).value()->make("r1", random_).value();
+  const KeyRing::Fresh fresh[] = {{"r1", {1}}};
+  ASSERT_TRUE(KeyRing::open(at("keys.db"), Database::Mode::read_write).value()->keep(fresh));
   auto ring = KeyRing::open(at("keys.db"), Database::Mode::read_only).value();
-  EXPECT_EQ(ring->find("r1").value(), key);
-  EXPECT_EQ(ring->make("r2", random_).error().code, Code::kStoreReadOnly);
+  EXPECT_EQ(ring->find("r1").value(), fresh[0].key);
+  EXPECT_EQ(ring->keep(fresh).error().code, Code::kStoreReadOnly);
 }
 
 }  // namespace

@@ -64,13 +64,20 @@ Result<std::unique_ptr<KeyRing>> KeyRing::open(const std::string& file, Database
   return ring;
 }
 
-Result<crypto::BlobKey> KeyRing::make(std::string_view subject, Random& random) {
-  crypto::BlobKey key{};
-  random.fill(key);
-  NAESTRO_LET(auto insert,
-              database_.prepare("INSERT OR IGNORE INTO keys(subject, key) VALUES(?, ?)"));
-  NAESTRO_TRY(insert.bind(1, subject).bind(2, ByteSpan{key}).execute());
-  return find(subject);
+Result<void> KeyRing::keep(std::span<const Fresh> keys) {
+  return database_.transact([&]() -> Result<void> {
+    NAESTRO_LET(auto insert,
+                database_.prepare("INSERT OR IGNORE INTO keys(subject, key) VALUES(?, ?)"));
+    for (const Fresh& fresh : keys) {
+      NAESTRO_TRY(
+          insert.bind(1, std::string_view{fresh.subject}).bind(2, ByteSpan{fresh.key}).execute());
+      NAESTRO_LET(const crypto::BlobKey kept, find(fresh.subject));
+      if (kept != fresh.key) {
+        return fail(Code::kCrypto, "'" + fresh.subject + "' has another key already");
+      }
+    }
+    return {};
+  });
 }
 
 Result<crypto::BlobKey> KeyRing::find(std::string_view subject) {

@@ -3,6 +3,7 @@
 #pragma once
 
 #include <memory>
+#include <span>
 #include <string>
 
 #include "base/crypto.hpp"
@@ -20,8 +21,12 @@ Result<crypto::PublicKey> read_public_key(const std::string& file);
 class KeyRing {
  public:
   static Result<std::unique_ptr<KeyRing>> open(const std::string& file, Database::Mode mode);
-  // Makes and stores a key, durable before it returns; the old one when the subject has one.
-  Result<crypto::BlobKey> make(std::string_view subject, Random& random);
+  struct Fresh {
+    std::string subject;
+    crypto::BlobKey key;
+  };
+  // Durable before it returns: all of them, or none. Fails where a subject has another key.
+  Result<void> keep(std::span<const Fresh> keys);
   // kKeyMissing when there is none (erased, or never made).
   Result<crypto::BlobKey> find(std::string_view subject);
 

@@ -54,6 +54,29 @@ Result<Process> read_owner(Database& database, std::string_view run) {
 
 }  // namespace
 
+Result<void> Store::check_owner(const Append& append) {
+  if (append.stream == kSystemStream) return {};
+  NAESTRO_LET(auto owner, database_.prepare("SELECT fence FROM owners WHERE run = ?"));
+  NAESTRO_LET(const bool found, owner.bind(1, std::string_view{append.stream}).step());
+  if (found && owner.integer(0) == append.fence) return {};
+  return fail(Code::kOwnershipLost, "run " + append.stream + " was taken by another process",
+              "see 'naestro show " + append.stream + "'");
+}
+
+// A new run: nobody has it yet.
+Result<void> Store::claim(std::string_view run) {
+  const Process me = self();
+  NAESTRO_LET(auto insert,
+              database_.prepare("INSERT OR IGNORE INTO owners(run, fence, pid, boot, started) "
+                                "VALUES(?, ?, ?, ?, ?)"));
+  return insert.bind(1, run)
+      .bind(2, kFirstFence)
+      .bind(3, me.pid)
+      .bind(4, std::string_view{me.boot})
+      .bind(5, me.started)
+      .execute();
+}
+
 Result<std::int64_t> Store::own(std::string_view run) {
   NAESTRO_TRY(sign_recovered_tail());
   std::int64_t fence = 0;
@@ -79,8 +102,9 @@ Result<std::int64_t> Store::own(std::string_view run) {
 }
 
 Result<void> Store::disown(std::string_view run, std::int64_t fence) {
-  NAESTRO_LET(auto update,
-              database_.prepare("UPDATE owners SET pid = 0 WHERE run = ? AND fence = ?"));
+  NAESTRO_LET(
+      auto update,
+      database_.prepare("UPDATE owners SET pid = 0 WHERE run = ? AND fence = ? AND pid <> 0"));
   return update.bind(1, run).bind(2, fence).execute();
 }
 

@@ -33,6 +33,43 @@ std::string escaped(const std::string& path) {
   return out;
 }
 
+Error error_of(sqlite3* db, std::string_view doing) {
+  const int status = sqlite3_extended_errcode(db);
+  check(status != SQLITE_IOERR_FSYNC && status != SQLITE_IOERR_DIR_FSYNC, kUnconfirmed);
+  Code code = Code::kIo;
+  std::string remedy = "check the disk; nothing that was acknowledged is lost";
+  // SQLite calls only some writes without room full: not those of its shared memory, nor those over
+  // a quota or the user's limit of a file's size.
+  const int cause = (status & 0xff) == SQLITE_IOERR ? sqlite3_system_errno(db) : 0;
+  const bool full = cause == ENOSPC || cause == EDQUOT || cause == EFBIG;
+  switch (full ? SQLITE_FULL : status & 0xff) {
+    case SQLITE_FULL:
+      code = Code::kStoreFull;
+      remedy = "free some space; nothing that was acknowledged is lost";
+      break;
+    case SQLITE_BUSY:
+      code = Code::kStoreBusy;
+      remedy = "try again when the other naestro process is done";
+      break;
+    case SQLITE_CORRUPT:
+    case SQLITE_NOTADB:
+    case SQLITE_ERROR:  // the statements are fixed: what they name is missing or of another kind
+      code = Code::kStoreCorrupt;
+      remedy = "run 'naestro audit verify'; restore the store from a backup";
+      break;
+    case SQLITE_READONLY:
+      code = Code::kStoreReadOnly;
+      remedy = "make the store's folder writable";
+      break;
+    case SQLITE_CANTOPEN:
+      code = Code::kStoreOpen;
+      remedy = "check that the file exists and may be read";
+      break;
+    default: break;
+  }
+  return Error{code, std::string{doing} + ": " + sqlite3_errmsg(db), remedy, {}, nullptr};
+}
+
 }  // namespace
 
 Result<Database> Database::open(const std::string& path, Mode mode) {
@@ -76,42 +113,7 @@ Result<Database> Database::open(const std::string& path, Mode mode) {
   return database;
 }
 
-Error Database::error(std::string_view doing) const {
-  const int status = sqlite3_extended_errcode(db_.get());
-  check(status != SQLITE_IOERR_FSYNC && status != SQLITE_IOERR_DIR_FSYNC, kUnconfirmed);
-  Code code = Code::kIo;
-  std::string remedy = "check the disk; nothing that was acknowledged is lost";
-  // SQLite calls only some writes without room full: not those of its shared memory, nor those over
-  // a quota or the user's limit of a file's size.
-  const int cause = (status & 0xff) == SQLITE_IOERR ? sqlite3_system_errno(db_.get()) : 0;
-  const bool full = cause == ENOSPC || cause == EDQUOT || cause == EFBIG;
-  switch (full ? SQLITE_FULL : status & 0xff) {
-    case SQLITE_FULL:
-      code = Code::kStoreFull;
-      remedy = "free some space; nothing that was acknowledged is lost";
-      break;
-    case SQLITE_BUSY:
-      code = Code::kStoreBusy;
-      remedy = "try again when the other naestro process is done";
-      break;
-    case SQLITE_CORRUPT:
-    case SQLITE_NOTADB:
-    case SQLITE_ERROR:  // the statements are fixed: what they name is missing or of another kind
-      code = Code::kStoreCorrupt;
-      remedy = "run 'naestro audit verify'; restore the store from a backup";
-      break;
-    case SQLITE_READONLY:
-      code = Code::kStoreReadOnly;
-      remedy = "make the store's folder writable";
-      break;
-    case SQLITE_CANTOPEN:
-      code = Code::kStoreOpen;
-      remedy = "check that the file exists and may be read";
-      break;
-    default: break;
-  }
-  return Error{code, std::string{doing} + ": " + sqlite3_errmsg(db_.get()), remedy, {}, nullptr};
-}
+Error Database::error(std::string_view doing) const { return error_of(db_.get(), doing); }
 
 Result<void> Database::run(const char* sql) {
   if (sqlite3_exec(db_.get(), sql, nullptr, nullptr, nullptr) != SQLITE_OK) {
@@ -121,10 +123,14 @@ Result<void> Database::run(const char* sql) {
 }
 
 Result<void> Database::transact(const std::function<Result<void>()>& work) {
-  auto done = run("BEGIN IMMEDIATE");
+  const auto say = [this](std::string_view words) -> Result<void> {
+    NAESTRO_LET(Statement statement, prepare(words));
+    return statement.execute();
+  };
+  auto done = say("BEGIN IMMEDIATE");
   if (done) done = work();
   if (done) {
-    done = run("COMMIT");
+    done = say("COMMIT");
     check(done || done.error().code != Code::kIo, kUnconfirmed);
   }
   if (!done) (void)run("ROLLBACK");  // of what SQLite itself has not rolled back
@@ -132,12 +138,24 @@ Result<void> Database::transact(const std::function<Result<void>()>& work) {
 }
 
 Result<Statement> Database::prepare(std::string_view sql) {
+  if (const auto known = idle_->find(sql); known != idle_->end()) {
+    RawStatement raw = std::move(known->second);
+    idle_->erase(known);
+    return Statement{idle_, std::move(raw)};
+  }
   sqlite3_stmt* raw = nullptr;
-  if (sqlite3_prepare_v2(db_.get(), sql.data(), static_cast<int>(sql.size()), &raw, nullptr) !=
-      SQLITE_OK) {
+  if (sqlite3_prepare_v3(db_.get(), sql.data(), static_cast<int>(sql.size()),
+                         SQLITE_PREPARE_PERSISTENT, &raw, nullptr) != SQLITE_OK) {
     return std::unexpected(error("store"));
   }
-  return Statement{*this, raw};
+  return Statement{idle_, RawStatement{raw}};
+}
+
+Statement::~Statement() {
+  if (!raw_) return;  // moved from
+  reset();
+  std::string words = sqlite3_sql(raw_.get());
+  idle_->emplace(std::move(words), std::move(raw_));
 }
 
 Statement& Statement::bind(int at, std::int64_t value) {
@@ -171,7 +189,7 @@ Result<bool> Statement::step() {
     case SQLITE_ROW: return true;
     case SQLITE_DONE: return false;
     default: {
-      Error error = database_->error("store");
+      Error error = error_of(sqlite3_db_handle(raw_.get()), "store");
       reset();
       return std::unexpected(std::move(error));
     }

@@ -5,6 +5,7 @@
 
 #include <cstdint>
 #include <functional>
+#include <map>
 #include <memory>
 #include <optional>
 #include <string>
@@ -15,6 +16,12 @@
 namespace naestro::ledger {
 
 class Statement;
+
+struct FinalizeStatement {
+  void operator()(sqlite3_stmt* s) const { sqlite3_finalize(s); }
+};
+using RawStatement = std::unique_ptr<sqlite3_stmt, FinalizeStatement>;
+using IdleStatements = std::map<std::string, RawStatement, std::less<>>;  // by their words
 
 // One connection; for one thread at a time.
 class Database {
@@ -27,6 +34,7 @@ class Database {
   // Runs `work` within one BEGIN IMMEDIATE transaction: all that it wrote is committed, or, when it
   // or the COMMIT fails, nothing. An I/O error of the COMMIT ends the process.
   Result<void> transact(const std::function<Result<void>()>& work);
+  // One that is not in use is kept for the next who asks for the same words.
   Result<Statement> prepare(std::string_view sql);
   // The error of the last call, sorted into full, busy, corrupt, read-only or plain. One of a sync
   // ends the process.
@@ -37,11 +45,15 @@ class Database {
     void operator()(sqlite3* db) const { sqlite3_close_v2(db); }
   };
   std::unique_ptr<sqlite3, Close> db_;
+  std::shared_ptr<IdleStatements> idle_ = std::make_shared<IdleStatements>();
 };
 
 // A prepared statement. bind() counts parameters from 1, the readers count columns from 0.
 class Statement {
  public:
+  Statement(Statement&&) = default;
+  Statement& operator=(Statement&&) = delete;
+  ~Statement();
   Statement& bind(int at, std::int64_t value);
   Statement& bind(int at, std::string_view text);
   Statement& bind(int at, ByteSpan blob);
@@ -60,12 +72,10 @@ class Statement {
 
  private:
   friend class Database;
-  Statement(Database& database, sqlite3_stmt* raw) : database_{&database}, raw_{raw} {}
-  struct Finalize {
-    void operator()(sqlite3_stmt* s) const { sqlite3_finalize(s); }
-  };
-  Database* database_;
-  std::unique_ptr<sqlite3_stmt, Finalize> raw_;
+  Statement(std::shared_ptr<IdleStatements> idle, RawStatement raw)
+      : idle_{std::move(idle)}, raw_{std::move(raw)} {}
+  std::shared_ptr<IdleStatements> idle_;
+  RawStatement raw_;
 };
 
 }  // namespace naestro::ledger

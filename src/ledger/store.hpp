@@ -5,11 +5,13 @@
 // tree's frontier, so no frontier is trusted across commits. docs/formats/ledger.md has the tables.
 #pragma once
 
+#include <array>
 #include <functional>
 #include <memory>
 #include <optional>
 #include <span>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "base/clock.hpp"
@@ -37,12 +39,18 @@ struct StoredEvent {
 // What goes into the ledger together: all of it, or nothing.
 struct Append {
   std::string stream;
-  std::int64_t fence = 0;           // from own(); unused for the system stream
+  std::int64_t fence = 0;           // from own(), or kFirstFence; unused for the system stream
   std::vector<Event> events;        // consecutive, from the stream's next seq on
   std::vector<Bytes> blobs;         // sealed bytes
   std::vector<std::int64_t> inbox;  // rows that these events answer
   bool sign = false;                // this commit needs a signed head
+  bool release = false;             // the last of this process: the run is free for another
+  // Of a new run with its first events: the run becomes this process's, under kFirstFence. The
+  // writer makes the key durable first.
+  std::optional<crypto::BlobKey> key{};
 };
+
+inline constexpr std::int64_t kFirstFence = 1;
 
 struct InboxRow {
   std::int64_t id = 0;
@@ -120,13 +128,18 @@ class Store final : public Inbox {
   Result<void> prepare_schema();
   Result<std::int64_t> check_version();
   Result<void> read_id();
+  Result<Head> proven(std::string_view checkpoint);
   Result<void> check_tail(const Frontier& frontier, const Result<std::string>& kept);
+  Result<void> check_count(const Frontier& frontier);
   Result<void> sign_recovered_tail();
+  Result<void> check_owner(const Append& append);
+  Result<void> claim(std::string_view run);
   Result<void> write(const Append& append, Frontier& frontier);
   Result<void> write_blob(const Bytes& sealed, std::string_view stream);
   Result<Frontier> read_frontier();
   Result<std::optional<std::string>> commit_frontier(const Frontier& frontier, bool sign);
   Result<void> commit(std::span<const Append> appends, std::optional<std::string>& head);
+  void remember(std::string_view checkpoint, const Head& head);
   void mirror_head(const std::string& checkpoint);
   [[nodiscard]] std::string envelope(const Event& event) const;
 
@@ -134,6 +147,8 @@ class Store final : public Inbox {
   Folders folders_;
   Options options_;
   std::string id_;
+  // The heads that were last signed or verified here: a signature is not checked twice.
+  std::array<std::pair<std::string, Head>, 2> proven_;
 };
 
 // Where the store keeps its parts; also for the verifier.

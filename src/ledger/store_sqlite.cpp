@@ -78,6 +78,7 @@ Result<std::unique_ptr<Store>> Store::open(const Folders& folders, Options optio
   NAESTRO_TRY(store->database_.run("BEGIN"));
   NAESTRO_LET(const Frontier frontier, store->read_frontier());
   NAESTRO_TRY(store->check_tail(frontier, outside));
+  NAESTRO_TRY(store->check_count(frontier));
   NAESTRO_TRY(store->database_.run("COMMIT"));
   return store;
 }
@@ -131,6 +132,21 @@ Result<void> Store::read_id() {
   return {};
 }
 
+void Store::remember(std::string_view checkpoint, const Head& head) {
+  proven_[1] = std::move(proven_[0]);
+  proven_[0] = {std::string{checkpoint}, head};
+}
+
+// open_head() with this store's key.
+Result<Head> Store::proven(std::string_view checkpoint) {
+  for (const auto& [text, head] : proven_) {
+    if (!text.empty() && text == checkpoint) return head;
+  }
+  NAESTRO_LET(const Head head, open_head(checkpoint, options_.key.public_key));
+  remember(checkpoint, head);
+  return head;
+}
+
 // What is about to be built upon must be what was signed: the kept head outside of the store is
 // among the store's, the last signed head fits the frontier, and the events behind it match their
 // hashes. The whole is the auditor's work.
@@ -144,14 +160,13 @@ Result<void> Store::check_tail(const Frontier& frontier, const Result<std::strin
                 "it was signed by the key that made the store; restore that key, or move the "
                 "store away to begin a new one");
   };
-  const crypto::PublicKey& key = options_.key.public_key;
   if (kept) {
-    const auto kept_head = open_head(*kept, key);
+    const auto kept_head = proven(*kept);
     if (!kept_head) return bad_head(head_file(folders_, id_), kept_head.error());
     const Head& outside = *kept_head;
     NAESTRO_LET(auto same, database_.prepare("SELECT checkpoint FROM heads WHERE size = ?"));
     NAESTRO_LET(const bool found, same.bind(1, static_cast<std::int64_t>(outside.size)).step());
-    const auto inside = found ? open_head(same.text(0), key) : Result<Head>{Head{}};
+    const auto inside = found ? proven(same.text(0)) : Result<Head>{Head{}};
     if (!inside || *inside != outside || outside.size > frontier.size()) {
       return corrupt("the store lacks the head at " + std::to_string(outside.size) +
                      " events that is kept outside of it");
@@ -162,7 +177,7 @@ Result<void> Store::check_tail(const Frontier& frontier, const Result<std::strin
   NAESTRO_LET(const bool any, last.step());
   Head head;
   if (any) {
-    const auto opened = open_head(last.text(0), key);
+    const auto opened = proven(last.text(0));
     if (!opened) return bad_head(store_file(folders_), opened.error());
     head = *opened;
     if (head.origin != origin() || head.size > frontier.size() ||
@@ -184,12 +199,16 @@ Result<void> Store::check_tail(const Frontier& frontier, const Result<std::strin
       return corrupt("event " + std::to_string(next) + " is missing or was changed");
     }
   }
+  if (next != frontier.size()) return corrupt("the tree and the events differ in number");
+  return {};
+}
+
+Result<void> Store::check_count(const Frontier& frontier) {
   NAESTRO_LET(auto count, database_.prepare("SELECT count(*) FROM events"));
   NAESTRO_TRY(count.step());
-  if (next != frontier.size() || static_cast<std::uint64_t>(count.integer(0)) != frontier.size()) {
-    return corrupt("the tree and the events differ in number");
-  }
-  return {};
+  if (static_cast<std::uint64_t>(count.integer(0)) == frontier.size()) return {};
+  return fail(Code::kStoreCorrupt, "the tree and the events differ in number",
+              "run 'naestro audit verify'; restore the store from a backup");
 }
 
 Result<void> Store::sign_recovered_tail() {
@@ -245,14 +264,8 @@ Result<void> Store::write_blob(const Bytes& sealed, std::string_view stream) {
 }
 
 Result<void> Store::write(const Append& append, Frontier& frontier) {
-  if (append.stream != kSystemStream) {
-    NAESTRO_LET(auto owner, database_.prepare("SELECT fence FROM owners WHERE run = ?"));
-    NAESTRO_LET(const bool found, owner.bind(1, std::string_view{append.stream}).step());
-    if (!found || owner.integer(0) != append.fence) {
-      return fail(Code::kOwnershipLost, "run " + append.stream + " was taken by another process",
-                  "see 'naestro show " + append.stream + "'");
-    }
-  }
+  if (append.key) NAESTRO_TRY(claim(append.stream));
+  NAESTRO_TRY(check_owner(append));
   NAESTRO_LET(auto next,
               database_.prepare("SELECT coalesce(max(seq) + 1, 0) FROM events WHERE stream = ?"));
   NAESTRO_TRY(next.bind(1, std::string_view{append.stream}).step());
@@ -280,7 +293,7 @@ Result<void> Store::write(const Append& append, Frontier& frontier) {
   }
   NAESTRO_LET(auto drop, database_.prepare("DELETE FROM inbox WHERE id = ?"));
   for (const std::int64_t row : append.inbox) NAESTRO_TRY(drop.bind(1, row).execute());
-  return {};
+  return append.release ? disown(append.stream, append.fence) : Result<void>{};
 }
 
 // Writes the frontier; signs and stores a head when asked to, or when the last is too far back.
@@ -300,7 +313,9 @@ Result<std::optional<std::string>> Store::commit_frontier(const Frontier& fronti
   if (frontier.size() == signed_size || (!sign && frontier.size() < signed_size + kHeadInterval)) {
     return std::nullopt;
   }
-  std::string head = sign_head({origin(), frontier.size(), frontier.root()}, options_.key);
+  const Head fresh{origin(), frontier.size(), frontier.root()};
+  std::string head = sign_head(fresh, options_.key);
+  remember(head, fresh);
   NAESTRO_LET(auto insert, database_.prepare("INSERT INTO heads(size, checkpoint) VALUES(?, ?)"));
   NAESTRO_TRY(insert.bind(1, static_cast<std::int64_t>(frontier.size()))
                   .bind(2, std::string_view{head})
@@ -340,8 +355,8 @@ void Store::mirror_head(const std::string& checkpoint) {
   const auto lock = FolderLock::take(folders_.data + "/heads");
   const std::string file = head_file(folders_, id_);
   if (const auto old = read_whole(file)) {
-    const auto before = open_head(*old, options_.key.public_key);
-    const auto now = open_head(checkpoint, options_.key.public_key);
+    const auto before = proven(*old);
+    const auto now = proven(checkpoint);
     if (before && now && before->size >= now->size) return;
   }
   (void)write_durably(file, as_bytes(checkpoint), 0644);

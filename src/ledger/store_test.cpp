@@ -110,9 +110,15 @@ TEST_F(StoreTest, KeysAreMadeOnceAndMissingOnesNamed) {
   const std::string file = dir_.str() + "/keys.db";
   auto ring = KeyRing::open(file, Database::Mode::read_write).value();
   EXPECT_EQ(ring->find("r1").error().code, Code::kKeyMissing);
-  const auto key = ring->make("r1", random_).value();
-  EXPECT_EQ(ring->make("r1", random_).value(), key);
-  EXPECT_EQ(ring->find("r1").value(), key);
+  const KeyRing::Fresh fresh[] = {{"r1", {1}}, {"r2", {2}}};
+  EXPECT_TRUE(ring->keep(fresh));
+  EXPECT_TRUE(ring->keep(fresh));
+  EXPECT_EQ(ring->find("r1").value(), fresh[0].key);
+  // All or none: a key that is there is never replaced.
+  const KeyRing::Fresh other[] = {{"r3", {3}}, {"r1", {4}}};
+  EXPECT_EQ(ring->keep(other).error().code, Code::kCrypto);
+  EXPECT_EQ(ring->find("r1").value(), fresh[0].key);
+  EXPECT_EQ(ring->find("r3").error().code, Code::kKeyMissing);
 }
 
 // Found by the end-to-end test: the first two processes of a user each made a key of their own.

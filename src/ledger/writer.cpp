@@ -4,8 +4,8 @@
 
 namespace naestro::ledger {
 
-StoreWriter::StoreWriter(std::unique_ptr<Store> store)
-    : store_{std::move(store)}, thread_{[this] { work(); }} {}
+StoreWriter::StoreWriter(std::unique_ptr<Store> store, std::unique_ptr<KeyRing> keys)
+    : store_{std::move(store)}, keys_{std::move(keys)}, thread_{[this] { work(); }} {}
 
 StoreWriter::~StoreWriter() {
   {
@@ -33,13 +33,23 @@ std::vector<StoreWriter::Item> StoreWriter::next() {
 
 void StoreWriter::commit(std::vector<Item> items) {
   std::vector<Append> appends;
-  for (const Item& item : items) appends.push_back(item.append);
-  const auto together = store_->append(appends);
+  for (Item& item : items) appends.push_back(std::move(item.append));
+  const auto together = commit(appends);
   // One stale run must not fail the others: after a failed group each goes alone.
   const bool alone = !together && items.size() > 1;
-  for (Item& item : items) {
-    item.done(alone ? store_->append(std::span{&item.append, 1}) : together);
+  for (std::size_t at = 0; at < items.size(); ++at) {
+    items[at].done(alone ? commit(std::span{&appends[at], 1}) : together);
   }
+}
+
+// Keys first: nothing that is durable is ever sealed under one that is not.
+Result<void> StoreWriter::commit(std::span<const Append> appends) {
+  std::vector<KeyRing::Fresh> fresh;
+  for (const Append& append : appends) {
+    if (append.key) fresh.push_back({append.stream, *append.key});
+  }
+  if (!fresh.empty()) NAESTRO_TRY(keys_->keep(fresh));
+  return store_->append(appends);
 }
 
 }  // namespace naestro::ledger

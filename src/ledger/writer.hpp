@@ -6,9 +6,11 @@
 #include <functional>
 #include <memory>
 #include <mutex>
+#include <span>
 #include <thread>
 #include <vector>
 
+#include "ledger/keys.hpp"
 #include "ledger/store.hpp"
 
 namespace naestro::ledger {
@@ -22,10 +24,10 @@ class Writer {
   virtual void append(Append append, Done done) = 0;
 };
 
-// Owns a Store. The destructor commits what is still queued.
+// Owns a Store and the keys beside it. The destructor commits what is still queued.
 class StoreWriter final : public Writer {
  public:
-  explicit StoreWriter(std::unique_ptr<Store> store);
+  StoreWriter(std::unique_ptr<Store> store, std::unique_ptr<KeyRing> keys);
   ~StoreWriter() override;
   StoreWriter(const StoreWriter&) = delete;
   StoreWriter& operator=(const StoreWriter&) = delete;
@@ -40,8 +42,10 @@ class StoreWriter final : public Writer {
   void work();
   std::vector<Item> next();  // waits; nothing: the writer was stopped
   void commit(std::vector<Item> items);
+  Result<void> commit(std::span<const Append> appends);
 
   std::unique_ptr<Store> store_;
+  std::unique_ptr<KeyRing> keys_;
   std::mutex mutex_;
   std::condition_variable wake_;
   std::vector<Item> queue_;

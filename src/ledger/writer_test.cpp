@@ -1,5 +1,7 @@
 #include "ledger/writer.hpp"
 
+#include <unistd.h>
+
 #include <chrono>
 #include <semaphore>
 #include <thread>
@@ -16,6 +18,9 @@ class WriterTest : public ::testing::Test {
     return Store::open(folders, {clock_, random_, crypto::key_pair_from_seed({}), "h", "w", {}})
         .value();
   }
+  std::unique_ptr<KeyRing> keys() {
+    return KeyRing::open(dir_.str() + "/state/keys.db", Database::Mode::read_write).value();
+  }
   static Append event(std::int64_t seq, std::int64_t fence) {
     return {"r1", fence, {{"r1", seq, "step.ready", {}}}, {}, {}, false};
   }
@@ -30,7 +35,7 @@ TEST_F(WriterTest, WhatIsQueuedIsCommittedInOrderBeforeItEnds) {
   const auto fence = store->own("r1").value();
   std::vector<int> order;
   {
-    StoreWriter writer{std::move(store)};
+    StoreWriter writer{std::move(store), keys()};
     for (int i = 0; i < 50; ++i) {
       writer.append(event(i, fence), [&order, i](const Result<void>& done) {
         if (done) order.push_back(i);
@@ -46,7 +51,7 @@ TEST_F(WriterTest, ItSleepsUntilThereIsSomething) {
   auto store = open();
   const auto fence = store->own("r1").value();
   std::binary_semaphore done{0};
-  StoreWriter writer{std::move(store)};
+  StoreWriter writer{std::move(store), keys()};
   for (int i = 0; i < 2; ++i) {
     std::this_thread::sleep_for(std::chrono::milliseconds{50});
     writer.append(event(i, fence), [&](const Result<void>& written) {
@@ -64,7 +69,7 @@ TEST_F(WriterTest, AStaleAppendFailsAloneThoughItWasGroupedWithOthers) {
   {
     std::binary_semaphore queued{0};
     const auto keep = [&](Result<void> done) { results.push_back(std::move(done)); };
-    StoreWriter writer{std::move(store)};
+    StoreWriter writer{std::move(store), keys()};
     // While the writer is held here, the next three wait together.
     writer.append(event(0, fence), [&](Result<void> done) {
       queued.acquire();
@@ -81,11 +86,61 @@ TEST_F(WriterTest, AStaleAppendFailsAloneThoughItWasGroupedWithOthers) {
   EXPECT_EQ(open()->events("r1")->size(), 3);
 }
 
+TEST_F(WriterTest, ANewRunIsThisProcesssUntilItsLastAppendAndItsKeyIsThere) {
+  const crypto::BlobKey key{9};
+  std::vector<Result<void>> results;
+  const auto keep = [&](Result<void> done) { results.push_back(std::move(done)); };
+  std::int64_t owner_between = 0;
+  std::binary_semaphore looked{0};
+  {
+    auto store = open();
+    StoreWriter writer{std::move(store), keys()};
+    Append first = event(0, kFirstFence);
+    first.key = key;
+    writer.append(first, [&](Result<void> done) {
+      keep(std::move(done));
+      owner_between = open()->owner("r1").value();
+      looked.release();
+    });
+    looked.acquire();  // else both go into one commit
+    Append last = event(1, kFirstFence);
+    last.release = true;
+    writer.append(last, keep);
+  }
+  ASSERT_EQ(results.size(), 2);
+  EXPECT_TRUE(results[0] && results[1]);
+  EXPECT_EQ(owner_between, ::getpid());
+  EXPECT_EQ(open()->owner("r1").value(), 0);
+  EXPECT_EQ(keys()->find("r1").value(), key);
+}
+
+TEST_F(WriterTest, NothingIsWrittenForARunWhoseKeyCannotBeKept) {
+  const KeyRing::Fresh other{"r1", {1}};
+  auto store = open();
+  ASSERT_TRUE(keys()->keep(std::span{&other, 1}));
+  Append first = event(0, kFirstFence);
+  first.key = crypto::BlobKey{2};
+  Append second{"r2", kFirstFence, {{"r2", 0, "step.ready", {}}}, {}, {}};
+  second.key = crypto::BlobKey{3};
+  std::vector<Result<void>> results;
+  {
+    StoreWriter writer{std::move(store), keys()};
+    const auto keep = [&](Result<void> done) { results.push_back(std::move(done)); };
+    writer.append(first, keep);
+    writer.append(second, keep);
+  }
+  ASSERT_EQ(results.size(), 2);
+  EXPECT_EQ(results[0].error().code, Code::kCrypto);
+  EXPECT_TRUE(results[1]);  // whether it was grouped with the first or not
+  EXPECT_TRUE(open()->events("r1")->empty());
+  EXPECT_EQ(open()->events("r2")->size(), 1);
+}
+
 TEST_F(WriterTest, AFailedAppendThatIsAloneIsNotTriedAgain) {
   auto store = open();
   std::vector<Result<void>> results;
   {
-    StoreWriter writer{std::move(store)};
+    StoreWriter writer{std::move(store), keys()};
     writer.append(event(0, 7), [&](Result<void> done) { results.push_back(std::move(done)); });
   }
   ASSERT_EQ(results.size(), 1);

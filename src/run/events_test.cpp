@@ -23,9 +23,7 @@ Ending run_once(World& world, bool yes, const std::function<void(Start&)>& chang
   if (change) change(start);
   Machine machine{std::move(start), program, world.environment(), world.sealer()};
   auto store = world.open();
-  const auto fence = store->own("rtest").value();
-  const Ending ending = world.execute(machine, machine.begin(), fence, yes);
-  EXPECT_TRUE(store->disown("rtest", fence));
+  const Ending ending = world.execute(machine, machine.begin(), world.hold(), yes);
   world.expect_events(store->events("rtest").value());
   return ending;
 }

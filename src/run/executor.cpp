@@ -1,6 +1,7 @@
 #include "run/executor.hpp"
 
 #include <algorithm>
+#include <utility>
 
 #include "plan/labels.hpp"
 
@@ -11,14 +12,8 @@ constexpr std::chrono::milliseconds kInboxInterval{200};
 
 }  // namespace
 
-Executor::Executor(Ports ports, Observer observer, Machine& machine, Sealer sealer,
-                   std::int64_t fence, std::int64_t worked_us)
-    : ports_{ports},
-      observer_{std::move(observer)},
-      machine_{machine},
-      sealer_{sealer},
-      fence_{fence},
-      worked_us_{worked_us} {}
+Executor::Executor(Ports ports, Observer observer, Machine& machine, Hold hold)
+    : ports_{ports}, observer_{std::move(observer)}, machine_{machine}, hold_{std::move(hold)} {}
 
 Ending Executor::run(Batch first) {
   ports_.loop.post([this, first = std::move(first)]() mutable { commit(std::move(first), {}); });
@@ -42,13 +37,13 @@ void Executor::stop_acts() {
 // Time counts while something is under way, not while the run waits for a person alone.
 void Executor::measure() {
   const std::int64_t now = ports_.clock.mono_us();
-  worked_us_ = worked_us();
+  hold_.worked_us = worked_us();
   busy_since_.reset();
   if (machine_.state() == Machine::State::running && machine_.busy()) busy_since_ = now;
 }
 
 std::int64_t Executor::worked_us() const {
-  return worked_us_ + (busy_since_ ? ports_.clock.mono_us() - *busy_since_ : 0);
+  return hold_.worked_us + (busy_since_ ? ports_.clock.mono_us() - *busy_since_ : 0);
 }
 
 // Stops all that is under way when the run's time is over. A look that comes too early, since the
@@ -57,11 +52,11 @@ void Executor::watch_deadline() {
   measure();
   const auto wall_s = machine_.budget().ceilings().wall_s;
   if (!wall_s || !busy_since_ || interrupted_ || late_ || timing_) return;
-  const std::int64_t left_us = *wall_s * 1'000'000 - worked_us_;
+  const std::int64_t left_us = *wall_s * 1'000'000 - hold_.worked_us;
   if (left_us <= 0) {
     late_ = true;
     stop_acts();
-    return feed(deadline_reached(worked_us_));
+    return feed(deadline_reached(hold_.worked_us));
   }
   timing_ = true;
   ports_.loop.after(std::chrono::milliseconds{(left_us + 999) / 1000}, [this] {
@@ -76,19 +71,25 @@ void Executor::answer(const Digest& digest, Answer answer) {
 
 void Executor::commit(Batch batch, std::vector<std::int64_t> inbox) {
   ++commits_;
-  ledger::Append append{machine_.start().run, fence_,
-                        batch.events,         batch.blobs,
-                        std::move(inbox),     batch.ended || parking_.has_value()};
-  // The blobs are on their way; the batch that waits for the commit needs only its commands.
-  batch.blobs.clear();
-  ports_.writer.append(std::move(append), [this, batch = std::move(batch)](Result<void> written) {
-    ports_.loop.post([this, batch, written = std::move(written)] {
+  const bool last = batch.ended || parking_.has_value();
+  const auto shared = std::make_shared<Batch>(std::move(batch));
+  // The blobs are on their way; what waits for the commit needs only the rest.
+  ledger::Append append{.stream = machine_.start().run,
+                        .fence = hold_.fence,
+                        .events = shared->events,
+                        .blobs = std::exchange(shared->blobs, {}),
+                        .inbox = std::move(inbox),
+                        .sign = last,
+                        .release = last,
+                        .key = std::exchange(hold_.key, std::nullopt)};
+  ports_.writer.append(std::move(append), [this, shared](Result<void> written) {
+    ports_.loop.post([this, shared, written = std::move(written)] {
       --commits_;
       if (!written) {
         end({Ending::How::broken, written.error()});
         return;
       }
-      durable(batch);
+      durable(*shared);
     });
   });
 }
@@ -137,11 +138,11 @@ void Executor::prepare(const Perform& command, door::Adapter& adapter) {
       if (machine_.ended()) return;
       if (interrupted_ || late_) return settle();
       const door::Intent intent = door::Intent::durable(command.effect, command.key);
-      if (former) return feed(effect_prepared(intent, *former, sealer_));
+      if (former) return feed(effect_prepared(intent, *former, hold_.sealer));
       door::Outcome nothing;
       nothing.result = std::unexpected(former.error());
       nothing.usage_known = true;
-      feed(effect_outcome(intent, {}, nothing, sealer_));
+      feed(effect_outcome(intent, {}, nothing, hold_.sealer));
     });
   });
 }
@@ -171,11 +172,11 @@ void Executor::outcome(const Perform& command, const door::Outcome& outcome) {
                     "raise timeout_s of step " + command.effect.step,
                     {},
                     nullptr};
-    return feed(effect_lost(intent, why, sealer_));
+    return feed(effect_lost(intent, why, hold_.sealer));
   }
   const plan::Step* step = machine_.program().find(command.effect.step);
   check(step != nullptr, "an outcome belongs to a step");
-  feed(effect_outcome(intent, plan::declared_labels(step->use), outcome, sealer_));
+  feed(effect_outcome(intent, plan::declared_labels(step->use), outcome, hold_.sealer));
 }
 
 void Executor::feed(const Fact& fact, std::vector<std::int64_t> inbox) {
@@ -192,7 +193,7 @@ void Executor::take_answer(const Digest& digest, const Answer& answer,
     return;
   }
   asked_.erase(digest);
-  feed(consent_answer(digest, answer, sealer_), std::move(inbox));
+  feed(consent_answer(digest, answer, hold_.sealer), std::move(inbox));
 }
 
 void Executor::read_inbox() {
@@ -213,7 +214,7 @@ void Executor::read_inbox() {
 void Executor::kill(std::string_view who, std::int64_t row) {
   if (machine_.ended()) return;
   stop_acts();
-  feed(killed("inbox", who, sealer_), {row});
+  feed(killed("inbox", who, hold_.sealer), {row});
 }
 
 void Executor::watch_inbox() {

@@ -44,11 +44,18 @@ struct Observer {
   std::function<bool(const Question&)> ask;
 };
 
+// By what this process has the run.
+struct Hold {
+  Sealer sealer;
+  std::int64_t fence = ledger::kFirstFence;
+  std::optional<crypto::BlobKey> key{};  // of a new run: it becomes durable with the first events
+  // How long former processes worked on the run (Recovery::worked_us).
+  std::int64_t worked_us = 0;
+};
+
 class Executor {
  public:
-  // `worked_us`: how long former processes worked on the run (Recovery::worked_us).
-  Executor(Ports ports, Observer observer, Machine& machine, Sealer sealer, std::int64_t fence,
-           std::int64_t worked_us = 0);
+  Executor(Ports ports, Observer observer, Machine& machine, Hold hold);
 
   // Runs on the calling thread until the run ends, parks or is interrupted. `first`: the batch of
   // begin(), or of feeding run.resumed.
@@ -83,15 +90,13 @@ class Executor {
   Ports ports_;
   Observer observer_;
   Machine& machine_;
-  Sealer sealer_;
-  std::int64_t fence_;
+  Hold hold_;
   std::map<Digest, std::stop_source> acts_;  // by key; those under way
   std::size_t timers_ = 0;                   // not heard of yet
   std::map<Digest, bool> asked_;             // question -> somebody is there to answer
   std::size_t commits_ = 0;                  // not durable yet
   bool interrupted_ = false;
-  std::int64_t worked_us_ = 0;              // time in which something was under way
-  std::optional<std::int64_t> busy_since_;  // monotonic; not yet in worked_us_
+  std::optional<std::int64_t> busy_since_;  // monotonic; not yet in hold_.worked_us
   bool timing_ = false;                     // a look at the deadline is on its way
   bool late_ = false;                       // the deadline was reached
   std::optional<Ending> parking_;           // how the run ends when its pause is durable

@@ -58,8 +58,7 @@ TEST_F(RunTest, ARunKeepsItsDefaultModelWhateverTheConfigurationSaysLater) {
   Start start = world_.start(*compiled.program, testing::kPlan);
   start.versions["model"] = "tony";
   Machine machine{std::move(start), *compiled.program, environment, world_.sealer()};
-  const auto fence = world_.open()->own("rtest").value();
-  const Ending ending = world_.execute(machine, machine.begin(), fence, true);
+  const Ending ending = world_.execute(machine, machine.begin(), world_.hold(), true);
   EXPECT_EQ(ending.how, Ending::How::done);
   EXPECT_TRUE(replay(events()).empty());  // under an environment that says nothing of it
 }

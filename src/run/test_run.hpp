@@ -23,11 +23,7 @@ class RunFixture : public ::testing::Test {
     if (change) change(start);
     machine_ = std::make_unique<Machine>(std::move(start), *program_, world_.environment(),
                                          world_.sealer());
-    auto store = world_.open();
-    const auto fence = store->own("rtest").value();
-    Ending ending = world_.execute(*machine_, machine_->begin(), fence, yes);
-    EXPECT_TRUE(store->disown("rtest", fence));
-    return ending;
+    return world_.execute(*machine_, machine_->begin(), world_.hold(), yes);
   }
   std::vector<ledger::StoredEvent> events() {
     auto stored = world_.open()->events("rtest").value();
@@ -86,10 +82,9 @@ class RunFixture : public ::testing::Test {
         plan::Program program = world->compile(text);
         Machine machine{world->start(program, text), program, world->environment(),
                         world->sealer()};
-        const auto fence = world->open()->own("rtest").value();
         std::atomic<int> points = 0;
         const Ending ending =
-            world->execute(machine, machine.begin(), fence, true, [&](ledger::WritePoint) {
+            world->execute(machine, machine.begin(), world->hold(), true, [&](ledger::WritePoint) {
               if (++points == stop) ::kill(::getpid(), SIGKILL);
             });
         ::_exit(ending.how == Ending::How::done ? 0 : 9);

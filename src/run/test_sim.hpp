@@ -250,9 +250,7 @@ struct SimRun {
     Executor executor{{simulation, simulation, simulation, writer, writer, adapter, adapter},
                       silent ? Observer{} : std::move(observer),
                       *machine,
-                      world.sealer(),
-                      1,
-                      worked_before_us};
+                      {.sealer = world.sealer(), .worked_us = worked_before_us}};
     handle = &executor;
     if (meanwhile) meanwhile(simulation, executor);
     adapter.left_ms = [&] {

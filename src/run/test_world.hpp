@@ -137,11 +137,19 @@ struct World {
     check(store.has_value(), store ? "" : store.error().text());
     return *std::move(store);
   }
-  [[nodiscard]] Sealer sealer() const {
+  [[nodiscard]] std::unique_ptr<ledger::KeyRing> open_keys() const {
+    return ledger::KeyRing::open(ledger::keys_file(folders()), ledger::Database::Mode::read_write)
+        .value();
+  }
+  [[nodiscard]] static crypto::BlobKey key() {
     crypto::BlobKey key{};
     key[0] = 42;
-    return Sealer{key};
+    return key;
   }
+  [[nodiscard]] Sealer sealer() const { return Sealer{key()}; }
+  // Of a new run, and of one that own() took.
+  [[nodiscard]] Hold hold() const { return {.sealer = sealer(), .key = key()}; }
+  [[nodiscard]] Hold hold(std::int64_t fence) const { return {.sealer = sealer(), .fence = fence}; }
   plan::Program compile(std::string_view text) const {
     auto compiled = plan::compile(text, environment());
     check(compiled.program.has_value(),
@@ -160,11 +168,11 @@ struct World {
   }
 
   // Runs to the end or the parking; every question is answered with yes when `yes`.
-  Ending execute(Machine& machine, Batch first, std::int64_t fence, bool yes,
+  Ending execute(Machine& machine, Batch first, Hold hold, bool yes,
                  ledger::WriteProbe probe = {}) {
     rt::ThreadLoop loop;
     auto reader = open();
-    ledger::StoreWriter writer{open(std::move(probe))};
+    ledger::StoreWriter writer{open(std::move(probe)), open_keys()};
     rt::ThreadPool pool{4};
     Executor* handle = nullptr;
     Observer observer;
@@ -180,8 +188,7 @@ struct World {
     Executor executor{{clock, loop, pool, writer, *reader, tool_adapter, model_adapter},
                       std::move(observer),
                       machine,
-                      sealer(),
-                      fence};
+                      std::move(hold)};
     handle = &executor;
     return executor.run(std::move(first));
   }
@@ -204,7 +211,7 @@ struct World {
     check(recovery.divergences.empty(), "a record derives itself");
     auto first = recovery.machine->feed(resumed(raised));
     check(first.has_value(), first ? "" : first.error().text());
-    const Ending ending = execute(*recovery.machine, *std::move(first), *fence, yes, probe);
+    const Ending ending = execute(*recovery.machine, *std::move(first), hold(*fence), yes, probe);
     check(store->disown("rtest", *fence).has_value(), "disown");
     return ending;
   }
