@@ -157,8 +157,10 @@ int main(const std::vector<std::string>& arguments) {
     (void)machine_runs(world, std::stoi(arguments[1]), false);
     return 0;
   }
-  if (arguments.size() == 2 && arguments[0] == "--compile") {
-    (void)compile_plan(world, std::stoi(arguments[1]), 1);
+  if (arguments.size() == 3 && arguments[0] == "--compile") {
+    std::puts(json::canonical(json::Value(compile_plan(world, std::stoi(arguments[1]),
+                                                       std::stoi(arguments[2]))))
+                  .c_str());
     return 0;
   }
   if (arguments.size() == 4 && arguments[0] == "--durable") {
@@ -169,7 +171,7 @@ int main(const std::vector<std::string>& arguments) {
   }
   if (arguments.size() != 1) {
     std::fprintf(stderr,
-                 "usage: naestro-bench FOLDER | --machine N | --compile STEPS |\n"
+                 "usage: naestro-bench FOLDER | --machine N | --compile STEPS TIMES |\n"
                  "       --durable IN_FLIGHT EACH FOLDER\n");
     return 2;
   }

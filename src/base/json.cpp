@@ -3,11 +3,13 @@
 #include <algorithm>
 #include <array>
 #include <boost/json/basic_parser_impl.hpp>
+#include <boost/json/monotonic_resource.hpp>
 #include <boost/json/serialize.hpp>
 #include <boost/json/value_stack.hpp>
 #include <charconv>
 #include <cmath>
 #include <cstdlib>
+#include <span>
 #include <vector>
 
 namespace naestro::json {
@@ -23,10 +25,11 @@ struct Handler {
   using View = boost::json::string_view;
 
   boost::json::value_stack stack;
+  Storage in;
   std::size_t members = 0;
 
   bool on_document_begin(Ec&) {
-    stack.reset();
+    stack.reset(in);
     return true;
   }
   bool on_document_end(Ec&) { return true; }
@@ -240,7 +243,12 @@ std::vector<std::string> pointer_tokens(std::string_view pointer) {
 void write_string(std::string& out, std::string_view s) {
   static constexpr char kDigits[] = "0123456789abcdef";
   out += '"';
-  for (const char c : s) {
+  std::size_t begin = 0;  // of what needs no escape
+  for (std::size_t at = 0; at < s.size(); ++at) {
+    const auto c = static_cast<unsigned char>(s[at]);
+    if (c >= 0x20 && c != '"' && c != '\\') continue;
+    out.append(s, begin, at - begin);
+    begin = at + 1;
     switch (c) {
       case '"': out += "\\\""; break;
       case '\\': out += "\\\\"; break;
@@ -250,15 +258,12 @@ void write_string(std::string& out, std::string_view s) {
       case '\r': out += "\\r"; break;
       case '\t': out += "\\t"; break;
       default:
-        if (static_cast<unsigned char>(c) < 0x20) {
-          out += "\\u00";
-          out += kDigits[static_cast<unsigned char>(c) >> 4];
-          out += kDigits[c & 15];
-        } else {
-          out += c;
-        }
+        out += "\\u00";
+        out += kDigits[c >> 4];
+        out += kDigits[c & 15];
     }
   }
+  out.append(s, begin);
   out += '"';
 }
 
@@ -276,6 +281,27 @@ bool utf16_less(std::string_view a, std::string_view b) {
   const int rx = rank(cx);
   const int ry = rank(cy);
   return rx != ry ? rx < ry : cx < cy;
+}
+
+void write_canonical(std::string& out, const Value& value);
+
+void write_canonical(std::string& out, const Object& object) {
+  using Member = const boost::json::key_value_pair*;
+  constexpr std::size_t kFew = 16;
+  std::array<Member, kFew> few;
+  std::vector<Member> many(object.size() > kFew ? object.size() : 0);
+  const std::span<Member> members{many.empty() ? few.data() : many.data(), object.size()};
+  std::ranges::transform(object, members.begin(), [](const auto& member) { return &member; });
+  std::ranges::sort(members, [](Member a, Member b) { return utf16_less(a->key(), b->key()); });
+  char before = '{';
+  for (const Member member : members) {
+    out += before;
+    before = ',';
+    write_string(out, member->key());
+    out += ':';
+    write_canonical(out, member->value());
+  }
+  out += members.empty() ? "{}" : "}";
 }
 
 void write_canonical(std::string& out, const Value& value) {
@@ -305,24 +331,7 @@ void write_canonical(std::string& out, const Value& value) {
       out += ']';
       break;
     }
-    case kind::object: {
-      std::vector<const boost::json::key_value_pair*> members;
-      members.reserve(value.get_object().size());
-      for (const auto& member : value.get_object()) members.push_back(&member);
-      std::ranges::sort(
-          members, [](const auto* a, const auto* b) { return utf16_less(a->key(), b->key()); });
-      out += '{';
-      bool first = true;
-      for (const auto* member : members) {
-        if (!first) out += ',';
-        first = false;
-        write_string(out, member->key());
-        out += ':';
-        write_canonical(out, member->value());
-      }
-      out += '}';
-      break;
-    }
+    case kind::object: write_canonical(out, value.get_object()); break;
   }
 }
 
@@ -360,7 +369,9 @@ void write_pretty(std::string& out, const Value& value, int depth) {
 
 }  // namespace
 
-Result<Value> parse(std::string_view text, Limits limits) {
+Storage arena() { return boost::json::make_shared_resource<boost::json::monotonic_resource>(); }
+
+Result<Value> parse(std::string_view text, Limits limits, const Storage& in) {
   if (text.size() > limits.bytes_max) {
     return fail(Code::kTooLarge, "JSON text of " + std::to_string(text.size()) + " bytes",
                 "at most " + std::to_string(limits.bytes_max) + " bytes are read here");
@@ -368,6 +379,7 @@ Result<Value> parse(std::string_view text, Limits limits) {
   boost::json::parse_options options;
   options.max_depth = limits.depth_max;
   boost::json::basic_parser<Handler> parser{options};
+  parser.handler().in = in;
   boost::json::error_code error;
   const std::size_t used = parser.write_some(false, text.data(), text.size(), error);
   if (!error && used < text.size()) error = boost::json::error::extra_data;
@@ -418,6 +430,9 @@ std::string canonical(const Value& value) {
   write_canonical(out, value);
   return out;
 }
+
+void append_canonical(std::string& out, const Object& object) { write_canonical(out, object); }
+void append_canonical(std::string& out, std::string_view text) { write_string(out, text); }
 
 Position locate(std::string_view text, std::string_view pointer) {
   Scanner scan{text};

@@ -2,6 +2,7 @@
 // Wraps Boost.JSON; nothing else parses or writes JSON.
 #pragma once
 
+#include <boost/json/storage_ptr.hpp>
 #include <boost/json/value.hpp>
 #include <cstdint>
 #include <functional>
@@ -18,6 +19,11 @@ using Object = boost::json::object;
 using Array = boost::json::array;
 using boost::json::kind;
 
+// Where values keep their parts. An arena gives nothing back before the last value in it is gone:
+// for what is built, read once and dropped as a whole.
+using Storage = boost::json::storage_ptr;
+Storage arena();
+
 // The largest integer that every JSON reader keeps exactly, 2^53-1.
 inline constexpr std::int64_t kMaxInteger = 9'007'199'254'740'991;
 
@@ -30,7 +36,7 @@ struct Limits {
 
 // Strict RFC 8259 text: valid UTF-8, no duplicate keys, integers within 2^53-1, finite numbers,
 // nothing after the value. The error names line and column.
-Result<Value> parse(std::string_view text, Limits limits = {});
+Result<Value> parse(std::string_view text, Limits limits = {}, const Storage& in = {});
 
 // Whether canonical() can write it: integers within 2^53-1, finite numbers. All that parse() lets
 // in is; what a tool computed has to be asked.
@@ -42,6 +48,9 @@ std::string write(const Value& value);
 std::string pretty(const Value& value);
 // RFC 8785: members sorted by UTF-16 code units, shortest numbers. Equal values, equal bytes.
 std::string canonical(const Value& value);
+// The same of an object and of a string, behind what is there.
+void append_canonical(std::string& out, const Object& object);
+void append_canonical(std::string& out, std::string_view text);
 
 // 1-based; columns count bytes.
 struct Position {

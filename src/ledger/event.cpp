@@ -23,8 +23,13 @@ void collect(const json::Value& value, std::vector<Digest>& out) {
 }  // namespace
 
 std::string Event::body() const {
-  return json::canonical(json::Object{
-      {"v", kBodyVersion}, {"stream", stream}, {"seq", seq}, {"kind", kind}, {"data", data}});
+  std::string out = R"({"data":)";  // members in the order of RFC 8785
+  json::append_canonical(out, data);
+  out += R"(,"kind":)";
+  json::append_canonical(out, kind);
+  out += R"(,"seq":)" + std::to_string(seq) + R"(,"stream":)";
+  json::append_canonical(out, stream);
+  return out + R"(,"v":)" + std::to_string(kBodyVersion) + "}";
 }
 
 Result<Event> Event::from_body(std::string_view body) {

@@ -36,7 +36,7 @@ Compiled not_json(std::string_view text, const Error& error) {
 }  // namespace
 
 Compiled compile(std::string_view text, const Environment& environment) {
-  auto plan = json::parse(text, {.bytes_max = kTextMax});
+  auto plan = json::parse(text, {.bytes_max = kTextMax}, json::arena());
   if (!plan) return not_json(text, plan.error());
   Sink sink;
   Draft draft = parse(*plan, sink);

@@ -22,30 +22,30 @@ std::vector<Reference> Control::references() const {
 
 namespace {
 
-json::Value form(const Condition& condition, const NameOf& name_of) {
-  json::Array out;
+json::Value form(const Condition& condition, const NameOf& name_of, const json::Storage& in) {
+  json::Array out(in);
   out.emplace_back(static_cast<std::int64_t>(condition.op));
   if (condition.op == Condition::Op::literal) out.push_back(condition.literal);
   if (condition.op == Condition::Op::reference) {
-    out.push_back(plan::form(Expression{condition.reference}, name_of));
+    out.push_back(plan::form(Expression{condition.reference}, name_of, in));
   }
-  for (const Condition& inner : condition.of) out.push_back(form(inner, name_of));
+  for (const Condition& inner : condition.of) out.push_back(form(inner, name_of, in));
   return out;
 }
 
 }  // namespace
 
-json::Value form(const Control& control, const NameOf& name_of) {
-  json::Object out;
-  if (control.when) out["when"] = form(*control.when, name_of);
+json::Value form(const Control& control, const NameOf& name_of, const json::Storage& in) {
+  json::Object out(in);
+  if (control.when) out["when"] = form(*control.when, name_of, in);
   if (control.for_each) {
-    out["for_each"] = json::Object{{"in", form(Expression{control.for_each->in}, name_of)},
+    out["for_each"] = json::Object{{"in", form(Expression{control.for_each->in}, name_of, in)},
                                    {"max", control.for_each->max},
                                    {"parallel", control.for_each->parallel},
                                    {"collect", control.for_each->collect}};
   }
   if (control.repeat) {
-    out["repeat"] = json::Object{{"until", form(control.repeat->until, name_of)},
+    out["repeat"] = json::Object{{"until", form(control.repeat->until, name_of, in)},
                                  {"max", control.repeat->max},
                                  {"start", control.repeat->start.value_or(nullptr)}};
   }

@@ -17,52 +17,62 @@ json::Value form(const Budget& budget) {
 
 namespace {
 
-json::Array form(const std::vector<StepEffect>& effects) {
-  json::Array out;
+json::Array form(const std::vector<StepEffect>& effects, const json::Storage& in) {
+  json::Array out(in);
   for (const StepEffect& effect : effects) out.push_back(to_json(effect));
   return out;
 }
 
-json::Array form(const std::vector<RuntimeCheck>& checks) {
-  json::Array out;
+json::Array form(const std::vector<RuntimeCheck>& checks, const json::Storage& in) {
+  json::Array out(in);
   for (const RuntimeCheck& check : checks) out.emplace_back(check.reason);
   return out;
 }
 
+json::Value form(const Step& step, const json::Storage& in) {
+  const NameOf by_id = [](const std::string& id) { return id; };
+  json::Array needs(in);
+  for (const std::size_t need : step.needs) needs.emplace_back(need);
+  json::Object row({{"id", step.id},
+                    {"use", form(step.use, in)},
+                    {"with", form(step.with, by_id, in)},
+                    {"out", step.answer},  // a tool's is pinned by its contract's digest
+                    {"needs", std::move(needs)},
+                    {"timeout_s", step.timeout_s},
+                    {"effects", form(step.effects, in)},
+                    {"checks", form(step.checks, in)},
+                    {"untrusted_authority", step.flow.untrusted_authority}},
+                   in);
+  if (json::Value control = form(step.control, by_id, in); !control.is_null()) {
+    row["control"] = std::move(control);
+  }
+  return row;
+}
+
 Digest digest_of(const Program& program) {
   const NameOf by_id = [](const std::string& id) { return id; };
-  json::Object inputs;
+  const json::Storage in = json::arena();
+  json::Object inputs(in);
   for (const auto& [name, input] : program.inputs) {
-    json::Object object{{"schema", input.schema}};
+    json::Object object({{"schema", input.schema}}, in);
     if (input.value) object["value"] = *input.value;
     inputs[name] = std::move(object);
   }
-  json::Array steps;
-  for (const Step& step : program.steps) {
-    json::Array needs;
-    for (const std::size_t need : step.needs) needs.emplace_back(need);
-    json::Object row{{"id", step.id},
-                     {"use", form(step.use)},
-                     {"with", form(step.with, by_id)},
-                     {"out", step.answer},  // a tool's is pinned by its contract's digest
-                     {"needs", std::move(needs)},
-                     {"timeout_s", step.timeout_s},
-                     {"effects", form(step.effects)},
-                     {"checks", form(step.checks)},
-                     {"untrusted_authority", step.flow.untrusted_authority}};
-    if (json::Value control = form(step.control, by_id); !control.is_null()) {
-      row["control"] = std::move(control);
-    }
-    steps.push_back(std::move(row));
-  }
-  json::Object outputs;
-  for (const auto& [name, output] : program.outputs) outputs[name] = form(output, by_id);
-  const json::Value lowered =
-      json::Object{{"naestro", "program/1"},         {"goal", program.goal},
-                   {"inputs", std::move(inputs)},    {"steps", std::move(steps)},
-                   {"outputs", std::move(outputs)},  {"budget", form(program.budget)},
-                   {"bound", to_json(program.bound)}};
-  return crypto::sha256(json::canonical(lowered));
+  json::Array steps(in);
+  for (const Step& step : program.steps) steps.push_back(form(step, in));
+  json::Object outputs(in);
+  for (const auto& [name, output] : program.outputs) outputs[name] = form(output, by_id, in);
+  const json::Object lowered({{"naestro", "program/1"},
+                              {"goal", program.goal},
+                              {"inputs", std::move(inputs)},
+                              {"steps", std::move(steps)},
+                              {"outputs", std::move(outputs)},
+                              {"budget", form(program.budget)},
+                              {"bound", to_json(program.bound)}},
+                             in);
+  std::string text;
+  json::append_canonical(text, lowered);
+  return crypto::sha256(text);
 }
 
 }  // namespace

@@ -17,20 +17,25 @@ std::vector<std::string> structural_hashes(const Draft& draft) {
   std::unordered_map<std::string_view, std::size_t> index;
   for (std::size_t i = 0; i < draft.steps.size(); ++i) index[draft.steps[i].id] = i;
   const NameOf by_hash = [&](const std::string& id) { return hashes[index.at(id)]; };
+  std::string text;
   for (const std::size_t i : draft.order) {
     const DraftStep& step = draft.steps[i];
     std::vector<std::string> needs;
     for (const std::size_t producer : step.producers) needs.push_back(hashes[producer]);
     std::ranges::sort(needs);
-    json::Object content{{"use", form(*step.use)},
-                         {"with", form(step.with.expression, by_hash)},
-                         {"out", step.out.value_or(nullptr)},
-                         {"needs", json::Array(needs.begin(), needs.end())},
-                         {"timeout_s", step.timeout}};
-    if (json::Value control = form(step.control, by_hash); !control.is_null()) {
+    const json::Storage arena = json::arena();
+    json::Object content({{"use", form(*step.use, arena)},
+                          {"with", form(step.with.expression, by_hash, arena)},
+                          {"out", step.out.value_or(nullptr)},
+                          {"needs", json::Array(needs.begin(), needs.end(), arena)},
+                          {"timeout_s", step.timeout}},
+                         arena);
+    if (json::Value control = form(step.control, by_hash, arena); !control.is_null()) {
       content["control"] = std::move(control);
     }
-    hashes[i] = hex(crypto::sha256(json::canonical(content)));
+    text.clear();
+    json::append_canonical(text, content);
+    hashes[i] = hex(crypto::sha256(text));
   }
   return hashes;
 }
