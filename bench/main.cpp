@@ -85,27 +85,44 @@ json::Object machine_runs(const World& world, int runs, bool ledger) {
   return figures;
 }
 
-// All that `naestro run` does for a run once its store is open: the key, the ownership, the steps.
-json::Object durable_runs(World& world, const std::string& folder, int in_flight, int each) {
-  const ledger::Folders folders{folder + "/state", folder + "/data"};
-  const std::string text = chain(3);
-  const plan::Program program = world.compile(text);
-  const auto key = must(ledger::load_or_make_signing_key(folders.data, world.random));
-  std::atomic<int> commits = 0;
-  const auto open = [&] {
+// A store and what a run needs of it, as `naestro run` has them.
+struct Durable {
+  Durable(World& world, const std::string& folder)
+      : world_{world},
+        folders_{folder + "/state", folder + "/data"},
+        signing_{must(ledger::load_or_make_signing_key(folders_.data, world.random))},
+        writer{open(), must(open_keys())} {}
+
+  [[nodiscard]] std::unique_ptr<ledger::Store> open() {
     return must(ledger::Store::open(
-        folders, {world.clock, world.random, key, "h", "w", [&](ledger::WritePoint point) {
-                    if (point == ledger::WritePoint::after_commit) ++commits;
-                  }}));
-  };
-  ledger::StoreWriter writer{
-      open(),
-      must(ledger::KeyRing::open(ledger::keys_file(folders), ledger::Database::Mode::read_write))};
+        folders_, {world_.clock, world_.random, signing_, "h", "w", [&](ledger::WritePoint point) {
+                     if (point == ledger::WritePoint::after_commit) ++commits;
+                   }}));
+  }
+  [[nodiscard]] Result<std::unique_ptr<ledger::KeyRing>> open_keys() const {
+    return ledger::KeyRing::open(ledger::keys_file(folders_), ledger::Database::Mode::read_write);
+  }
+
+ private:
+  World& world_;
+  ledger::Folders folders_;
+  crypto::KeyPair signing_;
+
+ public:
+  std::atomic<int> commits = 0;
+  ledger::StoreWriter writer;
   rt::ThreadPool pool{4};
   Noop noop;
+};
+
+// All that `naestro run` does for a run once its store is open: the key, the ownership, the steps.
+// Gives the time of each run.
+std::vector<double> durable_runs(World& world, Durable& durable, const std::string& text,
+                                 int in_flight, int each, run::Ending::How how) {
+  const plan::Program program = world.compile(text);
   std::vector<std::vector<double>> samples(in_flight);
   const auto work = [&](int lane) {
-    const auto store = open();
+    const auto store = durable.open();
     SystemRandom random;
     for (int at = 0; at < each; ++at) {
       const std::string id = "r" + std::to_string(lane) + "x" + std::to_string(at);
@@ -115,29 +132,69 @@ json::Object durable_runs(World& world, const std::string& folder, int in_flight
       const run::Sealer sealer{key};
       run::Machine machine{world.start(program, text, id), program, world.environment(), sealer};
       rt::ThreadLoop loop;
-      run::Executor executor{{world.clock, loop, pool, writer, *store, noop, noop},
-                             {},
-                             machine,
-                             {.sealer = sealer, .key = key}};
+      run::Executor executor{
+          {world.clock, loop, durable.pool, durable.writer, *store, durable.noop, durable.noop},
+          {},
+          machine,
+          {.sealer = sealer, .key = key}};
       const auto ending = executor.run(machine.begin());
       samples[lane].push_back(us_since(begin));
-      if (ending.how != run::Ending::How::done) std::exit(1);
+      if (ending.how != how) std::exit(1);
     }
   };
-  const auto begin = Now::now();
   {
     std::vector<std::jthread> lanes;
     for (int lane = 0; lane < in_flight; ++lane) lanes.emplace_back(work, lane);
   }
-  const double all_us = us_since(begin);
   std::vector<double> flat;
   for (const auto& lane : samples) flat.insert(flat.end(), lane.begin(), lane.end());
-  const auto runs = static_cast<double>(flat.size());
-  json::Object figures = percentiles(std::move(flat));
+  return flat;
+}
+
+json::Object durable_row(World& world, const std::string& folder, int in_flight, int each) {
+  Durable durable{world, folder};
+  const auto begin = Now::now();
+  auto samples = durable_runs(world, durable, chain(3), in_flight, each, run::Ending::How::done);
+  const double all_us = us_since(begin);
+  const auto runs = static_cast<double>(samples.size());
+  json::Object figures = percentiles(std::move(samples));
   figures["in_flight"] = in_flight;
-  figures["commits_per_run"] = commits / runs;
+  figures["commits_per_run"] = durable.commits / runs;
   figures["runs_per_s"] = runs / all_us * 1e6;
   return figures;
+}
+
+// From a store with `runs` parked ones to the moment when this process has them all, and each waits
+// for its answer again.
+json::Object resume_row(World& world, const std::string& folder, int runs) {
+  constexpr int kLanes = 64;
+  const std::string text =
+      R"({"naestro":"plan/1","goal":"bench","steps":[{"id":"s","do":{"tool":"bench.write@1"},)"
+      R"("with":{"path":"a.txt"}}]})";
+  {
+    Durable durable{world, folder};
+    durable_runs(world, durable, text, kLanes, runs / kLanes, run::Ending::How::waits_for_consent);
+  }
+  Durable durable{world, folder};
+  const auto begin = Now::now();
+  const auto store = durable.open();
+  const auto keys = must(durable.open_keys());
+  std::atomic<std::size_t> ready = 0;
+  std::vector<std::unique_ptr<run::Machine>> machines;
+  for (const std::string& id : must(store->runs())) {
+    const run::Sealer sealer{must(keys->find(id))};
+    const auto fence = must(store->own(id));
+    auto recovery = must(run::recover(must(store->events(id)), run::blob_opener(*store, sealer),
+                                      sealer, world.environment(), true));
+    const auto batch = must(recovery.machine->feed(run::resumed({})));
+    durable.writer.append({id, fence, batch.events, batch.blobs, {}}, [&](Result<void> written) {
+      must(written);
+      ++ready;
+    });
+    machines.push_back(std::move(recovery.machine));
+  }
+  while (ready < machines.size()) std::this_thread::yield();
+  return {{"runs", machines.size()}, {"s", us_since(begin) / 1e6}};
 }
 
 json::Object compile_plan(const World& world, int steps, int times) {
@@ -164,24 +221,30 @@ int main(const std::vector<std::string>& arguments) {
     return 0;
   }
   if (arguments.size() == 4 && arguments[0] == "--durable") {
-    std::puts(json::canonical(json::Value(durable_runs(world, arguments[3], std::stoi(arguments[1]),
-                                                       std::stoi(arguments[2]))))
+    std::puts(json::canonical(json::Value(durable_row(world, arguments[3], std::stoi(arguments[1]),
+                                                      std::stoi(arguments[2]))))
+                  .c_str());
+    return 0;
+  }
+  if (arguments.size() == 3 && arguments[0] == "--resume") {
+    std::puts(json::canonical(json::Value(resume_row(world, arguments[2], std::stoi(arguments[1]))))
                   .c_str());
     return 0;
   }
   if (arguments.size() != 1) {
     std::fprintf(stderr,
                  "usage: naestro-bench FOLDER | --machine N | --compile STEPS TIMES |\n"
-                 "       --durable IN_FLIGHT EACH FOLDER\n");
+                 "       --durable IN_FLIGHT EACH FOLDER | --resume RUNS FOLDER\n");
     return 2;
   }
   const std::string& folder = arguments[0];
   json::Object rows;
   rows["machine"] = machine_runs(world, 2000, false);
   rows["memory"] = machine_runs(world, 2000, true);
-  rows["durable"] = durable_runs(world, folder + "/one", 1, 200);
-  rows["durable_64"] = durable_runs(world, folder + "/many", 64, 4);
-  rows["compile_1k"] = compile_plan(world, 1000, 5);
+  rows["durable"] = durable_row(world, folder + "/one", 1, 200);
+  rows["durable_64"] = durable_row(world, folder + "/many", 64, 50);
+  rows["resume_parked"] = resume_row(world, folder + "/parked", 10'000);
+  rows["compile_1k"] = compile_plan(world, 1000, 30);
   rows["compile_10k"] = compile_plan(world, 10'000, 1);
   rows["compile_100k"] = compile_plan(world, 100'000, 1);
   std::puts(json::canonical(json::Value(rows)).c_str());

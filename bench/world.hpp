@@ -22,6 +22,14 @@ inline constexpr const char* kNoop =
     R"("effects":[{"kind":"read","argument":"","reversible":true}],"idempotency":"keyed",)"
     R"("undo":"","max_output_bytes":1000,"timeout_s":5,"cost_usd":"0","deprecated":""})";
 
+// Asks for consent, so that its run parks.
+inline constexpr const char* kWrite =
+    R"({"name":"bench.write","version":1,"description":"Writes nothing.","input":{"type":"object",)"
+    R"("properties":{"path":{"type":"string"}},"required":["path"],"additionalProperties":false},)"
+    R"("output":{"type":"object"},"arguments":{"path":"authority"},"labels":{},)"
+    R"("effects":[{"kind":"write","argument":"path","reversible":true}],"idempotency":"keyed",)"
+    R"("undo":"","max_output_bytes":1000,"timeout_s":5,"cost_usd":"0","deprecated":""})";
+
 // A value, or the end of the program with the reason: a figure of a failed run is none.
 template <class T>
 T must(Result<T> result) {
@@ -41,6 +49,7 @@ inline contract::ToolCatalog tool_catalog() {
   const auto shipped = contract::embedded_tools();
   std::vector<EmbeddedFile> files{shipped.begin(), shipped.end()};
   files.push_back({"bench.noop.json", kNoop});
+  files.push_back({"bench.write.json", kWrite});
   return must(contract::ToolCatalog::from(files));
 }
 
