@@ -187,10 +187,11 @@ json::Object resume_row(World& world, const std::string& folder, int runs) {
     auto recovery = must(run::recover(must(store->events(id)), run::blob_opener(*store, sealer),
                                       sealer, world.environment(), true));
     const auto batch = must(recovery.machine->feed(run::resumed({})));
-    durable.writer.append({id, fence, batch.events, batch.blobs, {}}, [&](Result<void> written) {
-      must(written);
-      ++ready;
-    });
+    durable.writer.append({id, fence, batch.events, batch.blobs, {}},
+                          [&](Result<void> written, const auto&) {
+                            must(written);
+                            ++ready;
+                          });
     machines.push_back(std::move(recovery.machine));
   }
   while (ready < machines.size()) std::this_thread::yield();

@@ -240,11 +240,13 @@ Result<Frontier> Store::read_frontier() {
 }
 
 std::string Store::envelope(const Event& event) const {
-  return json::canonical(json::Object{{"wall_at", options_.clock.wall_us()},
-                                      {"mono_at", options_.clock.mono_us()},
-                                      {"latency_us", event.latency_us},
-                                      {"host", options_.host},
-                                      {"worker", options_.worker}});
+  std::string out = R"({"host":)";  // members in the order of RFC 8785
+  json::append_canonical(out, options_.host);
+  out += R"(,"latency_us":)" + std::to_string(event.latency_us);
+  out += R"(,"mono_at":)" + std::to_string(options_.clock.mono_us());
+  out += R"(,"wall_at":)" + std::to_string(options_.clock.wall_us()) + R"(,"worker":)";
+  json::append_canonical(out, options_.worker);
+  return out + "}";
 }
 
 Result<void> Store::write_blob(const Bytes& sealed, std::string_view stream) {

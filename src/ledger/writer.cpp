@@ -38,7 +38,8 @@ void StoreWriter::commit(std::vector<Item> items) {
   // One stale run must not fail the others: after a failed group each goes alone.
   const bool alone = !together && items.size() > 1;
   for (std::size_t at = 0; at < items.size(); ++at) {
-    items[at].done(alone ? commit(std::span{&appends[at], 1}) : together);
+    auto done = alone ? commit(std::span{&appends[at], 1}) : together;
+    items[at].done(std::move(done), std::move(appends[at].events));
   }
 }
 

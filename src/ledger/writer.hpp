@@ -16,10 +16,10 @@
 namespace naestro::ledger {
 
 // append() may be called from any thread; `done` runs on the writer's thread, after the commit, in
-// the order of the calls.
+// the order of the calls, and gets the events back.
 class Writer {
  public:
-  using Done = std::function<void(Result<void>)>;
+  using Done = std::function<void(Result<void>, std::vector<Event>)>;
   virtual ~Writer() = default;
   virtual void append(Append append, Done done) = 0;
 };

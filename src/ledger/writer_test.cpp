@@ -37,7 +37,7 @@ TEST_F(WriterTest, WhatIsQueuedIsCommittedInOrderBeforeItEnds) {
   {
     StoreWriter writer{std::move(store), keys()};
     for (int i = 0; i < 50; ++i) {
-      writer.append(event(i, fence), [&order, i](const Result<void>& done) {
+      writer.append(event(i, fence), [&order, i](const Result<void>& done, const auto&) {
         if (done) order.push_back(i);
       });
     }
@@ -54,10 +54,12 @@ TEST_F(WriterTest, ItSleepsUntilThereIsSomething) {
   StoreWriter writer{std::move(store), keys()};
   for (int i = 0; i < 2; ++i) {
     std::this_thread::sleep_for(std::chrono::milliseconds{50});
-    writer.append(event(i, fence), [&](const Result<void>& written) {
-      EXPECT_TRUE(written);
-      done.release();
-    });
+    writer.append(event(i, fence),
+                  [&](const Result<void>& written, const std::vector<Event>& events) {
+                    EXPECT_EQ(events.size(), 1);
+                    EXPECT_TRUE(written);
+                    done.release();
+                  });
     done.acquire();
   }
 }
@@ -68,12 +70,12 @@ TEST_F(WriterTest, AStaleAppendFailsAloneThoughItWasGroupedWithOthers) {
   std::vector<Result<void>> results;
   {
     std::binary_semaphore queued{0};
-    const auto keep = [&](Result<void> done) { results.push_back(std::move(done)); };
+    const auto keep = [&](Result<void> done, const auto&) { results.push_back(std::move(done)); };
     StoreWriter writer{std::move(store), keys()};
     // While the writer is held here, the next three wait together.
-    writer.append(event(0, fence), [&](Result<void> done) {
+    writer.append(event(0, fence), [&](Result<void> done, const auto&) {
       queued.acquire();
-      keep(std::move(done));
+      keep(std::move(done), 0);
     });
     writer.append(event(1, fence), keep);
     writer.append(event(2, fence + 1), keep);
@@ -89,7 +91,7 @@ TEST_F(WriterTest, AStaleAppendFailsAloneThoughItWasGroupedWithOthers) {
 TEST_F(WriterTest, ANewRunIsThisProcesssUntilItsLastAppendAndItsKeyIsThere) {
   const crypto::BlobKey key{9};
   std::vector<Result<void>> results;
-  const auto keep = [&](Result<void> done) { results.push_back(std::move(done)); };
+  const auto keep = [&](Result<void> done, const auto&) { results.push_back(std::move(done)); };
   std::int64_t owner_between = 0;
   std::binary_semaphore looked{0};
   {
@@ -97,8 +99,8 @@ TEST_F(WriterTest, ANewRunIsThisProcesssUntilItsLastAppendAndItsKeyIsThere) {
     StoreWriter writer{std::move(store), keys()};
     Append first = event(0, kFirstFence);
     first.key = key;
-    writer.append(first, [&](Result<void> done) {
-      keep(std::move(done));
+    writer.append(first, [&](Result<void> done, const auto&) {
+      keep(std::move(done), 0);
       owner_between = open()->owner("r1").value();
       looked.release();
     });
@@ -125,7 +127,7 @@ TEST_F(WriterTest, NothingIsWrittenForARunWhoseKeyCannotBeKept) {
   std::vector<Result<void>> results;
   {
     StoreWriter writer{std::move(store), keys()};
-    const auto keep = [&](Result<void> done) { results.push_back(std::move(done)); };
+    const auto keep = [&](Result<void> done, const auto&) { results.push_back(std::move(done)); };
     writer.append(first, keep);
     writer.append(second, keep);
   }
@@ -141,7 +143,8 @@ TEST_F(WriterTest, AFailedAppendThatIsAloneIsNotTriedAgain) {
   std::vector<Result<void>> results;
   {
     StoreWriter writer{std::move(store), keys()};
-    writer.append(event(0, 7), [&](Result<void> done) { results.push_back(std::move(done)); });
+    writer.append(event(0, 7),
+                  [&](Result<void> done, const auto&) { results.push_back(std::move(done)); });
   }
   ASSERT_EQ(results.size(), 1);
   EXPECT_EQ(results[0].error().code, Code::kOwnershipLost);

@@ -72,17 +72,18 @@ void Executor::answer(const Digest& digest, Answer answer) {
 void Executor::commit(Batch batch, std::vector<std::int64_t> inbox) {
   ++commits_;
   const bool last = batch.ended || parking_.has_value();
+  // What waits for the commit needs only the commands, and the events, which come back.
   const auto shared = std::make_shared<Batch>(std::move(batch));
-  // The blobs are on their way; what waits for the commit needs only the rest.
   ledger::Append append{.stream = machine_.start().run,
                         .fence = hold_.fence,
-                        .events = shared->events,
+                        .events = std::exchange(shared->events, {}),
                         .blobs = std::exchange(shared->blobs, {}),
                         .inbox = std::move(inbox),
                         .sign = last,
                         .release = last,
                         .key = std::exchange(hold_.key, std::nullopt)};
-  ports_.writer.append(std::move(append), [this, shared](Result<void> written) {
+  ports_.writer.append(std::move(append), [this, shared](Result<void> written, auto events) {
+    shared->events = std::move(events);
     ports_.loop.post([this, shared, written = std::move(written)] {
       --commits_;
       if (!written) {

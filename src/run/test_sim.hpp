@@ -44,7 +44,9 @@ class SimWriter final : public ledger::Writer, public ledger::Inbox {
   void commit() {
     auto committed = std::exchange(queue_, {});
     if (fails) {
-      for (const auto& [append, done] : committed) done(fail(Code::kIo, "the disk is full"));
+      for (auto& [append, done] : committed) {
+        done(fail(Code::kIo, "the disk is full"), std::move(append.events));
+      }
       return;
     }
     for (auto& [append, done] : committed) {
@@ -60,8 +62,8 @@ class SimWriter final : public ledger::Writer, public ledger::Inbox {
       }
       for (Bytes& blob : append.blobs) durable_.blobs[crypto::sha256(blob)] = std::move(blob);
     }
-    simulation_.after({}, [this, committed = std::move(committed)] {
-      for (const auto& [append, done] : committed) done({});
+    simulation_.after({}, [this, committed = std::move(committed)]() mutable {
+      for (auto& [append, done] : committed) done({}, std::move(append.events));
       busy_ = false;
       if (!queue_.empty()) next();
     });
