@@ -4,17 +4,27 @@
 
 namespace naestro::door {
 
+using json::append_canonical;
+
 Digest action_digest(const Scope& scope, const Effect& effect) {
-  return crypto::sha256(json::canonical(json::Object{{"plan", hex(scope.plan)},
-                                                     {"workspace", scope.workspace},
-                                                     {"step", effect.step},
-                                                     {"target", effect.target},
-                                                     {"contract", hex(effect.contract)},
-                                                     {"authority", effect.authority}}));
+  std::string text = R"({"authority":)";  // members in the order of RFC 8785
+  append_canonical(text, effect.authority);
+  text += R"(,"contract":")" + hex(effect.contract) + R"(","plan":")" + hex(scope.plan);
+  text += R"(","step":)";
+  append_canonical(text, effect.step);
+  text += R"(,"target":)";
+  append_canonical(text, effect.target);
+  text += R"(,"workspace":)";
+  append_canonical(text, scope.workspace);
+  return crypto::sha256(text + "}");
 }
 
 Digest call_hash(const Effect& effect) {
-  return crypto::sha256(json::canonical(json::Array{effect.target, effect.arguments}));
+  std::string text = "[";
+  append_canonical(text, effect.target);
+  text += ',';
+  append_canonical(text, effect.arguments);
+  return crypto::sha256(text + "]");
 }
 
 Digest effect_key(std::string_view run, std::string_view step,

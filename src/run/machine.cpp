@@ -198,7 +198,7 @@ void Machine::answer_doubt(const Question& question, const Fact& fact, Batch& ba
   }
   free_slot(at);
   if (yes) {
-    accept(at, fact.plain, {{"", plan::input_label()}}, batch);
+    accept(at, fact, {{"", plan::input_label()}}, batch);
   } else {
     fail_call(at,
               {Code::kLeftUndone,
@@ -222,7 +222,7 @@ Result<void> Machine::on_outcome(const Fact& fact, Batch& batch) {
   emit(batch, "budget.charged", std::move(charged));
   if (fact.kind == "effect.done") {
     const json::Value* labels = fact.data.if_contains("labels");
-    accept(at, fact.plain, contract::labels_from_json(labels == nullptr ? json::Value{} : *labels),
+    accept(at, fact, contract::labels_from_json(labels == nullptr ? json::Value{} : *labels),
            batch);
   } else {
     const std::string message = message_of(fact);

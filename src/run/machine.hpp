@@ -166,6 +166,7 @@ class Machine {
     std::optional<Perform> intent;
     contract::Labels argument_labels;
     json::Value result;  // of the last round
+    json::Value sealed;  // the reference to it, where the fact that brought it has one
     contract::Labels labels;
     std::optional<Error> error;
   };
@@ -230,7 +231,7 @@ class Machine {
   void open_question(Question::Scope scope, const Digest& digest, At at, json::Object what,
                      Batch& batch);
   void hand_out(Call& call, Batch& batch);
-  void accept(At at, const json::Value& raw, const contract::Labels& labels, Batch& batch);
+  void accept(At at, const Fact& fact, const contract::Labels& labels, Batch& batch);
   void keep_file(json::Value file);
   void end_round(At at, Batch& batch);
   void end_call(At at, Batch& batch);

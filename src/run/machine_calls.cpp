@@ -231,11 +231,10 @@ Result<json::Value> Machine::value_of(std::size_t index, const json::Value& raw)
 }
 
 // A result that came: held to the step's schema, labelled, kept. `declared`: its own labels.
-void Machine::accept(At at, const json::Value& raw, const contract::Labels& declared,
-                     Batch& batch) {
+void Machine::accept(At at, const Fact& fact, const contract::Labels& declared, Batch& batch) {
   Call& call = this->call(at);
   const plan::Step& planned = program_->steps[at.step];
-  auto value = value_of(at.step, raw);
+  auto value = value_of(at.step, fact.plain);
   if (!value) {
     json::Object data = place(at);
     data["check"] = "schema";
@@ -246,6 +245,9 @@ void Machine::accept(At at, const json::Value& raw, const contract::Labels& decl
     return fail_call(at, std::move(value).error(), model, batch);
   }
   call.result = *std::move(value);
+  // A model's value is read out of its text; a tool's is what the fact says.
+  const bool as_said = std::holds_alternative<plan::ToolUse>(planned.use);
+  call.sealed = as_said ? fact.data.at("result") : json::Value{};
   contract::Label into = policy::whole(call.argument_labels);
   for (const Reference& reference : planned.control.references()) {
     into = policy::join(into, label_of(at, reference));

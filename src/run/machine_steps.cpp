@@ -164,6 +164,7 @@ void Machine::skip_step(std::size_t index, std::string_view because, Batch& batc
 void Machine::close_step(std::size_t index, Batch& batch) {
   const plan::Step& planned = program_->steps[index];
   Step& step = steps_[index];
+  json::Value sealed;
   if (planned.control.for_each) {
     json::Array rows;
     contract::Label label = contract::unlabelled();
@@ -185,12 +186,14 @@ void Machine::close_step(std::size_t index, Batch& batch) {
     step.items.clear();
   } else {
     step.result = std::move(step.calls.front().result);
+    sealed = std::move(step.calls.front().sealed);
     step.labels = std::move(step.calls.front().labels);
   }
   step.state = StepState::done;
+  if (sealed.is_null()) sealed = sealer_.put(step.result, batch.blobs);
   emit(batch, "step.done",
        {{"step", planned.id},
-        {"result", sealer_.put(step.result, batch.blobs)},
+        {"result", std::move(sealed)},
         {"labels", contract::to_json(step.labels)}});
 }
 
