@@ -77,9 +77,9 @@ std::string did_you_mean(std::string_view word, const std::vector<std::string>& 
   return near.empty() ? "the keys are " + join(candidates, ", ") : "did you mean '" + near + "'?";
 }
 
-// The scripted model has no file; it answers to --model-script alone.
+// The scripted model has neither file nor server; it answers to --model-script alone.
 bool is_choice(const contract::ModelContract& model) {
-  return model.kind == contract::EffectKind::model_local && !model.file.empty();
+  return !model.file.empty() || model.served;
 }
 
 class Loader {
@@ -294,7 +294,7 @@ class Loader {
     if (key == "mode") return "one of guide, copilot, auto";
     if (key == "limits.usd") return "an amount in US dollars such as 0.05";
     if (key.starts_with("limits.")) return "a whole number, 0 or more";
-    if (key == "model") return "the name of a local model";
+    if (key == "model") return "the name of a model";
     return "a folder";
   }
 
@@ -335,7 +335,7 @@ class Loader {
       names.push_back(model.name);
     }
     const std::string near = nearest(node.text, names);
-    note(true, layer, node.at, "no local model is called '" + shorten(node.text, kShownMax) + "'",
+    note(true, layer, node.at, "no model is called '" + shorten(node.text, kShownMax) + "'",
          near.empty() ? "there are " + join(names, ", ") : "did you mean '" + near + "'?");
     return std::nullopt;
   }

@@ -112,7 +112,7 @@ TEST(Config, WrongValuesAreNamedWithTheirPlace) {
       {"limits:\n  tokens: 9007199254740992", "found '9007199254740992'"},
       {"limits:\n  usd: 1e3", "limits.usd is an amount in US dollars such as 0.05, found '1e3'"},
       {"limits:\n  usd: {a: 1}", "found a map"},
-      {"model: gpt", "NE0802 no local model is called 'gpt'; there are qwen"},
+      {"model: gpt", "NE0802 no model is called 'gpt'; there are qwen"},
       {"model: smollm2-135m-instrukt", "did you mean 'smollm2-135m-instruct'?"},
       {"profiles: 3", "'profiles' should hold keys and values"},
       {"profiles:\n  a:\n    mode: 3", ":3:11: NE0802 mode is one of"},

@@ -192,7 +192,11 @@ int main(int argc, char** argv) {
   };
   house.settings.assets = built_in_assets();
   house.open_models = [&house](const std::string& script) {
-    return app::open_models(house.models, house.settings.assets, script);
+    const auto variable = [](const std::string& name) -> std::optional<std::string> {
+      const char* value = std::getenv(name.c_str());
+      return value == nullptr ? std::nullopt : std::optional<std::string>{value};
+    };
+    return app::open_models(house.models, house.settings.assets, variable, script);
   };
   house.look_around = [](const cli::House& asked) {
     return app::look_around(asked, [](const char* name) { return !environment(name, "").empty(); });

@@ -12,12 +12,20 @@ namespace {
 class Models final : public door::Adapter {
  public:
   Models(const contract::ModelCatalog& catalog, const std::string& assets,
+         models::ServedModelAdapter::Environment environment,
          std::optional<models::ScriptedModel> scripted)
-      : local_{catalog, {.assets = assets}}, scripted_{std::move(scripted)} {}
+      : catalog_{catalog},
+        local_{catalog, {.assets = assets}},
+        served_{catalog, std::move(environment)},
+        scripted_{std::move(scripted)} {}
 
   door::Outcome act(const door::Intent& intent, std::stop_token stop,
                     const door::Provisional& provisional) override {
-    const auto name = json::text_at(intent.effect().arguments, "model");
+    const auto name = json::text_at(intent.effect().arguments, "model").value_or("");
+    const contract::ModelContract* model = catalog_.find(name);
+    if (model != nullptr && model->served) {
+      return served_.act(intent, std::move(stop), provisional);
+    }
     if (name != models::kScriptedModel) return local_.act(intent, std::move(stop), provisional);
     if (scripted_) return scripted_->act(intent, std::move(stop), provisional);
     door::Outcome outcome;
@@ -28,22 +36,24 @@ class Models final : public door::Adapter {
   }
 
  private:
+  const contract::ModelCatalog& catalog_;
   models::LocalModelAdapter local_;
+  models::ServedModelAdapter served_;
   std::optional<models::ScriptedModel> scripted_;
 };
 
 }  // namespace
 
-Result<std::unique_ptr<door::Adapter>> open_models(const contract::ModelCatalog& catalog,
-                                                   const std::string& assets,
-                                                   const std::string& script) {
+Result<std::unique_ptr<door::Adapter>> open_models(
+    const contract::ModelCatalog& catalog, const std::string& assets,
+    models::ServedModelAdapter::Environment environment, const std::string& script) {
   std::optional<models::ScriptedModel> scripted;
   if (!script.empty()) {
     NAESTRO_LET(const std::string text, ledger::read_whole(script));
     NAESTRO_LET(auto parsed, models::ScriptedModel::parse(script, text));
     scripted.emplace(std::move(parsed));
   }
-  return std::make_unique<Models>(catalog, assets, std::move(scripted));
+  return std::make_unique<Models>(catalog, assets, std::move(environment), std::move(scripted));
 }
 
 }  // namespace naestro::app

@@ -6,13 +6,14 @@
 
 #include "contract/model.hpp"
 #include "door/perform.hpp"
+#include "models/served_adapter.hpp"
 
 namespace naestro::app {
 
-// `assets`: the folder with the engine and the models; `script`: the file with the answers of the
-// scripted model, or "". `catalog` must outlive the adapter.
-Result<std::unique_ptr<door::Adapter>> open_models(const contract::ModelCatalog& catalog,
-                                                   const std::string& assets,
-                                                   const std::string& script);
+// `assets`: the folder with the engine and the models; `environment`: where keys are; `script`: the
+// file with the answers of the scripted model, or "". `catalog` must outlive the adapter.
+Result<std::unique_ptr<door::Adapter>> open_models(
+    const contract::ModelCatalog& catalog, const std::string& assets,
+    models::ServedModelAdapter::Environment environment, const std::string& script);
 
 }  // namespace naestro::app

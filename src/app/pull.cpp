@@ -232,18 +232,7 @@ std::string contract_text(const std::string& name, const std::string& sha256,
 }  // namespace
 
 bool may_pull_from(std::string_view url) {
-  if (url.starts_with("https://")) return true;
-  constexpr std::string_view kHttp = "http://";
-  if (!url.starts_with(kHttp)) return false;
-  url.remove_prefix(kHttp.size());
-  const std::string_view authority = url.substr(0, url.find_first_of("/?#\\"));
-  if (authority.contains('@')) return false;
-  return std::ranges::any_of(
-      std::initializer_list<std::string_view>{"localhost", "127.0.0.1", "[::1]"},
-      [&](std::string_view host) {
-        return authority.starts_with(host) &&
-               (authority.size() == host.size() || authority[host.size()] == ':');
-      });
+  return url.starts_with("https://") || contract::on_this_machine(url);
 }
 
 std::string name_by_url(std::string_view url) {

@@ -16,7 +16,6 @@ namespace fs = std::filesystem;
 constexpr std::size_t kAnswerBytesMax = std::size_t{1} << 20;
 constexpr std::size_t kNamesMax = 3;
 constexpr std::size_t kNameBytesMax = 60;
-constexpr const char* kNotYet = "none in this version: found, but not used yet";
 constexpr const char* kLocalGoals =
     "goals that summarise or extract, plans with model steps; offline, without cost";
 
@@ -138,7 +137,10 @@ cli::Source ask_server(const LocalServer& server) {
                      .found = false,
                      .detail = "nothing answers at " + where,
                      .used = false,
-                     .unlocks = kNotYet};
+                     .unlocks =
+                         "plans with model steps, once a model of it is added: naestro models "
+                         "add NAME --url " +
+                         server.url.substr(0, server.url.find('/', 8)) + "/v1"};
   const auto response = net::fetch(
       {.url = server.url, .timeout = kProbeTimeMax, .response_bytes_max = kAnswerBytesMax});
   if (!response) return source;
@@ -162,7 +164,9 @@ std::vector<cli::Source> look_around(const cli::House& house,
                    .found = set,
                    .detail = set ? "set in the environment (its value is not read)" : "not set",
                    .used = false,
-                   .unlocks = kNotYet});
+                   .unlocks = "plans with model steps in the cloud, for money, once a model is "
+                              "added: naestro models add NAME --url URL --key-env " +
+                              std::string{key}});
   }
   return out;
 }

@@ -2,6 +2,7 @@
 #include "base/text.hpp"
 #include "cli/render.hpp"
 #include "cli/session.hpp"
+#include "ledger/files.hpp"
 
 namespace naestro::cli {
 namespace {
@@ -48,6 +49,13 @@ json::Object model_json(const contract::ModelContract& model) {
           {"digest", hex(model.digest)}};
 }
 
+// As the files are called.
+bool is_model_name(std::string_view name) {
+  constexpr std::string_view kChars = "abcdefghijklmnopqrstuvwxyz0123456789._-";
+  return !name.empty() && name.size() <= 64 && name.front() != '.' && name.front() != '-' &&
+         name.find_first_not_of(kChars) == std::string_view::npos;
+}
+
 }  // namespace
 
 int list_tools(House& house, const std::string& name, bool as_json) {
@@ -87,6 +95,51 @@ int list_models(House& house, bool as_json) {
                     format_usd(model.usd_per_mtok_out), model.price_list, model.licence});
   }
   print(house.out, as_json ? json::pretty(array) : table(rows));
+  return 0;
+}
+
+int add_model(House& house, const ServerOrder& order) {
+  const bool here = contract::on_this_machine(order.url);
+  const json::Object form{
+      {"name", order.name},
+      {"kind", here && !order.cloud ? "model.local" : "model.cloud"},
+      {"served", json::Object{{"url", order.url},
+                              {"model", order.model.empty() ? order.name : order.model},
+                              {"key_env", order.key_env},
+                              {"dialect", order.reasoning ? "reasoning" : "plain"}}},
+      {"file", ""},
+      {"file_sha256", ""},
+      {"context_tokens", order.context_tokens},
+      {"usd_per_mtok_in", order.usd_in},
+      {"usd_per_mtok_out", order.usd_out},
+      {"price_list", "own/1"},
+      {"licence", "of its provider"}};
+  const std::string text = json::pretty(json::Value(form));
+  if (!is_model_name(order.name)) {
+    return report(house, fail(Code::kUsage, "'" + shorten(order.name, 64) + "' is no model's name",
+                              "small letters, digits, '.', '_' and '-'")
+                             .error());
+  }
+  if (house.models.find(order.name) != nullptr) {
+    return report(house, fail(Code::kUsage, "a model is called '" + order.name + "' already",
+                              "give another name, or remove its contract below " +
+                                  house.folders.data + "/models")
+                             .error());
+  }
+  const auto model = contract::parse_model(order.name, text);
+  if (!model) {
+    Error error = model.error();
+    error.code = Code::kUsage;
+    return report(house, error);
+  }
+  const std::string folder = house.folders.data + "/models";
+  auto written = ledger::make_folder(folder);
+  const std::string file = folder + "/" + order.name + ".json";
+  if (written) written = ledger::write_durably(file, as_bytes(text), 0644);
+  if (!written) return report(house, written.error());
+  print(house.out, "Added " + order.name + ", " + std::string{contract::name(model->kind)} +
+                       ", answered by " + order.url + "\nContract: " + file +
+                       "\nNext:     naestro run PLAN -c model=" + order.name + "\n");
   return 0;
 }
 

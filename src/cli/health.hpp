@@ -24,7 +24,7 @@ struct Source {
   std::string name;  // "Ollama"
   bool found = false;
   std::string detail;   // "127.0.0.1:11434, 2 models: a, b"; never a key's value
-  bool used = false;    // whether this version can use it
+  bool used = false;    // whether a plan can ask it as things are
   std::string unlocks;  // kinds of goals, for what is found
 };
 
@@ -35,6 +35,19 @@ struct TestCall {
   std::int64_t tokens_in = 0;
   std::int64_t tokens_out = 0;
   std::int64_t duration_ms = 0;
+};
+
+// A model that a server answers for.
+struct ServerOrder {
+  std::string name;
+  std::string url;
+  std::string model;    // what the server calls it; "": the name
+  std::string key_env;  // "": no key
+  std::int64_t context_tokens = 8192;
+  std::string usd_in = "0";  // per million tokens
+  std::string usd_out = "0";
+  bool cloud = false;  // although it is on this machine: it passes on what it is asked
+  bool reasoning = false;
 };
 
 // A model to bring, and what it became.

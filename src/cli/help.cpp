@@ -62,6 +62,10 @@ const std::map<std::string, const char*> kExamples = {
     {"init", "  naestro init\n"},
     {"kill", "  naestro kill last\n"},
     {"models", "  naestro models --json\n"},
+    {"models add",
+     "  naestro models add llama3.2 --url http://127.0.0.1:11434/v1          (Ollama)\n"
+     "  naestro models add mini --url https://api.openai.com/v1 --model gpt-4o-mini \\\n"
+     "      --key-env OPENAI_API_KEY --context 128000 --usd-in 0.15 --usd-out 0.60\n"},
     {"models pull",
      "  naestro models pull https://example.org/small.gguf --sha256 HEX\n"
      "  naestro models pull https://example.org/small.gguf --sha256 HEX --name mine\n"},

@@ -257,6 +257,19 @@ int main(House& house, const std::vector<std::string>& arguments) {
   pull->add_option("--sha256", order.sha256, "the file's SHA-256 in hex")->required();
   pull->add_option("--name", order.name, "what plans will call it (default: by the URL)");
   pull->callback([&] { code = pull_model(house, order); });
+  ServerOrder server;
+  CLI::App* add_app = models_app->add_subcommand("add", "a model that a server answers for");
+  add_app->add_option("name", server.name, "what plans will call it")->required();
+  add_app->add_option("--url", server.url, "of its API, e.g. http://127.0.0.1:11434/v1")
+      ->required();
+  add_app->add_option("--model", server.model, "what the server calls it (default: the name)");
+  add_app->add_option("--key-env", server.key_env, "the environment variable that holds the key");
+  add_app->add_option("--context", server.context_tokens, "tokens that it holds (default: 8192)");
+  add_app->add_option("--usd-in", server.usd_in, "US dollars per million tokens of input");
+  add_app->add_option("--usd-out", server.usd_out, "US dollars per million tokens of output");
+  add_app->add_flag("--cloud", server.cloud, "it passes on to others what it is asked");
+  add_app->add_flag("--reasoning", server.reasoning, "it wants max_completion_tokens");
+  add_app->callback([&] { code = add_model(house, server); });
   models_app->callback([&] {
     if (models_app->get_subcommands().empty()) code = list_models(house, json);
   });

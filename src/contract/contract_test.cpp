@@ -22,6 +22,9 @@ constexpr std::string_view kModel = R"({
  "context_tokens":2048,"usd_per_mtok_in":"0","usd_per_mtok_out":"1.5",
  "price_list":"local/1","licence":"Apache-2.0"})";
 
+constexpr std::string_view kServed = R"({"url":"https://api.example.org/v1","model":"big-1",
+ "key_env":"EXAMPLE_KEY","dialect":"reasoning"})";
+
 // The text with one member replaced ("" removes it).
 std::string with(std::string_view text, std::string_view member, std::string_view replacement) {
   json::Value value = json::parse(text).value();
@@ -29,6 +32,9 @@ std::string with(std::string_view text, std::string_view member, std::string_vie
   if (!replacement.empty()) value.get_object()[member] = json::parse(replacement).value();
   return json::write(value);
 }
+
+// A model without a file.
+std::string bare() { return with(with(kModel, "file", "\"\""), "file_sha256", "\"\""); }
 
 TEST(ToolContract, ReadsEveryMember) {
   const auto tool = parse_tool("notes.find.json", kTool);
@@ -249,7 +255,9 @@ TEST(ModelContract, ErrorsNameFileAndMember) {
       {"file", "\"a/b\"", "'/file': a local model names its file, without folders"},
       {"file", "\"\"", "'/file': a local model names its file, without folders"},
       {"file_sha256", "\"x\"", "'/file_sha256': 'x' is not a digest"},
-      {"kind", "\"model.cloud\"", "'/file': a model in the cloud has no file"},
+      {"kind", "\"model.cloud\"",
+       "'/served': a model in the cloud needs a server that answers for it"},
+      {"served", std::string{kServed}, "'/kind': what another machine answers is 'model.cloud'"},
       {"usd_per_mtok_in", "\"free\"", "'/usd_per_mtok_in': 'free' is not an amount of US dollars"},
       {"usd_per_mtok_out", "\"0.0000000001\"",
        "'/usd_per_mtok_out': '0.0000000001' is not an amount of US dollars"},
@@ -260,21 +268,50 @@ TEST(ModelContract, ErrorsNameFileAndMember) {
     EXPECT_EQ(model.error().code, Code::kSchemaMismatch) << model.error().text();
     EXPECT_EQ(model.error().message, "tiny.json: " + item.message);
   }
-  const std::string cloud = with(with(kModel, "kind", "\"model.cloud\""), "file", "\"\"");
-  EXPECT_EQ(parse_model("tiny.json", cloud).error().message,
-            "tiny.json: '/file_sha256': a model in the cloud has no file");
 }
 
-TEST(ModelContract, WithoutWeightsIsTheScriptedOneOrInTheCloud) {
-  const std::string bare = with(with(kModel, "file", "\"\""), "file_sha256", "\"\"");
-  const auto scripted = parse_model("tiny.json", bare);
+TEST(ModelContract, WithoutWeightsIsTheScriptedOne) {
+  const auto scripted = parse_model("tiny.json", bare());
   ASSERT_TRUE(scripted) << scripted.error().text();
   EXPECT_EQ(scripted->kind, EffectKind::model_local);
   EXPECT_EQ(scripted->file, "");
   EXPECT_EQ(scripted->file_sha256, Digest{});
-  const auto cloud = parse_model("tiny.json", with(bare, "kind", "\"model.cloud\""));
-  ASSERT_TRUE(cloud) << cloud.error().text();
-  EXPECT_EQ(cloud->kind, EffectKind::model_cloud);
+  EXPECT_FALSE(scripted->served);
+}
+
+TEST(ModelContract, AServerMayAnswerForIt) {
+  const std::string cloud = with(bare(), "kind", "\"model.cloud\"");
+  const auto model = parse_model("big.json", with(cloud, "served", kServed));
+  ASSERT_TRUE(model) << model.error().text();
+  ASSERT_TRUE(model->served);
+  EXPECT_EQ(model->kind, EffectKind::model_cloud);
+  EXPECT_EQ(model->served->url, "https://api.example.org/v1");
+  EXPECT_EQ(model->served->model, "big-1");
+  EXPECT_EQ(model->served->key_env, "EXAMPLE_KEY");
+  EXPECT_TRUE(model->served->reasoning);
+  const auto url = [&](std::string_view to, const std::string& of) {
+    return parse_model("m.json",
+                       with(of, "served", with(kServed, "url", json::write(json::Value(to)))));
+  };
+  for (const char* here : {"http://localhost:11434/v1", "http://127.0.0.1/v1", "https://[::1]:1"}) {
+    EXPECT_TRUE(url(here, bare())) << here;
+    EXPECT_TRUE(url(here, cloud)) << here;  // it may pass on what it is asked
+  }
+  for (const char* elsewhere : {"http://api.example.org/v1", "http://localhost.example.org",
+                                "http://me@localhost/v1", "ftp://localhost/", "localhost"}) {
+    EXPECT_EQ(url(elsewhere, cloud).error().message,
+              "m.json: '/served/url': a server is asked by https, or by http on this machine")
+        << elsewhere;
+  }
+  for (const char* form : {"https://a.example/v1/", "https://a.example/v1?key=1",
+                           "https://me@a.example/v1", "https://a.example/v1#x"}) {
+    EXPECT_TRUE(url(form, cloud).error().message.contains("without a last '/'")) << form;
+  }
+  const std::string served = with(cloud, "served", kServed);
+  EXPECT_EQ(parse_model("m.json", with(served, "file", "\"a.gguf\"")).error().message,
+            "m.json: '/file': a model that is served has no file");
+  EXPECT_EQ(parse_model("m.json", with(served, "file_sha256", "\"00\"")).error().message,
+            "m.json: '/file_sha256': a model that is served has no file");
 }
 
 TEST(ModelCatalog, FindsByNameAndRefusesTwins) {

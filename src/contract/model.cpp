@@ -9,6 +9,22 @@ namespace naestro::contract {
 
 namespace {
 
+Result<Served> read_served(std::string_view file, const json::Object& form, EffectKind kind) {
+  Served served{text_of(form, "url"), text_of(form, "model"), text_of(form, "key_env"),
+                text_of(form, "dialect") == "reasoning"};
+  const bool here = on_this_machine(served.url);
+  if (!here && !served.url.starts_with("https://")) {
+    return faulty(file, "/served/url", "a server is asked by https, or by http on this machine");
+  }
+  if (served.url.find_first_of("?#@") != std::string::npos || served.url.ends_with('/')) {
+    return faulty(file, "/served/url", "it is https://HOST/PATH without a last '/', user or query");
+  }
+  if (!here && kind == EffectKind::model_local) {
+    return faulty(file, "/kind", "what another machine answers is 'model.cloud'");
+  }
+  return served;
+}
+
 Result<ModelContract> read_model(std::string_view file, std::string_view text,
                                  const schema::Schema& of_form) {
   NAESTRO_LET(const json::Value value, read_form(file, text, of_form));
@@ -20,19 +36,24 @@ Result<ModelContract> read_model(std::string_view file, std::string_view text,
   model.kind = *kind;
   model.file = text_of(form, "file");
   const std::string sha256 = text_of(form, "file_sha256");
-  if (model.kind == EffectKind::model_local && model.file.empty() && sha256.empty()) {
-    // A model without weights: the scripted one.
-  } else if (model.kind == EffectKind::model_local) {
+  const json::Object* served = json::object_at(form, "served");
+  if (served != nullptr) {
+    NAESTRO_LET(model.served, read_served(file, *served, model.kind));
+  }
+  if (model.kind == EffectKind::model_cloud && served == nullptr) {
+    return faulty(file, "/served", "a model in the cloud needs a server that answers for it");
+  }
+  if (served != nullptr || (model.file.empty() && sha256.empty())) {
+    // Without a file: served, or the scripted one.
+    if (!model.file.empty()) return faulty(file, "/file", "a model that is served has no file");
+    if (!sha256.empty()) return faulty(file, "/file_sha256", "a model that is served has no file");
+  } else {
     if (model.file.empty() || model.file.contains('/')) {
       return faulty(file, "/file", "a local model names its file, without folders");
     }
     const auto digest = digest_from_hex(sha256);
     if (!digest) return faulty(file, "/file_sha256", digest.error().message);
     model.file_sha256 = *digest;
-  } else if (!model.file.empty()) {
-    return faulty(file, "/file", "a model in the cloud has no file");
-  } else if (!sha256.empty()) {
-    return faulty(file, "/file_sha256", "a model in the cloud has no file");
   }
   model.context_tokens = *json::integer_at(form, "context_tokens");
   NAESTRO_LET(model.usd_per_mtok_in, amount_at(file, form, "usd_per_mtok_in"));
@@ -44,6 +65,22 @@ Result<ModelContract> read_model(std::string_view file, std::string_view text,
 }
 
 }  // namespace
+
+bool on_this_machine(std::string_view url) {
+  for (const std::string_view scheme : {"http://", "https://"}) {
+    if (!url.starts_with(scheme)) continue;
+    const std::string_view rest = url.substr(scheme.size());
+    const std::string_view authority = rest.substr(0, rest.find_first_of("/?#\\"));
+    if (authority.contains('@')) return false;
+    return std::ranges::any_of(
+        std::initializer_list<std::string_view>{"localhost", "127.0.0.1", "[::1]"},
+        [&](std::string_view host) {
+          return authority.starts_with(host) &&
+                 (authority.size() == host.size() || authority[host.size()] == ':');
+        });
+  }
+  return false;
+}
 
 Result<ModelContract> parse_model(std::string_view file, std::string_view text) {
   return read_model(file, text, form_schema("model.schema.json"));

@@ -1,6 +1,7 @@
 // Model capabilities and prices, as data (contracts/models/*.json).
 #pragma once
 
+#include <optional>
 #include <span>
 #include <string>
 #include <string_view>
@@ -14,11 +15,23 @@
 
 namespace naestro::contract {
 
+// A server that answers for a model.
+struct Served {
+  std::string url;         // of the API: "https://host/v1"
+  std::string model;       // what the server calls it
+  std::string key_env;     // the environment variable with the key; "": none
+  bool reasoning = false;  // takes max_completion_tokens, and neither temperature nor seed
+};
+
+// http, or https, from this machine to itself.
+bool on_this_machine(std::string_view url);
+
 struct ModelContract {
   std::string name;                           // "smollm2-135m-instruct"
   EffectKind kind = EffectKind::model_local;  // or model_cloud
-  std::string file;      // GGUF file name below the models folder, for local models
-  Digest file_sha256{};  // of that file
+  std::string file;                // GGUF file name below the models folder, for local models
+  Digest file_sha256{};            // of that file
+  std::optional<Served> served{};  // instead of a file
   std::int64_t context_tokens = 0;
   // Prices per million tokens; 0 for local models.
   NanoUsd usd_per_mtok_in = 0;

@@ -22,40 +22,51 @@ constexpr json::Limits kForeign{.bytes_max = kEventBytesMax, .large_integers = t
 
 std::unexpected<Error> broken(std::string what) {
   return fail(Code::kEngineFailed, std::move(what),
-              "try again; if it stays, the engine is not the one that Naestro expects");
+              "try again; if it stays, what answers there is no chat server that Naestro knows");
 }
 
 // A far side that cannot be talked to has failed; our own deadline and cancel keep their codes.
 std::unexpected<Error> lost(Error error) {
+  if (error.code == Code::kTimeout) {
+    error.remedy = "raise the step's timeout_s, ask for less, or look whether the server runs";
+  }
   if (error.code == Code::kTimeout || error.code == Code::kInterrupted) {
     return std::unexpected(std::move(error));
   }
   return std::unexpected(Error{.code = Code::kEngineFailed,
-                               .message = "the model engine does not answer as it should",
-                               .remedy = "try again; the engine is restarted when it died",
+                               .message = "the model does not answer as it should",
+                               .remedy = "try again; look whether its server runs",
                                .context = {},
                                .cause = std::make_shared<const Error>(std::move(error))});
 }
 
 // The error of an {"error": {...}} object, from a body or from within a stream.
-std::unexpected<Error> refusal(const json::Object* error, std::string_view raw) {
+std::unexpected<Error> refusal(const json::Object* error, std::string_view raw, int status) {
   const std::string message{error == nullptr ? raw
                                              : json::text_at(*error, "message").value_or(raw)};
-  const std::string said = "the model engine refused the call: " + shorten(message, kShownBytes);
+  const std::string said = "the model's server refused the call" +
+                           (status == 0 ? "" : " (status " + std::to_string(status) + ")") + ": " +
+                           shorten(message, kShownBytes);
   const auto type = error == nullptr ? std::nullopt : json::text_at(*error, "type");
-  if (type == "exceed_context_size_error") {
+  const auto code = error == nullptr ? std::nullopt : json::text_at(*error, "code");
+  if (type == "exceed_context_size_error" || code == "context_length_exceeded") {
     return fail(Code::kModelInputCap, said, "give the step less input");
   }
   if (message.contains("schema")) {
     return fail(Code::kSchemaUnsupported, said, "use a simpler schema for what the model returns");
   }
+  if (status == 401 || status == 403) {
+    return fail(Code::kModelKey, said, "check the key that the model's contract names");
+  }
   return broken(said);
 }
 
-json::Value response_format(const json::Value& schema) {
+// `strict`: the far side holds the model to the schema whatever keywords it has. Servers of others
+// refuse what their own strictness does not know; the run checks the answer in any case.
+json::Value response_format(const json::Value& schema, bool strict) {
   return json::Object{
       {"type", "json_schema"},
-      {"json_schema", json::Object{{"name", "answer"}, {"strict", true}, {"schema", schema}}}};
+      {"json_schema", json::Object{{"name", "answer"}, {"strict", strict}, {"schema", schema}}}};
 }
 
 // The conversation with one endpoint, for one reply.
@@ -74,14 +85,17 @@ class Conversation {
   ChatReply run();
 
  private:
-  net::Request post(std::string_view path, const json::Object& body) const;
+  net::Request post(const std::string& url, const json::Object& body) const;
   Result<json::Value> ask(std::string_view path, const json::Object& body);
+  [[nodiscard]] std::int64_t most_tokens() const;
   Result<std::int64_t> count_input();
   Result<void> check_input();
+  [[nodiscard]] json::Object body() const;
   Result<void> stream();
   Result<void> take_event(const net::SseEvent& event);
   Result<void> take_chunk(const json::Object& chunk);
   Result<std::string> conclude();
+  void hide_key();
 
   const Endpoint& endpoint_;
   const ChatRequest& request_;
@@ -96,12 +110,15 @@ class Conversation {
   bool done_ = false;
 };
 
-net::Request Conversation::post(std::string_view path, const json::Object& body) const {
+net::Request Conversation::post(const std::string& url, const json::Object& body) const {
   const auto left = deadline_ - std::chrono::steady_clock::now();
   net::Request request;
   request.method = "POST";
-  request.url = endpoint_.url + std::string{path};
+  request.url = url;
   request.headers = {{"Content-Type", "application/json"}};
+  if (!endpoint_.key.empty()) {
+    request.headers.emplace_back("Authorization", "Bearer " + endpoint_.key);
+  }
   request.body = json::write(body);
   request.unix_socket = endpoint_.unix_socket;
   request.timeout = std::chrono::floor<milliseconds>(left);
@@ -109,13 +126,14 @@ net::Request Conversation::post(std::string_view path, const json::Object& body)
 }
 
 Result<json::Value> Conversation::ask(std::string_view path, const json::Object& body) {
-  auto response = net::fetch(post(path, body), stop_);
+  auto response = net::fetch(post(endpoint_.counter + std::string{path}, body), stop_);
   if (!response) return lost(std::move(response).error());
   reply_.reached = true;
   auto value = json::parse(response->body, {.large_integers = true});
   const json::Object* object = value ? value->if_object() : nullptr;
   if (response->status != 200) {
-    return refusal(object == nullptr ? nullptr : json::object_at(*object, "error"), response->body);
+    return refusal(object == nullptr ? nullptr : json::object_at(*object, "error"), response->body,
+                   response->status);
   }
   if (object == nullptr) {
     return broken(std::string{path} +
@@ -124,11 +142,25 @@ Result<json::Value> Conversation::ask(std::string_view path, const json::Object&
   return std::move(*value);
 }
 
+// No tokenizer of bytes makes more tokens than there are bytes; roles and frames come on top.
+std::int64_t Conversation::most_tokens() const {
+  constexpr std::int64_t kFrame = 16;  // of a message; more than any known template takes
+  std::int64_t out = kFrame;
+  for (const json::Value& message : messages_) {
+    out += kFrame + static_cast<std::int64_t>(json::write(message).size());
+  }
+  if (!request_.schema.is_null()) {
+    out += static_cast<std::int64_t>(json::write(request_.schema).size());
+  }
+  return out;
+}
+
 Result<std::int64_t> Conversation::count_input() {
+  if (endpoint_.counter.empty()) return most_tokens();
   json::Object conversation{{"messages", messages_}};
   // Some templates describe the schema in the prompt.
   if (!request_.schema.is_null()) {
-    conversation["response_format"] = response_format(request_.schema);
+    conversation["response_format"] = response_format(request_.schema, true);
   }
   NAESTRO_LET(const json::Value prompt, ask("/apply-template", conversation));
   const auto text = json::text_at(prompt.get_object(), "prompt");
@@ -146,8 +178,10 @@ Result<void> Conversation::check_input() {
   const std::int64_t room = request_.context_tokens - request_.max_output_tokens;
   const std::int64_t cap = std::min(request_.max_input_tokens, room);
   if (found <= cap) return {};
-  std::string why = "the input of the call of " + request_.model + " has " + std::to_string(found) +
-                    " tokens, its cap is " + std::to_string(cap);
+  std::string why = "the input of the call of " + request_.model + " has " +
+                    (endpoint_.counter.empty() ? "up to " : "") + std::to_string(found) +
+                    " tokens" + (endpoint_.counter.empty() ? " (one a byte)" : "") +
+                    ", its cap is " + std::to_string(cap);
   if (room < request_.max_input_tokens) {
     why += " (the model holds " + std::to_string(request_.context_tokens) + ", of which " +
            std::to_string(request_.max_output_tokens) + " are kept for the answer)";
@@ -191,22 +225,31 @@ Result<void> Conversation::take_event(const net::SseEvent& event) {
                   shorten(event.data, kShownBytes));
   }
   if (const json::Object* error = json::object_at(*chunk, "error")) {
-    return refusal(error, event.data);
+    return refusal(error, event.data, 0);
   }
   return take_chunk(*chunk);
 }
 
-Result<void> Conversation::stream() {
-  json::Object body{{"model", request_.model},
+json::Object Conversation::body() const {
+  json::Object body{{"model", endpoint_.model.empty() ? request_.model : endpoint_.model},
                     {"messages", messages_},
-                    {"max_tokens", request_.max_output_tokens},
-                    {"temperature", 0},
-                    {"seed", request_.seed},
-                    {"cache_prompt", false},
                     {"stream", true},
                     {"stream_options", json::Object{{"include_usage", true}}}};
-  if (!request_.schema.is_null()) body["response_format"] = response_format(request_.schema);
-  net::Request request = post("/v1/chat/completions", body);
+  body[endpoint_.reasoning ? "max_completion_tokens" : "max_tokens"] = request_.max_output_tokens;
+  if (!endpoint_.reasoning) {
+    body["temperature"] = 0;
+    body["seed"] = request_.seed;
+  }
+  const bool engine = !endpoint_.counter.empty();
+  if (engine) body["cache_prompt"] = false;
+  if (!request_.schema.is_null()) {
+    body["response_format"] = response_format(request_.schema, engine);
+  }
+  return body;
+}
+
+Result<void> Conversation::stream() {
+  net::Request request = post(endpoint_.url + "/chat/completions", body());
   request.response_bytes_max =
       kStreamBytesBase +
       static_cast<std::size_t>(request_.max_output_tokens) * kStreamBytesPerToken;
@@ -229,7 +272,8 @@ Result<void> Conversation::stream() {
   reply_.usage_known = response->status >= 400 && response->status < 500;
   const auto value = json::parse(response->body, kForeign);
   const json::Object* object = value ? value->if_object() : nullptr;
-  return refusal(object == nullptr ? nullptr : json::object_at(*object, "error"), response->body);
+  return refusal(object == nullptr ? nullptr : json::object_at(*object, "error"), response->body,
+                 response->status);
 }
 
 Result<std::string> Conversation::conclude() {
@@ -248,6 +292,16 @@ Result<std::string> Conversation::conclude() {
   return std::move(text_);
 }
 
+// A far side may repeat the key in its refusal.
+void Conversation::hide_key() {
+  if (reply_.text || endpoint_.key.empty()) return;
+  Error error = std::move(reply_.text).error();
+  for (std::size_t at = 0; (at = error.message.find(endpoint_.key, at)) != std::string::npos;) {
+    error.message.replace(at, endpoint_.key.size(), "***");
+  }
+  reply_.text = std::unexpected(std::move(error));
+}
+
 ChatReply Conversation::run() {
   if (auto input = check_input(); !input) {
     reply_.text = std::unexpected(std::move(input).error());
@@ -257,6 +311,7 @@ ChatReply Conversation::run() {
   } else {
     reply_.text = conclude();
   }
+  hide_key();
   return std::move(reply_);
 }
 

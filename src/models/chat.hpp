@@ -1,6 +1,6 @@
 // One chat completion, in the HTTP dialect that llama-server and many others speak
-// (POST /v1/chat/completions, streamed). What the far side sends is untrusted: whatever it is, the
-// reply is a value or an error, within bounds.
+// (POST URL/chat/completions, streamed; https://platform.openai.com/docs/api-reference/chat). What
+// the far side sends is untrusted: whatever it is, the reply is a value or an error, within bounds.
 #pragma once
 
 #include <cstdint>
@@ -16,8 +16,14 @@ namespace naestro::models {
 
 // Where the model answers.
 struct Endpoint {
-  std::string url = {};          // without a path, e.g. "http://localhost"
+  std::string url = {};          // of the API, e.g. "http://localhost/v1"
   std::string unix_socket = {};  // "": over TCP
+  // Where llama-server counts tokens (/apply-template, /tokenize), e.g. "http://localhost". "": no
+  // one counts, and every byte of the input is taken for a token, which it is at most.
+  std::string counter = {};
+  std::string model = {};  // what the far side calls it; "": as the request does
+  std::string key = {};    // sent as a bearer token; "": none. Never part of an error's words.
+  bool reasoning = false;  // caps by max_completion_tokens, and no temperature or seed
 };
 
 struct ChatRequest {
@@ -51,9 +57,9 @@ using Chunks = std::function<void(std::string_view chunk)>;
 // its message and speak with another role.
 std::string without_control_tokens(std::string_view text);
 
-// Counts the input's tokens with the engine's own template and vocabulary and refuses what is over
-// the cap, before anything is computed. Temperature 0 and no prompt cache: what was asked before
-// does not change the answer. Blocks up to `deadline`.
+// Counts the input's tokens (Endpoint::counter) and refuses what is over the cap, before anything
+// is computed. Temperature 0 and no prompt cache: what was asked before does not change the answer.
+// Blocks up to `deadline`.
 ChatReply chat(const Endpoint& endpoint, const ChatRequest& request, Deadline deadline,
                const std::stop_token& stop, const Chunks& chunks);
 

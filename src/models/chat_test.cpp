@@ -53,8 +53,10 @@ struct Engine {
   ChatReply ask(ChatRequest request, milliseconds time = milliseconds{5000},
                 const std::stop_token& stop = {}) {
     chunks.clear();
-    return chat({.url = "http://localhost", .unix_socket = server.socket()}, request,
-                std::chrono::steady_clock::now() + time, stop,
+    return chat({.url = "http://localhost/v1",
+                 .unix_socket = server.socket(),
+                 .counter = "http://localhost"},
+                request, std::chrono::steady_clock::now() + time, stop,
                 [this](std::string_view chunk) { chunks += "[" + std::string{chunk} + "]"; });
   }
 
@@ -230,12 +232,102 @@ TEST(Chat, KeepsItsDeadlineAndCanBeCancelled) {
 
 TEST(Chat, NobodyThere) {
   const ChatReply reply =
-      chat({.url = "http://localhost", .unix_socket = "/nonexistent/x.sock"}, question(),
-           std::chrono::steady_clock::now() + milliseconds{500}, {}, {});
+      chat({.url = "http://localhost/v1",
+            .unix_socket = "/nonexistent/x.sock",
+            .counter = "http://localhost"},
+           question(), std::chrono::steady_clock::now() + milliseconds{500}, {}, {});
   ASSERT_FALSE(reply.text);
   EXPECT_EQ(reply.text.error().code, Code::kEngineFailed);
   EXPECT_FALSE(reply.reached);
   EXPECT_TRUE(reply.usage_known);
+}
+
+// A server of others: nobody counts the tokens, and there is a key.
+ChatRequest wide() {
+  ChatRequest request = question();
+  request.max_input_tokens = 1000;
+  request.context_tokens = 2000;
+  return request;
+}
+
+struct Server {
+  explicit Server(std::string answer)
+      : server{[this, answer](const std::string& request, StubConnection& connection) {
+          asked = request;
+          connection.send(answer);
+        }} {}
+  ChatReply ask(const ChatRequest& request, bool reasoning = false) {
+    return chat({.url = "http://localhost/api/v1",
+                 .unix_socket = server.socket(),
+                 .model = "far-1",
+                 .key = "s3cret",
+                 .reasoning = reasoning},
+                request, std::chrono::steady_clock::now() + milliseconds{5000}, {}, {});
+  }
+  [[nodiscard]] json::Object body() const {
+    return json::parse(asked.substr(asked.find("\r\n\r\n") + 4)).value().get_object();
+  }
+  std::string asked;
+  StubServer server;
+};
+
+const std::string kAnswered = "HTTP/1.1 200 OK\r\nContent-Type: text/event-stream\r\n\r\n" +
+                              kFirst + delta("yes") + kStop + kUsage + kDone;
+
+TEST(ChatServed, TheCallIsInTheDialectOfTheServer) {
+  Server server{kAnswered};
+  const ChatReply reply = server.ask(wide());
+  ASSERT_TRUE(reply.text) << reply.text.error().text();
+  EXPECT_EQ(*reply.text, "yes");
+  EXPECT_EQ(reply.tokens_in, 5);
+  EXPECT_TRUE(server.asked.starts_with("POST /api/v1/chat/completions "));
+  EXPECT_TRUE(server.asked.contains("Authorization: Bearer s3cret\r\n"));
+  const json::Object plain = server.body();
+  EXPECT_EQ(plain.at("model"), "far-1");
+  EXPECT_EQ(plain.at("max_tokens").as_int64(), question().max_output_tokens);
+  EXPECT_EQ(plain.at("temperature"), 0);
+  EXPECT_FALSE(plain.contains("cache_prompt"));
+  ASSERT_TRUE(server.ask(wide(), true).text);
+  const json::Object reasoning = server.body();
+  EXPECT_EQ(reasoning.at("max_completion_tokens").as_int64(), question().max_output_tokens);
+  EXPECT_FALSE(reasoning.contains("max_tokens") || reasoning.contains("temperature") ||
+               reasoning.contains("seed"));
+}
+
+TEST(ChatServed, AnInputThatMayPassItsCapIsNotSent) {
+  Server server{kAnswered};
+  ChatRequest request = wide();
+  request.max_input_tokens = 40;
+  const ChatReply reply = server.ask(request);
+  ASSERT_FALSE(reply.text);
+  EXPECT_EQ(reply.text.error().code, Code::kModelInputCap);
+  EXPECT_TRUE(reply.text.error().message.contains("(one a byte), its cap is 40"))
+      << reply.text.error().message;
+  EXPECT_TRUE(reply.usage_known);
+  EXPECT_EQ(server.asked, "");
+}
+
+TEST(ChatServed, RefusalsAreNamedAndTheKeyIsNeverRepeated) {
+  struct Case {
+    int status;
+    const char* body;
+    Code code;
+    const char* said;
+  };
+  for (const Case& item : std::vector<Case>{
+           {401, R"({"error":{"message":"Incorrect API key: s3cret, not s3cret"}})",
+            Code::kModelKey, "(status 401): Incorrect API key: ***, not ***"},
+           {403, "<html>no</html>", Code::kModelKey, "(status 403): <html>no</html>"},
+           {429, R"({"error":{"message":"slow down"}})", Code::kEngineFailed, "(status 429)"},
+           {400, R"({"error":{"message":"too long","code":"context_length_exceeded"}})",
+            Code::kModelInputCap, "too long"}}) {
+    Server server{StubServer::answer(item.status, item.body)};
+    const ChatReply reply = server.ask(wide());
+    ASSERT_FALSE(reply.text);
+    EXPECT_EQ(reply.text.error().code, item.code) << item.body;
+    EXPECT_TRUE(reply.text.error().message.contains(item.said)) << reply.text.error().message;
+    EXPECT_FALSE(reply.text.error().text().contains("s3cret"));
+  }
 }
 
 }  // namespace

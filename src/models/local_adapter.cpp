@@ -6,7 +6,7 @@
 #include <vector>
 
 #include "base/text.hpp"
-#include "models/chat.hpp"
+#include "models/call.hpp"
 
 namespace naestro::models {
 namespace {
@@ -17,69 +17,17 @@ constexpr int kRestartsMax = 2;
 // A broken connection is seen before the child's end is.
 constexpr milliseconds kDeathNotice{500};
 
-// A failure before anything was computed: it costs nothing, and that is known.
-door::Outcome unbilled(Error error) {
-  door::Outcome outcome;
-  outcome.result = std::unexpected(std::move(error));
-  outcome.usage_known = true;
-  return outcome;
-}
-
-Result<ChatRequest> read_arguments(const json::Object& arguments,
-                                   const contract::ModelContract& model) {
-  const auto faulty = [&](std::string_view what) {
-    return fail(Code::kStepFailed,
-                "the call of " + model.name + " has no proper " + std::string{what},
-                "this is a fault of what made the call, not of the model");
-  };
-  const json::Array* messages = json::array_at(arguments, "messages");
-  if (messages == nullptr || messages->empty()) return faulty("messages");
-  for (const json::Value& message : *messages) {
-    const json::Object* form = message.if_object();
-    if (form == nullptr || !json::text_at(*form, "role") || !json::text_at(*form, "content")) {
-      return faulty("messages");
-    }
-  }
-  ChatRequest request{
-      .model = model.name, .messages = *messages, .context_tokens = model.context_tokens};
-  if (const json::Value* schema = arguments.if_contains("schema")) request.schema = *schema;
-  if (!request.schema.is_null() && !request.schema.is_object()) return faulty("schema");
-  const auto positive = [&](std::string_view name, std::int64_t& into) {
-    into = json::integer_at(arguments, name).value_or(0);
-    return into > 0;
-  };
-  if (!positive("max_input_tokens", request.max_input_tokens)) return faulty("max_input_tokens");
-  if (!positive("max_output_tokens", request.max_output_tokens)) {
-    return faulty("max_output_tokens");
-  }
-  request.seed = json::integer_at(arguments, "seed").value_or(0);
-  return request;
-}
-
 Result<const contract::ModelContract*> find_model(const contract::ModelCatalog& catalog,
                                                   std::string_view name) {
   const contract::ModelContract* model = catalog.find(name);
-  if (model != nullptr && model->kind == contract::EffectKind::model_local) return model;
+  if (model != nullptr && !model->file.empty()) return model;
   std::vector<std::string> known;
   for (const auto& each : catalog.all()) {
-    if (each.kind == contract::EffectKind::model_local) known.push_back(each.name);
+    if (!each.file.empty()) known.push_back(each.name);
   }
-  return fail(Code::kNotFound, "no local model is called '" + shorten(name, 80) + "'",
+  return fail(Code::kNotFound,
+              "no model of this machine's engine is called '" + shorten(name, 80) + "'",
               "name one of these: " + join(known, ", "));
-}
-
-door::Outcome outcome_of(ChatReply reply) {
-  door::Outcome outcome;
-  outcome.usage.tokens_in = reply.tokens_in;
-  outcome.usage.tokens_out = reply.tokens_out;
-  outcome.usage.model_calls = 1;
-  outcome.usage_known = reply.usage_known;
-  if (reply.text) {
-    outcome.result = json::Value(json::Object{{"text", *reply.text}});
-  } else {
-    outcome.result = std::unexpected(std::move(reply.text).error());
-  }
-  return outcome;
 }
 
 // Asks the engine, restarting it when it died.
@@ -91,8 +39,10 @@ ChatReply converse(LlamaServer& engine, const ChatRequest& request, Deadline dea
       reply.text = std::unexpected(std::move(ready).error());
       reply.usage_known = true;
     } else {
-      reply = chat({.url = "http://localhost", .unix_socket = engine.socket()}, request, deadline,
-                   stop, chunks);
+      reply = chat({.url = "http://localhost/v1",
+                    .unix_socket = engine.socket(),
+                    .counter = "http://localhost"},
+                   request, deadline, stop, chunks);
     }
     const bool failed = !reply.text && reply.text.error().code == Code::kEngineFailed;
     const bool dead = failed && engine.ended_within(kDeathNotice);
@@ -169,7 +119,7 @@ door::Outcome LocalModelAdapter::act(const door::Intent& intent, std::stop_token
   const auto name = json::text_at(effect.arguments, "model");
   auto model = find_model(catalog_, name.value_or(""));
   if (!model) return unbilled(std::move(model).error());
-  auto request = read_arguments(effect.arguments, **model);
+  auto request = read_call(effect.arguments, **model);
   if (!request) return unbilled(std::move(request).error());
   const Turn turn{*this, stop};
   if (!turn.mine()) {

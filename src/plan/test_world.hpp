@@ -64,6 +64,7 @@ struct World {
     const auto model = [](const std::string& name, const std::string& in, const std::string& out) {
       return R"({"name":")" + name +
              R"(","kind":"model.cloud","file":"","file_sha256":"","context_tokens":8192,)" +
+             R"("served":{"url":"https://m.example","model":"m","key_env":"","dialect":"plain"},)" +
              R"("usd_per_mtok_in":")" + in + R"(","usd_per_mtok_out":")" + out +
              R"(","price_list":"test/1","licence":"none"})";
     };

@@ -41,6 +41,7 @@ inline std::string tool_contract(const std::string& name, const std::string& eff
 
 inline constexpr const char* kPricedModel =
     R"({"name":"priced","kind":"model.cloud","file":"","file_sha256":"","context_tokens":4096,)"
+    R"("served":{"url":"https://m.example/v1","model":"m","key_env":"","dialect":"plain"},)"
     R"("usd_per_mtok_in":"1.5","usd_per_mtok_out":"4","price_list":"test/1","licence":"none"})";
 
 // Tools free.read@1, paid.read@1, keyed.send@1, risky.send@1 (its repeat is a second effect), the

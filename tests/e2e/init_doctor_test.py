@@ -87,7 +87,7 @@ class FirstFiveMinutes(unittest.TestCase):
         self.assertNotIn("very-secret", out + self.err)
         self.assertRegex(out, r"OPENAI_API_KEY +found +set in the environment")
         self.assertRegex(out, r"MISTRAL_API_KEY +not found")
-        self.assertIn("found, but not used yet", out)
+        self.assertIn("naestro models add NAME --url URL --key-env OPENAI_API_KEY", out)
 
     @needs_engine
     def test_init_ends_with_a_live_call_and_doctor_makes_one(self):

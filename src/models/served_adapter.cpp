@@ -1,0 +1,52 @@
+#include "models/served_adapter.hpp"
+
+#include <chrono>
+#include <utility>
+
+#include "base/text.hpp"
+#include "models/call.hpp"
+
+namespace naestro::models {
+
+ServedModelAdapter::ServedModelAdapter(const contract::ModelCatalog& catalog,
+                                       Environment environment)
+    : catalog_{catalog}, environment_{std::move(environment)} {}
+
+door::Outcome ServedModelAdapter::act(const door::Intent& intent, std::stop_token stop,
+                                      const door::Provisional& provisional) {
+  const door::Effect& effect = intent.effect();
+  const auto name = json::text_at(effect.arguments, "model").value_or("");
+  const contract::ModelContract* model = catalog_.find(name);
+  if (model == nullptr || !model->served) {
+    return unbilled(fail(Code::kNotFound,
+                         "no server answers for a model called '" + shorten(name, 80) + "'",
+                         "list them with 'naestro models'")
+                        .error());
+  }
+  auto request = read_call(effect.arguments, *model);
+  if (!request) return unbilled(std::move(request).error());
+  const contract::Served& served = *model->served;
+  Endpoint endpoint{.url = served.url, .model = served.model, .reasoning = served.reasoning};
+  if (!served.key_env.empty()) {
+    const auto key = environment_(served.key_env);
+    if (!key || key->empty()) {
+      return unbilled(
+          fail(Code::kModelKey,
+               "the key of " + model->name + " is not there: " + served.key_env + " is not set",
+               "set it in the environment of this command")
+              .error());
+    }
+    endpoint.key = *key;
+  }
+  const Deadline deadline =
+      std::chrono::steady_clock::now() + std::chrono::seconds{effect.timeout_s};
+  auto reply = chat(endpoint, *request, deadline, stop, provisional);
+  if (!reply.text && reply.text.error().code == Code::kEngineFailed) {
+    Error error = std::move(reply.text).error();
+    error.message = model->name + " at " + served.url + ": " + error.message;
+    reply.text = std::unexpected(std::move(error));
+  }
+  return outcome_of(std::move(reply));
+}
+
+}  // namespace naestro::models
