@@ -3,7 +3,6 @@
 // one system call fails. Skipped, or failed, as in confine_test.cpp.
 #include <fcntl.h>
 #include <linux/seccomp.h>
-#include <pthread.h>
 #include <sched.h>
 #include <sys/mount.h>
 #include <sys/prctl.h>
