@@ -178,6 +178,14 @@ class Told(unittest.TestCase):
         self.terminal(*self.words(), answers=["y\n"] * 3)
         self.assertTrue((self.work / "x.md").exists() and (self.work / "y.md").exists())
 
+    def test_mode_auto_asks_nobody_and_says_so(self):
+        self.plan(write())
+        self.run_it("--mode", "auto", code=3,
+                    says="NE0402 mode auto, which asks nobody, refused the plan")
+        self.naestro("why", "last", says=r"asked +about the plan: refused by the mode \(mode\)")
+        self.terminal(*self.words("--mode", "auto"), code=3)
+        self.assertFalse((self.work / "out.md").exists())
+
     # JSON for programs
 
     def test_a_run_is_json_lines_and_ends_with_what_it_gave(self):
@@ -242,6 +250,24 @@ class Told(unittest.TestCase):
         self.run_it(*self.script("nonsense"), says=r"failed +tell +NE0")
         self.naestro("why", "last", "after", says="skipped +what it needs is absent")
         self.naestro("why", "last", "never", says="skipped +its condition `when` does not hold")
+
+    def test_an_item_that_fails_is_told_and_the_others_go_on(self):
+        self.plan({"id": "read", "do": {"tool": "files.read@1"}, "with": {"path": "${item}"},
+                   "for_each": {"in": "${inputs.files}", "max": 3, "on_error": "collect"}},
+                  inputs={"files": {"schema": {"type": "array", "maxItems": 3, "items": {
+                      "type": "string", "maxLength": 20}}, "value": ["a.txt", "no.txt"]}})
+        self.run_it(says=r"failed +read\S* .*NE0\d+")
+        self.naestro("show", "last", says=r"read +done 2/2")
+
+    def test_a_planner_that_is_no_plan_plans_nothing(self):
+        bad = self.folder / "planner.json"
+        for text in ("{}", "no JSON"):
+            bad.write_text(text)
+            self.naestro("run", "a goal", "-w", str(self.work), "--planner", str(bad), code=2,
+                         says="NP1")
+        self.naestro("run", "a goal", "--planner", str(self.folder / "no.json"), code=2,
+                     says="NE0008")
+        self.assertEqual(self.naestro("runs", "--json"), "[]\n")
 
     def test_a_limit_says_what_to_raise(self):
         self.plan({"id": "loop", **{k: v for k, v in tell().items() if k != "id"},
@@ -455,7 +481,8 @@ class Told(unittest.TestCase):
         (self.folder / "bad.json").write_text("{}")
         self.naestro(*fork, "--plan", str(self.folder / "bad.json"), code=2, says="NP1")
         self.assertEqual(len(json.loads(self.naestro("runs", "--json"))), 1)
-        out = self.naestro(*fork, *self.script('{"said": "y"}'))
+        self.naestro(*fork, "--model", "scripted", *self.script('{"said": "y"}'))
+        self.naestro(*fork, *self.script('{"said": "y"}'))
         self.naestro("show", "last", says=r"Fork:    of r\w+ at tell\n")
         last = json.loads(self.naestro(*fork, "--json", *self.script('{"said": "y"}'),
                                        stream="out").splitlines()[-1])
@@ -472,7 +499,9 @@ class Told(unittest.TestCase):
         self.run_it(code=4)
         self.plan(find(), write())
         self.run_it(code=5)
-        for words, key in ((["--max-usd", "2"], "usd"), (["--max-tokens", "11"], "tokens")):
+        (config / "naestro.yaml").write_text("limits:\n  usd: 1.50\n  tokens: 10\n  tool_calls: 2\n")
+        for words, key in ((["--max-usd", "2"], "usd"), (["--max-tokens", "11"], "tokens"),
+                           (["--max-tool-calls", "3"], "tool_calls")):
             self.naestro("resume", "last", *words, code=2,
                          says=rf"more than limits.{key} allows \(.*naestro.yaml")
 
