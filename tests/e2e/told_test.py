@@ -263,7 +263,7 @@ class Told(unittest.TestCase):
         bad = self.folder / "planner.json"
         for text in ("{}", "no JSON"):
             bad.write_text(text)
-            self.naestro("run", "a goal", "-w", str(self.work), "--planner", str(bad), code=2,
+            self.naestro("run", "a goal", "-w", str(self.work), "--planner", str(bad), code=1,
                          says="NP1")
         self.naestro("run", "a goal", "--planner", str(self.folder / "no.json"), code=2,
                      says="NE0008")
