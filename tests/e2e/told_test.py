@@ -401,6 +401,68 @@ class Told(unittest.TestCase):
         (self.folder / "signing.key").rename(key)
         self.run_it()
 
+    # Every command says what it cannot read, and changes nothing
+
+    COMMANDS = (["runs"], ["show", "last"], ["why", "last"], ["consents"], ["kill", "last"],
+                ["resume", "last"], ["resume", "--all"], ["fork", "last", "--at", "write"],
+                ["undo", "last"], ["replay", "last"], ["approve", "last", "0" * 64],
+                ["refuse", "last", "0" * 64], ["audit", "prove", "last", "1"],
+                ["export", "last"])
+
+    def parked(self):
+        self.plan(find(), write())
+        self.run_it(code=5)
+        return self.folder / "state/naestro"
+
+    def test_every_command_names_a_store_that_is_no_database(self):
+        store = self.parked() / "store.db"
+        for name in ("store.db-wal", "store.db-shm"):
+            (store.parent / name).unlink(missing_ok=True)
+        store.write_bytes(b"garbage" * 999)
+        for words in (*self.COMMANDS, ["init"], self.words(), ["audit", "verify"]):
+            with self.subTest(words):
+                self.naestro(*words, code=1, says="NE0202 .*restore the store", cwd=self.work)
+        self.assertEqual(store.read_bytes(), b"garbage" * 999)
+
+    def test_every_command_names_an_event_that_cannot_be_read(self):
+        folder = self.parked()
+        with sqlite3.connect(folder / "store.db") as database:
+            database.execute("UPDATE events SET body = '{' WHERE seq = 1")
+        database.close()
+        for words in self.COMMANDS:
+            if words[0] == "export":
+                continue  # it exports what there is; the checker finds it
+            with self.subTest(words):
+                done = subprocess.run([BINARY, *words], env=self.env, capture_output=True,
+                                      text=True, timeout=60, cwd=self.work)
+                self.assertNotIn(done.returncode, (0, -6, -11), words)
+                self.assertRegex(done.stderr, r"^naestro: NE0\d+ ")
+        self.naestro("audit", "verify", code=1, says="FOUND")
+
+    def test_every_command_names_keys_that_cannot_be_read(self):
+        keys = self.parked() / "keys.db"
+        keys.write_bytes(b"garbage" * 999)
+        for words in (*self.COMMANDS, ["init"], self.words()):
+            if words[:2] == ["audit", "prove"]:
+                continue
+            if words[0] == "export":
+                words = [*words, "--readable"]
+            with self.subTest(words):
+                self.naestro(*words, code=1, says="NE0202", cwd=self.work)
+        self.assertEqual(keys.read_bytes(), b"garbage" * 999)
+
+    def test_proofs_need_the_public_key(self):
+        self.parked()
+        key = self.folder / "data/naestro/signing.pub"
+        for text in (None, "no key"):
+            key.unlink() if text is None else key.write_text(text)
+            for words in (["audit", "verify"], ["audit", "prove", "last", "1"],
+                          ["export", "last"]):
+                done = subprocess.run([BINARY, *words], env=self.env, capture_output=True,
+                                      text=True, timeout=60, cwd=self.work)
+                self.assertIn(done.returncode, (1, 2), words)
+                self.assertRegex(done.stderr, r"^naestro: NE0\d+ .*signing.pub")
+
     # Owners
 
     def test_a_run_that_is_going_on_is_not_undone_and_a_stopped_owner_is_named(self):
