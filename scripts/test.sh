@@ -10,10 +10,13 @@ for preset in release asan; do
   cmake --build "build/$preset" -j "$jobs"
 done
 
+# %c keeps the counters in the file itself, which a child shares: so what a process did counts also
+# when it ends by _exit(), execve() or a kill, as confined children and crash tests do.
 rm -rf build/asan/profile
+mkdir -p build/asan/profile
 status=0
 (cd build/release && ctest --output-on-failure -j "$jobs") || status=1
-(cd build/asan && LLVM_PROFILE_FILE="$PWD/profile/%p-%m.profraw" \
+(cd build/asan && LLVM_PROFILE_FILE="$PWD/profile/%c%p-%m.profraw" \
   ctest --output-on-failure -j "$jobs") || status=1
 scripts/coverage.sh || status=1
 exit $status

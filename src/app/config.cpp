@@ -6,15 +6,14 @@
 
 #include <algorithm>
 #include <cerrno>
-#include <charconv>
 #include <cstring>
 #include <filesystem>
 #include <map>
 
+#include "app/config_values.hpp"
 #include "app/yaml.hpp"
 #include "base/json.hpp"
 #include "base/text.hpp"
-#include "policy/policy.hpp"
 
 namespace naestro::app {
 namespace {
@@ -22,9 +21,7 @@ namespace {
 namespace fs = std::filesystem;
 using cli::ConfigFinding;
 
-const std::vector<std::string> kKeys = {"mode",  "limits.usd", "limits.tokens", "limits.tool_calls",
-                                        "model", "assets",     "workspace"};
-constexpr std::size_t kShownMax = 60;
+constexpr std::size_t kShownMax = kConfigShownMax;
 
 // Who says something: decides what may be said, and what relative paths are relative to.
 struct Layer {
@@ -67,19 +64,13 @@ Result<std::optional<std::string>> read_config(const std::string& file) {
   return text;
 }
 
-bool is_inside(const fs::path& path, const fs::path& folder) {
-  const auto [rest, _] = std::ranges::mismatch(folder, path);
-  return rest == folder.end();
+bool is_key(std::string_view word) {
+  return std::ranges::find(kConfigKeys, word) != std::end(kConfigKeys);
 }
 
 std::string did_you_mean(std::string_view word, const std::vector<std::string>& candidates) {
   const std::string near = nearest(word, candidates);
   return near.empty() ? "the keys are " + join(candidates, ", ") : "did you mean '" + near + "'?";
-}
-
-// The scripted model has neither file nor server; it answers to --model-script alone.
-bool is_choice(const contract::ModelContract& model) {
-  return !model.file.empty() || model.served;
 }
 
 class Loader {
@@ -213,7 +204,7 @@ class Loader {
       const std::string& key = value.key;
       const json::Position at = value.key_at;
       const std::string name = prefix + key;
-      if (std::ranges::find(kKeys, name) != kKeys.end()) {
+      if (is_key(name)) {
         set(layer, name, at, value, apply);
       } else if (root && key == "limits") {
         if (is_group(layer, key, value)) walk(layer, value, "limits.", apply);
@@ -221,9 +212,9 @@ class Loader {
         (void)is_group(layer, key, value);
       } else {
         std::vector<std::string> known;
-        for (const std::string& each : kKeys) {
+        for (const std::string_view each : kConfigKeys) {
           const bool limit = each.starts_with("limits.");
-          if (root ? !limit : limit) known.push_back(each.substr(prefix.size()));
+          if (root ? !limit : limit) known.emplace_back(each.substr(prefix.size()));
         }
         if (root) known.insert(known.end(), {"limits", "profiles"});
         note(false, layer, at, "there is no key '" + shorten(name, kShownMax) + "'",
@@ -236,11 +227,13 @@ class Loader {
     const Layer layer{Layer::Who::command_line, "-c", places_.folder};
     const std::size_t equals = word.find('=');
     const std::string key = word.substr(0, equals);
-    if (equals == std::string::npos || std::ranges::find(kKeys, key) == kKeys.end()) {
+    if (equals == std::string::npos || !is_key(key)) {
       note(true, layer, {},
            equals == std::string::npos ? "'" + shorten(word, kShownMax) + "' sets nothing"
                                        : "there is no key '" + shorten(key, kShownMax) + "'",
-           equals == std::string::npos ? "write -c dotted.key=value" : did_you_mean(key, kKeys));
+           equals == std::string::npos
+               ? "write -c dotted.key=value"
+               : did_you_mean(key, {std::begin(kConfigKeys), std::end(kConfigKeys)}));
       return;
     }
     const std::string text = word.substr(equals + 1);
@@ -264,15 +257,17 @@ class Loader {
       note(true, layer, at, key + " has no value", "give one, or remove the line");
       return;
     }
-    if (node.kind != YamlNode::Kind::scalar) {
-      wrong(layer, key, node, std::string{type_name(node)});
+    const bool project = layer.who == Layer::Who::project;
+    auto text = checked_value(key, node, {layer.folder, project}, places_, models_);
+    if (!text) {
+      note(true, layer, node.at, text.error().message, text.error().remedy, text.error().code);
       return;
     }
-    auto text = checked(layer, key, node);
-    if (!text || !apply) return;
-    if (layer.who == Layer::Who::project && looser(key, *text)) {
+    if (!apply) return;
+    const auto held = values_.find(key);
+    if (project && held != values_.end() && is_looser(key, *text, held->second.text)) {
       note(false, layer, at,
-           key + " stays " + values_[key].text + " (" + values_[key].origin +
+           key + " stays " + held->second.text + " (" + held->second.origin +
                "): a project's file makes things stricter, never looser",
            "set it in " + places_.user_file + " or with -c " + key + "=" + *text);
       return;
@@ -285,90 +280,6 @@ class Loader {
                               (layer.profile.empty() ? "" : " (profile " + layer.profile + ")")};
   }
 
-  void wrong(const Layer& layer, const std::string& key, const YamlNode& node,
-             const std::string& found) {
-    note(true, layer, node.at, key + " is " + expected(key) + ", found " + found, "");
-  }
-
-  static std::string expected(const std::string& key) {
-    if (key == "mode") return "one of guide, copilot, auto";
-    if (key == "limits.usd") return "an amount in US dollars such as 0.05";
-    if (key.starts_with("limits.")) return "a whole number, 0 or more";
-    if (key == "model") return "the name of a model";
-    return "a folder";
-  }
-
-  // The value in its one spelling, or nothing after a finding.
-  std::optional<std::string> checked(const Layer& layer, const std::string& key,
-                                     const YamlNode& node) {
-    const std::string shown = "'" + shorten(node.text, kShownMax) + "'";
-    if (key == "mode") {
-      if (policy::mode_from(node.text)) return node.text;
-    } else if (key == "limits.usd") {
-      if (const auto usd = parse_usd(node.text)) return format_usd(*usd);
-    } else if (key.starts_with("limits.")) {
-      if (const auto number = whole_number(node)) return std::to_string(*number);
-    } else if (key == "model") {
-      return checked_model(layer, node);
-    } else {
-      return checked_folder(layer, key, node);
-    }
-    wrong(layer, key, node,
-          node.quoted && key.starts_with("limits.") ? "the text " + shown : shown);
-    return std::nullopt;
-  }
-
-  static std::optional<std::int64_t> whole_number(const YamlNode& node) {
-    std::int64_t value = 0;
-    const char* end = node.text.data() + node.text.size();
-    const auto [stop, error] = std::from_chars(node.text.data(), end, value);
-    if (node.quoted || error != std::errc{} || stop != end) return std::nullopt;
-    if (value < 0 || value > json::kMaxInteger) return std::nullopt;
-    return value;
-  }
-
-  std::optional<std::string> checked_model(const Layer& layer, const YamlNode& node) {
-    std::vector<std::string> names;
-    for (const contract::ModelContract& model : models_.all()) {
-      if (!is_choice(model)) continue;
-      if (model.name == node.text) return node.text;
-      names.push_back(model.name);
-    }
-    const std::string near = nearest(node.text, names);
-    note(true, layer, node.at, "no model is called '" + shorten(node.text, kShownMax) + "'",
-         near.empty() ? "there are " + join(names, ", ") : "did you mean '" + near + "'?");
-    return std::nullopt;
-  }
-
-  std::optional<std::string> checked_folder(const Layer& layer, const std::string& key,
-                                            const YamlNode& node) {
-    const bool of_home = node.text == "~" || node.text.starts_with("~/");
-    const fs::path given =
-        of_home ? fs::path{places_.home + node.text.substr(1)} : fs::path{layer.folder} / node.text;
-    if (layer.who != Layer::Who::project) return given.lexically_normal().string();
-    // Links are followed: a project's folder must not reach out of itself by one.
-    std::error_code error;
-    const fs::path real = fs::weakly_canonical(given, error);
-    if (!error && is_inside(real, fs::weakly_canonical(layer.folder, error)) && !error) {
-      return real.string();
-    }
-    note(true, layer, node.at, key + " leads out of the project's folder",
-         "a project's file may only name folders inside of it; use --" + key + " or " +
-             places_.user_file,
-         Code::kConfigTrust);
-    return std::nullopt;
-  }
-
-  // Whether `text` allows more than what holds so far.
-  bool looser(const std::string& key, const std::string& text) {
-    const auto held = values_.find(key);
-    if (held == values_.end()) return false;
-    const std::string& old = held->second.text;
-    if (key == "mode") return *policy::mode_from(text) > *policy::mode_from(old);
-    if (key == "limits.usd") return *parse_usd(text) > *parse_usd(old);
-    return key.starts_with("limits.") && std::stoll(text) > std::stoll(old);
-  }
-
   std::optional<std::int64_t> number_of(const std::string& key) {
     const auto held = values_.find(key);
     if (held == values_.end()) return std::nullopt;
@@ -377,7 +288,8 @@ class Loader {
 
   cli::Configured finish() {
     cli::Settings& settings = out_.settings;
-    for (const std::string& key : kKeys) {
+    for (const std::string_view word : kConfigKeys) {
+      const std::string key{word};
       const auto held = values_.find(key);
       if (held != values_.end()) {
         settings.rows.push_back({key, held->second.text, held->second.origin});
@@ -408,49 +320,6 @@ class Loader {
 cli::Configured load_config(const ConfigPlaces& places, const cli::ConfigWords& words,
                             const contract::ModelCatalog& models) {
   return Loader{places, words, models}.load();
-}
-
-std::string starter_config(const contract::ModelCatalog& models) {
-  std::string names;
-  for (const contract::ModelContract& model : models.all()) {
-    if (is_choice(model)) names += "#   " + model.name + "\n";
-  }
-  constexpr std::string_view kHead =
-      R"(# naestro.yaml: the configuration of this project. A line that begins with
-# '#key:' is a setting with its default or an example; take the '#' away to use
-# it. 'naestro config' shows what holds, where that comes from, and where your
-# own file lies: the same keys there hold in all projects. -c KEY=VALUE on the
-# command line is stronger than both. This file may make your own settings
-# stricter, never looser.
-
-# How much a run may do without asking: guide (reads and asks the local model,
-# writes nothing) or copilot (asks once, on one card, before anything is
-# written). A third, auto, is only for your own file.
-#mode: copilot
-
-# Ceilings of every run. The smallest of these, the plan's own and the command
-# line's holds.
-limits:
-  #usd: 0.50
-  #tokens: 200000
-  #tool_calls: 200
-
-# The model of plan steps that name none. There are:
-)";
-  constexpr std::string_view kTail = R"(
-
-# The folder that runs may read and, after a yes, write; inside of this file's
-# folder.
-#workspace: .
-
-# Sets of changes that --profile NAME chooses.
-profiles:
-  #careful:
-    #mode: guide
-    #limits:
-      #tokens: 20000
-)";
-  return std::string{kHead} + names + "#model: " + models.fallback().name + std::string{kTail};
 }
 
 }  // namespace naestro::app

@@ -5,7 +5,7 @@
 namespace naestro::cli {
 namespace {
 
-enum class FeatureState : std::uint8_t { built, off, planned };
+enum class FeatureState : std::uint8_t { built, planned };
 
 struct Feature {
   const char* id;
@@ -19,14 +19,7 @@ constexpr Feature kFeatures[] = {
 #undef X
 };
 
-std::string name(FeatureState state) {
-  switch (state) {
-    case FeatureState::built: return "built";
-    case FeatureState::off: return "off";
-    case FeatureState::planned: return "planned";
-  }
-  return "";
-}
+std::string name(FeatureState state) { return state == FeatureState::built ? "built" : "planned"; }
 
 }  // namespace
 

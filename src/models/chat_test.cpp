@@ -230,6 +230,69 @@ TEST(Chat, KeepsItsDeadlineAndCanBeCancelled) {
   EXPECT_EQ(reply.text.error().code, Code::kInterrupted);
 }
 
+// What the two questions before the stream may get for an answer.
+TEST(Chat, AnOddAnswerToItsQuestionsIsNamed) {
+  const std::string prompt = R"({"prompt":"hi"})";
+  const struct {
+    int status;
+    std::string prompt;
+    std::string tokens;
+    const char* says;
+  } cases[] = {
+      {200, "[]", "", "/apply-template answered with what is no JSON object: []"},
+      {200, "<html>", "", "/apply-template answered with what is no JSON object: <html>"},
+      {200, R"({"prompt":7})", "", "/apply-template answered without a prompt"},
+      {200, prompt, R"({"tokens":7})", "/tokenize answered without tokens"},
+      {200, prompt, "7", "/tokenize answered with what is no JSON object: 7"},
+      {503, R"({"error":{"code":503,"message":"Loading model"}})", "", "Loading model"},
+      {502, "bad gateway", "", "bad gateway"},
+      {500, "[]", "", "[]"},
+  };
+  for (const auto& each : cases) {
+    StubServer server{[&each](const std::string& request, StubConnection& connection) {
+      const bool first = request.starts_with("POST /apply-template ");
+      connection.send(StubServer::answer(each.status, first ? each.prompt : each.tokens));
+    }};
+    const ChatReply reply =
+        chat({.url = "http://localhost", .unix_socket = server.socket()}, question(),
+             std::chrono::steady_clock::now() + milliseconds{5000}, {}, {});
+    ASSERT_FALSE(reply.text) << each.says;
+    EXPECT_EQ(reply.text.error().code, Code::kEngineFailed);
+    EXPECT_TRUE(reply.text.error().message.contains(each.says)) << reply.text.error().text();
+    EXPECT_TRUE(reply.reached);
+    EXPECT_TRUE(reply.usage_known) << "nothing was computed";
+  }
+}
+
+TEST(Chat, WhatDoesNotMatterIsPassedOver) {
+  Engine engine{event("{}") + event(R"({"choices":7})") + event(R"({"choices":[{"delta":7}]})") +
+                event(R"({"choices":[{"delta":{"content":7}}]})") + delta("") + delta("yes") +
+                kStop + kUsage + kDone + event("after the end: no JSON")};
+  ChatRequest request = question();
+  request.schema = nullptr;
+  request.messages = {7, json::Object{{"role", "user"}},
+                      json::Object{{"role", "user"}, {"content", json::Array{1}}}};
+  const ChatReply reply =  // nobody listens to the pieces
+      chat({.url = "http://localhost", .unix_socket = engine.server.socket()}, request,
+           std::chrono::steady_clock::now() + milliseconds{5000}, {}, {});
+  ASSERT_TRUE(reply.text) << reply.text.error().text();
+  EXPECT_EQ(*reply.text, "yes");
+  EXPECT_TRUE(reply.usage_known);
+  for (const std::string& sent : engine.server.requests()) {
+    EXPECT_FALSE(sent.contains("response_format")) << sent;
+  }
+}
+
+TEST(Chat, AServerThatFailsInTheStreamMayHaveComputed) {
+  for (const int status : {500, 302}) {
+    Engine engine{R"({"error":{"code":500,"message":"slot is gone"}})", status};
+    const ChatReply reply = engine.ask(question());
+    ASSERT_FALSE(reply.text);
+    EXPECT_EQ(reply.text.error().code, Code::kEngineFailed) << reply.text.error().text();
+    EXPECT_FALSE(reply.usage_known) << status;
+  }
+}
+
 TEST(Chat, NobodyThere) {
   const ChatReply reply =
       chat({.url = "http://localhost/v1",

@@ -70,6 +70,8 @@ void close_from(unsigned first) {
   const int safe = fcntl(report, F_DUPFD, 16);
   const int safe_in = fcntl(in, F_DUPFD, 16);
   const int safe_log = fcntl(log, F_DUPFD, 16);
+  // With too few descriptors 3 would stay a file of the parent's.
+  if (safe < 0 || safe_in < 0 || safe_log < 0) give_up(report);
   dup2(safe_in, 0);
   dup2(safe_log, 1);
   dup2(safe_log, 2);

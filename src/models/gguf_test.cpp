@@ -58,6 +58,19 @@ TEST(Gguf, WhatIsNoneIsNone) {
   EXPECT_TRUE(read_gguf_head(file(0, "", 2)));
 }
 
+TEST(Gguf, OtherTypesThanExpectedSayNothing) {
+  const auto head = read_gguf_head(file(3, entry("general.license", 4, raw(1U)) +
+                                               entry("tokenizer.chat_template", 7, "\1") +
+                                               entry("a.context_length", 4, raw(5U))));
+  ASSERT_TRUE(head);
+  EXPECT_EQ(head->licence, "");
+  EXPECT_FALSE(head->chat_template);
+  EXPECT_EQ(head->context_tokens, 5);
+  // A number that is cut is none.
+  const std::string cut = file(1, entry("a.context_length", 4, "\5"));
+  EXPECT_EQ(read_gguf_head(cut)->context_tokens, 0);
+}
+
 TEST(Gguf, UnknownTypesEndTheReading) {
   const std::string good = entry("a.context_length", 4, raw(5U));
   const auto context = [&](const std::string& before) {

@@ -2,14 +2,18 @@
 
 #include <sys/prctl.h>
 #include <sys/stat.h>
+#include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include <cerrno>
 #include <csignal>
 #include <filesystem>
 #include <fstream>
 
 #include "base/crypto.hpp"
+#include "base/text.hpp"
+#include "testing/process.hpp"
 #include "testing/testing.hpp"
 
 namespace naestro::models {
@@ -91,6 +95,42 @@ TEST(LlamaServer, ADeathTellsItsCauseAndTheLogsEnd) {
   const Error killed = start(Fake{"kill -KILL $$"}.config());
   EXPECT_EQ(killed.code, Code::kEngineFailed);
   EXPECT_TRUE(killed.remedy.contains("memory")) << killed.text();
+}
+
+TEST(LlamaServer, ItsLogIsShownWhateverItHolds) {
+  const Error odd = start(Fake{"printf 'caf\\351 closed\\n'; exit 3"}.config());
+  EXPECT_TRUE(odd.message.contains("its log ends: caf? closed")) << odd.text();
+  EXPECT_TRUE(is_utf8(odd.text()));
+  const Error silent = start(Fake{"exit 3"}.config());
+  EXPECT_TRUE(silent.message.contains("exited with code 3; its log is empty")) << silent.text();
+  std::string many = "for i in 1 2 3 4 5 6 7 8 9; do echo line $i; echo; done; exit 3";
+  const Error last = start(Fake{many}.config());
+  EXPECT_TRUE(last.message.contains("its log ends: line 2 | line 3 | ")) << last.text();
+  const Error gone = start(Fake{"rm -f llama.log; exit 3"}.config());
+  EXPECT_TRUE(gone.message.contains("its log is empty")) << gone.text();
+}
+
+TEST(LlamaServer, ErrorsKeepTheirOwnRemedy) {
+  const Fake fake{"exit 0"};
+  const Error slow = start(fake.config(), milliseconds{-1});
+  EXPECT_EQ(slow.code, Code::kTimeout);
+  EXPECT_TRUE(slow.remedy.contains("give the step more time")) << slow.text();
+  const std::string said = testing::in_process([&] {
+    testing::refuse({{SYS_pipe2, EMFILE}});
+    return start(fake.config()).text();
+  });
+  EXPECT_TRUE(said.contains("raise the limits of processes and open files")) << said;
+  EXPECT_FALSE(said.contains("make assets")) << said;
+}
+
+TEST(LlamaServer, ThreadsAreWhatWasSaid) {
+  const Fake fake{"echo \"$@\"; exit 1"};
+  LlamaConfig config = fake.config();
+  config.log_file = fake.folder.str() + "/engine.log";
+  config.threads = 3;
+  start(config);
+  EXPECT_TRUE(testing::read_file(config.log_file).contains(" -t 3 -tb 3 "))
+      << testing::read_file(config.log_file);
 }
 
 TEST(LlamaServer, TheChildGetsNothingButItsOwn) {
@@ -213,6 +253,51 @@ TEST(ModelFile, IsHashedOnceAndAgainWhenItChanged) {
             Code::kInterrupted);
   EXPECT_EQ(verify_model_file(folder.str(), expected, in(milliseconds{5000}), {}).error().code,
             Code::kEngineMissing);
+}
+
+TEST(ModelFile, ANoteIsBelievedOnlyAsItWasWritten) {
+  const TempDir folder;
+  const std::string path = folder.str() + "/tiny.gguf";
+  const Digest digest = crypto::sha256("weights");
+  EXPECT_FALSE(noted_digest(path));
+  testing::write_file(path, "weights");
+  EXPECT_FALSE(noted_digest(path));
+  ASSERT_TRUE(verify_model_file(path, digest, in(milliseconds{5000}), {}));
+  EXPECT_EQ(noted_digest(path), digest);
+  const std::string note = testing::read_file(path + ".sha256");
+  for (const std::string& other :
+       {std::string{}, note.substr(0, note.size() - 1), note.substr(0, note.size() - 3) + "\n",
+        "x" + note, note + "\n"}) {
+    testing::write_file(path + ".sha256", other);
+    EXPECT_FALSE(noted_digest(path)) << other;
+  }
+  testing::write_file(path + ".sha256", note);
+  fs::remove(path);
+  EXPECT_FALSE(noted_digest(path));
+}
+
+TEST(ModelFile, WithoutANoteItIsStillChecked) {
+  const TempDir folder;
+  const std::string path = folder.str() + "/tiny.gguf";
+  testing::write_file(path, "weights");
+  fs::create_directory(path + ".sha256");  // the note cannot be put there
+  const Digest digest = crypto::sha256("weights");
+  EXPECT_TRUE(verify_model_file(path, digest, in(milliseconds{5000}), {}));
+  EXPECT_FALSE(verify_model_file(path, crypto::sha256("x"), in(milliseconds{5000}), {}));
+  EXPECT_EQ(std::distance(fs::directory_iterator{folder.path()}, fs::directory_iterator{}), 2);
+}
+
+TEST(ModelFile, AFileThatCannotBeReadIsNoFile) {
+  const TempDir folder;
+  const std::string path = folder.str() + "/tiny.gguf";
+  testing::write_file(path, "weights");
+  const std::string said = testing::in_process([&] {
+    testing::refuse({{SYS_read, EIO}});
+    const auto good =
+        verify_model_file(path, crypto::sha256("weights"), in(milliseconds{5000}), {});
+    return good ? "good" : good.error().text();
+  });
+  EXPECT_TRUE(said.contains("tiny.gguf cannot be read: Input/output error")) << said;
 }
 
 }  // namespace

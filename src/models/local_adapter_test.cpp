@@ -97,12 +97,16 @@ int sockets_in(const fs::path& folder) {
 TEST(LocalAdapter, RefusesMalformedCallsWithoutBillingThem) {
   const auto models = catalog();
   LocalModelAdapter adapter{models, {.assets = "/nonexistent"}};
+  EXPECT_EQ(adapter.engine_pid(), 0);
+  EXPECT_EQ(adapter.engine_starts(), 0);
   const std::pair<const char*, json::Value> changes[] = {
       {"model", "gpt-9"},
       {"model", 1},
       {"messages", "hi"},
       {"messages", json::Array{}},
       {"messages", json::Array{json::Object{{"role", "user"}}}},
+      {"messages", json::Array{json::Object{{"content", "hi"}}}},
+      {"messages", json::Array{7}},
       {"schema", "string"},
       {"max_input_tokens", 0},
       {"max_output_tokens", "9"},

@@ -8,7 +8,7 @@
 #include <cstring>
 #include <filesystem>
 #include <fstream>
-#include <iterator>
+#include <sstream>
 
 #include "base/crypto.hpp"
 
@@ -37,8 +37,10 @@ std::string identity(const struct stat& file) {
 }
 
 std::string read_note(const std::string& path) {
-  std::ifstream in{path, std::ios::binary};
-  return {std::istreambuf_iterator<char>{in}, {}};
+  const std::ifstream in{path, std::ios::binary};
+  std::ostringstream out;
+  out << in.rdbuf();  // unlike an iterator it does not throw where a folder or a bad disk is read
+  return out.str();
 }
 
 void write_note(const std::string& path, const std::string& note) {

@@ -57,7 +57,8 @@ struct Scratch {
   Scratch& operator=(const Scratch&) = delete;
   ~Scratch() {
     std::error_code ignored;
-    if (!path.empty()) std::filesystem::remove_all(path, ignored);
+    // An empty one goes without a descriptor, of which there may be none left.
+    if (!path.empty() && ::rmdir(path.c_str()) != 0) std::filesystem::remove_all(path, ignored);
   }
 };
 
@@ -97,7 +98,8 @@ Result<Ended> judge(const Report& report, const std::string& program, Ended ende
   errno = report.value;
   switch (report.stage) {
     case Report::ended: break;
-    case Report::identity: return cannot(std::string{"its user: "} + std::strerror(errno));
+    case Report::identity:
+      return cannot(std::string{"its user and open files: "} + std::strerror(errno));
     case Report::mounts: return cannot(std::string{"its mounts: "} + std::strerror(errno));
     case Report::limits: return cannot(std::string{"its limits: "} + std::strerror(errno));
     case Report::wall: return cannot(std::string{"its filters: "} + std::strerror(errno));
@@ -128,8 +130,8 @@ std::vector<Grant> grants_of(const Job& job, const std::string& scratch) {
 }
 
 // Reads all streams to their ends; kills everything when `stop` comes.
-Result<Ended> attend(pid_t keeper, Pipe (&pipes)[3], const Job& job, const std::stop_token& stop) {
-  const Fd wake{::eventfd(0, EFD_CLOEXEC)};
+Result<Ended> attend(pid_t keeper, Pipe (&pipes)[3], const Fd& wake, const Job& job,
+                     const std::stop_token& stop) {
   const std::stop_callback on_stop{stop, [&wake] { ::eventfd_write(wake.fd, 1); }};
   Ended ended;
   std::string said;
@@ -172,9 +174,10 @@ Result<Ended> run(const Kernel& kernel, const Job& job, const std::stop_token& s
               landlock_ruleset(kernel.landlock_abi, grants_of(job, scratch.path)));
   const Fd rules{ruleset};
   const Fd input{::memfd_create("input", MFD_CLOEXEC)};
+  const Fd wake{::eventfd(0, EFD_CLOEXEC)};
   Pipe pipes[3];
-  if (input.fd < 0 || !write_input(input.fd, job.input) || !pipes[0].open() || !pipes[1].open() ||
-      !pipes[2].open()) {
+  if (input.fd < 0 || wake.fd < 0 || !write_input(input.fd, job.input) || !pipes[0].open() ||
+      !pipes[1].open() || !pipes[2].open()) {
     return system_failed("the streams of a program cannot be made");
   }
   Launch all{.argv = {},
@@ -212,7 +215,7 @@ Result<Ended> run(const Kernel& kernel, const Job& job, const std::stop_token& s
     return cannot(std::string{"its namespaces: "} + std::strerror(errno));
   }
   for (Pipe& pipe : pipes) pipe.write.close();
-  return attend(keeper, pipes, job, stop);
+  return attend(keeper, pipes, wake, job, stop);
 }
 
 }  // namespace naestro::sandbox

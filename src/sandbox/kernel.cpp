@@ -20,10 +20,12 @@ bool has_seccomp() {
   return ::syscall(SYS_seccomp, SECCOMP_GET_ACTION_AVAIL, 0, &action) == 0;
 }
 
+[[noreturn]] void leave() { ::_exit(0); }
+
 bool has_namespaces() {
   const long child =
       ::syscall(SYS_clone, kNamespaces | SIGCHLD, nullptr, nullptr, nullptr, nullptr);
-  if (child == 0) ::_exit(0);
+  if (child == 0) leave();
   if (child < 0) return false;
   int status = 0;
   return ::waitpid(static_cast<pid_t>(child), &status, 0) == child && status == 0;

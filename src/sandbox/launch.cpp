@@ -37,9 +37,9 @@ struct MountAttributes {  // linux/mount.h and sys/mount.h do not go together
   std::uint64_t user_namespace = 0;
 };
 
-[[noreturn]] void give_up(Report::Stage stage) {
+[[noreturn]] void give_up(Report::Stage stage, int to = kReport) {
   const Report report{stage, errno};
-  static_cast<void>(!::write(kReport, &report, sizeof report));
+  static_cast<void>(!::write(to, &report, sizeof report));
   ::_exit(127);
 }
 
@@ -56,7 +56,10 @@ bool put(const char* file, const char* text, std::size_t size) {
 void take_descriptors(const Launch& launch) {
   int high[5] = {};
   const int from[5] = {launch.in, launch.out, launch.err, launch.report, launch.ruleset};
-  for (int i = 0; i < 5; ++i) high[i] = ::fcntl(from[i], F_DUPFD, 16);
+  for (int i = 0; i < 5; ++i) {
+    high[i] = ::fcntl(from[i], F_DUPFD, 16);
+    if (high[i] < 0) give_up(Report::identity, launch.report);  // 3 is still the parent's file
+  }
   for (int i = 0; i < 5; ++i) ::dup2(high[i], i);
   if (::close_range(5, ~0U, 0) != 0) give_up(Report::identity);
   ::fcntl(kReport, F_SETFD, FD_CLOEXEC);

@@ -1,0 +1,54 @@
+// The words of the command line: which commands there are, what each takes, and where that goes.
+// Inside of main() only.
+#pragma once
+
+#include <CLI/CLI.hpp>
+
+#include "cli/commands.hpp"
+
+namespace naestro::cli {
+
+// What one command line said. Lives as long as the CLI::App that writes into it.
+struct Words {
+  House& house;
+  int code = 0;  // of the command that ran
+  ConfigWords config = {};
+  // plan, run
+  RunOptions goal = {};
+  std::string output = {};
+  PlanOptions plan = {};
+  std::string other = {};
+  RunOptions run = {};
+  // of a run
+  std::string id = {};
+  bool all = false;
+  RunOptions more = {};
+  ForkOptions fork = {};
+  std::string step = {};
+  bool events = false;
+  bool frozen = false;
+  std::string digest = {};
+  std::string result = {};
+  // of the ledger and the house
+  std::string file = {};
+  std::string key_file = {};
+  std::string event = {};
+  bool readable = false;
+  std::string tool = {};
+  PullOrder order = {};
+  ServerOrder server = {};
+  std::string shell = {};
+  bool live = false;
+  // of all that print
+  bool json = false;
+};
+
+// In the order in which the help lists them.
+void add_plan_words(CLI::App& app, Words& words);   // plan, run
+void add_run_words(CLI::App& app, Words& words);    // resume to replay: one run or the list
+void add_house_words(CLI::App& app, Words& words);  // tools to config: all else
+
+// --approve and the ceilings.
+void add_limit_options(CLI::App* command, RunOptions& options);
+
+}  // namespace naestro::cli

@@ -1,0 +1,106 @@
+// The words about the ledger, what there is to plan with, and this installation.
+#include "cli/help.hpp"
+#include "cli/words.hpp"
+
+namespace naestro::cli {
+namespace {
+
+void add_catalogs(CLI::App& app, Words& words) {
+  CLI::App* tools_app = app.add_subcommand("tools", "list the tools, or show one's contract");
+  tools_app->add_option("tool", words.tool, "name of a tool");
+  tools_app->add_flag("--json", words.json, "print JSON");
+  tools_app->callback([&words] { words.code = list_tools(words.house, words.tool, words.json); });
+  CLI::App* models_app = app.add_subcommand("models", "list the models and their prices");
+  models_app->add_flag("--json", words.json, "print JSON");
+  CLI::App* pull = models_app->add_subcommand("pull", "bring a model's GGUF file by its hash");
+  pull->add_option("url", words.order.url, "https://...; http:// from this machine alone")
+      ->required();
+  pull->add_option("--sha256", words.order.sha256, "the file's SHA-256 in hex")->required();
+  pull->add_option("--name", words.order.name, "what plans will call it (default: by the URL)");
+  pull->callback([&words] { words.code = pull_model(words.house, words.order); });
+  ServerOrder& server = words.server;
+  CLI::App* add_app = models_app->add_subcommand("add", "a model that a server answers for");
+  add_app->add_option("name", server.name, "what plans will call it")->required();
+  add_app->add_option("--url", server.url, "of its API, e.g. http://127.0.0.1:11434/v1")
+      ->required();
+  add_app->add_option("--model", server.model, "what the server calls it (default: the name)");
+  add_app->add_option("--key-env", server.key_env, "the environment variable that holds the key");
+  add_app->add_option("--context", server.context_tokens, "tokens that it holds (default: 8192)");
+  add_app->add_option("--usd-in", server.usd_in, "US dollars per million tokens of input");
+  add_app->add_option("--usd-out", server.usd_out, "US dollars per million tokens of output");
+  add_app->add_flag("--cloud", server.cloud, "it passes on to others what it is asked");
+  add_app->add_flag("--reasoning", server.reasoning, "it wants max_completion_tokens");
+  add_app->callback([&words] { words.code = add_model(words.house, words.server); });
+  models_app->callback([models_app, &words] {
+    if (models_app->get_subcommands().empty()) words.code = list_models(words.house, words.json);
+  });
+
+  app.add_subcommand("demo", "see it work: no key, no network, no model, under a minute")
+      ->callback([&words] { words.code = demo(words.house); });
+}
+
+void add_ledger(CLI::App& app, Words& words) {
+  CLI::App* audit_app = app.add_subcommand("audit", "check the ledger");
+  audit_app->require_subcommand(1);
+  CLI::App* verify = audit_app->add_subcommand("verify", "check the whole store offline");
+  verify->add_option("--key", words.key_file, "public key file (default: your own signing.pub)");
+  verify->add_flag("--json", words.json, "print JSON");
+  verify->add_option("--file", words.file, "check this proof or export instead, without the store");
+  verify->callback([&words] {
+    words.code = words.file.empty()
+                     ? audit_verify(words.house, words.key_file, words.json)
+                     : audit_verify_file(words.house, words.file, words.key_file, words.json);
+  });
+  CLI::App* prove =
+      audit_app->add_subcommand("prove", "print the proof that an event is in the store, as JSON");
+  prove->add_option("run", words.id, "run id, a unique beginning of it, or 'last'")->required();
+  prove->add_option("event", words.event, "its number in the run, or its id")->required();
+  prove->callback([&words] { words.code = audit_prove(words.house, words.id, words.event); });
+
+  CLI::App* export_app =
+      app.add_subcommand("export", "write a run to one file that can be checked anywhere");
+  export_app->add_option("run", words.id, "run id, a unique beginning of it, or 'last'")
+      ->required();
+  export_app->add_option("-o,--output", words.file, "the file (default: RUN.naestro.json)");
+  export_app->add_flag("--readable", words.readable,
+                       "with the run's key and everything in the clear");
+  export_app->callback(
+      [&words] { words.code = export_run(words.house, words.id, words.file, words.readable); });
+}
+
+void add_installation(CLI::App& app, Words& words) {
+  CLI::App* completion_app =
+      app.add_subcommand("completion", "print the script that completes words in a shell");
+  completion_app->add_option("shell", words.shell, "bash, zsh or fish")
+      ->required()
+      ->check(CLI::IsMember({"bash", "zsh", "fish"}));
+  completion_app->callback([&words] { words.code = completion(words.house, words.shell); });
+
+  CLI::App* init_app = app.add_subcommand(
+      "init", "make naestro.yaml, the key and the store; look for models and try one");
+  init_app->callback([&words] { words.code = init(words.house); });
+
+  CLI::App* doctor_app = app.add_subcommand("doctor", "check this machine and this installation");
+  doctor_app->add_flag("--live", words.live, "also call the model once");
+  doctor_app->add_flag("--json", words.json, "print JSON (schemas/doctor.schema.json)");
+  doctor_app->callback([&words] { words.code = doctor(words.house, words.live, words.json); });
+
+  CLI::App* features_app = app.add_subcommand("features", "what this version has and lacks");
+  features_app->add_flag("--json", words.json, "print JSON");
+  features_app->callback([&words] { words.code = features(words.house, words.json); });
+
+  CLI::App* config_app =
+      app.add_subcommand("config", "the effective configuration and where each value comes from");
+  config_app->add_flag("--json", words.json, "print JSON");
+  config_app->callback([&words] { words.code = show_config(words.house, words.json); });
+}
+
+}  // namespace
+
+void add_house_words(CLI::App& app, Words& words) {
+  add_catalogs(app, words);
+  add_ledger(app, words);
+  add_installation(app, words);
+}
+
+}  // namespace naestro::cli

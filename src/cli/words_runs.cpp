@@ -1,0 +1,110 @@
+// The words about runs that there are: going on with them, and looking at them.
+#include "cli/words.hpp"
+
+namespace naestro::cli {
+namespace {
+
+void add_going_on(CLI::App& app, Words& words) {
+  CLI::App* resume_app = app.add_subcommand("resume", "go on with a run that is not finished");
+  CLI::Option* which =
+      resume_app->add_option("run", words.id, "run id, a unique beginning of it, or 'last'");
+  resume_app->add_flag("--all", words.all, "every run that can go on by itself")->excludes(which);
+  add_limit_options(resume_app, words.more);
+  resume_app->add_option("--model-script", words.more.script,
+                         "answers of the scripted model (JSON)");
+  resume_app->add_flag("--json", words.more.json, "print events as JSON lines");
+  resume_app->callback([&words] {
+    if (!words.all && words.id.empty()) throw CLI::RequiredError("run, or --all,");
+    words.code =
+        words.all ? resume_all(words.house, words.more) : resume(words.house, words.id, words.more);
+  });
+
+  CLI::App* kill_app = app.add_subcommand("kill", "end a run for good, from any process");
+  kill_app->add_option("run", words.id, "run id, a unique beginning of it, or 'last'")->required();
+  kill_app->callback([&words] { words.code = kill(words.house, words.id); });
+
+  CLI::App* fork_app = app.add_subcommand(
+      "fork", "a new run that takes over a run's results before a step and goes on from there");
+  fork_app->add_option("run", words.id, "run id, a unique beginning of it, or 'last'")->required();
+  fork_app->add_option("--at", words.fork.at, "the first step that is done again")->required();
+  fork_app->add_option("--set", words.fork.sets, "another input, name=value; may be repeated");
+  fork_app->add_option("--plan", words.fork.plan, "another plan (JSON file)");
+  fork_app->add_option("--model", words.fork.model, "another model, for steps that name none");
+  fork_app->add_option("--execute", words.fork.execute,
+                       "do this step again though that is a second effect; may be repeated");
+  fork_app->add_option("--reuse", words.fork.reuse,
+                       "take over this step's result though it comes later; may be repeated");
+  fork_app->add_option("--stub", words.fork.stubs,
+                       "step=JSON, a result instead of doing the step; may be repeated");
+  add_limit_options(fork_app, words.more);
+  fork_app->add_option("--model-script", words.more.script, "answers of the scripted model (JSON)");
+  fork_app->add_flag("--json", words.more.json, "print events as JSON lines");
+  fork_app->callback(
+      [&words] { words.code = fork(words.house, words.id, words.fork, words.more); });
+
+  CLI::App* undo_app =
+      app.add_subcommand("undo", "bring back what a run changed; asks first, as a run of its own");
+  undo_app->add_option("run", words.id, "run id, a unique beginning of it, or 'last'")->required();
+  undo_app->add_option("--step", words.step, "of this step alone");
+  add_limit_options(undo_app, words.more);
+  undo_app->add_flag("--json", words.more.json, "print events as JSON lines");
+  undo_app->callback(
+      [&words] { words.code = undo(words.house, words.id, words.step, words.more); });
+}
+
+void add_looking(CLI::App& app, Words& words) {
+  CLI::App* runs_app = app.add_subcommand("runs", "list all runs");
+  runs_app->add_flag("--json", words.json, "print JSON");
+  runs_app->callback([&words] { words.code = list_runs(words.house, words.json); });
+
+  CLI::App* show_app = app.add_subcommand("show", "show one run");
+  show_app->add_option("run", words.id, "run id, a unique beginning of it, or 'last'")->required();
+  show_app->add_flag("--events", words.events, "print every event");
+  show_app->add_flag("--json", words.json, "print JSON");
+  show_app->callback(
+      [&words] { words.code = show(words.house, words.id, words.events, words.json); });
+
+  CLI::App* why_app =
+      app.add_subcommand("why", "who decided what a run did, from which data, at what cost");
+  why_app->add_option("run", words.id, "run id, a unique beginning of it, or 'last'")->required();
+  why_app->add_option("step", words.step, "of this step alone");
+  why_app->add_flag("--json", words.json, "print JSON");
+  why_app->callback([&words] { words.code = why(words.house, words.id, words.step, words.json); });
+
+  CLI::App* consents_app = app.add_subcommand("consents", "list open questions");
+  consents_app->add_flag("--json", words.json, "print JSON");
+  consents_app->callback([&words] { words.code = list_consents(words.house, words.json); });
+
+  for (const bool yes : {true, false}) {
+    CLI::App* answer_app =
+        app.add_subcommand(yes ? "approve" : "refuse",
+                           std::string{"answer an open question with "} + (yes ? "yes" : "no"));
+    answer_app->add_option("run", words.id, "run id, or 'last'")->required();
+    answer_app->add_option("digest", words.digest, "the question's digest")->required();
+    if (yes) {
+      answer_app->add_option("--done", words.result,
+                             "of an effect in doubt: it was done, and gave this (JSON)");
+    }
+    answer_app->callback([&words, yes] {
+      words.code = answer(words.house, words.id, words.digest, yes, words.result);
+    });
+  }
+
+  CLI::App* replay_app =
+      app.add_subcommand("replay", "recompute a run from its facts and compare every event");
+  replay_app->add_option("run", words.id, "run id, a unique beginning of it, or 'last'")
+      ->required();
+  replay_app->add_flag("--frozen", words.frozen, "stop at the first difference");
+  replay_app->add_flag("--json", words.json, "print JSON");
+  replay_app->callback(
+      [&words] { words.code = replay(words.house, words.id, words.frozen, words.json); });
+}
+
+}  // namespace
+
+void add_run_words(CLI::App& app, Words& words) {
+  add_going_on(app, words);
+  add_looking(app, words);
+}
+
+}  // namespace naestro::cli
