@@ -254,8 +254,10 @@ TEST(Chat, AnOddAnswerToItsQuestionsIsNamed) {
       connection.send(StubServer::answer(each.status, first ? each.prompt : each.tokens));
     }};
     const ChatReply reply =
-        chat({.url = "http://localhost", .unix_socket = server.socket()}, question(),
-             std::chrono::steady_clock::now() + milliseconds{5000}, {}, {});
+        chat({.url = "http://localhost/v1",
+              .unix_socket = server.socket(),
+              .counter = "http://localhost"},
+             question(), std::chrono::steady_clock::now() + milliseconds{5000}, {}, {});
     ASSERT_FALSE(reply.text) << each.says;
     EXPECT_EQ(reply.text.error().code, Code::kEngineFailed);
     EXPECT_TRUE(reply.text.error().message.contains(each.says)) << reply.text.error().text();

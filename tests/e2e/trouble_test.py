@@ -133,7 +133,7 @@ class Trouble(unittest.TestCase):
                            ("limit.tokens=1", "did you mean 'limits.tokens'")):
             self.naestro("-c", word, "runs", code=2, says=says)
         for text, says in (
-                ("model: [a]\n", r"naestro.yaml:1:8: .*model is the name of a local model, found a"),
+                ("model: [a]\n", r"naestro.yaml:1:8: .*model is the name of a model, found a"),
                 ("workspace: {a: 1}\n", "workspace is a folder, found"),
                 ("limits:\n  tokens: '12'\n", r":2:\d+: .*found the text '12'"),
                 ("limits: 7\n", "'limits' should hold keys and values, found a word"),
