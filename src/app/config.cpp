@@ -14,6 +14,7 @@
 #include "app/yaml.hpp"
 #include "base/json.hpp"
 #include "base/text.hpp"
+#include "net/hosts.hpp"
 #include "policy/policy.hpp"
 
 namespace naestro::app {
@@ -23,7 +24,8 @@ namespace fs = std::filesystem;
 using cli::ConfigFinding;
 
 const std::vector<std::string> kKeys = {"mode",  "limits.usd", "limits.tokens", "limits.tool_calls",
-                                        "model", "assets",     "workspace"};
+                                        "model", "net.hosts",  "assets",        "workspace"};
+constexpr std::string_view kHosts = "net.hosts";
 constexpr std::size_t kShownMax = 60;
 
 // Who says something: decides what may be said, and what relative paths are relative to.
@@ -89,6 +91,7 @@ class Loader {
       : places_{places}, words_{words}, models_{models} {
     set_built_in("mode", "copilot");
     set_built_in("model", models.fallback().name);
+    set_built_in("net.hosts", "none");
     set_built_in("assets", places.assets);
   }
 
@@ -207,6 +210,8 @@ class Loader {
     return false;
   }
 
+  static bool is_group_name(std::string_view key) { return key == "limits" || key == "net"; }
+
   void walk(const Layer& layer, const YamlNode& map, const std::string& prefix, bool apply) {
     const bool root = prefix.empty();
     for (const YamlNode& value : map.items) {
@@ -215,17 +220,17 @@ class Loader {
       const std::string name = prefix + key;
       if (std::ranges::find(kKeys, name) != kKeys.end()) {
         set(layer, name, at, value, apply);
-      } else if (root && key == "limits") {
-        if (is_group(layer, key, value)) walk(layer, value, "limits.", apply);
+      } else if (root && is_group_name(key)) {
+        if (is_group(layer, key, value)) walk(layer, value, key + ".", apply);
       } else if (root && key == "profiles" && layer.profile.empty() && apply) {
         (void)is_group(layer, key, value);
       } else {
         std::vector<std::string> known;
         for (const std::string& each : kKeys) {
-          const bool limit = each.starts_with("limits.");
-          if (root ? !limit : limit) known.push_back(each.substr(prefix.size()));
+          const bool fits = root ? !each.contains('.') : each.starts_with(prefix);
+          if (fits) known.push_back(each.substr(prefix.size()));
         }
-        if (root) known.insert(known.end(), {"limits", "profiles"});
+        if (root) known.insert(known.end(), {"limits", "net", "profiles"});
         note(false, layer, at, "there is no key '" + shorten(name, kShownMax) + "'",
              did_you_mean(key, known));
       }
@@ -264,12 +269,17 @@ class Loader {
       note(true, layer, at, key + " has no value", "give one, or remove the line");
       return;
     }
+    if (key == kHosts && node.kind == YamlNode::Kind::list) {
+      hosts(layer, at, node, apply);
+      return;
+    }
     if (node.kind != YamlNode::Kind::scalar) {
       wrong(layer, key, node, std::string{type_name(node)});
       return;
     }
     auto text = checked(layer, key, node);
     if (!text || !apply) return;
+    if (layer.who == Layer::Who::project && key == kHosts) text = narrowed(layer, at, *text);
     if (layer.who == Layer::Who::project && looser(key, *text)) {
       note(false, layer, at,
            key + " stays " + values_[key].text + " (" + values_[key].origin +
@@ -285,6 +295,32 @@ class Loader {
                               (layer.profile.empty() ? "" : " (profile " + layer.profile + ")")};
   }
 
+  // A list of hosts is kept in one line, as -c writes it.
+  void hosts(const Layer& layer, json::Position at, const YamlNode& list, bool apply) {
+    YamlNode line{.kind = YamlNode::Kind::scalar, .at = list.at, .text = "none"};
+    for (const YamlNode& item : list.items) {
+      if (item.kind != YamlNode::Kind::scalar) {
+        wrong(layer, std::string{kHosts}, item, std::string{type_name(item)} + " in it");
+        return;
+      }
+      line.text += " " + item.text;
+    }
+    set(layer, std::string{kHosts}, at, line, apply);
+  }
+
+  // What a project's file leaves of the hosts that hold so far.
+  std::string narrowed(const Layer& layer, json::Position at, const std::string& text) {
+    const auto held = *net::HostList::parse(values_[std::string{kHosts}].text);
+    const auto asked = *net::HostList::parse(text);
+    if (const auto beyond = asked.without(held); !beyond.empty()) {
+      note(false, layer, at,
+           std::string{kHosts} + " leaves out " + shorten(beyond.text(), kShownMax) +
+               ": a project's file makes things stricter, never looser",
+           "where it is wanted, add it to " + std::string{kHosts} + " in " + places_.user_file);
+    }
+    return asked.common(held).text();
+  }
+
   void wrong(const Layer& layer, const std::string& key, const YamlNode& node,
              const std::string& found) {
     note(true, layer, node.at, key + " is " + expected(key) + ", found " + found, "");
@@ -295,6 +331,7 @@ class Loader {
     if (key == "limits.usd") return "an amount in US dollars such as 0.05";
     if (key.starts_with("limits.")) return "a whole number, 0 or more";
     if (key == "model") return "the name of a local model";
+    if (key == kHosts) return "a list of hosts such as [docs.example, 'http://127.0.0.1:8080']";
     return "a folder";
   }
 
@@ -310,6 +347,11 @@ class Loader {
       if (const auto number = whole_number(node)) return std::to_string(*number);
     } else if (key == "model") {
       return checked_model(layer, node);
+    } else if (key == kHosts) {
+      const auto hosts = net::HostList::parse(node.text);
+      if (hosts) return hosts->text();
+      note(true, layer, node.at, key + ": " + hosts.error().message, hosts.error().remedy);
+      return std::nullopt;
     } else {
       return checked_folder(layer, key, node);
     }
@@ -389,6 +431,7 @@ class Loader {
     if (values_["model"].text != models_.fallback().name) settings.model = values_["model"].text;
     settings.assets = values_["assets"].text;
     if (values_.contains("workspace")) settings.workspace = values_["workspace"].text;
+    settings.hosts = values_["net.hosts"].text;
     if (values_.contains("limits.usd"))
       settings.limits.usd = *parse_usd(values_["limits.usd"].text);
     settings.limits.tokens = number_of("limits.tokens");
@@ -442,6 +485,9 @@ limits:
 # The folder that runs may read and, after a yes, write; inside of this file's
 # folder.
 #workspace: .
+
+# The hosts that tools may read from, 'net: {hosts: [docs.example]}', stand in your
+# own file; here they can only become fewer.
 
 # Sets of changes that --profile NAME chooses.
 profiles:
