@@ -14,6 +14,7 @@
 #include "app/yaml.hpp"
 #include "base/json.hpp"
 #include "base/text.hpp"
+#include "net/hosts.hpp"
 
 namespace naestro::app {
 namespace {
@@ -80,6 +81,7 @@ class Loader {
       : places_{places}, words_{words}, models_{models} {
     set_built_in("mode", "copilot");
     set_built_in("model", models.fallback().name);
+    set_built_in(std::string{kHosts}, "none");
     set_built_in("assets", places.assets);
   }
 
@@ -198,6 +200,8 @@ class Loader {
     return false;
   }
 
+  static bool is_group_name(std::string_view key) { return key == "limits" || key == "net"; }
+
   void walk(const Layer& layer, const YamlNode& map, const std::string& prefix, bool apply) {
     const bool root = prefix.empty();
     for (const YamlNode& value : map.items) {
@@ -206,17 +210,17 @@ class Loader {
       const std::string name = prefix + key;
       if (is_key(name)) {
         set(layer, name, at, value, apply);
-      } else if (root && key == "limits") {
-        if (is_group(layer, key, value)) walk(layer, value, "limits.", apply);
+      } else if (root && is_group_name(key)) {
+        if (is_group(layer, key, value)) walk(layer, value, key + ".", apply);
       } else if (root && key == "profiles" && layer.profile.empty() && apply) {
         (void)is_group(layer, key, value);
       } else {
         std::vector<std::string> known;
         for (const std::string_view each : kConfigKeys) {
-          const bool limit = each.starts_with("limits.");
-          if (root ? !limit : limit) known.emplace_back(each.substr(prefix.size()));
+          const bool fits = root ? !each.contains('.') : each.starts_with(prefix);
+          if (fits) known.emplace_back(each.substr(prefix.size()));
         }
-        if (root) known.insert(known.end(), {"limits", "profiles"});
+        if (root) known.insert(known.end(), {"limits", "net", "profiles"});
         note(false, layer, at, "there is no key '" + shorten(name, kShownMax) + "'",
              did_you_mean(key, known));
       }
@@ -264,6 +268,7 @@ class Loader {
       return;
     }
     if (!apply) return;
+    if (project && key == kHosts) text = narrowed(layer, at, *text);
     const auto held = values_.find(key);
     if (project && held != values_.end() && is_looser(key, *text, held->second.text)) {
       note(false, layer, at,
@@ -278,6 +283,19 @@ class Loader {
                         ? "environment " + layer.file
                         : layer.file + (in_file ? ":" + std::to_string(at.line) : "") +
                               (layer.profile.empty() ? "" : " (profile " + layer.profile + ")")};
+  }
+
+  // What a project's file leaves of the hosts that hold so far.
+  std::string narrowed(const Layer& layer, json::Position at, const std::string& text) {
+    const auto held = *net::HostList::parse(values_[std::string{kHosts}].text);
+    const auto asked = *net::HostList::parse(text);
+    if (const auto beyond = asked.without(held); !beyond.empty()) {
+      note(false, layer, at,
+           std::string{kHosts} + " leaves out " + shorten(beyond.text(), kConfigShownMax) +
+               ": a project's file makes things stricter, never looser",
+           "where it is wanted, add it to " + std::string{kHosts} + " in " + places_.user_file);
+    }
+    return asked.common(held).text();
   }
 
   std::optional<std::int64_t> number_of(const std::string& key) {
@@ -301,6 +319,7 @@ class Loader {
     if (values_["model"].text != models_.fallback().name) settings.model = values_["model"].text;
     settings.assets = values_["assets"].text;
     if (values_.contains("workspace")) settings.workspace = values_["workspace"].text;
+    settings.hosts = values_[std::string{kHosts}].text;
     if (values_.contains("limits.usd"))
       settings.limits.usd = *parse_usd(values_["limits.usd"].text);
     settings.limits.tokens = number_of("limits.tokens");

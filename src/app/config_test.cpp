@@ -62,7 +62,7 @@ TEST(Config, WithoutFilesTheBuiltInHolds) {
   EXPECT_EQ(configured.settings.assets, "/opt/assets");
   EXPECT_EQ(configured.settings.workspace, "");
   EXPECT_FALSE(configured.settings.limits.usd);
-  EXPECT_EQ(configured.settings.rows.size(), 7U);
+  EXPECT_EQ(configured.settings.rows.size(), 8U);
   EXPECT_EQ(origin(configured, "mode"), "built-in");
 }
 
@@ -223,6 +223,77 @@ TEST(Config, AProjectMakesThingsStricterNeverLooser) {
   EXPECT_EQ(settings.limits.tool_calls, 1'000'000);
 }
 
+TEST(Config, HostsAreAListOrOneLine) {
+  World world;
+  EXPECT_EQ(world.load().settings.hosts, "none");
+  for (const char* text : {"net: {hosts: [docs.example, 'http://127.0.0.1:8080']}",
+                           "net:\n  hosts:\n    - http://127.0.0.1:8080\n    - DOCS.example:443\n",
+                           "net:\n  hosts: docs.example http://127.1:8080\n"}) {
+    world.user(text);
+    EXPECT_TRUE(world.load().findings.empty()) << text << world.finding();
+    EXPECT_EQ(world.load().settings.hosts, "http://127.0.0.1:8080 https://docs.example") << text;
+  }
+  EXPECT_EQ(origin(world.load(), "net.hosts"), world.places.user_file + ":2");
+  world.words.sets = {"net.hosts=other.example"};
+  EXPECT_EQ(world.load().settings.hosts, "https://other.example");
+  world.words.sets = {"net.hosts=none"};
+  EXPECT_EQ(world.load().settings.hosts, "none");
+  world.words.sets = {};
+  world.user("net: {hosts: []}");
+  EXPECT_EQ(world.load().settings.hosts, "none");
+  EXPECT_TRUE(world.load().findings.empty());
+  world.user("net:\n");  // all of it commented out
+  EXPECT_TRUE(world.load().findings.empty());
+}
+
+TEST(Config, WrongHostsAreNamedWithTheirPlace) {
+  const std::pair<const char*, const char*> kCases[] = {
+      {"net: {hosts: [docs.example/path]}", "net.hosts: 'docs.example/path' is more than a host"},
+      {"net: {hosts: ['*.example']}",
+       "net.hosts: the URL 'https://*.example' is refused: Bad hostname"},
+      {"net: {hosts: ['https://me@docs.example']}", "a user or a password stands in it"},
+      {"net: {hosts: [file:///etc]}", "is refused: "},
+      {"net: {hosts: [[docs.example]]}", ":1:15: NE0802 net.hosts is a list of hosts such as "},
+      {"net: {hosts: [docs.example, {a: b}]}", "found a map in it"},
+      {"net: {hosts: {a: b}}", "found a map"},
+      {"net: {hosts: }", "net.hosts has no value"},
+      {"net: {host: a.example}", "there is no key 'net.host'; did you mean 'hosts'?"},
+      {"net: [docs.example]", "'net' should hold keys and values, found a list"},
+      {"nets: {}", "there is no key 'nets'; did you mean 'net'?"},
+      {"mode: [guide]", "found a list"},
+  };
+  for (const auto& [text, expected] : kCases) {
+    World world;
+    world.user(text);
+    EXPECT_TRUE(has(world.finding(), expected)) << text << "\n" << world.finding();
+    EXPECT_EQ(world.load().settings.hosts, "none");
+  }
+}
+
+TEST(Config, AProjectOnlyNarrowsTheHosts) {
+  World world;
+  world.project("net: {hosts: [docs.example]}\n");
+  EXPECT_TRUE(has(world.finding(), "warning: net.hosts leaves out https://docs.example: "))
+      << world.finding();
+  EXPECT_EQ(world.load().settings.hosts, "none");
+  world.user("net: {hosts: [docs.example, b.example, c.example]}\n");
+  EXPECT_TRUE(world.load().findings.empty());
+  EXPECT_EQ(world.load().settings.hosts, "https://docs.example");
+  EXPECT_EQ(origin(world.load(), "net.hosts"), "./naestro.yaml:1");
+  world.project("net: {hosts: [c.example, 'http://c.example', evil.example, 'b.example:8443']}\n");
+  EXPECT_TRUE(has(world.finding(), "leaves out http://c.example https://b.example:8443 https://"))
+      << world.finding();
+  EXPECT_TRUE(has(world.finding(), "add it to net.hosts in " + world.places.user_file));
+  EXPECT_EQ(world.load().settings.hosts, "https://c.example");
+  world.project("net: {hosts: none}\n");
+  EXPECT_EQ(world.load().settings.hosts, "none");
+  world.project("profiles:\n  p:\n    net: {hosts: [evil.example, b.example]}\n");
+  world.words.profile = "p";
+  EXPECT_EQ(world.load().settings.hosts, "https://b.example");
+  world.words.strict = true;
+  EXPECT_FALSE(world.load().good());
+}
+
 TEST(Config, ProfilesChangeWhatTheyName) {
   World world;
   world.user("mode: copilot\nprofiles:\n  fast:\n    model: smollm2-135m-instruct\n");
@@ -288,10 +359,10 @@ TEST(Config, TheStarterIsUnderstoodAlsoUncommented) {
 
 RC_GTEST_PROP(ConfigProperty, AnyBytesAreSettingsOrFindings, (const std::vector<int>& picks)) {
   static const std::vector<std::string> kPieces = {
-      "mode",   ": ", "\n",    "  ",       "limits", "- ", "[",           "]",
-      "{",      "}",  "'",     "\"",       "&a",     "*a", "!!x",         "|",
-      ">",      "#",  "%YAML", "---",      "...",    "? ", "\t",          "\xff",
-      "tokens", "5",  ",",     "profiles", "~",      "\\", "\xef\xbb\xbf"};
+      "mode",     ": ",  "\n",    "  ",        "limits", "- ",   "[",           "]", "{",
+      "}",        "'",   "\"",    "&a",        "*a",     "!!x",  "|",           ">", "#",
+      "%YAML",    "---", "...",   "? ",        "\t",     "\xff", "tokens",      "5", ",",
+      "profiles", "net", "hosts", "a.example", "~",      "\\",   "\xef\xbb\xbf"};
   std::string text;
   for (const int pick : picks) {
     text += kPieces[static_cast<std::size_t>(static_cast<unsigned>(pick)) % kPieces.size()];

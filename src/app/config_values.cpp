@@ -5,6 +5,7 @@
 #include <filesystem>
 
 #include "base/text.hpp"
+#include "net/hosts.hpp"
 #include "policy/policy.hpp"
 
 namespace naestro::app {
@@ -25,6 +26,7 @@ std::string expected(const std::string& key) {
   if (key == "limits.usd") return "an amount in US dollars such as 0.05";
   if (key.starts_with("limits.")) return "a whole number, 0 or more";
   if (key == "model") return "the name of a model";
+  if (key == kHosts) return "a list of hosts such as [docs.example, 'http://127.0.0.1:8080']";
   return "a folder";
 }
 
@@ -74,13 +76,35 @@ Checked checked_folder(const std::string& key, const YamlNode& node, const Speak
                            " or " + places.user_file}};
 }
 
+// A list of hosts is kept in one line, as -c writes it.
+Checked checked_hosts(const std::string& key, const YamlNode& node) {
+  std::string line = node.text;
+  if (node.kind == YamlNode::Kind::list) {
+    line = "none";
+    for (const YamlNode& item : node.items) {
+      if (item.kind != YamlNode::Kind::scalar) {
+        return wrong(key, std::string{type_name(item)} + " in it");
+      }
+      line += " " + item.text;
+    }
+  }
+  const auto hosts = net::HostList::parse(line);
+  if (hosts) return hosts->text();
+  return std::unexpected{
+      ValueFault{.message = key + ": " + hosts.error().message, .remedy = hosts.error().remedy}};
+}
+
 }  // namespace
 
 bool is_choice(const contract::ModelContract& model) { return !model.file.empty() || model.served; }
 
 Checked checked_value(const std::string& key, const YamlNode& node, const Speaker& speaker,
                       const ConfigPlaces& places, const contract::ModelCatalog& models) {
-  if (node.kind != YamlNode::Kind::scalar) return wrong(key, std::string{type_name(node)});
+  const bool list = key == kHosts && node.kind == YamlNode::Kind::list;
+  if (node.kind != YamlNode::Kind::scalar && !list) {
+    return wrong(key, std::string{type_name(node)});
+  }
+  if (key == kHosts) return checked_hosts(key, node);
   if (key == "model") return checked_model(node, models);
   if (key == "assets" || key == "workspace") return checked_folder(key, node, speaker, places);
   if (key == "mode") {

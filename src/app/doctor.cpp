@@ -77,6 +77,11 @@ Found namespaces(cli::House&) {
           "see sysctl kernel.unprivileged_userns_clone and user.max_user_namespaces"};
 }
 
+Found sandbox_of_this(cli::House&) {
+  const cli::Check check = sandbox_check(sandbox::look());
+  return {check.status, check.meaning, check.remedy};
+}
+
 Found folder(const std::string& path) {
   const FolderState state = folder_state(path);
   const std::string free = std::to_string(state.free_bytes / kMiB) + " MiB free";
@@ -219,6 +224,17 @@ Found live_call(cli::House& house) {
 
 }  // namespace
 
+cli::Check sandbox_check(const sandbox::Kernel& kernel) {
+  const std::string why = sandbox::missing(kernel);
+  const std::string there = sandbox::describe(kernel);
+  if (why.empty()) {
+    return {"sandbox", Status::ok, "exec.run can confine programs (" + there + ")", "", 0};
+  }
+  return {"sandbox", Status::warn,
+          "exec.run is refused, all else works: " + why + " (" + there + ")",
+          sandbox::remedy(kernel), 0};
+}
+
 std::vector<Check> examine(cli::House& house, bool live) {
   struct Row {
     const char* id;
@@ -230,6 +246,7 @@ std::vector<Check> examine(cli::House& house, bool live) {
                                   {"kernel.openat2", openat2},
                                   {"kernel.landlock", landlock},
                                   {"kernel.user_namespaces", namespaces},
+                                  {"sandbox", sandbox_of_this},
                                   {"state.folder", state_folder},
                                   {"data.folder", data_folder},
                                   {"key.signing", signing_key},

@@ -6,6 +6,7 @@
 #include "app/sources.hpp"
 #include "cli/commands.hpp"
 #include "cli/session.hpp"
+#include "sandbox/confine.hpp"
 #include "schema/validate.hpp"
 #include "testing/stub_server.hpp"
 #include "testing/testing.hpp"
@@ -98,7 +99,7 @@ TEST(Doctor, ItsJsonFitsItsSchema) {
     const auto value = json::parse(printed);
     ASSERT_TRUE(value) << printed;
     EXPECT_TRUE(schema->validate(*value).empty()) << printed;
-    EXPECT_EQ(json::array_at(value->get_object(), "checks")->size(), live ? 15U : 14U);
+    EXPECT_EQ(json::array_at(value->get_object(), "checks")->size(), live ? 16U : 15U);
     EXPECT_EQ(json::bool_at(value->get_object(), "good"), false);
   }
 }
@@ -154,6 +155,26 @@ TEST(Doctor, LooksAtEngineAndModel) {
   EXPECT_TRUE(world.check("engine.binary").meaning.contains("exited with code 3"));
   testing::write_file(assets / "models" / world.models.fallback().file, "x");
   EXPECT_TRUE(world.check("engine.model").meaning.contains("not hashed yet"));
+}
+
+TEST(Doctor, TheSandboxIsNamedInTheWordsOfTheRefusal) {
+  const auto good = sandbox_check({7, true, true, true});
+  EXPECT_EQ(good.status, Status::ok);
+  EXPECT_TRUE(good.meaning.contains("Landlock: ABI 7")) << good.meaning;
+  EXPECT_EQ(good.remedy, "");
+  for (const sandbox::Kernel& kernel :
+       {sandbox::Kernel{0, true, true, true}, sandbox::Kernel{7, false, true, true},
+        sandbox::Kernel{7, true, false, true}, sandbox::Kernel{7, true, true, false}}) {
+    const auto check = sandbox_check(kernel);
+    EXPECT_EQ(check.status, Status::warn);
+    EXPECT_TRUE(check.meaning.contains(sandbox::missing(kernel))) << check.meaning;
+    const auto refused = sandbox::run(kernel, {.argv = {"true"}}, {});
+    ASSERT_FALSE(refused);
+    EXPECT_TRUE(refused.error().message.ends_with(sandbox::missing(kernel)));
+    EXPECT_EQ(refused.error().remedy, check.remedy + "; see the check sandbox of naestro doctor");
+  }
+  World world;
+  EXPECT_EQ(world.check("sandbox").meaning, sandbox_check(sandbox::look()).meaning);
 }
 
 TEST(Doctor, ConfigurationFindingsAreShown) {

@@ -172,10 +172,7 @@ int main(int argc, char** argv) {
       .user = user_name(),
       .host = host_name(),
       .cwd = std::filesystem::current_path(ignored).string(),
-      .open_tools = [](const std::string& workspace) -> Result<std::unique_ptr<door::Adapter>> {
-        NAESTRO_LET(auto opened, tools::Workspace::open(workspace));
-        return std::make_unique<tools::ToolAdapter>(std::move(opened), call_tool);
-      },
+      .open_tools = {},
       .open_models = {},
       .executable = std::filesystem::read_symlink("/proc/self/exe", ignored).string(),
       .demo_files = app::embedded_demo(),
@@ -191,6 +188,12 @@ int main(int argc, char** argv) {
     return app::load_config(places, words, models);
   };
   house.settings.assets = built_in_assets();
+  house.open_tools =
+      [&house](const std::string& workspace) -> Result<std::unique_ptr<door::Adapter>> {
+    NAESTRO_LET(auto opened, tools::Workspace::open(workspace));
+    NAESTRO_LET(auto hosts, net::HostList::parse(house.settings.hosts));
+    return std::make_unique<tools::ToolAdapter>(std::move(opened), std::move(hosts), call_tool);
+  };
   house.open_models = [&house](const std::string& script) {
     const auto variable = [](const std::string& name) -> std::optional<std::string> {
       const char* value = std::getenv(name.c_str());

@@ -37,6 +37,9 @@ limits:
 # folder.
 #workspace: .
 
+# The hosts that tools may read from, 'net: {hosts: [docs.example]}', stand in your
+# own file; here they can only become fewer.
+
 # Sets of changes that --profile NAME chooses.
 profiles:
   #careful:

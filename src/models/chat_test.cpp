@@ -275,8 +275,10 @@ TEST(Chat, WhatDoesNotMatterIsPassedOver) {
   request.messages = {7, json::Object{{"role", "user"}},
                       json::Object{{"role", "user"}, {"content", json::Array{1}}}};
   const ChatReply reply =  // nobody listens to the pieces
-      chat({.url = "http://localhost", .unix_socket = engine.server.socket()}, request,
-           std::chrono::steady_clock::now() + milliseconds{5000}, {}, {});
+      chat({.url = "http://localhost/v1",
+            .unix_socket = engine.server.socket(),
+            .counter = "http://localhost"},
+           request, std::chrono::steady_clock::now() + milliseconds{5000}, {}, {});
   ASSERT_TRUE(reply.text) << reply.text.error().text();
   EXPECT_EQ(*reply.text, "yes");
   EXPECT_TRUE(reply.usage_known);

@@ -1,6 +1,9 @@
 #include "net/http.hpp"
 
+#include <arpa/inet.h>
 #include <curl/curl.h>
+#include <netinet/in.h>
+#include <sys/socket.h>
 
 #include <algorithm>
 #include <memory>
@@ -72,6 +75,22 @@ extern "C" std::size_t naestro_net_header(char*, std::size_t, std::size_t size, 
   return Exchange::kAbort;
 }
 
+// The socket for an address that libcurl is about to dial: here, not at the resolver's answer, so
+// that nothing lies between what is judged and what is dialled.
+extern "C" curl_socket_t naestro_net_socket(void* self, curlsocktype, curl_sockaddr* to) {
+  char text[INET6_ADDRSTRLEN] = {};
+  if (to->family == AF_INET) {
+    ::inet_ntop(AF_INET, &reinterpret_cast<const sockaddr_in*>(&to->addr)->sin_addr, text,
+                sizeof text);
+  } else if (to->family == AF_INET6) {
+    ::inet_ntop(AF_INET6, &reinterpret_cast<const sockaddr_in6*>(&to->addr)->sin6_addr, text,
+                sizeof text);
+  }
+  const auto& request = static_cast<const Exchange*>(self)->request;
+  if (!request.may_dial(text)) return CURL_SOCKET_BAD;
+  return ::socket(to->family, to->socktype | SOCK_CLOEXEC, to->protocol);
+}
+
 bool is_token(std::string_view text) {  // RFC 9110, 5.6.2
   static constexpr std::string_view kMarks = "!#$%&'*+-.^_`|~";
   return !text.empty() && std::ranges::all_of(text, [](char c) {
@@ -120,6 +139,11 @@ void configure(Exchange& exchange, curl_slist* headers) {
   if (!request.unix_socket.empty()) {
     curl_easy_setopt(easy, CURLOPT_UNIX_SOCKET_PATH, request.unix_socket.c_str());
   }
+  if (request.may_dial) {
+    curl_easy_setopt(easy, CURLOPT_OPENSOCKETFUNCTION, naestro_net_socket);
+    curl_easy_setopt(easy, CURLOPT_OPENSOCKETDATA, &exchange);
+  }
+  if (request.decompress) curl_easy_setopt(easy, CURLOPT_ACCEPT_ENCODING, "gzip, deflate");
   if (!request.body.empty() || request.method == "POST") {
     curl_easy_setopt(easy, CURLOPT_POSTFIELDSIZE_LARGE,
                      static_cast<curl_off_t>(request.body.size()));
@@ -150,6 +174,12 @@ CURLcode drive(CURLM* multi, const std::stop_token& stop) {
   return CURLE_ABORTED_BY_CALLBACK;
 }
 
+std::string said(CURL* easy, CURLINFO what) {
+  const char* text = nullptr;
+  curl_easy_getinfo(easy, what, &text);
+  return text == nullptr ? "" : text;
+}
+
 Result<Response> conclude(Exchange& exchange, CURLcode code, const char* detail,
                           const std::stop_token& stop) {
   const Request& request = exchange.request;
@@ -157,9 +187,8 @@ Result<Response> conclude(Exchange& exchange, CURLcode code, const char* detail,
     long status = 0;
     curl_easy_getinfo(exchange.easy, CURLINFO_RESPONSE_CODE, &status);
     exchange.response.status = static_cast<int>(status);
-    const char* redirect = nullptr;
-    curl_easy_getinfo(exchange.easy, CURLINFO_REDIRECT_URL, &redirect);
-    if (redirect != nullptr) exchange.response.redirect = redirect;
+    exchange.response.content_type = said(exchange.easy, CURLINFO_CONTENT_TYPE);
+    exchange.response.redirect = said(exchange.easy, CURLINFO_REDIRECT_URL);
     return std::move(exchange.response);
   }
   if (stop.stop_requested()) {

@@ -25,9 +25,14 @@ struct Request {
   std::string body = {};
   // Path of a UNIX socket to connect to; the URL's host is then only a name. "": over TCP.
   std::string unix_socket = {};
+  // When set, asked of every address (as text, of IPv4 or IPv6) just before it is dialled, on the
+  // caller's thread; false: it is not. Over TCP only.
+  std::function<bool(std::string_view address)> may_dial = {};
+  // Says that gzip and deflate are understood, and undoes them.
+  bool decompress = false;
   // For the whole exchange, connecting included.
   std::chrono::milliseconds timeout{60'000};
-  // Of the body, after transfer decoding; more is kTooLarge.
+  // Of the body, after transfer decoding and decompression; more is kTooLarge.
   std::size_t response_bytes_max = std::size_t{16} << 20;
   // When set, the body of an answer with a 2xx status goes here piece by piece, on the caller's
   // thread, and not into Response::body. Returning false ends the exchange with success.
@@ -40,7 +45,8 @@ struct Request {
 struct Response {
   int status = 0;
   std::string body;
-  std::string redirect = {};  // where a 3xx answer points to, absolute; "" else
+  std::string content_type = {};  // as it was sent; "": not sent
+  std::string redirect = {};      // where a 3xx answer points to, absolute; "" else
 };
 
 // Any status is a success. Errors: kTimeout, kInterrupted (`stop` was requested; noticed at once),

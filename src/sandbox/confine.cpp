@@ -66,9 +66,9 @@ std::unexpected<Error> system_failed(const std::string& what) {
   return fail(Code::kIo, what + ": " + std::strerror(errno));
 }
 
-std::unexpected<Error> cannot(const std::string& why) {
+std::unexpected<Error> cannot(const std::string& why, const std::string& remedy = {}) {
   return fail(Code::kCannotConfine, "the program was not run, it cannot be confined: " + why,
-              "see the checks kernel.* of naestro doctor");
+              (remedy.empty() ? "" : remedy + "; ") + "see the check sandbox of naestro doctor");
 }
 
 // The input as a file in memory: no pipe that may fill up or break.
@@ -167,7 +167,9 @@ Result<Ended> attend(pid_t keeper, Pipe (&pipes)[3], const Fd& wake, const Job& 
 
 Result<Ended> run(const Kernel& kernel, const Job& job, const std::stop_token& stop) {
   check(!job.argv.empty(), "a job names a program");
-  if (const std::string why = missing(kernel); !why.empty()) return cannot(why);
+  if (const std::string why = missing(kernel); !why.empty()) {
+    return cannot(why, remedy(kernel));
+  }
   const Scratch scratch;
   if (scratch.path.empty()) return system_failed("no temporary folder can be made in /tmp");
   NAESTRO_LET(const int ruleset,

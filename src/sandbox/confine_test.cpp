@@ -30,6 +30,12 @@ TEST(Kernel, WhatIsMissingIsNamed) {
   EXPECT_NE(missing({7, true, false, true}).find("user namespaces"), std::string::npos);
   EXPECT_NE(missing({7, true, true, false}).find("root"), std::string::npos);
   EXPECT_NE(missing({0, false, true, true}).find("; the kernel has no seccomp"), std::string::npos);
+  EXPECT_EQ(remedy(all), "");
+  EXPECT_NE(remedy({0, true, true, true}).find("5.13"), std::string::npos);
+  EXPECT_EQ(remedy({7, true, true, false}), "run it as another user");
+  EXPECT_EQ(describe(all),
+            "namespaces: yes; Landlock: ABI 7; seccomp: yes; a limit of processes: yes");
+  EXPECT_EQ(describe({}), "namespaces: no; Landlock: no; seccomp: no; a limit of processes: no");
 }
 
 TEST(Confine, WithoutAnyPartOfTheWallTheProgramIsNotRun) {
@@ -45,6 +51,7 @@ TEST(Confine, WithoutAnyPartOfTheWallTheProgramIsNotRun) {
     ASSERT_FALSE(ended);
     EXPECT_EQ(ended.error().code, Code::kCannotConfine);
     EXPECT_NE(ended.error().message.find(missing(kernel)), std::string::npos);
+    EXPECT_NE(ended.error().remedy.find(remedy(kernel)), std::string::npos);
     EXPECT_FALSE(fs::exists(dir.path() / "here"));
   }
 }

@@ -41,6 +41,30 @@ bool limits_processes() {
   return read && (major > 6 || (major == 6 && minor >= 14));
 }
 
+struct Lack {
+  bool there;
+  const char* why;
+  const char* remedy;
+};
+
+std::string lacks(const Kernel& kernel, const char* Lack::* what) {
+  const Lack all[] = {
+      {kernel.landlock_abi > 0, "the kernel has no Landlock",
+       "use Linux 5.13 or newer with landlock among its security modules"},
+      {kernel.seccomp, "the kernel has no seccomp filters",
+       "use a kernel with CONFIG_SECCOMP_FILTER"},
+      {kernel.namespaces, "user namespaces may not be made",
+       "see sysctl kernel.unprivileged_userns_clone and user.max_user_namespaces, and in a "
+       "container its seccomp profile"},
+      {kernel.processes, "the processes of root cannot be limited before Linux 6.14",
+       "run it as another user"}};
+  std::string text;
+  for (const Lack& lack : all) {
+    if (!lack.there) text += (text.empty() ? "" : "; ") + std::string{lack.*what};
+  }
+  return text;
+}
+
 }  // namespace
 
 Kernel look() {
@@ -48,20 +72,14 @@ Kernel look() {
   return {abi > 0 ? static_cast<int>(abi) : 0, has_seccomp(), has_namespaces(), limits_processes()};
 }
 
-std::string missing(const Kernel& kernel) {
-  std::string why;
-  const auto add = [&why](bool there, const char* text) {
-    if (!there) why += (why.empty() ? "" : "; ") + std::string{text};
-  };
-  add(kernel.landlock_abi > 0,
-      "the kernel has no Landlock (Linux 5.13 or newer, landlock among its security modules)");
-  add(kernel.seccomp, "the kernel has no seccomp filters (CONFIG_SECCOMP_FILTER)");
-  add(kernel.namespaces,
-      "user namespaces may not be made (sysctl kernel.unprivileged_userns_clone, "
-      "user.max_user_namespaces; in a container, its seccomp profile)");
-  add(kernel.processes,
-      "the processes of root cannot be limited before Linux 6.14 (run it as another user)");
-  return why;
+std::string describe(const Kernel& kernel) {
+  const auto yes = [](bool there) { return std::string{there ? "yes" : "no"}; };
+  return "namespaces: " + yes(kernel.namespaces) + "; Landlock: " +
+         (kernel.landlock_abi > 0 ? "ABI " + std::to_string(kernel.landlock_abi) : "no") +
+         "; seccomp: " + yes(kernel.seccomp) + "; a limit of processes: " + yes(kernel.processes);
 }
+
+std::string missing(const Kernel& kernel) { return lacks(kernel, &Lack::why); }
+std::string remedy(const Kernel& kernel) { return lacks(kernel, &Lack::remedy); }
 
 }  // namespace naestro::sandbox

@@ -16,7 +16,11 @@ struct Kernel {
 // Linux 6.14 and newer can do; any other user's by RLIMIT_NPROC.
 Kernel look();
 
-// Why programs cannot be confined here, and how to mend it, as one text; "" when they can be.
+// What there is of it, as one text: "namespaces: yes; Landlock: ABI 7; seccomp: yes; ...".
+std::string describe(const Kernel& kernel);
+// Why programs cannot be confined here, as one text; "" when they can be.
 std::string missing(const Kernel& kernel);
+// How to mend what is missing, likewise.
+std::string remedy(const Kernel& kernel);
 
 }  // namespace naestro::sandbox

@@ -40,7 +40,7 @@ door::Outcome ToolAdapter::act(const door::Intent& intent, std::stop_token stop,
   }
   door::Outcome outcome;
   outcome.result = call_(target.substr(0, at), version, intent.effect().arguments,
-                         {workspace_, std::move(stop), &intent.former()});
+                         {workspace_, std::move(stop), &intent.former(), &hosts_});
   return outcome;
 }
 

@@ -15,8 +15,9 @@ using Call =
 
 class ToolAdapter final : public door::Adapter {
  public:
-  ToolAdapter(Workspace workspace, Call call)
-      : workspace_{std::move(workspace)}, call_{std::move(call)} {}
+  // `hosts`: what the user allows to reach.
+  ToolAdapter(Workspace workspace, net::HostList hosts, Call call)
+      : workspace_{std::move(workspace)}, hosts_{std::move(hosts)}, call_{std::move(call)} {}
   // Tools cost what their contract says, which is the cap, so usage is left to the door.
   // Of a tool that writes one file: what files.restore needs to bring back what is there now,
   // {"path", "content" (null: no such file), "encoding"}. Fails where that is larger than 8 MiB.
@@ -26,6 +27,7 @@ class ToolAdapter final : public door::Adapter {
 
  private:
   Workspace workspace_;
+  net::HostList hosts_;
   Call call_;
 };
 

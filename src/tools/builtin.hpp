@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "base/json.hpp"
+#include "net/hosts.hpp"
 #include "tools/workspace.hpp"
 
 namespace naestro::tools {
@@ -18,6 +19,7 @@ struct Context {
   std::stop_token stop;  // asked between units of work; a stopped tool fails with kInterrupted
   // What the run recorded of the file that the call writes (ToolAdapter::prepare), if it did.
   const json::Value* former = nullptr;
+  const net::HostList* hosts = nullptr;  // what may be reached; null: nothing
 };
 
 // Runs the tool with arguments that already fit its input schema. What a file says is untrusted

@@ -10,6 +10,7 @@ namespace naestro::tools {
 // The caps that the contracts promise; a test compares the two.
 inline constexpr std::size_t kChartOutputMax = 524'288;
 inline constexpr std::size_t kExecOutputMax = 1'048'576;
+inline constexpr std::size_t kHttpOutputMax = 1'638'400;
 inline constexpr std::size_t kSearchOutputMax = 65'536;
 inline constexpr std::size_t kCsvOutputMax = 262'144;
 inline constexpr std::size_t kReportOutputMax = 8'192;
@@ -33,6 +34,7 @@ Result<json::Value> files_edit(const json::Object& arguments, const Context& con
 Result<json::Value> files_list(const json::Object& arguments, const Context& context);
 Result<json::Value> files_read(const json::Object& arguments, const Context& context);
 Result<json::Value> files_write(const json::Object& arguments, const Context& context);
+Result<json::Value> http_get(const json::Object& arguments, const Context& context);
 Result<json::Value> text_compare(const json::Object& arguments, const Context& context);
 Result<json::Value> text_diff(const json::Object& arguments, const Context& context);
 Result<json::Value> text_find(const json::Object& arguments, const Context& context);

@@ -84,7 +84,7 @@ TEST_F(RestoreTest, ArgumentsOfOtherTypesAreErrors) {
 }
 
 TEST_F(RestoreTest, WhatUndoingNeedsIsReadBeforeTheWrite) {
-  ToolAdapter adapter{Workspace::open(dir.str()).value(), call};
+  ToolAdapter adapter{Workspace::open(dir.str()).value(), {}, call};
   door::Effect effect;
   effect.target = "report.markdown@1";
   effect.declared = {{contract::EffectKind::write, "path", true}};

@@ -246,7 +246,7 @@ TEST_F(TextFilesTest, AnEditKeepsWhatSomebodyElseWrote) {
 
 // What the adapter reads before the call is what the tool acts upon, and what restoring needs.
 TEST_F(TextFilesTest, TheAdapterHandsTheRecordOn) {
-  ToolAdapter adapter{Workspace::open(dir.str()).value(), call};
+  ToolAdapter adapter{Workspace::open(dir.str()).value(), {}, call};
   door::Effect effect;
   effect.target = "files.write@1";
   effect.declared = {{contract::EffectKind::read, "path", true},
