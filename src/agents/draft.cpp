@@ -4,6 +4,7 @@
 
 #include "agents/asides.hpp"
 #include "agents/reading.hpp"
+#include "agents/share_reading.hpp"
 #include "base/text.hpp"
 
 namespace naestro::agents {
@@ -178,6 +179,7 @@ struct Read {
 };
 
 Read read_all(const Goal& goal, const World& world, const Lexicon& lexicon) {
+  if (auto share = share_reading(goal, world, lexicon); share) return {std::move(*share), {}, {}};
   std::vector<Tried> tried;
   for (const WorldTable& table : world.tables) {
     const std::string name = table.file + (table.line == 0 ? "" : ":" + std::to_string(table.line));
