@@ -1,5 +1,6 @@
 // answer.compose@1: what was computed, in words, with the lines that it stands on.
 #include <algorithm>
+#include <limits>
 #include <set>
 
 #include "base/text.hpp"
@@ -162,7 +163,9 @@ std::string percentage(std::string_view a, std::string_view b) {
   if (std::max(part->whole.size(), whole->whole.size()) + scale > kDigitsMax) return {};
   const __int128 of = units(*whole);
   if (of == 0) return {};
-  const auto hundredths = static_cast<std::int64_t>((units(*part) * 20'000 + of) / (2 * of));
+  const __int128 exact = (units(*part) * 20'000 + of) / (2 * of);
+  if (exact > std::numeric_limits<std::int64_t>::max()) return {};
+  const auto hundredths = static_cast<std::int64_t>(exact);
   const std::string cents = std::to_string(hundredths % 100);
   return std::to_string(hundredths / 100) + (cents.size() < 2 ? ".0" : ".") + cents;
 }

@@ -151,6 +151,7 @@ TEST_F(ComposeTest, SharesAreRoundedHalfUp) {
   EXPECT_EQ(share("-1", "3"), "none");
   EXPECT_EQ(share("1", "x"), "none");
   EXPECT_EQ(share("1", std::string(31, '9')), "none");
+  EXPECT_EQ(share(std::string(29, '9'), "1"), "none");
 }
 
 TEST_F(ComposeTest, QuotesWithFileAndLine) {
