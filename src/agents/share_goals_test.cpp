@@ -57,6 +57,10 @@ TEST_F(Fleet, WhatTheWholeIsMustBeSure) {
   EXPECT_EQ(ask("What percentage of trips were trips?"), "refused");
   EXPECT_EQ(ask("What was her share of trips that were late?"), "refused");
   EXPECT_EQ(ask("What percentage of trips were late each month?"), "refused");
+  // One of two conditions is not both.
+  EXPECT_EQ(ask("What percentage of trips were late or from North?"), "refused");
+  EXPECT_EQ(ask("What percentage of trips were either late or from North?"), "refused");
+  EXPECT_EQ(ask("What percentage of trips were only late?"), "refused");
 }
 
 }  // namespace

@@ -188,6 +188,12 @@ bool counts(const Reading& share) {
 std::optional<Reading> share_reading(const Goal& goal, const World& world, const Lexicon& lexicon) {
   const auto form = Cutter{goal}.form();
   if (!form) return std::nullopt;
+  // "Late or from North", "only late": conditions are joined by "and", so this is another question.
+  if (std::ranges::any_of(goal.tokens, [](const words::Token& one) {
+        return in(ascii_lower(one.text), {"or", "either", "neither", "nor", "only"});
+      })) {
+    return std::nullopt;
+  }
   std::vector<Reading> found;
   for (const std::string_view opening : {"how many", "how much"}) {
     const auto whole = asked_so(goal, *form, opening, form->part, lexicon);
