@@ -216,8 +216,10 @@ Read read_all(const Goal& goal, const World& world, const Lexicon& lexicon) {
   }
   // Who asks for rows by their name is not answered by lines that happen to hold the words; one
   // sentence that says it all is no accident.
-  const bool about_rows =
-      std::ranges::any_of(tried, [](const Tried& one) { return one.result.about_rows; });
+  // Nor does a table count that has no ground for several of the words.
+  const bool about_rows = std::ranges::any_of(tried, [](const Tried& one) {
+    return one.result.about_rows && one.result.unexplained.size() < 2;
+  });
   for (const Tried& one : texts) {
     if (about_rows && one.result.intent == "find" && one.result.score == 0) continue;
     if (!one.result.intent.empty()) return {one.result, all, {}};

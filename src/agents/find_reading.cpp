@@ -8,6 +8,7 @@
 
 #include "agents/clauses.hpp"
 #include "agents/question.hpp"
+#include "agents/replaced.hpp"
 #include "agents/sentences.hpp"
 #include "agents/thesaurus.hpp"
 #include "base/text.hpp"
@@ -472,6 +473,11 @@ Reading find_reading(const TextGoal& goal) {
                                                        question.want);
     }
     sure = sure && finder.sure(fits.front());
+    // What a notice said is not so any more when a later letter moved it: that stands first.
+    if (const WorldPassage* change = changed_later(goal, question, *fits.front().passage);
+        change != nullptr) {
+      fits.insert(fits.begin(), Fit{change, false, 0});
+    }
     for (const Fit& fit : fits) {
       const json::Object place = place_of(*fit.passage);
       if (std::ranges::find(places, json::Value(place)) == places.end()) places.push_back(place);

@@ -55,7 +55,9 @@ bool Builder::rows_or_lookup() {
     const Field& field = table_.fields[filter.field];
     return filter.op == "eq" && field.column->unique && !field.via;
   });
-  const bool bare = a_.bare_of && a_.mentions.size() == 1 && a_.measures.empty();
+  // "Monthly rent of flat A02": a number is that of one row.
+  const bool bare =
+      a_.bare_of && a_.mentions.size() + a_.measures.size() == 1 && (a_.measures.empty() || unique);
   const bool asks = a_.list || a_.who || a_.when || bare;
   const bool column = !a_.measures.empty() || !a_.mentions.empty() || a_.subject;
   if (!asks && !a_.how_much) {
