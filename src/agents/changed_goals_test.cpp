@@ -1,5 +1,6 @@
 // What a later text changed, terse questions, and numbers of one row.
 #include "agents/test_world.hpp"
+#include "base/text.hpp"
 
 namespace naestro::agents {
 namespace {
@@ -24,6 +25,16 @@ struct Choir : ::testing::Test {
     file("vans.csv",
          "van,plate,seats,mileage_june,weekly_hire\nV1,AB 1,9,1200,40\nV2,AB 2,16,3400,70\n"
          "V3,AB 3,16,900,70\n");
+    file("singers.csv",
+         "no,name,birth_date,joined,voice\n1,Ada Quill,1990-01-02,2020-01-01,alto\n2,Bo "
+         "Marsh,1991-01-02,2020-01-01,bass\n3,Cy Dunn,1992-01-02,2020-02-01,bass\n4,Di "
+         "Moor,1993-01-02,2020-03-01,alto\n5,Ed Ness,1994-01-02,2020-04-01,bass\n6,Flo "
+         "Ash,1995-01-02,2020-05-01,alto\n7,Gil Orr,1996-01-02,2020-06-01,bass\n8,Hal "
+         "Fen,1997-01-02,2020-07-01,bass\n9,ADA QUILL,1990-01-02,2024-01-01,alto\n10,Ivy "
+         "Lane,1998-01-02,2020-07-01,alto\n11,Bo Marsh,2001-05-05,2024-01-01,tenor\n");
+    file("bookings.csv",
+         "booking,name,phone,day,seats\nB1,Ada Quill,0555 1,2024-01-02,2\nB2,Ada Quill,0555 "
+         "1,2024-01-03,2\nB3,Bo Marsh,0555 2,2024-01-03,1\n");
   }
   void file(const std::string& name, std::string_view text) const {
     const auto path = dir.path() / name;
@@ -61,6 +72,22 @@ TEST_F(Choir, TwoQuestionsWithAPrepositionBetween) {
   EXPECT_TRUE(roof.contains("Dunn & Sons")) << roof;
   EXPECT_EQ(ask("Which firm got the order for the chapel roof, and at what price?"), "refused");
   EXPECT_EQ(ask("Which firm lost the order for the hall roof?"), "refused");
+}
+
+TEST_F(Choir, APersonUnderTwoNumbers) {
+  const std::string twice = ask("Which singers are in the list twice?");
+  EXPECT_TRUE(ascii_lower(twice).contains("ada quill")) << twice;
+  // Another one of the same name.
+  EXPECT_FALSE(twice.contains("Bo Marsh")) << twice;
+  // Who books twice is not entered twice.
+  const std::string bookings = ask("Which bookings are in the list twice?");
+  EXPECT_TRUE(bookings.starts_with("No row")) << bookings;
+}
+
+TEST_F(Choir, NothingElseIsNotComputed) {
+  EXPECT_EQ(ask("Which singers only joined in January 2020?"), "refused");
+  EXPECT_EQ(ask("How many singers joined only in January 2020?"), "refused");
+  EXPECT_EQ(ask("How many singers joined in January 2020?"), "rows 2");
 }
 
 TEST_F(Choir, ANumberOfOneRow) {
