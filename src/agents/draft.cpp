@@ -4,6 +4,7 @@
 
 #include "agents/asides.hpp"
 #include "agents/reading.hpp"
+#include "agents/share_reading.hpp"
 #include "base/text.hpp"
 
 namespace naestro::agents {
@@ -178,6 +179,7 @@ struct Read {
 };
 
 Read read_all(const Goal& goal, const World& world, const Lexicon& lexicon) {
+  if (auto share = share_reading(goal, world, lexicon); share) return {std::move(*share), {}, {}};
   std::vector<Tried> tried;
   for (const WorldTable& table : world.tables) {
     const std::string name = table.file + (table.line == 0 ? "" : ":" + std::to_string(table.line));
@@ -214,8 +216,10 @@ Read read_all(const Goal& goal, const World& world, const Lexicon& lexicon) {
   }
   // Who asks for rows by their name is not answered by lines that happen to hold the words; one
   // sentence that says it all is no accident.
-  const bool about_rows =
-      std::ranges::any_of(tried, [](const Tried& one) { return one.result.about_rows; });
+  // Nor does a table count that has no ground for several of the words.
+  const bool about_rows = std::ranges::any_of(tried, [](const Tried& one) {
+    return one.result.about_rows && one.result.unexplained.size() < 2;
+  });
   for (const Tried& one : texts) {
     if (about_rows && one.result.intent == "find" && one.result.score == 0) continue;
     if (!one.result.intent.empty()) return {one.result, all, {}};

@@ -7,7 +7,9 @@
 #include <tuple>
 
 #include "agents/clauses.hpp"
+#include "agents/letters.hpp"
 #include "agents/question.hpp"
+#include "agents/replaced.hpp"
 #include "agents/sentences.hpp"
 #include "agents/thesaurus.hpp"
 #include "base/text.hpp"
@@ -160,23 +162,8 @@ class Finder {
            std::ranges::any_of(found->second, [&](const std::string& one) { return bag.has(one); });
   }
 
-  // Who wrote a letter, to whom, and about what: short lines at its beginning and its end.
   [[nodiscard]] bool in_head(const GoalWord& word, const WorldPassage& passage) const {
-    constexpr std::int64_t kHeadLines = 14;
-    constexpr std::size_t kShort = 14;
-    const auto file = std::ranges::find(goal_.world().files, passage.file, &WorldFile::file);
-    if (!free_ || file == goal_.world().files.end() || file->kind != "text") return false;
-    const std::int64_t lines = file->lines;
-    return std::ranges::any_of(goal_.world().passages, [&](const WorldPassage& one) {
-      if (one.file != passage.file || one.line == passage.line || one.title ||
-          !held(word, one.here) || one.holds.contains("time")) {
-        return false;
-      }
-      const bool item = std::string_view{"-*|"}.contains(one.text[0]);
-      const bool ends = one.line <= kHeadLines || one.line > lines - 6;
-      return ends && !item && !std::string_view{".?!"}.contains(one.text.back()) &&
-             words::tokens(one.text).size() <= kShort;
-    });
+    return free_ && in_letter_head(word, passage, goal_.world());
   }
 
   // A heading answers when it holds all words and what is wanted: "## Fair, 2026-03-03".
@@ -215,11 +202,7 @@ class Finder {
   }
 
   [[nodiscard]] bool dated(const GoalWord& word, const WorldPassage& passage) const {
-    const DateSpan* date = word.date ? goal_.goal().date_at(word.at) : nullptr;
-    if (date == nullptr || date->from.empty() || passage.date.empty()) return false;
-    if (passage.date.size() < 10 && date->kind != DateKind::year) return false;
-    const std::size_t size = passage.date.size();
-    return passage.date >= date->from.substr(0, size) && passage.date < date->to.substr(0, size);
+    return in_text_of_date(word, passage, goal_.goal());
   }
 
   // Each word is in the passage, its headings or its text's name; most of them close.
@@ -472,6 +455,11 @@ Reading find_reading(const TextGoal& goal) {
                                                        question.want);
     }
     sure = sure && finder.sure(fits.front());
+    // What a notice said is not so any more when a later letter moved it: that stands first.
+    if (const WorldPassage* change = changed_later(goal, question, *fits.front().passage);
+        change != nullptr) {
+      fits.insert(fits.begin(), Fit{change, false, 0});
+    }
     for (const Fit& fit : fits) {
       const json::Object place = place_of(*fit.passage);
       if (std::ranges::find(places, json::Value(place)) == places.end()) places.push_back(place);

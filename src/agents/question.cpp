@@ -98,7 +98,15 @@ class Asker {
         out.back().opener = &cue;
         continue;
       }
-      const bool behind_and = cue.at > 0 && (low(cue.at - 1) == "and" || low(cue.at - 1) == "or");
+      // "And at what price"
+      constexpr std::string_view kPrepositions[] = {"at", "for", "by",   "on",
+                                                    "in", "to",  "from", "with"};
+      const std::size_t back =
+          cue.at > 1 && std::ranges::find(kPrepositions, low(cue.at - 1)) != std::end(kPrepositions)
+              ? 2
+              : 1;
+      const bool behind_and =
+          cue.at >= back && (low(cue.at - back) == "and" || low(cue.at - back) == "or");
       const bool behind_mark =
           goal_.gap_before(cue.at).find_first_of(",.?!;") != std::string_view::npos;
       // "Which items, and who has them": a comma alone also opens a relative clause.
@@ -167,6 +175,7 @@ class Asker {
       }
     }
     if (by) question.want = "numbers";  // "sales by month"
+    if (!question.asks) bare(question, part);
     for (const GoalWord& word : goal_.goal().words) {
       if (word.at < part.begin || word.at >= part.end) continue;
       if (!word.date && word.at == opened + question.counted.size()) {
@@ -194,6 +203,20 @@ class Asker {
     return question;
   }
 
+  // "Notice period for leaving": the kind of the answer stands in front of what it is of.
+  void bare(Question& question, const Part& part) {
+    for (const CuePhrase& phrase : goal_.lexicon().asks()) {
+      const std::size_t behind = part.begin + phrase.stems.size();
+      if (!stands(phrase, part.begin, part.end)) continue;
+      if (low(behind) != "of" && low(behind) != "for") return;
+      question.want = phrase.means;
+      question.names_kind = question.asks = bare_ = true;
+      head_at_ = part.begin;
+      head_count_ = phrase.stems.size();
+      return;
+    }
+  }
+
   // "How tall", "at what temperature", "what colour": a number with one of its units.
   bool choose_measure(Question& question, const TextCue& opener, std::size_t end) {
     const bool how = opener.means == "how" || (opener.means == "how_much" && opener.count == 2);
@@ -213,6 +236,8 @@ class Asker {
   // The answer itself says it: a price that something costs.
   [[nodiscard]] bool may_be_left_out(const GoalWord& word, const Question& question) const {
     if (word.date || goal_.named(word)) return false;
+    // In front it is all that says what is asked.
+    if (bare_ && word.at == head_at_) return false;
     const std::string_view measure = goal_.lexicon().measure_of(word.key);
     // Metres do not say whether it is wide or long.
     const bool measured = (question.want == "measure" || question.want == "colour") &&
@@ -228,6 +253,13 @@ class Asker {
         question.want = kind;
         question.names_kind = true;
       }
+    }
+    // "Which firm got the order": who.
+    const std::size_t thing = opener.at + opener.count;
+    if (question.want == "any" && low(opener.at) == "which" && thing < end &&
+        goal_.lexicon().implied("name", goal_.goal().tokens[thing].stem)) {
+      question.want = "name";
+      question.names_kind = true;
     }
     if (opener.means == "where") question.names_kind = true;
     const std::string verb = low(opener.at + opener.count);
@@ -303,6 +335,7 @@ class Asker {
   std::vector<bool> used_;
   std::size_t head_at_ = 0;
   std::size_t head_count_ = 0;
+  bool bare_ = false;
 };
 
 }  // namespace

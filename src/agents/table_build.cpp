@@ -148,7 +148,11 @@ bool Builder::mentions_used() {
     const bool dated = one.column->type == ColumnType::date && !a_.when;
     // "Given" of a column given_by: who did it is not asked.
     const bool verb = one.column->name.ends_with(" by") || one.column->name.ends_with("_by");
-    if (!one.key && !dated && !(verb && !a_.who && one.column->empty == 0))
+    // "At Marfield test centre": the column stands beside its value.
+    const bool beside = std::ranges::any_of(a_.filters, [&](const Filter& filter) {
+      return filter.field == field && filter.op == "eq";
+    });
+    if (!one.key && !dated && !beside && !(verb && !a_.who && one.column->empty == 0))
       return no("what the column " + name(field) + " is for is not said");
   }
   return true;

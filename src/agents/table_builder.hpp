@@ -104,6 +104,7 @@ class Builder {
   bool different();
   bool aggregate_rows();
   bool duplicates();
+  [[nodiscard]] std::optional<std::size_t> same_person(std::size_t who) const;
   [[nodiscard]] bool two_values() const;
   // The same sum for two stretches of time, or for two values of one column.
   bool comparison();

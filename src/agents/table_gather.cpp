@@ -21,6 +21,20 @@ bool idle(const Filter& filter, const Table& table) {
   return column.numeric() && column.empty == 0;
 }
 
+// "Only borrowed", "gave only": beside a verb of the past.
+bool only_did(const Goal& goal) {
+  const auto past = [&](std::size_t i) {
+    const std::string low = i < goal.tokens.size() ? ascii_lower(goal.tokens[i].text) : "";
+    return (low.size() > 4 && low.ends_with("ed")) ||
+           in(low, {"gave", "came", "bought", "took", "had", "went", "paid", "sold", "did", "made",
+                    "got", "ever"});
+  };
+  for (std::size_t i = 1; i < goal.tokens.size(); ++i) {
+    if (ascii_lower(goal.tokens[i].text) == "only" && (past(i + 1) || past(i - 1))) return true;
+  }
+  return false;
+}
+
 }  // namespace
 
 std::string Gatherer::name(std::size_t field) const { return table_.fields[field].name; }
@@ -430,7 +444,9 @@ bool Gatherer::finish() {
     not_ = false;
   }
   // "Who only borrowed the saw" are not all who borrowed it.
-  if (asked_.who && asked_.spoken.contains(words::stem("only"))) {
+  const bool nothing_else = asked_.who ? asked_.spoken.contains(words::stem("only"))
+                                       : (asked_.list || asked_.count) && only_did(goal_);
+  if (nothing_else) {
     return refuse("who did nothing else is not computed");
   }
   if (not_ || no_ || with_) return refuse("it is not clear what 'not', 'no' or 'with' is about");

@@ -127,6 +127,17 @@ bool Gatherer::take_unit(const Segment& segment, std::size_t index) {
     }
     if (found.size() == 1) return take_head(segment, found[0], found[0]);
   }
+  if (superlative_waits_) {  // "the most miles" of a column mileage
+    Segment column = segment;
+    column.kind = Kind::field;
+    column.fields.clear();
+    for (std::size_t i = 0; i < table_.own_count(); ++i) {
+      const Field& field = table_.fields[i];
+      const bool named = field.column->numeric() && akin.contains(field.stems.front());
+      if (named) column.fields.emplace_back(i, 1);
+    }
+    if (column.fields.size() == 1) return take_field(column);
+  }
   for (const Field& field : table_.fields) {
     for (const std::string& unit : field.units) {
       if (akin.contains(unit)) {

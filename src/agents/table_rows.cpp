@@ -55,7 +55,9 @@ bool Builder::rows_or_lookup() {
     const Field& field = table_.fields[filter.field];
     return filter.op == "eq" && field.column->unique && !field.via;
   });
-  const bool bare = a_.bare_of && a_.mentions.size() == 1 && a_.measures.empty();
+  // "Monthly rent of flat A02": a number is that of one row.
+  const bool bare =
+      a_.bare_of && a_.mentions.size() + a_.measures.size() == 1 && (a_.measures.empty() || unique);
   const bool asks = a_.list || a_.who || a_.when || bare;
   const bool column = !a_.measures.empty() || !a_.mentions.empty() || a_.subject;
   if (!asks && !a_.how_much) {
@@ -139,6 +141,17 @@ bool Builder::still_running() {
   return true;
 }
 
+// What tells two people of one name apart.
+std::optional<std::size_t> Builder::same_person(std::size_t who) const {
+  for (const std::string_view what : {"birth", "born", "dob", "postcode", "address", "phone"}) {
+    for (std::size_t i = 0; i < table_.own_count(); ++i) {
+      const Field& field = table_.fields[i];
+      if (i != who && field.column->empty == 0 && has_stem(field, {words::stem(what)})) return i;
+    }
+  }
+  return std::nullopt;
+}
+
 bool Builder::duplicates() {
   if (table_.table->line != 0) return no("only CSV files");
   if (!a_.noun) return no("what may stand there twice is not said");
@@ -160,6 +173,17 @@ bool Builder::duplicates() {
   if (columns.empty() && mails && !table_.persons) {
     for (std::size_t i = 0; i < table_.own_count(); ++i) {
       if (!table_.fields[i].column->unique) columns.emplace_back(name(i));
+    }
+  }
+  // The same person under two numbers: who has the same name and was born, or lives, there.
+  const auto who = table_.name_field(std::nullopt);
+  // In a register nearly each row has a name of its own; who books may well book twice.
+  const auto register_of = [&](const WorldColumn& column) {
+    return column.distinct * 10 >= table_.table->rows * 9;
+  };
+  if (columns.empty() && !mails && who && register_of(*table_.fields[*who].column)) {
+    if (const auto same = same_person(*who); same) {
+      columns = json::Array{name(*who), name(*same)};
     }
   }
   if (!columns.empty()) out_.parameters["columns"] = std::move(columns);

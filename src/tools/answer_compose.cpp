@@ -1,5 +1,6 @@
 // answer.compose@1: what was computed, in words, with the lines that it stands on.
 #include <algorithm>
+#include <limits>
 #include <set>
 
 #include "base/text.hpp"
@@ -144,14 +145,54 @@ Result<Side> read_side(const json::Value& value) {
   return side;
 }
 
+// Which share of b a is, in percent to two decimals, rounded half up; "" when there is none.
+std::string percentage(std::string_view a, std::string_view b) {
+  constexpr std::size_t kDigitsMax = 30;
+  const auto part = parse_decimal(a);
+  const auto whole = parse_decimal(b);
+  if (!part || !whole || part->negative || whole->negative) return {};
+  const std::size_t scale = std::max(part->fraction.size(), whole->fraction.size());
+  const auto units = [&](const Decimal& value) {
+    __int128 out = 0;
+    for (const char c : value.whole) out = out * 10 + (c - '0');
+    for (std::size_t i = 0; i < scale; ++i) {
+      out = out * 10 + (i < value.fraction.size() ? value.fraction[i] - '0' : 0);
+    }
+    return out;
+  };
+  if (std::max(part->whole.size(), whole->whole.size()) + scale > kDigitsMax) return {};
+  const __int128 of = units(*whole);
+  if (of == 0) return {};
+  const __int128 exact = (units(*part) * 20'000 + of) / (2 * of);
+  if (exact > std::numeric_limits<std::int64_t>::max()) return {};
+  const auto hundredths = static_cast<std::int64_t>(exact);
+  const std::string cents = std::to_string(hundredths % 100);
+  return std::to_string(hundredths / 100) + (cents.size() < 2 ? ".0" : ".") + cents;
+}
+
 Result<bool> compare_sides(Composer& out, const json::Array& sides, std::string_view file,
-                           std::string& difference) {
+                           bool share, std::string& difference) {
   if (sides.size() != 2) return fail(Code::kToolFailed, "'compare' needs two sides");
   NAESTRO_LET(const Side a, read_side(sides[0]));
   NAESTRO_LET(const Side b, read_side(sides[1]));
   for (const Side* side : {&a, &b}) {
     out.line(side->label + ": " + (side->value.empty() ? "nothing there" : side->value) + " (" +
              rows_text(side->table.source_rows) + ")");
+  }
+  const auto cite = [&] {
+    for (const Side* side : {&a, &b}) {
+      for (const std::int64_t at : side->table.lines[0]) {
+        out.cite(file, at, side->label + ": " + side->value);
+      }
+    }
+  };
+  if (share) {
+    // No row of the part is a share of nothing of a whole that is there.
+    const std::string percent = percentage(a.value.empty() ? "0" : a.value, b.value);
+    if (percent.empty() || a.table.rows.size() != 1) return false;
+    out.line("share: " + percent + " %");
+    cite();
+    return true;
   }
   const std::string less = negated(a.value);
   const auto from = parse_decimal(less);
@@ -167,11 +208,7 @@ Result<bool> compare_sides(Composer& out, const json::Array& sides, std::string_
     out.line("more: " + (less_b ? a : b).label + ", by " +
              (less_b ? negated(difference) : difference));
   }
-  for (const Side* side : {&a, &b}) {
-    for (const std::int64_t at : side->table.lines[0]) {
-      out.cite(file, at, side->label + ": " + side->value);
-    }
-  }
+  cite();
   return true;
 }
 
@@ -211,7 +248,9 @@ Result<json::Value> answer_compose(const json::Object& arguments, const Context&
       out.line("in all: " + row_text(totals, totals.rows[0], 0));
   }
   if (sides != nullptr) {
-    NAESTRO_LET(const bool compared, compare_sides(out, *sides, file, difference));
+    NAESTRO_LET(const bool compared,
+                compare_sides(out, *sides, file, json::bool_at(arguments, "share").value_or(false),
+                              difference));
     found = found || compared;
   }
   if (quotes != nullptr && !quotes->empty()) {

@@ -129,6 +129,31 @@ TEST_F(ComposeTest, ComparesExactly) {
             R"([{"file":"a.csv","line":2,"text":"Q4: -0.10"}])");
 }
 
+TEST_F(ComposeTest, SharesAreRoundedHalfUp) {
+  const auto share = [&](std::string_view a, std::string_view b) {
+    const auto side = [](std::string_view value) {
+      return R"({"label":"x","table":{"columns":["s"],"rows":[[")" + std::string{value} +
+             R"("]],"lines":[[2]],"row_count":1,"source_rows":1}})";
+    };
+    const std::string out =
+        answer(R"({"lead":"","basis":"","nothing":"none","share":true,"compare":[)" + side(a) +
+               "," + side(b) + "]}");
+    const std::size_t at = out.find("share: ");
+    return at == std::string::npos ? out.substr(out.rfind('\n') + 1) : out.substr(at);
+  };
+  EXPECT_EQ(share("11", "17"), "share: 64.71 %");
+  EXPECT_EQ(share("1", "800"), "share: 0.13 %");
+  EXPECT_EQ(share("0.5", "2.00"), "share: 25.00 %");
+  EXPECT_EQ(share("0", "3"), "share: 0.00 %");
+  EXPECT_EQ(share("", "3"), "share: 0.00 %");
+  EXPECT_EQ(share("7", "3"), "share: 233.33 %");
+  EXPECT_EQ(share("1", "0"), "none");
+  EXPECT_EQ(share("-1", "3"), "none");
+  EXPECT_EQ(share("1", "x"), "none");
+  EXPECT_EQ(share("1", std::string(31, '9')), "none");
+  EXPECT_EQ(share(std::string(29, '9'), "1"), "none");
+}
+
 TEST_F(ComposeTest, QuotesWithFileAndLine) {
   EXPECT_EQ(answer(R"({"lead":"Found:","basis":"","nothing":"none","quotes":[)"
                    R"({"file":"a.md","line":3,"text":"x"}]})"),

@@ -1,0 +1,13 @@
+// What a later text says was changed.
+#pragma once
+
+#include "agents/question.hpp"
+
+namespace naestro::agents {
+
+// The newest passage of a later text that says, of what the words are about, that it was moved, put
+// off or otherwise changed; null when there is none.
+const WorldPassage* changed_later(const TextGoal& goal, const Question& question,
+                                  const WorldPassage& said);
+
+}  // namespace naestro::agents
