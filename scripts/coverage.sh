@@ -16,7 +16,7 @@ llvm-cov-19 export -summary-only -dump -instr-profile coverage.profdata "${objec
 grep '^{' coverage.dump > coverage.json || rc=1  # -dump puts its lines before the JSON
 if grep -vE '^hash-mismatch: .* hash = 0x0$|^warning: [0-9]+ functions have mismatched data$' \
      coverage.log >&2; then
-  echo "coverage.sh: these are not the binaries that ran" >&2
+  echo "coverage.sh: these are not the binaries that ran; remove build/asan and test again" >&2
   exit 1
 fi
 [ $rc -eq 0 ] || exit $rc

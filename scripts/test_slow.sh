@@ -1,7 +1,8 @@
 #!/usr/bin/env bash
 # test_slow.sh JOBS: what is too long for `make test`. Each part writes its result, with the commit,
-# as bench/results/slow-PART.json.
-#   threads    the tests of rt, ledger, run, models, tools in a build with TSan
+# the date, the machine's cores and its command, as bench/results/slow-PART.json.
+#   threads    the tests of rt, ledger, run, models, net, door, tools, sandbox and one end to end in a
+#              build with TSan
 #   fuzz       every fuzz target for FUZZ_SECONDS (60)
 #   mutations  the mutation score of the pure rooms, MUTANTS (15) per room under MUTANT_SEED (1)
 #   soak       SOAK_RUNS (2000) small runs in one store, a tenth of them killed
@@ -11,17 +12,19 @@ set -euo pipefail
 cd "$(dirname "$0")/.."
 jobs=${1:-$(nproc)}
 parts=${PARTS:-threads fuzz mutations soak tidy}
+fuzz_seconds=${FUZZ_SECONDS:-60} mutants=${MUTANTS:-15} mutant_seed=${MUTANT_SEED:-1}
+soak_runs=${SOAK_RUNS:-2000}
 work=build/slow
 mkdir -p "$work" bench/results
 commit=$(git rev-parse HEAD)
 [ -z "$(git status --porcelain --untracked-files=no)" ] || commit="$commit, changed"
 status=0
 
-# PART RC FILE: FILE's JSON as the part's result.
+# PART RC FILE [NAME=VALUE...]: FILE's JSON as the part's result; the variables that set its size.
 result() {
-  python3 - "$commit" "$@" <<'PY'
-import json, pathlib, sys
-commit, part, code, file = sys.argv[1:]
+  python3 - "$commit" "$jobs" "$began" "$@" <<'PY'
+import datetime, json, os, pathlib, sys, time
+commit, jobs, began, part, code, file, *sizes = sys.argv[1:]
 text = pathlib.Path(file).read_text(encoding="utf-8")
 try:
     detail = json.loads(text)
@@ -29,7 +32,13 @@ except ValueError:  # a line of JSON each, or plain lines
     lines = [line for line in text.splitlines() if line.strip()]
     detail = [json.loads(line) if line.startswith("{") else line for line in lines]
 pathlib.Path(f"bench/results/slow-{part}.json").write_text(json.dumps(
-    {"part": part, "commit": commit, "passed": code == "0", "result": detail}, indent=1,
+    {"part": part, "commit": commit,
+     "date": datetime.datetime.fromtimestamp(int(began), datetime.timezone.utc)
+             .strftime("%Y-%m-%dT%H:%M:%SZ"),
+     "seconds": int(time.time()) - int(began),
+     "machine": {"cores": os.cpu_count(), "load_1min": round(os.getloadavg()[0], 1)},
+     "command": " ".join([*sizes, f"PARTS={part}", "scripts/test_slow.sh", jobs]),
+     "passed": code == "0", "result": detail}, indent=1,
     ensure_ascii=False) + "\n", encoding="utf-8")
 PY
   [ "$2" -eq 0 ] || status=1
@@ -38,36 +47,38 @@ PY
 for part in $parts; do
   echo "== $part"
   rc=0
+  began=$(date +%s)
   case $part in
     threads)
       : >"$work/threads"
       cmake --preset tsan -DNAESTRO_TESTS=ON >/dev/null
       cmake --build build/tsan -j "$jobs" --target \
-        naestro_{rt,ledger,run,models,tools}_test >"$work/tsan.log" || rc=$?
+        naestro_{rt,ledger,run,models,net,door,tools,sandbox}_test naestro \
+        >"$work/tsan.log" || rc=$?
       # A real engine under TSan is beyond any patience; what drives it is tested with stubs.
       [ $rc -ne 0 ] || (cd build/tsan && TSAN_OPTIONS=halt_on_error=1 ctest -j 1 \
-        --output-on-failure -R '^(rt|ledger|run|models|tools)$') >"$work/threads" 2>&1 || rc=$?
+        --output-on-failure -R '^(rt|ledger|run|models|net|door|tools|sandbox|e2e_control)$') >"$work/threads" 2>&1 || rc=$?
       tail -n 20 "$work/threads"
       grep -E 'Test +#|tests passed|WARNING: ThreadSanitizer|SUMMARY' "$work/threads" \
         >"$work/threads.short" || true
       result threads $rc "$work/threads.short"
       ;;
     fuzz)
-      JOBS=$jobs scripts/fuzz.sh "${FUZZ_SECONDS:-60}" | tee "$work/fuzz" || rc=$?
-      result fuzz $rc "$work/fuzz"
+      JOBS=$jobs scripts/fuzz.sh "$fuzz_seconds" | tee "$work/fuzz" || rc=$?
+      result fuzz $rc "$work/fuzz" "FUZZ_SECONDS=$fuzz_seconds"
       ;;
     mutations)
-      python3 scripts/mutate.py --per-room "${MUTANTS:-15}" --seed "${MUTANT_SEED:-1}" \
+      python3 scripts/mutate.py --per-room "$mutants" --seed "$mutant_seed" \
         --score-min 80 --out "$work/mutations" || rc=$?
-      result mutations $rc "$work/mutations"
+      result mutations $rc "$work/mutations" "MUTANTS=$mutants" "MUTANT_SEED=$mutant_seed"
       ;;
     soak)
       cmake --preset release -DNAESTRO_TESTS=ON >/dev/null
       cmake --build build/release -j "$jobs" --target naestro >/dev/null
-      python3 scripts/soak.py build/release/naestro --runs "${SOAK_RUNS:-2000}" \
+      python3 scripts/soak.py build/release/naestro --runs "$soak_runs" \
         >"$work/soak" || rc=$?
       cat "$work/soak"
-      result soak $rc "$work/soak"
+      result soak $rc "$work/soak" "SOAK_RUNS=$soak_runs"
       ;;
     tidy)
       scripts/tidy.sh "$jobs" >"$work/tidy" || rc=$?
