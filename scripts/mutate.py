@@ -7,7 +7,7 @@ condition negated, true and false exchanged. A sample of them under a seed is bu
 copy of the tree; the room's tests run with a timeout. Killed: they fail or hang. Not compiled: not
 counted. Score: killed / compiled.
 
-usage: mutate.py [--rooms plan,contract,schema,policy] [--per-room 15] [--seed 1] [--timeout 120]
+usage: mutate.py [--rooms policy,contract,door,schema,plan] [--per-room 15] [--seed 1] [--timeout 120]
                  [--equivalent tests/mutants.json] [--score-min PERCENT]
                  [--out FILE.json]
 
@@ -98,7 +98,7 @@ def run(command, cwd, timeout):
 
 def main():
     options = argparse.ArgumentParser()
-    options.add_argument("--rooms", default="plan,contract,schema,policy")
+    options.add_argument("--rooms", default="policy,contract,door,schema,plan")
     options.add_argument("--per-room", type=int, default=15)
     options.add_argument("--seed", type=int, default=1)
     options.add_argument("--timeout", type=int, default=120)
