@@ -1,5 +1,7 @@
 #include "net/http.hpp"
 
+#include <atomic>
+#include <mutex>
 #include <thread>
 
 #include "testing/stub_server.hpp"
@@ -19,6 +21,25 @@ std::int64_t ms_since(std::chrono::steady_clock::time_point begin) {
 Request to(const StubServer& server) {
   return {.url = "http://localhost/path?q=1", .unix_socket = server.socket()};
 }
+
+// What a server's thread says, changed by the test's: the server may not have let go of the former
+// bytes when the client has read them.
+class Reply {
+ public:
+  explicit Reply(std::string bytes) : bytes_{std::move(bytes)} {}
+  void set(std::string bytes) {
+    const std::lock_guard lock{mutex_};
+    bytes_ = std::move(bytes);
+  }
+  std::string bytes() {
+    const std::lock_guard lock{mutex_};
+    return bytes_;
+  }
+
+ private:
+  std::mutex mutex_;
+  std::string bytes_;
+};
 
 TEST(Http, SendsWhatItWasGivenAndReadsTheAnswer) {
   StubServer server{[](const std::string&, StubConnection& connection) {
@@ -53,7 +74,7 @@ TEST(Http, SpeaksTcpAndLeavesRedirectsAlone) {
 }
 
 TEST(Http, StreamsGoodAnswersAndKeepsBadOnes) {
-  int status = 200;
+  std::atomic<int> status = 200;
   StubServer server{[&](const std::string&, StubConnection& connection) {
     if (status == 200) {
       connection.send(StubServer::chunked({"one ", "two ", "three"}));
@@ -84,9 +105,9 @@ TEST(Http, StreamsGoodAnswersAndKeepsBadOnes) {
 }
 
 TEST(Http, SaysHowMuchComesBeforeItComes) {
-  std::string bytes = StubServer::answer(206, "half");
+  Reply reply{StubServer::answer(206, "half")};
   StubServer server{
-      [&](const std::string&, StubConnection& connection) { connection.send(bytes); }};
+      [&](const std::string&, StubConnection& connection) { connection.send(reply.bytes()); }};
   std::vector<std::pair<int, std::int64_t>> begun;
   bool go_on = true;
   std::string body;
@@ -100,11 +121,11 @@ TEST(Http, SaysHowMuchComesBeforeItComes) {
     return true;
   };
   ASSERT_TRUE(fetch(request));
-  bytes = StubServer::chunked({"one", "two"});
+  reply.set(StubServer::chunked({"one", "two"}));
   ASSERT_TRUE(fetch(request));
   go_on = false;
   ASSERT_TRUE(fetch(request));
-  bytes = StubServer::answer(500, "sorry");
+  reply.set(StubServer::answer(500, "sorry"));
   ASSERT_TRUE(fetch(request));
   EXPECT_EQ(body, "halfonetwo");
   EXPECT_EQ(begun, (std::vector<std::pair<int, std::int64_t>>{{206, 4}, {200, -1}, {200, -1}}));
@@ -140,14 +161,14 @@ TEST(Http, BoundsBodiesAndHeaders) {
 }
 
 TEST(Http, BrokenAnswersAreErrors) {
-  std::string bytes;
+  Reply reply{""};
   StubServer server{
-      [&](const std::string&, StubConnection& connection) { connection.send(bytes); }};
+      [&](const std::string&, StubConnection& connection) { connection.send(reply.bytes()); }};
   for (const char* said :
        {"", "garbage\r\n\r\n", "HTTP/1.1 200 OK\r\nContent-Length: 10\r\n\r\nhalf",
         "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n5\r\nhel",
         "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\nzz\r\n"}) {
-    bytes = said;
+    reply.set(said);
     const auto response = fetch(to(server));
     ASSERT_FALSE(response) << said;
     EXPECT_EQ(response.error().code, Code::kIo) << response.error().text();
