@@ -55,9 +55,10 @@ for part in $parts; do
       cmake --build build/tsan -j "$jobs" --target \
         naestro_{rt,ledger,run,models,net,door,tools,sandbox}_test naestro \
         >"$work/tsan.log" || rc=$?
-      # A real engine under TSan is beyond any patience; what drives it is tested with stubs.
-      [ $rc -ne 0 ] || (cd build/tsan && TSAN_OPTIONS=halt_on_error=1 ctest -j 1 \
-        --output-on-failure -R '^(rt|ledger|run|models|net|door|tools|sandbox|e2e_control)$') >"$work/threads" 2>&1 || rc=$?
+      # Left out: the store's faults, a process of one thread for each of some thousand.
+      [ $rc -ne 0 ] || (cd build/tsan && TSAN_OPTIONS=halt_on_error=1 GTEST_FILTER='-Disk*' \
+        ctest -j 1 --output-on-failure -R \
+        '^(rt|ledger|run|models|net|door|tools|sandbox|e2e_control)$') >"$work/threads" 2>&1 || rc=$?
       tail -n 20 "$work/threads"
       grep -E 'Test +#|tests passed|WARNING: ThreadSanitizer|SUMMARY' "$work/threads" \
         >"$work/threads.short" || true
