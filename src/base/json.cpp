@@ -112,8 +112,22 @@ std::string where(Position at) {
 
 struct Counts {
   std::size_t members = 0;
-  const Value* bad_number = nullptr;
+  const Value* large = nullptr;  // an integer that not every reader keeps
+  const Value* infinite = nullptr;
 };
+
+// Below this a number without a fraction is written as an integer (number_text), whatever it was
+// read from: 9007199254740992.0 would not be read again.
+constexpr double kExponentFrom = 1e21;
+
+void count_double(const Value& value, Counts& counts) {
+  const double size = std::abs(value.get_double());
+  if (!std::isfinite(size)) {
+    counts.infinite = &value;
+  } else if (size > static_cast<double>(kMaxInteger) && size < kExponentFrom) {
+    counts.large = &value;
+  }
+}
 
 void count(const Value& value, Counts& counts) {
   switch (value.kind()) {
@@ -126,15 +140,13 @@ void count(const Value& value, Counts& counts) {
       break;
     case kind::int64:
       if (value.get_int64() > kMaxInteger || value.get_int64() < -kMaxInteger) {
-        counts.bad_number = &value;
+        counts.large = &value;
       }
       break;
     case kind::uint64:
-      if (value.get_uint64() > static_cast<std::uint64_t>(kMaxInteger)) counts.bad_number = &value;
+      if (value.get_uint64() > static_cast<std::uint64_t>(kMaxInteger)) counts.large = &value;
       break;
-    case kind::double_:
-      if (!std::isfinite(value.get_double())) counts.bad_number = &value;
-      break;
+    case kind::double_: count_double(value, counts); break;
     default: break;
   }
 }
@@ -402,9 +414,10 @@ Result<Value> parse(std::string_view text, Limits limits, const Storage& in) {
         "a key stands twice in one object at " + where(position_of(text, find_duplicate(text))),
         "keep one of the two");
   }
-  if (counts.bad_number != nullptr && !(limits.large_integers && !counts.bad_number->is_double())) {
-    return fail(Code::kNumberRange,
-                "the number " + write(*counts.bad_number) + " cannot be kept exactly",
+  const Value* bad =
+      counts.infinite == nullptr && !limits.large_integers ? counts.large : counts.infinite;
+  if (bad != nullptr) {
+    return fail(Code::kNumberRange, "the number " + write(*bad) + " cannot be kept exactly",
                 "integers must lie within 2^53-1; write larger ones as strings");
   }
   return value;
@@ -413,7 +426,7 @@ Result<Value> parse(std::string_view text, Limits limits, const Storage& in) {
 bool exact(const Value& value) {
   Counts counts;
   count(value, counts);
-  return counts.bad_number == nullptr;
+  return counts.large == nullptr && counts.infinite == nullptr;
 }
 
 std::string write(const Value& value) { return boost::json::serialize(value); }

@@ -34,8 +34,9 @@ struct Limits {
   bool large_integers = false;
 };
 
-// Strict RFC 8259 text: valid UTF-8, no duplicate keys, integers within 2^53-1, finite numbers,
-// nothing after the value. The error names line and column.
+// Strict RFC 8259 text: valid UTF-8, no duplicate keys, integers within 2^53-1 (also those that
+// are written as fractions below 1e21), finite numbers, nothing after the value. The error names
+// line and column.
 Result<Value> parse(std::string_view text, Limits limits = {}, const Storage& in = {});
 
 // Whether canonical() can write it: integers within 2^53-1, finite numbers. All that parse() lets

@@ -26,8 +26,26 @@ TEST(Json, RefusesBadText) {
   EXPECT_EQ(parse("9007199254740992").error().code, Code::kNumberRange);
   EXPECT_EQ(parse("18446744073709551615").error().code, Code::kNumberRange);
   EXPECT_FALSE(parse("1e999"));
+  EXPECT_FALSE(parse("[1e999,18446744073709551615]", {.large_integers = true}));
   EXPECT_EQ(parse(std::string(200, '[') + std::string(200, ']')).error().code, Code::kTooDeep);
   EXPECT_EQ(parse("[1,2,3]", {.bytes_max = 3}).error().code, Code::kTooLarge);
+}
+
+TEST(Json, WhatWouldBeWrittenAsALargeIntegerIsRefusedToo) {
+  for (const char* text : {"9007199254740992.0", "-9007199254740992e0",
+                           "490000000000020004.749491870000000000007", "999999999999999900000.0"}) {
+    const auto refused = parse(text);
+    ASSERT_FALSE(refused) << text;
+    EXPECT_EQ(refused.error().code, Code::kNumberRange);
+    const auto foreign = parse(text, {.large_integers = true});
+    ASSERT_TRUE(foreign) << text;
+    EXPECT_FALSE(exact(*foreign));
+  }
+  for (const char* text : {"9007199254740991.0", "-9007199254740991e0", "1e21", "-1e21"}) {
+    const auto value = parse(text);
+    ASSERT_TRUE(value) << text;
+    EXPECT_TRUE(parse(canonical(*value))) << text;
+  }
 }
 
 // Samples of RFC 8785, appendix B (IEEE bits -> text).
