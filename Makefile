@@ -35,7 +35,7 @@ package: deps-build assets ## one archive that runs without a compiler: build/na
 package-test: package ## prove it in a minbase Debian 12 without network (a chroot; needs root)
 	@scripts/package_test.sh
 
-test-slow: deps-test assets ## threads, fuzzing, mutations, a soak (FUZZ_SECONDS=60); results in bench/results
+test-slow: deps-test assets ## threads, fuzzing, mutations, a soak (FUZZ_SECONDS=30); results in bench/results
 	@scripts/test_slow.sh $(JOBS)
 
 tidy: ## clang-tidy over src/

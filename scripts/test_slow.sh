@@ -3,8 +3,8 @@
 # the date, the machine's cores and its command, as bench/results/slow-PART.json.
 #   threads    the tests of rt, ledger, run, models, net, door, tools, sandbox and one end to end in a
 #              build with TSan
-#   fuzz       every fuzz target for FUZZ_SECONDS (60)
-#   mutations  the mutation score of the pure rooms, MUTANTS (15) per room under MUTANT_SEED (1)
+#   fuzz       every fuzz target for FUZZ_SECONDS (30)
+#   mutations  the mutation score of the pure rooms, MUTANTS (8) per room under MUTANT_SEED (1)
 #   soak       SOAK_RUNS (2000) small runs in one store, a tenth of them killed
 #   tidy       clang-tidy over src/
 # PARTS names those to run. Fails when a part does; all of them are run.
@@ -12,7 +12,7 @@ set -euo pipefail
 cd "$(dirname "$0")/.."
 jobs=${1:-$(nproc)}
 parts=${PARTS:-threads fuzz mutations soak tidy}
-fuzz_seconds=${FUZZ_SECONDS:-60} mutants=${MUTANTS:-15} mutant_seed=${MUTANT_SEED:-1}
+fuzz_seconds=${FUZZ_SECONDS:-30} mutants=${MUTANTS:-8} mutant_seed=${MUTANT_SEED:-1}
 soak_runs=${SOAK_RUNS:-2000}
 work=build/slow
 mkdir -p "$work" bench/results
