@@ -64,7 +64,7 @@ TEST(ToolContract, ReadsEveryMember) {
 }
 
 TEST(ToolContract, NamesAreLowerCaseWordsJoinedByDots) {
-  for (const char* name : {"a", "notes", "notes.find_all", "notes2.z9_", "a.b.c"}) {
+  for (const char* name : {"a", "z", "notes.find_all", "notes2.z09_", "a.b.c"}) {
     const auto tool = parse_tool("a.json", with(kTool, "name", json::write(json::Value(name))));
     ASSERT_TRUE(tool) << tool.error().text();
     EXPECT_EQ(tool->name, name);
