@@ -299,6 +299,11 @@ int main(House& house, const std::vector<std::string>& arguments) {
       ->check(CLI::IsMember({"bash", "zsh", "fish"}));
   completion_app->callback([&] { code = completion(house, shell); });
 
+  std::string error_code;
+  CLI::App* help = app.add_subcommand("help", "what an error's code means, and what mends it");
+  help->add_option("code", error_code, "such as NE0204");
+  help->callback([&] { code = explain_code(house, app, error_code); });
+
   add_house_commands(house, app, code);
   add_config_options(&app, words);
   add_examples(app);
@@ -307,7 +312,7 @@ int main(House& house, const std::vector<std::string>& arguments) {
   }
   app.parse_complete_callback([&] {  // before the command's own
     const bool tolerant = app.got_subcommand("doctor") || app.got_subcommand("features") ||
-                          app.got_subcommand("completion");
+                          app.got_subcommand("completion") || app.got_subcommand("help");
     if (const int bad = configure(house, words, tolerant); bad != 0) throw CLI::RuntimeError(bad);
     fill_in(house, goal.plan);
     fill_in(house, plan);

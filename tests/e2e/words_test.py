@@ -7,6 +7,7 @@ import http.server
 import json
 import os
 import pathlib
+import re
 import shutil
 import subprocess
 import sys
@@ -91,6 +92,26 @@ class Words(Home):
         self.assertEqual(self.complete("nothing", "re"), [])
         self.assertEqual(self.complete("runs", ""), [])
         self.assertEqual(self.complete("show", "x", "--json", "--"), self.complete("show", "--"))
+
+    def test_every_error_is_explained_with_a_remedy_that_can_be_done(self):
+        self.assertEqual(self.naestro("help", "NE0204"),
+                         "NE0204: the disk is full\nTo mend it: free some space, then 'naestro "
+                         "resume RUN'; nothing that was acknowledged is lost\n"
+                         "Exit code 1; it can help to try again later\n")
+        self.assertEqual(self.naestro("help"), self.naestro("--help"))
+        self.naestro("help", "NE9999", code=2)
+        self.assertIn("NE0801 no error has the code 'NE9999'; codes look like", self.err)
+        commands = {" ".join(path) for path in self.commands()}
+        pages = sorted((ROOT / "docs/errors").glob("NE*.md"))
+        self.assertGreater(len(pages), 50)
+        for page in pages:
+            with self.subTest(page.stem):
+                out = self.naestro("help", page.stem)
+                self.assertRegex(out, rf"^{page.stem}: .+\nTo mend it: .{{20,}}\nExit code \d+; ")
+                for said in re.findall(r"'naestro ((?:[a-z]+ ?)+)", out):
+                    self.assertIn(said.strip(), commands)
+                for file in re.findall(r"docs/[\w/]+\.md", out):
+                    self.assertTrue((ROOT / file).exists(), file)
 
     def test_values(self):
         self.assertEqual(self.complete("run", "--mode", ""), ["guide", "copilot", "auto"])
