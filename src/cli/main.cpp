@@ -104,14 +104,15 @@ int main(House& house, const std::vector<std::string>& arguments) {
   std::string output;
   CLI::App* plan_app = app.add_subcommand("plan", "plan a goal; check and explain plans");
   plan_app->require_subcommand(0, 1);
-  plan_app->add_option("goal", goal.plan.file, "the goal in words");
+  const CLI::Option* words_of_goal =
+      plan_app->add_option("goal", goal.plan.file, "the goal in words");
   plan_app->add_option("-o,--output", output, "write the plan to this file");
   plan_app->add_option("-w,--workspace", goal.plan.workspace,
                        "the folder that the goal is about (default: the current one)");
   add_planner_options(plan_app, goal);
   plan_app->callback([&] {
     if (!plan_app->get_subcommands().empty()) return;
-    if (goal.plan.file.empty()) throw CLI::CallForHelp{};
+    if (words_of_goal->empty()) throw CLI::CallForHelp{};
     code = plan_goal(house, goal, output);
   });
 

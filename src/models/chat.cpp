@@ -27,6 +27,7 @@ std::unexpected<Error> broken(std::string what) {
 
 // A far side that cannot be talked to has failed; our own deadline and cancel keep their codes.
 std::unexpected<Error> lost(Error error) {
+  if (error.code == Code::kTimeout) error.remedy = "raise the step's timeout_s, or ask for less";
   if (error.code == Code::kTimeout || error.code == Code::kInterrupted) {
     return std::unexpected(std::move(error));
   }
