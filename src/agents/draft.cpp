@@ -171,6 +171,19 @@ std::string_view unfit(const Goal& goal, const World& world, const Reading& read
   return {};
 }
 
+// The first files that are named as texts, and could not be read as such.
+std::string unread(const World& world) {
+  constexpr std::size_t kNamedMax = 5;
+  std::vector<std::string> files;
+  for (const WorldFile& file : world.files) {
+    const std::string low = ascii_lower(file.file);
+    const bool text = low.ends_with(".csv") || low.ends_with(".tsv") || low.ends_with(".md") ||
+                      low.ends_with(".txt");
+    if (text && file.kind == "other" && files.size() < kNamedMax) files.push_back(file.file);
+  }
+  return join(files, ", ");
+}
+
 // One goal read in every way: the reading that answers it, or the nearest miss and why none does.
 struct Read {
   Reading reading;
@@ -236,6 +249,9 @@ Read read_all(const Goal& goal, const World& world, const Lexicon& lexicon) {
   std::string reason = "no skill explains every word of the goal from this folder";
   if (nearest_miss != nullptr) {
     reason += "; without ground: " + join(nearest_miss->unexplained, ", ");
+  }
+  if (const std::string files = unread(world); !files.empty()) {
+    reason += "; not read, since no UTF-8 text or too large: " + files;
   }
   Read out{{}, {}, std::move(reason)};
   if (nearest_miss != nullptr) out.reading = *nearest_miss;

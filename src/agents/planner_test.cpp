@@ -118,6 +118,18 @@ TEST(Planner, FaultyArgumentsAreErrors) {
           .error()
           .code,
       Code::kTooLarge);
+  const auto latin = agents::call(
+      "planner.draft", 1,
+      {{"goal", "How many orders?"},
+       {"survey",
+        json::Object{
+            {"files", json::Array{json::Object{{"file", "orders.csv"}, {"kind", "other"}},
+                                  json::Object{{"file", "a.png"}, {"kind", "other"}},
+                                  json::Object{{"file", "a.md"}, {"kind", "markdown"}}}}}}},
+      context);
+  ASSERT_TRUE(latin);
+  EXPECT_TRUE(json::text_at(latin->as_object(), "reason")
+                  ->ends_with("; not read, since no UTF-8 text or too large: orders.csv"));
   // A survey of any form is read without a crash, and grounds nothing.
   const auto out = agents::call(
       "planner.draft", 1,

@@ -10,6 +10,7 @@
 #include <mutex>
 #include <thread>
 
+#include "agents/goal.hpp"
 #include "agents/planner.hpp"
 #include "app/config.hpp"
 #include "app/doctor.hpp"
@@ -158,7 +159,8 @@ int main(int argc, char** argv) {
   }
   const ledger::Folders folders{environment("XDG_STATE_HOME", home + "/.local/state") + "/naestro",
                                 environment("XDG_DATA_HOME", home + "/.local/share") + "/naestro"};
-  const auto models = or_exit(app::load_models(folders.data + "/models"));
+  const app::LoadedModels loaded = app::load_models(folders.data + "/models");
+  const contract::ModelCatalog& models = loaded.catalog;
   std::error_code ignored;
   cli::House house{
       .clock = clock,
@@ -168,6 +170,7 @@ int main(int argc, char** argv) {
       .models = models,
       .policy = policy,
       .planner = std::string{embedded_plan("plan_goal.json")},
+      .goal_bytes_max = agents::kGoalBytesMax,
       .version = NAESTRO_VERSION,
       .user = user_name(),
       .host = host_name(),
@@ -183,9 +186,14 @@ int main(int argc, char** argv) {
       .err = stderr,
       .interactive = ::isatty(STDIN_FILENO) == 1 && ::isatty(STDERR_FILENO) == 1,
       .draws = ::isatty(STDOUT_FILENO) == 1 && environment("TERM", "dumb") != "dumb"};
-  house.configure = [&models,
+  house.configure = [&loaded,
                      places = config_places(home, house.cwd)](const cli::ConfigWords& words) {
-    return app::load_config(places, words, models);
+    cli::Configured configured = app::load_config(places, words, loaded.catalog);
+    for (cli::ConfigFinding fault : loaded.faults) {
+      fault.error = words.strict;
+      configured.findings.push_back(std::move(fault));
+    }
+    return configured;
   };
   house.settings.assets = built_in_assets();
   house.open_tools =

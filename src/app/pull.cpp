@@ -104,7 +104,7 @@ class Part {
   Part(std::string path, int fd) : path_{std::move(path)}, fd_{fd} {}
 
   [[nodiscard]] std::unexpected<Error> failed(const char* what) const {
-    const bool full = errno == ENOSPC || errno == EDQUOT;
+    const bool full = errno == ENOSPC || errno == EDQUOT || errno == EFBIG;
     return fail(full ? Code::kStoreFull : Code::kIo,
                 path_ + " cannot be " + what + ": " + std::strerror(errno),
                 full ? "make room and call it again: it goes on with what is there"
@@ -242,7 +242,7 @@ std::string name_by_url(std::string_view url) {
   return is_name(name) ? name : "";
 }
 
-Result<contract::ModelCatalog> load_models(const std::string& folder) {
+LoadedModels load_models(const std::string& folder) {
   std::vector<std::string> names;
   std::error_code ignored;
   for (const auto& entry : fs::directory_iterator{folder, ignored}) {
@@ -253,12 +253,36 @@ Result<contract::ModelCatalog> load_models(const std::string& folder) {
   texts.reserve(names.size());  // the catalog's files are views of them
   const auto shipped = contract::embedded_models();
   std::vector<EmbeddedFile> files{shipped.begin(), shipped.end()};
+  LoadedModels loaded;
+  const auto leave_out = [&loaded](const std::string& file, const Error& error) {
+    loaded.faults.push_back({.file = file,
+                             .message = "this model is left out: " + error.text(),
+                             .remedy = "mend or remove the file, or pull the model again"});
+  };
   for (const std::string& name : names) {
-    NAESTRO_LET(std::string text, ledger::read_whole(name, kContractBytesMax));
-    texts.push_back(std::move(text));
+    auto text = ledger::read_whole(name, kContractBytesMax);
+    if (!text) {
+      leave_out(name, text.error());
+      continue;
+    }
+    texts.push_back(*std::move(text));
     files.push_back({name, texts.back()});
   }
-  return contract::ModelCatalog::from(files);
+  auto all = contract::ModelCatalog::from(files);
+  if (!all) {  // one after the other, to find those to leave out
+    std::vector<EmbeddedFile> good{shipped.begin(), shipped.end()};
+    for (const EmbeddedFile& file : std::span{files}.subspan(shipped.size())) {
+      good.push_back(file);
+      all = contract::ModelCatalog::from(good);
+      if (all) continue;
+      leave_out(std::string{file.name}, all.error());
+      good.pop_back();
+    }
+    all = contract::ModelCatalog::from(good);
+    check(all.has_value(), "the shipped models are well formed");
+  }
+  loaded.catalog = *std::move(all);
+  return loaded;
 }
 
 Result<cli::PulledModel> pull_model(const contract::ModelCatalog& models, const PullPlaces& places,
@@ -286,7 +310,16 @@ Result<cli::PulledModel> pull_model(const contract::ModelCatalog& models, const 
   NAESTRO_TRY(ledger::make_folder(places.files));
   NAESTRO_LET(Part part, Part::open(file + "." + sha256.substr(0, 16) + ".part"));
   if (!part.may_be_gguf()) NAESTRO_TRY(part.clear());
-  NAESTRO_TRY(download(part, order.url, places.files, progress, stop));
+  if (auto done = download(part, order.url, places.files, progress, stop); !done) {
+    if (part.size() == 0) part.remove();  // nothing to go on with
+    Error error = std::move(done).error();
+    if (error.code == Code::kInterrupted) {
+      error.message = "the download of " + name + " was stopped, " + std::to_string(part.size()) +
+                      " bytes of it are kept";
+      error.remedy = "give the same command again: it goes on from there";
+    }
+    return std::unexpected(std::move(error));
+  }
   if (part.size() < static_cast<std::int64_t>(kMagicBytes) || !part.may_be_gguf()) {
     part.remove();
     return no_gguf(order.url);

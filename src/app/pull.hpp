@@ -4,14 +4,21 @@
 #include <functional>
 #include <stop_token>
 #include <string>
+#include <vector>
 
 #include "cli/health.hpp"
+#include "cli/settings.hpp"
 #include "contract/model.hpp"
 
 namespace naestro::app {
 
+struct LoadedModels {
+  contract::ModelCatalog catalog;
+  std::vector<cli::ConfigFinding> faults;  // warnings: contracts that are left out
+};
+
 // The shipped models, then the pulled ones: the contracts in `folder`, which may be missing.
-Result<contract::ModelCatalog> load_models(const std::string& folder);
+LoadedModels load_models(const std::string& folder);
 
 struct PullPlaces {
   std::string contracts;  // the folder of load_models

@@ -1,8 +1,11 @@
 
+#include <set>
+
 #include "base/bytes.hpp"
 #include "base/clock.hpp"
 #include "base/crypto.hpp"
 #include "base/money.hpp"
+#include "base/remedy.hpp"
 #include "base/text.hpp"
 #include "testing/property.hpp"
 #include "testing/testing.hpp"
@@ -16,6 +19,16 @@ TEST(Error, TextNamesCodeCauseAndRemedy) {
   outer.remedy = "free some space";
   outer.context.emplace_back("file", "x");
   EXPECT_EQ(outer.text(), "NE0201 store [file=x] <- NE0007 cannot read x; free some space");
+}
+
+TEST(Error, EveryCodeHasARemedyOfItsOwn) {
+  std::set<std::string_view> seen;
+  for (const CodeInfo& row : all_codes()) {
+    EXPECT_GT(remedy(row.code).size(), 20U) << row.name;
+    EXPECT_FALSE(remedy(row.code).ends_with('.')) << row.name;
+    EXPECT_TRUE(seen.insert(remedy(row.code)).second) << row.name;
+  }
+  EXPECT_TRUE(remedy(Code::kStoreFull).starts_with("free some space"));
 }
 
 TEST(Money, ReadsAndWrites) {

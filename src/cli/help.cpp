@@ -2,6 +2,10 @@
 
 #include <map>
 
+#include "base/remedy.hpp"
+#include "base/text.hpp"
+#include "cli/commands.hpp"
+
 namespace naestro::cli {
 namespace {
 
@@ -59,6 +63,8 @@ const std::map<std::string, const char*> kExamples = {
     {"fork",
      "  naestro fork last --at summary --set question=\"what failed?\"\n"
      "  naestro fork last --at summary --model smollm2-135m-instruct\n"},
+    {"help",
+     "  naestro help NE0204                               what mends an error of this code\n"},
     {"init", "  naestro init\n"},
     {"kill", "  naestro kill last\n"},
     {"models", "  naestro models --json\n"},
@@ -113,7 +119,38 @@ void add_below(CLI::App& command, const std::string& before) {
   }
 }
 
+std::string_view text_of(RetryClass retry) {
+  switch (retry) {
+    case RetryClass::never: return "the same again ends the same";
+    case RetryClass::later: return "it can help to try again later";
+    case RetryClass::now: return "it can help to try again at once";
+  }
+  return {};
+}
+
 }  // namespace
+
+int explain_code(House& house, const CLI::App& app, const std::string& code) {
+  if (code.empty()) {
+    // help() of the app itself would be that of the command that was called.
+    std::fputs(
+        app.get_formatter()->make_help(&app, app.get_name(), CLI::AppFormatMode::Normal).c_str(),
+        house.out);
+    return 0;
+  }
+  const auto found = code_named(code);
+  if (!found) {
+    return report(house, fail(Code::kUsage, "no error has the code '" + shorten(code, 40) + "'",
+                              "codes look like NE0204; for a command see 'naestro COMMAND --help'")
+                             .error());
+  }
+  const CodeInfo& row = info(*found);
+  std::string out = std::string{row.name} + ": " + std::string{row.title} + "\n";
+  out += "To mend it: " + std::string{remedy(row.code)} + "\n";
+  out += "Exit code " + std::to_string(row.exit) + "; " + std::string{text_of(row.retry)} + "\n";
+  std::fputs(out.c_str(), house.out);
+  return 0;
+}
 
 void add_examples(CLI::App& app) {
   app.footer(kOverview);

@@ -11,6 +11,9 @@ namespace naestro::cli {
 // The footer of every command's --help.
 void add_examples(CLI::App& app);
 
+// Prints what an error's code means and what mends it; without a code, the help of `app`.
+int explain_code(House& house, const CLI::App& app, const std::string& code);
+
 // Prints the script that completes in `shell`: bash, zsh or fish.
 int completion(House& house, const std::string& shell);
 

@@ -29,6 +29,7 @@ struct House {
   const policy::Policy& policy;
   // The built-in program that turns a goal into a plan (plans/plan_goal.json).
   std::string planner = {};
+  std::size_t goal_bytes_max = 0;  // of a goal that it reads
   std::string version;
   std::string user;
   std::string host;

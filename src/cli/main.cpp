@@ -76,7 +76,7 @@ int main(House& house, const std::vector<std::string>& arguments) {
   }
   app.parse_complete_callback([&] {  // before the command's own
     const bool tolerant = app.got_subcommand("doctor") || app.got_subcommand("features") ||
-                          app.got_subcommand("completion");
+                          app.got_subcommand("completion") || app.got_subcommand("help");
     if (const int bad = configure(house, words.config, tolerant); bad != 0)
       throw CLI::RuntimeError(bad);
     fill_in(house, words.goal.plan);

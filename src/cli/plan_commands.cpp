@@ -104,9 +104,35 @@ Result<std::string> workspace_of(const House& house, const std::string& given) {
   return path.string();
 }
 
+// What no planner can read is refused before a run begins. `bytes_max` 0: the planner itself says.
+Result<void> check_goal(std::string_view goal, std::size_t bytes_max) {
+  constexpr std::string_view kShape = "say in words what you want to know, or give a plan file";
+  if (bytes_max != 0 && goal.size() > bytes_max) {
+    return fail(Code::kTooLarge,
+                "the goal has " + std::to_string(goal.size()) + " bytes, at most " +
+                    std::to_string(bytes_max) + " are read",
+                "say it shorter; put longer text into a file of the workspace, or write a plan");
+  }
+  if (trimmed(goal).empty()) {
+    return fail(Code::kUsage, "the goal is empty", std::string{kShape});
+  }
+  const auto control = std::ranges::find_if(goal, [](char c) {
+    return (static_cast<unsigned char>(c) < 0x20 && c != '\n' && c != '\r' && c != '\t') ||
+           c == 0x7f;
+  });
+  if (control == goal.end()) return {};
+  return fail(Code::kUsage,
+              "the goal has a control character at byte " + std::to_string(control - goal.begin()) +
+                  ", which is no word",
+              std::string{kShape});
+}
+
 // Runs the planner's program over the goal; `outputs`: those of a planning that is not gone on
 // with.
 int run_goal(House& house, const RunOptions& options, json::Object* outputs = nullptr) {
+  const auto goal =
+      check_goal(options.plan.file, options.planner.empty() ? house.goal_bytes_max : 0);
+  if (!goal) return report(house, goal.error());
   const auto mode = mode_of(options.plan);
   if (!mode) return report(house, mode.error());
   if (!options.plan.inputs.empty()) {

@@ -38,6 +38,7 @@ struct Words {
   PullOrder order = {};
   ServerOrder server = {};
   std::string shell = {};
+  std::string error_code = {};
   bool live = false;
   // of all that print
   bool json = false;

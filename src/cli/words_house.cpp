@@ -76,6 +76,10 @@ void add_installation(CLI::App& app, Words& words) {
       ->check(CLI::IsMember({"bash", "zsh", "fish"}));
   completion_app->callback([&words] { words.code = completion(words.house, words.shell); });
 
+  CLI::App* help = app.add_subcommand("help", "what an error's code means, and what mends it");
+  help->add_option("code", words.error_code, "such as NE0204");
+  help->callback([&app, &words] { words.code = explain_code(words.house, app, words.error_code); });
+
   CLI::App* init_app = app.add_subcommand(
       "init", "make naestro.yaml, the key and the store; look for models and try one");
   init_app->callback([&words] { words.code = init(words.house); });

@@ -49,14 +49,14 @@ void add_limit_options(CLI::App* command, RunOptions& options) {
 void add_plan_words(CLI::App& app, Words& words) {
   CLI::App* plan_app = app.add_subcommand("plan", "plan a goal; check and explain plans");
   plan_app->require_subcommand(0, 1);
-  plan_app->add_option("goal", words.goal.plan.file, "the goal in words");
+  const CLI::Option* goal = plan_app->add_option("goal", words.goal.plan.file, "the goal in words");
   plan_app->add_option("-o,--output", words.output, "write the plan to this file");
   plan_app->add_option("-w,--workspace", words.goal.plan.workspace,
                        "the folder that the goal is about (default: the current one)");
   add_planner_options(plan_app, words.goal);
-  plan_app->callback([plan_app, &words] {
+  plan_app->callback([plan_app, goal, &words] {
     if (!plan_app->get_subcommands().empty()) return;
-    if (words.goal.plan.file.empty()) throw CLI::CallForHelp{};
+    if (goal->empty()) throw CLI::CallForHelp{};
     words.code = plan_goal(words.house, words.goal, words.output);
   });
 

@@ -18,6 +18,10 @@ std::unexpected<Error> io(const std::string& path, std::string_view doing) {
     case ENOSPC:
     case EDQUOT:
       return fail(Code::kStoreFull, what, "free some space; nothing that was acknowledged is lost");
+    case EFBIG:
+      return fail(
+          Code::kStoreFull, what,
+          "raise the limit of file sizes (ulimit -f); nothing that was acknowledged is lost");
     case ENOENT: return fail(Code::kNotFound, what, "check that its folder exists");
     case EROFS: return fail(Code::kStoreReadOnly, what, "make the folder writable");
     default: return fail(Code::kIo, what, "check the permissions, and the disk");

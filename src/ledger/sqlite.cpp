@@ -1,8 +1,11 @@
 #include "ledger/sqlite.hpp"
 
 #include <fcntl.h>
+#include <sys/resource.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <cerrno>
 #include <cstring>
 
@@ -33,6 +36,20 @@ std::string escaped(const std::string& path) {
   return out;
 }
 
+// Whether a write of the database met the user's limit of a file's size: SQLite has forgotten its
+// errno when a COMMIT returns. Such a write fills the file up to the limit before it fails.
+bool at_size_limit(sqlite3* db) {
+  rlimit limit{};
+  const char* name = sqlite3_db_filename(db, "main");
+  if (name == nullptr || ::getrlimit(RLIMIT_FSIZE, &limit) != 0) return false;
+  if (limit.rlim_cur == RLIM_INFINITY) return false;
+  return std::ranges::any_of(std::initializer_list<const char*>{"", "-wal"}, [&](const char* end) {
+    struct stat file{};
+    return ::stat((std::string{name} + end).c_str(), &file) == 0 &&
+           static_cast<rlim_t>(file.st_size) >= limit.rlim_cur;
+  });
+}
+
 Error error_of(sqlite3* db, std::string_view doing) {
   const int status = sqlite3_extended_errcode(db);
   check(status != SQLITE_IOERR_FSYNC && status != SQLITE_IOERR_DIR_FSYNC, kUnconfirmed);
@@ -41,11 +58,14 @@ Error error_of(sqlite3* db, std::string_view doing) {
   // SQLite calls only some writes without room full: not those of its shared memory, nor those over
   // a quota or the user's limit of a file's size.
   const int cause = (status & 0xff) == SQLITE_IOERR ? sqlite3_system_errno(db) : 0;
-  const bool full = cause == ENOSPC || cause == EDQUOT || cause == EFBIG;
+  const bool full = cause == ENOSPC || cause == EDQUOT || cause == EFBIG ||
+                    (status == SQLITE_IOERR_WRITE && at_size_limit(db));
   switch (full ? SQLITE_FULL : status & 0xff) {
     case SQLITE_FULL:
       code = Code::kStoreFull;
-      remedy = "free some space; nothing that was acknowledged is lost";
+      remedy =
+          "free some space, or raise the limit of file sizes (ulimit -f); nothing that was "
+          "acknowledged is lost";
       break;
     case SQLITE_BUSY:
       code = Code::kStoreBusy;
@@ -67,7 +87,14 @@ Error error_of(sqlite3* db, std::string_view doing) {
       break;
     default: break;
   }
-  return Error{code, std::string{doing} + ": " + sqlite3_errmsg(db), remedy, {}, nullptr};
+  const char* name = sqlite3_db_filename(db, "main");
+  const std::string what = name == nullptr || *name == '\0' ? std::string{doing} : name;
+  if (code == Code::kStoreCorrupt && what.ends_with("/keys.db")) {
+    remedy =
+        "restore it from a backup; or give the contents of all runs up: move it away and make "
+        "an empty file in its place";
+  }
+  return Error{code, what + ": " + sqlite3_errmsg(db), remedy, {}, nullptr};
 }
 
 }  // namespace

@@ -1,6 +1,7 @@
 #include <unistd.h>
 
 #include <algorithm>
+#include <filesystem>
 
 #include "ledger/files.hpp"
 #include "ledger/store.hpp"
@@ -62,6 +63,23 @@ bool store_has_heads(const Folders& folders) {
   return row && *row;
 }
 
+namespace {
+
+// A store that was emptied is not made anew in silence: heads are kept of stores that had events.
+// (Where the file is missing a person moved it away, or there was none.)
+Result<void> check_not_emptied(const Folders& folders) {
+  std::error_code error;
+  const auto size = std::filesystem::file_size(store_file(folders), error);
+  if (error || size != 0) return {};
+  if (std::filesystem::is_empty(folders.data + "/heads", error) || error) return {};
+  return fail(Code::kStoreCorrupt,
+              store_file(folders) + " is empty, but " + folders.data +
+                  "/heads has signed heads: a store was there",
+              "restore it from a backup, or remove the empty file to begin a new store");
+}
+
+}  // namespace
+
 Store::Store(Database database, Folders folders, Options options)
     : database_{std::move(database)}, folders_{std::move(folders)}, options_{std::move(options)} {}
 
@@ -69,6 +87,7 @@ Result<std::unique_ptr<Store>> Store::open(const Folders& folders, Options optio
   NAESTRO_TRY(make_folder(folders.state));
   NAESTRO_TRY(make_folder(folders.data + "/heads"));
   NAESTRO_LET(const auto lock, FolderLock::take(folders.state));
+  NAESTRO_TRY(check_not_emptied(folders));
   NAESTRO_LET(auto database, Database::open(store_file(folders), Database::Mode::read_write));
   std::unique_ptr<Store> store{new Store{std::move(database), folders, std::move(options)}};
   NAESTRO_TRY(store->prepare_schema());

@@ -1,5 +1,6 @@
 #include "ledger/store.hpp"
 
+#include <sys/resource.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -95,6 +96,64 @@ TEST_F(StoreTest, GarbageIsNamedCorrupt) {
   const auto store = Store::open(folders(), {clock_, random_, key, "h", "w", {}});
   ASSERT_FALSE(store);
   EXPECT_EQ(store.error().code, Code::kStoreCorrupt);
+}
+
+TEST_F(StoreTest, AnEmptiedStoreIsNotMadeAnew) {
+  auto key = load_or_make_signing_key(folders().data, random_).value();
+  const Store::Options options{clock_, random_, key, "h", "w", {}};
+  ASSERT_TRUE(make_folder(folders().state));
+  testing::write_file(store_file(folders()), "");  // left by who died at the very beginning
+  ASSERT_TRUE(Store::open(folders(), options));
+  testing::write_file(head_file(folders(), "0011223344556677"), "a head");
+  ASSERT_TRUE(Store::open(folders(), options));
+  std::filesystem::resize_file(store_file(folders()), 0);
+  const auto store = Store::open(folders(), options);
+  ASSERT_FALSE(store);
+  EXPECT_EQ(store.error().code, Code::kStoreCorrupt);
+  EXPECT_TRUE(store.error().message.contains("is empty, but")) << store.error().text();
+  EXPECT_EQ(std::filesystem::file_size(store_file(folders())), 0);
+  std::filesystem::remove(store_file(folders()));  // as the remedy says
+  EXPECT_TRUE(Store::open(folders(), options));
+}
+
+// Wherever the limit is met, also in the middle of a COMMIT: an error, and a store that goes on.
+TEST_F(StoreTest, ALimitOfFileSizesIsAFullDisk) {
+  auto store = open();
+  const auto fence = store->own("r1").value();
+  Append first = events(*store, "r1", 1, fence);
+  ASSERT_TRUE(store->append(std::span{&first, 1}));
+  rlimit old{};
+  ASSERT_EQ(::getrlimit(RLIMIT_FSIZE, &old), 0);
+  auto* handler = std::signal(SIGXFSZ, SIG_IGN);
+  const auto wal = std::filesystem::file_size(store_file(folders()) + "-wal");
+  int refused = 0;
+  for (rlim_t more = 0; more < 60'000; more += 1500) {
+    Append append = events(*store, "r1", 1, fence);
+    append.blobs.push_back(Bytes(20'000, static_cast<std::uint8_t>(more / 1500)));
+    const rlimit small{wal + more, old.rlim_max};
+    ASSERT_EQ(::setrlimit(RLIMIT_FSIZE, &small), 0);
+    const auto done = store->append(std::span{&append, 1});
+    ::setrlimit(RLIMIT_FSIZE, &old);
+    if (done) continue;
+    ++refused;
+    EXPECT_EQ(done.error().code, Code::kStoreFull) << done.error().text();
+    EXPECT_TRUE(done.error().remedy.contains("ulimit -f"));
+  }
+  std::signal(SIGXFSZ, handler);
+  EXPECT_GT(refused, 5);
+  Append last = events(*store, "r1", 1, fence);
+  EXPECT_TRUE(store->append(std::span{&last, 1}));
+  EXPECT_TRUE(verify().good());
+}
+
+TEST_F(StoreTest, ARuinedFileOfKeysIsNamed) {
+  const std::string file = dir_.str() + "/keys.db";
+  testing::write_file(file, std::string(8192, 'x'));
+  const auto ring = KeyRing::open(file, Database::Mode::read_write);
+  ASSERT_FALSE(ring);
+  EXPECT_EQ(ring.error().code, Code::kStoreCorrupt);
+  EXPECT_TRUE(ring.error().message.starts_with(file + ": ")) << ring.error().text();
+  EXPECT_TRUE(ring.error().remedy.starts_with("restore it from a backup; or give the contents"));
 }
 
 TEST_F(StoreTest, SigningKeyIsPrivateAndStable) {

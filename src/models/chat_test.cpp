@@ -219,6 +219,7 @@ TEST(Chat, KeepsItsDeadlineAndCanBeCancelled) {
   ChatReply reply = engine.ask(question(), milliseconds{100});
   ASSERT_FALSE(reply.text);
   EXPECT_EQ(reply.text.error().code, Code::kTimeout) << reply.text.error().text();
+  EXPECT_EQ(reply.text.error().remedy, "raise the step's timeout_s, or ask for less");
   EXPECT_FALSE(reply.usage_known);
   std::stop_source source;
   std::jthread canceller{[&] {

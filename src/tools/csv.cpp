@@ -6,6 +6,7 @@
 #include "tools/amounts.hpp"
 #include "tools/calls.hpp"
 #include "tools/csv_dates.hpp"
+#include "tools/text_file.hpp"
 
 namespace naestro::tools {
 namespace {
@@ -145,11 +146,9 @@ Result<std::vector<std::string>> header(Parser& parser) {
 }  // namespace
 
 Result<Csv> parse_csv(std::string_view file, std::string_view text, const std::stop_token& stop) {
+  if (!is_utf8(text)) return not_utf8(file, text);
   if (text.starts_with("\xef\xbb\xbf")) text.remove_prefix(3);
   Parser parser{file, text, separator_of(text)};
-  if (!is_utf8(text)) {
-    return parser.bad(first_bad_line(text), "the text is not UTF-8", "save the file as UTF-8");
-  }
   Csv csv;
   NAESTRO_LET(csv.columns, header(parser));
   while (!parser.done()) {

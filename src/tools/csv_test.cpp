@@ -51,7 +51,7 @@ TEST(Csv, ErrorsNameFileAndLine) {
   EXPECT_EQ(error_of("a\nx\"y\n"), "f.csv:2: a quote inside an unquoted cell");
   EXPECT_EQ(error_of("a\n\"x\" y\n"), "f.csv:2: text after a closing quote");
   EXPECT_EQ(error_of("a\n1\n\"x\n\n"), "f.csv:3: the quote that opens here is never closed");
-  EXPECT_EQ(error_of("a\n1\n\xff\n"), "f.csv:3: the text is not UTF-8");
+  EXPECT_EQ(error_of("a\n1\n\xff\n"), "f.csv:3: the text is not UTF-8 at byte 4");
   EXPECT_EQ(error_of(std::string(1000, ',')), "f.csv:1: 1001 columns");
   EXPECT_EQ(parse_csv("f", "a\n\"").error().code, Code::kToolFailed);
 }

@@ -114,7 +114,9 @@ Result<json::Value> files_search(const json::Object& arguments, const Context& c
   for (const std::string& file : files) {
     NAESTRO_TRY(go_on(context.stop));
     if (!glob_match(pattern, file) || glob_match(exclude, file)) continue;
-    const auto text = context.workspace.read(file, kFileBytesMax);
+    // A name that is not UTF-8 could not be said.
+    const auto text = is_utf8(file) ? context.workspace.read(file, kFileBytesMax)
+                                    : Result<std::string>{std::string{'\0'}};
     if (!text || text->find('\0') != std::string::npos || !is_utf8(*text)) {
       ++found.skipped;
       continue;

@@ -126,7 +126,7 @@ TEST_F(JsonQueryTest, HostileTextsAreErrorsThatSayWhere) {
   has(over("[{\"a\":1},\n{\"b\":{\"c\":1},\"b.c\":2}]"),
       "x.json:2: two fields have the path 'b.c'");
   has(over(std::string(100, '[') + std::string(100, ']')), "deeper than its limit");
-  has(over("[\"\xff\"]"), "x.json:1: the text is not UTF-8");
+  has(over("[\"\xff\"]"), "x.json:1: the text is not UTF-8 at byte 2");
   has(over("[\"" + std::string(2, '\0') + "\"]"), "no text file");
   has(over("[{\"" + std::string(1001, 'k') + "\":1}]"), "a path of more than 1000 bytes");
   has(over("[1]", R"("format":"yaml")"), "use json or lines");

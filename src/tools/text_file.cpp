@@ -21,6 +21,19 @@ std::string hash_of(const std::optional<std::string>& content) {
 
 }  // namespace
 
+std::unexpected<Error> not_utf8(std::string_view file, std::string_view text) {
+  std::size_t good = 0;
+  for (std::size_t length = 1; length <= 4 && good + length <= text.size();) {
+    const bool whole = is_utf8(text.substr(good, length));
+    good += whole ? length : 0;
+    length = whole ? 1 : length + 1;
+  }
+  return fail(Code::kToolFailed,
+              std::string{file} + ":" + std::to_string(first_bad_line(text)) +
+                  ": the text is not UTF-8 at byte " + std::to_string(good),
+              "save the file as UTF-8");
+}
+
 Result<std::string> read_text(std::string_view file, std::size_t bytes_max,
                               const Context& context) {
   NAESTRO_LET(std::string text, context.workspace.read(file, bytes_max));
@@ -30,9 +43,7 @@ Result<std::string> read_text(std::string_view file, std::size_t bytes_max,
     return fail(Code::kToolFailed, name + " is no text file: it holds NUL bytes",
                 "name a text file");
   }
-  return fail(Code::kToolFailed,
-              name + ":" + std::to_string(first_bad_line(text)) + ": the text is not UTF-8",
-              "save the file as UTF-8");
+  return not_utf8(name, text);
 }
 
 Result<std::string> written_path(const json::Object& arguments) {

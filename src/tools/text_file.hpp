@@ -14,6 +14,10 @@ namespace naestro::tools {
 // is kept in the ledger.
 inline constexpr std::size_t kWrittenBytesMax = std::size_t{8} << 20;
 
+// Of a text that is not UTF-8: "FILE:LINE: the text is not UTF-8 at byte N", N from 0 within the
+// file.
+std::unexpected<Error> not_utf8(std::string_view file, std::string_view text);
+
 // A kToolFailed that names the line, where the file is no UTF-8 text.
 Result<std::string> read_text(std::string_view file, std::size_t bytes_max, const Context& context);
 

@@ -65,7 +65,8 @@ TEST_F(TextFilesTest, ReadingRefusesWhatIsNoText) {
   file("latin.txt", "one\ntw\xf6\n");
   file("a.txt", "1\n2\n");
   has(text("files.read", R"({"path":"nul.bin"})"), "nul.bin is no text file: it holds NUL bytes");
-  has(text("files.read", R"({"path":"latin.txt"})"), "latin.txt:2: the text is not UTF-8");
+  has(text("files.read", R"({"path":"latin.txt"})"),
+      "latin.txt:2: the text is not UTF-8 at byte 6");
   has(text("files.read", R"({"path":"../a.txt"})"), "NE0501");
   has(text("files.read", R"({"path":"none.txt"})"), "NE0008");
   has(text("files.read", R"({"path":"."})"), "it is a folder");

@@ -3,6 +3,7 @@
 #include <dirent.h>
 #include <fcntl.h>
 #include <linux/openat2.h>
+#include <sys/file.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
 #include <unistd.h>
@@ -119,19 +120,57 @@ bool write_all(int fd, std::string_view content) {
   return true;
 }
 
+constexpr std::string_view kTemporaryBegin = ".naestro-";
+constexpr std::string_view kTemporaryEnd = ".tmp";
+constexpr std::size_t kTemporarySize = kTemporaryBegin.size() + 16 + kTemporaryEnd.size();
+
 std::string temporary_name() {
   std::array<std::uint8_t, 8> bytes{};
   SystemRandom{}.fill(bytes);
-  return ".naestro-" + hex(bytes) + ".tmp";
+  return std::string{kTemporaryBegin} + hex(bytes) + std::string{kTemporaryEnd};
 }
 
-// Writes `content` to a new file `name` in `folder`, to disk; the file may remain on failure.
-bool write_new(int folder, const std::string& name, std::string_view content,
-               std::optional<mode_t> mode) {
-  const Fd file{openat(folder, name.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0666)};
+// Removes what killed processes left in the folder. Who writes such a file holds its lock.
+void clean(const Fd& folder) {
+  Fd copy = open_beneath(folder.get(), ".", kFolder);
+  const std::unique_ptr<DIR, int (*)(DIR*)> stream{fdopendir(copy.get()), closedir};
+  if (!stream) return;
+  (void)copy.release();
+  while (const dirent* entry = readdir(stream.get())) {
+    const std::string_view name = entry->d_name;
+    if (!name.starts_with(kTemporaryBegin) || !name.ends_with(kTemporaryEnd) ||
+        name.size() != kTemporarySize) {
+      continue;
+    }
+    const Fd file{
+        openat(folder.get(), entry->d_name, O_RDONLY | O_NOFOLLOW | O_CLOEXEC | O_NONBLOCK)};
+    if (file && flock(file.get(), LOCK_EX | LOCK_NB) == 0) unlinkat(folder.get(), entry->d_name, 0);
+  }
+}
+
+// Opens a new file `name` in `folder` and locks it; it stays locked as long as it is open.
+Fd create(int folder, const std::string& name) {
+  while (true) {
+    Fd file{openat(folder, name.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0666)};
+    if (!file) return file;
+    // Where locks are not known there is no cleaning either.
+    if (flock(file.get(), LOCK_EX) != 0) return file;
+    struct stat status{};
+    if (fstat(file.get(), &status) != 0 || status.st_nlink > 0) return file;
+    // Between the two calls another process took it for one that was left.
+  }
+}
+
+// Writes `content` to a new file `name` in `folder`, to disk, and gives it the name `leaf` there;
+// the file may remain on failure.
+bool replace(int folder, const std::string& leaf, const std::string& name, std::string_view content,
+             std::optional<mode_t> mode) {
+  const Fd file = create(folder, name);
   if (!file) return false;
   if (mode && fchmod(file.get(), *mode) != 0) return false;
-  return write_all(file.get(), content) && fsync(file.get()) == 0;
+  // renameat() replaces whatever stands at `leaf` by then and follows no link.
+  return write_all(file.get(), content) && fsync(file.get()) == 0 &&
+         renameat(folder, name.c_str(), folder, leaf.c_str()) == 0;
 }
 
 // The permissions of the regular file at `leaf`, nothing when there is none.
@@ -250,9 +289,8 @@ Result<void> Workspace::write(std::string_view path, std::string_view content) c
               make_folder(fd_, slash == std::string::npos ? "." : name.substr(0, slash)));
   NAESTRO_LET(const auto mode, existing_mode(fd_, folder.get(), leaf, name));
   const std::string temporary = temporary_name();
-  // rename() replaces whatever stands at `leaf` by then and follows no link.
-  if (!write_new(folder.get(), temporary, content, mode) ||
-      renameat(folder.get(), temporary.c_str(), folder.get(), leaf.c_str()) != 0) {
+  clean(folder);
+  if (!replace(folder.get(), leaf, temporary, content, mode)) {
     const int error = errno;
     unlinkat(folder.get(), temporary.c_str(), 0);
     return refused(error, "write", name);

@@ -34,7 +34,8 @@ class Workspace {
   [[nodiscard]] Result<std::string> read(std::string_view path, std::size_t bytes_max) const;
   // Atomically: a temporary file beside it, fsync, rename, fsync of the folder. Makes missing
   // parent folders. Doing it twice leaves the same state. An existing file keeps its permissions;
-  // anything there but a regular file is refused. A crash may leave a hidden ".naestro-*.tmp".
+  // anything there but a regular file is refused. A crash may leave a hidden ".naestro-*.tmp",
+  // which the next write into that folder removes.
   [[nodiscard]] Result<void> write(std::string_view path, std::string_view content) const;
   // The file is gone afterwards, also when it was not there. Regular files and links only (the link
   // itself). To disk.

@@ -1,6 +1,8 @@
 #include "tools/workspace.hpp"
 
+#include <fcntl.h>
 #include <sched.h>
+#include <sys/file.h>
 #include <sys/mount.h>
 #include <sys/resource.h>
 #include <sys/stat.h>
@@ -171,6 +173,51 @@ TEST_F(WorkspaceTest, AFullDiskIsSaidPlainly) {
   ASSERT_TRUE(WIFEXITED(status));
   NAESTRO_NEEDS("namespaces", WEXITSTATUS(status) != 77);
   EXPECT_EQ(WEXITSTATUS(status), 0);
+}
+
+TEST_F(WorkspaceTest, WhatKilledWritersLeftGoesWithTheNextWriteIntoTheFolder) {
+  const std::string dead = ".naestro-0123456789abcdef.tmp";
+  const std::string live = ".naestro-fedcba9876543210.tmp";
+  for (const std::string& name :
+       {dead, live, std::string{".naestro-notes.tmp"}, std::string{".naestro-0123456789abcdef.tmq"},
+        std::string{"x-naestro-123456789abcdef.tmp"}, "d/" + dead}) {
+    write_file(inside / name, "x");
+  }
+  fs::create_symlink(dead, inside / ".naestro-0000000000000000.tmp");
+  const int held = ::open((inside / live).c_str(), O_WRONLY | O_CLOEXEC);
+  ASSERT_EQ(::flock(held, LOCK_EX), 0);  // as its living writer does
+  EXPECT_EQ(ws->list(".").value(), std::vector<std::string>{"x-naestro-123456789abcdef.tmp"});
+  ASSERT_TRUE(ws->write("a", "new"));
+  EXPECT_FALSE(fs::exists(inside / dead));
+  EXPECT_TRUE(fs::exists(inside / live));
+  EXPECT_TRUE(fs::exists(inside / ("d/" + dead)));
+  EXPECT_TRUE(fs::is_symlink(inside / ".naestro-0000000000000000.tmp"));
+  EXPECT_TRUE(fs::exists(inside / ".naestro-notes.tmp"));
+  EXPECT_TRUE(fs::exists(inside / ".naestro-0123456789abcdef.tmq"));
+  ::close(held);
+  ASSERT_TRUE(ws->write("d/a", "new"));
+  EXPECT_FALSE(fs::exists(inside / ("d/" + dead)));
+  ASSERT_TRUE(ws->write("a", "newer"));
+  EXPECT_FALSE(fs::exists(inside / live));
+}
+
+// Writers clean while others write: nobody loses a file.
+TEST_F(WorkspaceTest, WritersSideBySideTakeNothingFromEachOther) {
+  std::vector<std::jthread> writers;
+  std::atomic<int> failed = 0;
+  for (int writer = 0; writer < 4; ++writer) {
+    writers.emplace_back([&, writer] {
+      for (int i = 0; i < 100; ++i) {
+        if (!ws->write("f" + std::to_string(writer), std::to_string(i))) ++failed;
+      }
+    });
+  }
+  writers.clear();
+  EXPECT_EQ(failed, 0);
+  for (int writer = 0; writer < 4; ++writer) {
+    EXPECT_EQ(ws->read("f" + std::to_string(writer), kMuch).value(), "99");
+  }
+  EXPECT_EQ(std::distance(fs::directory_iterator{inside}, {}), 4);
 }
 
 TEST_F(WorkspaceTest, ListsSortedWithoutHiddenFilesAndLinks) {

@@ -33,7 +33,9 @@ PLAN = {
     "outputs": {"said": "${steps.tell.out.said}"}}
 
 
-class Bad(unittest.TestCase):
+class World(unittest.TestCase):
+    """A workspace, a plan over it, and folders of its own. Also of bad_files_test.py."""
+
     def setUp(self):
         self.folder = pathlib.Path(tempfile.mkdtemp(prefix="naestro-e2e-"))
         self.addCleanup(shutil.rmtree, self.folder, True)
@@ -76,6 +78,8 @@ class Bad(unittest.TestCase):
         change(plan)
         self.file.write_text(json.dumps(plan))
 
+
+class Bad(World):
     def test_what_is_wrong_in_a_plan_is_said_with_its_place(self):
         for says, change in (
                 ("NP1102: a plan has no member 'foo'", lambda p: p.update(foo=1)),
@@ -116,6 +120,19 @@ class Bad(unittest.TestCase):
         self.plan(lambda p: p.update(goal="x" * 10_000_000))
         self.run_it()
         self.nothing_lost(1)
+
+    def test_a_goal_that_says_nothing_is_refused_before_a_run_begins(self):
+        for goal, says in (("x" * 120_000, "NE0003 the goal has 120000 bytes, at most 2000 are "
+                            "read; say it shorter; put longer text into a file"),
+                           ("", "NE0801 the goal is empty; say in words"),
+                           (" \n\t ", "NE0801 the goal is empty; say in words"),
+                           ("how\x1b many", "NE0801 .*control character at byte 3.*; say in words")):
+            with self.subTest(goal[:9]):
+                for words in (["run", goal], ["plan", goal]):
+                    self.naestro(*words, "-w", str(self.work), code=2, says=says)
+        with self.assertRaises(OSError):  # no system passes on an argument of that size
+            self.naestro("run", "x" * 10_000_000)
+        self.assertFalse(self.store.exists())
 
     def test_bad_values_of_inputs_and_options(self):
         for word, says in (("word=", "NE0801 .*at least 1 char"), ("wrod=x", "did you mean word"),

@@ -2,16 +2,14 @@
 """The words of the command line through the real binary: completion, help with examples, JSON.
 
 words_test.py NAESTRO_BINARY"""
-import hashlib
-import http.server
 import json
 import os
 import pathlib
+import re
 import shutil
 import subprocess
 import sys
 import tempfile
-import threading
 import unittest
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
@@ -92,6 +90,26 @@ class Words(Home):
         self.assertEqual(self.complete("runs", ""), [])
         self.assertEqual(self.complete("show", "x", "--json", "--"), self.complete("show", "--"))
 
+    def test_every_error_is_explained_with_a_remedy_that_can_be_done(self):
+        self.assertEqual(self.naestro("help", "NE0204"),
+                         "NE0204: the disk is full\nTo mend it: free some space, then 'naestro "
+                         "resume RUN'; nothing that was acknowledged is lost\n"
+                         "Exit code 1; it can help to try again later\n")
+        self.assertEqual(self.naestro("help"), self.naestro("--help"))
+        self.naestro("help", "NE9999", code=2)
+        self.assertIn("NE0801 no error has the code 'NE9999'; codes look like", self.err)
+        commands = {" ".join(path) for path in self.commands()}
+        pages = sorted((ROOT / "docs/errors").glob("NE*.md"))
+        self.assertGreater(len(pages), 50)
+        for page in pages:
+            with self.subTest(page.stem):
+                out = self.naestro("help", page.stem)
+                self.assertRegex(out, rf"^{page.stem}: .+\nTo mend it: .{{20,}}\nExit code \d+; ")
+                for said in re.findall(r"'naestro ((?:[a-z]+ ?)+)", out):
+                    self.assertIn(said.strip(), commands)
+                for file in re.findall(r"docs/[\w/]+\.md", out):
+                    self.assertTrue((ROOT / file).exists(), file)
+
     def test_values(self):
         self.assertEqual(self.complete("run", "--mode", ""), ["guide", "copilot", "auto"])
         self.assertEqual(self.complete("run", "--mode=c"), ["--mode=copilot"])
@@ -171,152 +189,6 @@ class Words(Home):
                 for members in ([value] if isinstance(value, dict) else value):
                     for member in (members if command != "config" else ["value", "origin"]):
                         self.assertIn(f"`{member}`", section)
-
-ASSETS = pathlib.Path(os.environ.get("NAESTRO_ASSETS", ROOT / "build/assets"))
-REAL = ASSETS / "models/qwen2.5-coder-0.5b-instruct-q4_k_m.gguf"
-
-
-class Server(http.server.BaseHTTPRequestHandler):
-    """Serves files with ranges; what was asked for is kept."""
-    files = {}
-    asked = []
-
-    def do_GET(self):
-        self.asked.append((self.path, self.headers.get("Range")))
-        if self.path.startswith("/to?"):
-            self.send_response(302)
-            self.send_header("Location", self.path[4:])
-            self.send_header("Content-Length", "0")
-            self.end_headers()
-            return
-        data = self.files.get(self.path)
-        if data is None:
-            self.send_error(404)
-            return
-        size = data.stat().st_size if isinstance(data, pathlib.Path) else len(data)
-        begin = int((self.headers.get("Range") or "bytes=0-")[6:-1])
-        if begin >= size:
-            self.send_error(416)
-            return
-        self.send_response(206 if begin else 200)
-        self.send_header("Content-Length", str(size - begin))
-        self.end_headers()
-        try:
-            if isinstance(data, bytes):
-                self.wfile.write(data[begin:])
-            else:
-                with data.open("rb") as file:
-                    file.seek(begin)
-                    shutil.copyfileobj(file, self.wfile)
-        except OSError:
-            pass  # the client has enough
-
-    def log_message(self, *_):
-        pass
-
-
-class Pull(Home):
-    def setUp(self):
-        super().setUp()
-        Server.files, Server.asked = {}, []
-        self.server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Server)
-        threading.Thread(target=self.server.serve_forever, daemon=True).start()
-        self.addCleanup(self.server.server_close)
-        self.addCleanup(self.server.shutdown)
-        self.env["NAESTRO_ASSETS"] = str(self.folder / "assets")
-        self.models = self.folder / "assets/models"
-
-    def serve(self, path, data):
-        Server.files[path] = data
-        return f"http://127.0.0.1:{self.server.server_port}{path}"
-
-    @staticmethod
-    def gguf(size=100_000):
-        def text(value):
-            return len(value).to_bytes(8, "little") + value
-        entry = (text(b"general.license") + (8).to_bytes(4, "little") + text(b"mit") +
-                 text(b"tiny.context_length") + (4).to_bytes(4, "little") +
-                 (512).to_bytes(4, "little"))
-        head = b"GGUF" + (3).to_bytes(4, "little") + bytes(8) + (2).to_bytes(8, "little") + entry
-        return head + bytes(range(256)) * (size // 256)
-
-    def pull(self, url, data, *words, code=0):
-        sha256 = data if isinstance(data, str) else hashlib.sha256(data).hexdigest()
-        return self.naestro("models", "pull", url, "--sha256", sha256, *words, code=code)
-
-    def listed(self):
-        return {row["name"]: row for row in json.loads(self.naestro("models", "--json"))}
-
-    def test_a_model_is_pulled_and_listed(self):
-        data = self.gguf()
-        url = self.serve("/a/Tiny.gguf", data)
-        out = self.pull(url, data)
-        self.assertIn("Pulled tiny", out)
-        self.assertIn("no chat template", out)
-        self.assertIn("100%", self.err)
-        self.assertEqual((self.models / "tiny.gguf").read_bytes(), data)
-        row = self.listed()["tiny"]
-        self.assertEqual((row["context_tokens"], row["licence"], row["file"]),
-                         (512, "mit", "tiny.gguf"))
-        self.assertEqual([row["name"] for row in json.loads(
-            self.naestro("models", "--json"))][0], "qwen2.5-coder-0.5b-instruct")
-        self.assertIn("There already", self.pull(url, data))
-        self.assertEqual(len(Server.asked), 1)
-        self.naestro("config", "-c", "model=tiny")
-        other = self.gguf(5000)
-        self.pull(self.serve("/tiny.gguf", other), other, code=2)
-        self.pull(self.serve("/tiny.gguf", other), other, "--name", "scripted", code=2)
-        self.pull(self.serve("/tiny.gguf", other), other, "--name", "other")
-        self.assertIn("other", self.listed())
-
-    def test_a_part_is_gone_on_with(self):
-        data = self.gguf()
-        sha256 = hashlib.sha256(data).hexdigest()
-        self.models.mkdir(parents=True)
-        part = self.models / f"tiny.gguf.{sha256[:16]}.part"
-        part.write_bytes(data[:1000])
-        self.pull(self.serve("/tiny.gguf", data), data)
-        self.assertEqual(Server.asked, [("/tiny.gguf", "bytes=1000-")])
-        self.assertEqual((self.models / "tiny.gguf").read_bytes(), data)
-        self.assertFalse(part.exists())
-        (self.models / f"all.gguf.{sha256[:16]}.part").write_bytes(data)
-        self.pull(self.serve("/all.gguf", data), data)  # 416: nothing more to come
-
-    def test_what_is_refused_leaves_nothing(self):
-        data = self.gguf()
-        url = self.serve("/tiny.gguf", data)
-        self.naestro("models", "pull", url, code=2)
-        self.pull(url, "12", code=2)
-        self.pull(url, "0" * 64, code=1)
-        self.assertIn("NE0009", self.err)
-        page = b"<html>no model</html>" * 9
-        self.pull(self.serve("/page.gguf", page), page, code=2)
-        self.assertIn("is no GGUF file", self.err)
-        self.pull(self.serve("/short.gguf", b"GG"), b"GG", code=2)
-        self.pull(self.serve("/gone.gguf", None), data, code=1)
-        self.pull(url, data, "--name", "../x", code=2)
-        self.pull(self.serve("/", data), data, code=2)
-        for bad in ("http://example.org/tiny.gguf", "http://localhost@example.org/tiny.gguf",
-                    "http://localhost.example.org/tiny.gguf", "ftp://localhost/tiny.gguf"):
-            self.pull(bad, data, code=2)
-            self.assertIn("by https", self.err)
-        self.pull(self.serve("/to?http://example.org/x.gguf", None), data, "--name", "x", code=2)
-        self.assertIn("by https", self.err)
-        self.assertEqual([file.name for file in self.models.iterdir() if file.stat().st_size], [])
-        self.assertNotIn("tiny", self.listed())
-        self.pull(self.serve("/to?/tiny.gguf", None), data, "--name", "tiny")
-        self.assertIn("tiny", self.listed())
-
-    @unittest.skipUnless(REAL.exists(), "the model is not installed")
-    def test_the_real_model_is_pulled_and_asked(self):
-        sha256 = json.loads((ROOT / "contracts/models/qwen2.5-coder-0.5b-instruct.json")
-                            .read_text())["file_sha256"]
-        out = self.pull(self.serve("/real.gguf", REAL), sha256)
-        self.assertNotIn("Warning", out)
-        self.assertEqual(self.listed()["real"]["context_tokens"], 4096)
-        (self.folder / "assets/llama").symlink_to(ASSETS / "llama")
-        self.naestro("doctor", "--live", "-c", "model=real", code=0)
-
 
 if __name__ == "__main__":
     unittest.main(argv=sys.argv[:1])

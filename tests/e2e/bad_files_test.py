@@ -1,0 +1,196 @@
+#!/usr/bin/env python3
+"""Files that are no text, a clock that goes backwards, a limit of file sizes, files of the store that
+were emptied or overwritten, what a killed process left, a contract that is none. Through the real
+binary and the real store.
+
+bad_files_test.py NAESTRO_BINARY"""
+import json
+import os
+import pathlib
+import resource
+import signal
+import subprocess
+import unittest
+
+import bad_input_test as base
+
+FAKETIME = sorted(pathlib.Path("/usr/lib").glob("*/faketime/libfaketimeMT.so.1"))
+
+
+def limited(size):
+    return lambda: resource.setrlimit(resource.RLIMIT_FSIZE, (size, size))
+
+
+class BadFiles(base.World):
+    def one_step(self, tool, arguments):
+        self.file.write_text(json.dumps({
+            "naestro": "plan/1", "goal": "look", "inputs": {},
+            "steps": [{"id": "look", "do": {"tool": tool}, "with": arguments}],
+            "outputs": {"seen": "${steps.look.out}"}}))
+
+    def outputs(self):
+        return json.loads(self.naestro("show", "last", "--json"))["outputs"]["seen"]
+
+    def test_what_is_not_utf8_is_named_with_its_place_and_all_else_is_read(self):
+        (self.work / "t.csv").write_bytes(b"a,b\n1,x\n2,\xe4\n")
+        (self.work / "n.md").write_bytes(b"# Gr\xfc\xdfe\n")
+        (self.work / "good.csv").write_bytes("a,b\n1,ä\n".encode())
+        bad_name = os.path.join(os.fsencode(self.work), b"alpha-\xff.txt")
+        with open(bad_name, "wb") as file:
+            file.write(b"alpha\n")
+        query = {"aggregates": [{"fn": "count", "as": "n"}]}
+        for tool, arguments, says in (
+                ("csv.query@1", {"file": "t.csv", **query}, "t.csv:3: .* at byte 10; save"),
+                ("files.read@1", {"path": "n.md"}, "n.md:1: .* at byte 4; save")):
+            self.one_step(tool, arguments)
+            self.run_it(code=1, says="NE0502 " + says + " the file as UTF-8")
+        self.one_step("csv.query@1", {"file": "good.csv", **query})
+        self.run_it()
+        self.one_step("files.search@1", {"path": ".", "query": "alpha"})
+        self.run_it()
+        seen = self.outputs()
+        self.assertEqual({match["file"] for match in seen["matches"]}, {"a.txt"})
+        self.assertEqual(seen["skipped_files"], 3)
+        self.one_step("files.list@1", {"path": "."})
+        self.run_it()
+        self.assertEqual([file["file"] for file in self.outputs()["files"]],
+                         ["a.txt", "good.csv", "n.md", "t.csv"])
+        self.naestro("run", "what is the b of 2?", "-w", str(self.work), code=1,
+                     says="not read, since no UTF-8 text or too large: n.md, t.csv")
+        self.naestro("audit", "verify", says="Good")
+        self.assertEqual((self.work / "t.csv").read_bytes(), b"a,b\n1,x\n2,\xe4\n")
+        self.assertTrue(os.path.exists(bad_name))
+
+    @unittest.skipUnless(FAKETIME, "libfaketime is not installed")
+    def test_a_clock_that_goes_backwards(self):
+        now = self.folder / "now"
+
+        def at(when):
+            now.write_text(when)
+            return dict(self.env, LD_PRELOAD=str(FAKETIME[0]), FAKETIME_NO_CACHE="1",
+                        FAKETIME_TIMESTAMP_FILE=str(now),
+                        FAKETIME_DONT_FAKE_MONOTONIC="1")  # timed waits hang with it
+
+        self.run_it(env=at("+0d"))
+        self.run_it(env=at("-4000d"))  # between runs
+        process = subprocess.Popen(
+            [base.BINARY, "run", self.file, "-w", self.work, "--max-time", "100",
+             *self.script(delay_ms=100_000)],
+            env=at("+0d"), stdout=subprocess.PIPE, text=True)
+        for line in process.stdout:
+            if line.startswith("start    tell"):
+                break
+        now.write_text("-9000d")  # within a run
+        process.send_signal(signal.SIGKILL)
+        process.stdout.close()
+        process.wait(timeout=20)
+        # The wall clock shows less than what the events before it say.
+        self.naestro("resume", "last", *self.script(), env=at("-9500d"))
+        self.nothing_lost(3)
+        runs = json.loads(self.naestro("runs", "--json"))
+        self.assertEqual(len({run["run"] for run in runs}), 3)  # in the order in which they began
+        created = [run["created_at"] for run in runs]
+        self.assertGreater(created[0], created[1])
+        self.assertGreater(created[2], created[1])
+        self.assertNotRegex(self.naestro("show", "last"), r" -\d+ [mu]?s\b")
+        for run in runs:
+            self.naestro("replay", run["run"])
+
+    def test_a_limit_of_file_sizes_is_a_full_disk(self):
+        self.run_it()
+        for size in (0, 4096, 8192, 20_000, 33_000, 40_000, 50_000, 60_000, 70_000, 80_000):
+            with self.subTest(size):
+                done = subprocess.run(
+                    [base.BINARY, "run", self.file, "-w", self.work, *self.script()],
+                    env=self.env, capture_output=True, text=True, preexec_fn=limited(size))
+                self.assertEqual(done.returncode, 1, done.stdout + done.stderr)
+                self.assertRegex(done.stdout + done.stderr, r"NE0204 .*ulimit -f")
+        self.naestro("audit", "verify", says="Good")
+        for run in json.loads(self.naestro("runs", "--json")):
+            if run["state"] != "done":
+                self.naestro("resume", run["run"], *self.script())
+        self.run_it()
+        self.naestro("audit", "verify", says="Good")
+        states = {run["state"] for run in json.loads(self.naestro("runs", "--json"))}
+        self.assertEqual(states, {"done"})
+
+    def test_an_emptied_store_is_not_made_anew(self):
+        self.run_it()
+        store = self.store / "store.db"
+        kept = store.read_bytes()
+        store.write_bytes(b"")
+        self.run_it(code=1, says="NE0202 .*store.db is empty, but .*heads has signed heads: .*; "
+                                 "restore it from a backup, or remove the empty file")
+        for words in (["runs"], ["show", "last"], ["audit", "verify"]):
+            self.naestro(*words, code=1, says="NE0202 .*store.db.*; .*restore")
+        self.assertEqual(store.read_bytes(), b"")
+        store.write_bytes(kept)
+        self.nothing_lost(1)
+        store.write_bytes(b"")
+        store.unlink()  # as the remedy says
+        self.run_it()
+        self.nothing_lost(1)
+
+    def test_keys_that_are_no_database_are_named(self):
+        self.run_it()
+        keys = self.store / "keys.db"
+        kept = keys.read_bytes()
+        for data in (b"garbage" * 1000, kept[:4096], kept[:100]):
+            keys.write_bytes(data)
+            for words in (["show", "last"], ["resume", "last"]):
+                self.naestro(*words, code=1,
+                             says=r"NE0202 .*/keys\.db: .*; restore it from a backup; or give")
+            self.run_it(code=1, says=r"NE0202 .*/keys\.db: ")
+            self.naestro("audit", "verify", says="Good")  # the events need no keys
+            self.assertEqual(keys.read_bytes(), data)
+        keys.write_bytes(kept)
+        self.nothing_lost(1)
+
+    def test_what_a_killed_process_left_is_no_document_and_goes_with_the_next_write(self):
+        left = self.work / ".naestro-0123456789abcdef.tmp"
+        left.write_text("alpha\n")
+        mine = self.work / ".naestro-notes.tmp"
+        mine.write_text("alpha\n")
+        self.one_step("files.search@1", {"path": ".", "query": "alpha"})
+        self.run_it()
+        self.assertEqual({match["file"] for match in self.outputs()["matches"]}, {"a.txt"})
+        self.assertTrue(left.exists())
+        self.one_step("files.write@1", {"path": "out.txt", "content": "new"})
+        done = self.run_it(code=5)
+        digest = [word for word in done.split() if len(word) == 64][-1]
+        self.naestro("approve", "last", digest)
+        self.naestro("resume", "last")
+        self.assertEqual((self.work / "out.txt").read_text(), "new")
+        self.assertEqual({file.name for file in self.work.iterdir()},
+                         {"a.txt", "out.txt", mine.name})
+
+    def test_a_contract_that_is_none_disables_its_model_alone(self):
+        folder = self.folder / "data/naestro/models"
+        folder.mkdir(parents=True)
+        good = {"name": "good", "kind": "model.local", "file": "good.gguf",
+                "file_sha256": "0" * 64, "context_tokens": 512, "usd_per_mtok_in": "0",
+                "usd_per_mtok_out": "0", "price_list": "local/1", "licence": "mit"}
+        (folder / "good.json").write_text(json.dumps(good))
+        (folder / "a.json").write_text("{")
+        (folder / "b.json").write_text(json.dumps(dict(good, context_tokens="many", name="b")))
+        (folder / "same.json").write_text(json.dumps(good))
+        (folder / "folder.json").mkdir()
+        said = self.run_it(says="Answer: said: hi")
+        for name in ("a", "b", "same", "folder"):
+            self.assertRegex(said, rf"/{name}\.json: warning: this model is left out: NE.*; "
+                                   "mend or remove the file")
+        self.assertNotIn("good.json: warning", said)
+        listed = self.naestro("models")
+        self.assertRegex(listed, r"(?m)^good ")
+        self.assertNotRegex(listed, r"(?m)^b ")
+        checks = json.loads(subprocess.run([base.BINARY, "doctor", "--json"], env=self.env,
+                                           capture_output=True).stdout)["checks"]
+        check = next(check for check in checks if check["id"] == "config")
+        self.assertEqual(check["status"], "warn")
+        for name in ("a", "b", "same", "folder"):
+            self.assertIn(f"/{name}.json: warning: this model is left out", check["meaning"])
+        self.naestro("--strict-config", "runs", code=2)
+
+
+if __name__ == "__main__":
+    unittest.main(argv=base.sys.argv[:1])
