@@ -134,6 +134,8 @@ void configure(Exchange& exchange, curl_slist* headers) {
   curl_easy_setopt(easy, CURLOPT_HTTP_VERSION, static_cast<long>(CURL_HTTP_VERSION_1_1));
   curl_easy_setopt(easy, CURLOPT_NOPROXY, "*");
   curl_easy_setopt(easy, CURLOPT_NOSIGNAL, 1L);  // signals belong to the app
+  // A resolver that waits for a silent name server is left behind, not waited for.
+  curl_easy_setopt(easy, CURLOPT_QUICK_EXIT, 1L);
   curl_easy_setopt(easy, CURLOPT_TIMEOUT_MS, static_cast<long>(request.timeout.count()));
   curl_easy_setopt(easy, CURLOPT_HTTPHEADER, headers);
   if (!request.unix_socket.empty()) {
