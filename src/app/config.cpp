@@ -264,7 +264,8 @@ class Loader {
     const bool project = layer.who == Layer::Who::project;
     auto text = checked_value(key, node, {layer.folder, project}, places_, models_);
     if (!text) {
-      note(true, layer, node.at, text.error().message, text.error().remedy, text.error().code);
+      const ValueFault& fault = text.error();
+      note(true, layer, fault.at.value_or(node.at), fault.message, fault.remedy, fault.code);
       return;
     }
     if (!apply) return;

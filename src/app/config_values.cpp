@@ -83,7 +83,9 @@ Checked checked_hosts(const std::string& key, const YamlNode& node) {
     line = "none";
     for (const YamlNode& item : node.items) {
       if (item.kind != YamlNode::Kind::scalar) {
-        return wrong(key, std::string{type_name(item)} + " in it");
+        auto fault = wrong(key, std::string{type_name(item)} + " in it");
+        fault.error().at = item.at;
+        return fault;
       }
       line += " " + item.text;
     }

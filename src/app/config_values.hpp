@@ -2,6 +2,7 @@
 #pragma once
 
 #include <expected>
+#include <optional>
 #include <string>
 #include <string_view>
 
@@ -23,6 +24,7 @@ struct ValueFault {
   Code code = Code::kConfigInvalid;
   std::string message;
   std::string remedy;
+  std::optional<json::Position> at{};  // where it is not the value's own place
 };
 
 // Whose word it is: a project's folder comes with somebody, so its folders lie inside of it.

@@ -219,7 +219,8 @@ TEST(Chat, KeepsItsDeadlineAndCanBeCancelled) {
   ChatReply reply = engine.ask(question(), milliseconds{100});
   ASSERT_FALSE(reply.text);
   EXPECT_EQ(reply.text.error().code, Code::kTimeout) << reply.text.error().text();
-  EXPECT_EQ(reply.text.error().remedy, "raise the step's timeout_s, or ask for less");
+  EXPECT_EQ(reply.text.error().remedy,
+            "raise the step's timeout_s, ask for less, or look whether the server runs");
   EXPECT_FALSE(reply.usage_known);
   std::stop_source source;
   std::jthread canceller{[&] {

@@ -31,16 +31,17 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
     said = now;
   }
   std::size_t streamed = 0;
-  const auto reply = models::chat({.url = "http://localhost", .unix_socket = server.socket()},
-                                  {.model = "m",
-                                   .messages = {json::Object{{"role", "user"}, {"content", now}}},
-                                   .schema = {},
-                                   .context_tokens = 100,
-                                   .max_input_tokens = 5,
-                                   .max_output_tokens = 20,
-                                   .seed = 7},
-                                  std::chrono::steady_clock::now() + std::chrono::seconds{10}, {},
-                                  [&](std::string_view chunk) { streamed += chunk.size(); });
+  const auto reply = models::chat(
+      {.url = "http://localhost/v1", .unix_socket = server.socket(), .counter = "http://localhost"},
+      {.model = "m",
+       .messages = {json::Object{{"role", "user"}, {"content", now}}},
+       .schema = {},
+       .context_tokens = 100,
+       .max_input_tokens = 5,
+       .max_output_tokens = 20,
+       .seed = 7},
+      std::chrono::steady_clock::now() + std::chrono::seconds{10}, {},
+      [&](std::string_view chunk) { streamed += chunk.size(); });
   fuzz::require(reply.reached, "the engine was reached");
   fuzz::require(reply.tokens_in >= 0 && reply.tokens_out >= 0, "usage is not negative");
   if (reply.text) fuzz::require(reply.text->size() == streamed, "the text is what was streamed");
