@@ -42,6 +42,25 @@ TEST_F(Fleet, ARowsShareOfAllOrOfThoseWithACondition) {
   EXPECT_EQ(share("What share of the takings came from Adult tickets?"), "share: 76.92 %");
 }
 
+TEST_F(Fleet, OneOfTwoColumnsIsNotBoth) {
+  EXPECT_EQ(ask("How many trips were late or from North?"), "refused");
+  EXPECT_EQ(ask("List the trips that were late or from North"), "refused");
+  EXPECT_TRUE(ask("How many trips were late or on time?").contains("4"));
+  EXPECT_TRUE(ask("How many trips were late and from North?").contains("1"));
+}
+
+// A column that says yes and nothing else says no by nothing; "included" is said of what stands
+// before it.
+TEST_F(Fleet, AnEmptyFieldIsANoAndAConditionIsNotLost) {
+  file("parcels.csv",
+       "parcel,sent,customer,weight,collected\nP1,2024-01-02,Ada Quill,10,Y\n"
+       "P2,2024-01-03,Bo Marsh,30,\nP3,2024-01-04,Cy Dunn,20,Y\n");
+  EXPECT_TRUE(ask("How many parcels were not collected?").contains("1"));
+  EXPECT_TRUE(ask("How many parcels were collected?").contains("2"));
+  EXPECT_EQ(ask("What is the total weight of the parcels of Ada Quill, weight included?"),
+            "refused");
+}
+
 TEST_F(Fleet, WhatTheWholeIsMustBeSure) {
   // To count payments or to add them up.
   EXPECT_EQ(ask("What share of payments were made by card?"), "refused");

@@ -87,8 +87,16 @@ bool Gatherer::take_presence(const Segment& segment, std::size_t field) {
         odd != column.values.end()) {
       return refuse("whether '" + *odd + "' in " + name(field) + " is a yes is not said");
     }
+    const std::size_t before = asked_.filters.size();
     for (const std::string& value : column.values) {
       if (affirms(value) != absent) asked_.filters.push_back({field, "eq", value});
+    }
+    // A column of "Y" and nothing says no by nothing.
+    if (absent && asked_.filters.size() == before && column.empty > 0) {
+      asked_.filters.push_back({field, "empty", ""});
+    }
+    if (asked_.filters.size() == before) {
+      return refuse("no value of " + name(field) + " says so");
     }
     if (head_) head_ = false, asked_.noun = true;  // "how many guided tours"
   } else if (absent && column.empty == 0) {

@@ -449,6 +449,7 @@ bool Gatherer::finish() {
   if (nothing_else) {
     return refuse("who did nothing else is not computed");
   }
+  if (one_or_the_other()) return refuse("rows of which one of two columns fits are not found");
   if (not_ || no_ || with_) return refuse("it is not clear what 'not', 'no' or 'with' is about");
   // "More than 10 euros each"
   const bool apiece = each_ && asked_.list && !asked_.filters.empty() && !goal_.tokens.empty() &&

@@ -102,6 +102,8 @@ class Gatherer {
   [[nodiscard]] bool exactly(std::size_t index) const;
   [[nodiscard]] bool ranks_later(std::size_t index) const;
   [[nodiscard]] bool before_value(std::size_t index) const;
+  [[nodiscard]] bool behind_value(std::size_t index) const;
+  [[nodiscard]] bool one_or_the_other() const;
   [[nodiscard]] std::optional<std::size_t> counted_in(const Segment& segment) const;
   [[nodiscard]] bool per_time(const Segment& segment) const;
   bool settle_more();

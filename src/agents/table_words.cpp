@@ -74,7 +74,7 @@ bool Gatherer::take_included(const Segment& segment, std::size_t index) {
     with_ = true;
     return true;
   }
-  if (asked_.filters.empty() || asked_.filters.back().op != "eq") {
+  if (asked_.filters.empty() || asked_.filters.back().op != "eq" || !behind_value(index)) {
     return refuse("what '" + word(segment) + "' is about is not said");
   }
   const std::size_t field = asked_.filters.back().field;
@@ -151,6 +151,40 @@ bool Gatherer::before_value(std::size_t index) const {
   const std::size_t from = goal_.tokens[segments_[index].at].end;
   const std::size_t to = goal_.tokens[segments_[next].at].begin;
   return goal_.text.substr(from, to - from).find_first_of(".?!;,") == std::string::npos;
+}
+
+// "VAT included" is said of the amount, not of a value that was named before.
+bool Gatherer::behind_value(std::size_t index) const {
+  while (index > 0) {
+    const Kind kind = segments_[--index].kind;
+    if (kind != Kind::stop) return kind == Kind::value;
+  }
+  return false;
+}
+
+// "Late or from North": conditions on two columns, of which one is enough.
+bool Gatherer::one_or_the_other() const {
+  const auto condition = [](const Segment& one) {
+    return one.kind == Kind::value || one.kind == Kind::field || one.kind == Kind::date;
+  };
+  const auto same_column = [](const Segment& a, const Segment& b) {
+    return std::ranges::any_of(a.values, [&](const auto& one) {
+      return std::ranges::any_of(b.values,
+                                 [&](const auto& other) { return one.first == other.first; });
+    });
+  };
+  const Segment* before = nullptr;
+  bool either = false;
+  for (const Segment& one : segments_) {
+    either = either || in(ascii_lower(word(one)), {"or", "either"});
+    if (one.kind == Kind::stop) continue;
+    const bool two = before != nullptr && condition(*before) && condition(one);
+    const bool value = two && (before->kind == Kind::value || one.kind == Kind::value);
+    if (either && value && !same_column(*before, one)) return true;
+    before = &one;
+    either = false;
+  }
+  return false;
 }
 
 // "How many hours a week" of a column of weekly hours.

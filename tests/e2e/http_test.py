@@ -8,11 +8,13 @@ import json
 import os
 import pathlib
 import shutil
+import signal
 import ssl
 import subprocess
 import sys
 import tempfile
 import threading
+import time
 import unittest
 
 BINARY = pathlib.Path(sys.argv[1]).resolve()
@@ -229,6 +231,38 @@ class Http(unittest.TestCase):
             self.env[name] = proxy.origin
         self.get(self.server.origin + "/a.txt")
         self.assertEqual((self.server.seen, proxy.seen), (["/a.txt"], []))
+
+    def test_a_silent_name_server_does_not_keep_a_run_from_stopping(self):
+        (self.folder / "resolv.conf").write_text("nameserver 127.0.0.1\n")
+        # A network of its own, whose name server takes questions and never answers.
+        silent = ("unshare", "-rnm", sys.executable, "-c", """
+import fcntl, os, socket, struct, subprocess, sys
+fcntl.ioctl(socket.socket(), 0x8914, struct.pack("16sh", b"lo", 0x49))  # SIOCSIFFLAGS: up
+subprocess.run(["mount", "--bind", sys.argv[1], "/etc/resolv.conf"], check=True)
+server = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
+server.bind(("127.0.0.1", 53))
+server.set_inheritable(True)
+if sys.argv[2:]:
+    os.execv(sys.argv[2], sys.argv[2:])
+""", str(self.folder / "resolv.conf"))
+        if subprocess.run(silent, capture_output=True).returncode != 0:
+            self.assertNotIn("userns", os.environ.get("NAESTRO_REQUIRE", ""))
+            self.skipTest("no namespaces can be made here")
+        self.allow("slow.example")
+        words = (self.plan("https://slow.example/"), "-w", str(self.work))
+        digest = json.loads(self.naestro("plan", "explain", *words, "--json"))["digest"]
+        run = subprocess.Popen([*silent, BINARY, "run", *words, "--approve", digest], env=self.env,
+                               stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, text=True)
+        self.addCleanup(run.stdout.close)
+        self.addCleanup(run.wait)
+        self.addCleanup(run.kill)
+        while (line := run.stdout.readline()) and not line.startswith("start "):
+            pass
+        time.sleep(0.5)
+        begin = time.monotonic()
+        run.send_signal(signal.SIGINT)
+        self.assertEqual(run.wait(timeout=60), 130)
+        self.assertLess(time.monotonic() - begin, 4)  # the resolver gives up after ten seconds
 
     def tls_server(self):
         """A server whose certificate is its own authority."""
