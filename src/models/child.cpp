@@ -3,9 +3,11 @@
 #include <fcntl.h>
 #include <sys/prctl.h>
 #include <sys/resource.h>
+#include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include <array>
 #include <cerrno>
 #include <csignal>
 #include <cstring>
@@ -53,7 +55,11 @@ void close_from(unsigned first) {
   if (prctl(PR_SET_PDEATHSIG, SIGKILL) != 0) give_up(report);
   if (getppid() != launch.parent) _exit(127);
   setpgid(0, 0);
-  for (int number = 1; number < NSIG; ++number) ::signal(number, SIG_DFL);
+  // By the system call: the C library refuses to touch the two signals that it keeps to itself.
+  constexpr std::array<unsigned long, 4> kDefault{};  // the kernel's sigaction: SIG_DFL, no flags
+  for (int number = 1; number < NSIG; ++number) {
+    ::syscall(SYS_rt_sigaction, number, kDefault.data(), nullptr, sizeof(unsigned long));
+  }
   sigset_t none;
   sigemptyset(&none);
   sigprocmask(SIG_SETMASK, &none, nullptr);
