@@ -2,7 +2,9 @@
 # coverage.sh: line and branch coverage per room, from the profiles of the last asan test run.
 set -euo pipefail
 cd "$(dirname "$0")/../build/asan"
-llvm-profdata-19 merge -sparse profile/*.profraw -o coverage.profdata
+# A process that is killed while it begins its profile leaves a torn one; those count as not run.
+llvm-profdata-19 merge -sparse -failure-mode=all profile/*.profraw -o coverage.profdata 2>profile.log ||
+  { cat profile.log >&2; exit 1; }
 objects=()
 while read -r binary; do objects+=(-object "$binary"); done < \
   <(find src tests -maxdepth 2 -type f -executable ! -name '*.so' ; [ -x naestro ] && echo naestro)
