@@ -32,12 +32,6 @@ constexpr std::int64_t kRoomLeft = 64'000'000;  // for the store, after the down
 constexpr int kRedirectsMax = 5;
 constexpr std::size_t kMagicBytes = 4;
 
-bool is_name(std::string_view name) {
-  static constexpr std::string_view kChars = "abcdefghijklmnopqrstuvwxyz0123456789._-";
-  return !name.empty() && name.size() <= 64 && name.front() != '.' && name.front() != '-' &&
-         name.find_first_not_of(kChars) == std::string_view::npos;
-}
-
 std::unexpected<Error> no_gguf(const std::string& url) {
   return fail(Code::kUsage, url + " is no GGUF file: it does not begin with 'GGUF'",
               "give the address of the file itself, not of a page about it");
@@ -239,7 +233,7 @@ std::string name_by_url(std::string_view url) {
   url = url.substr(0, url.find_first_of("?#"));
   std::string name = ascii_lower(url.substr(url.rfind('/') + 1));
   if (name.ends_with(".gguf")) name.resize(name.size() - 5);
-  return is_name(name) ? name : "";
+  return contract::is_model_name(name) ? name : "";
 }
 
 LoadedModels load_models(const std::string& folder) {
@@ -292,7 +286,7 @@ Result<cli::PulledModel> pull_model(const contract::ModelCatalog& models, const 
   const auto expected = digest_from_hex(sha256);
   if (!expected) return fail(Code::kUsage, "--sha256: " + expected.error().message);
   const std::string name = order.name.empty() ? name_by_url(order.url) : order.name;
-  if (!is_name(name)) {
+  if (!contract::is_model_name(name)) {
     return fail(Code::kUsage,
                 order.name.empty() ? "the URL gives the model no name"
                                    : "'" + shorten(name, 64) + "' is no name for a model",

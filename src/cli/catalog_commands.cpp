@@ -49,13 +49,6 @@ json::Object model_json(const contract::ModelContract& model) {
           {"digest", hex(model.digest)}};
 }
 
-// As the files are called.
-bool is_model_name(std::string_view name) {
-  constexpr std::string_view kChars = "abcdefghijklmnopqrstuvwxyz0123456789._-";
-  return !name.empty() && name.size() <= 64 && name.front() != '.' && name.front() != '-' &&
-         name.find_first_not_of(kChars) == std::string_view::npos;
-}
-
 }  // namespace
 
 int list_tools(House& house, const std::string& name, bool as_json) {
@@ -115,7 +108,7 @@ int add_model(House& house, const ServerOrder& order) {
       {"price_list", "own/1"},
       {"licence", "of its provider"}};
   const std::string text = json::pretty(json::Value(form));
-  if (!is_model_name(order.name)) {
+  if (!contract::is_model_name(order.name)) {
     return report(house, fail(Code::kUsage, "'" + shorten(order.name, 64) + "' is no model's name",
                               "small letters, digits, '.', '_' and '-'")
                              .error());

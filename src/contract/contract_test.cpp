@@ -314,6 +314,15 @@ TEST(ModelContract, AServerMayAnswerForIt) {
             "m.json: '/file_sha256': a model that is served has no file");
 }
 
+TEST(ModelContract, NamesAreThoseOfFiles) {
+  for (const char* good : {"a", "0", "qwen2.5-coder_0", "a-.b"}) EXPECT_TRUE(is_model_name(good));
+  for (const char* bad : {"", ".a", "-a", "A", "a/b", "a b", "\u00e9"}) {
+    EXPECT_FALSE(is_model_name(bad)) << bad;
+  }
+  EXPECT_TRUE(is_model_name(std::string(64, 'a')));
+  EXPECT_FALSE(is_model_name(std::string(65, 'a')));
+}
+
 TEST(ModelCatalog, FindsByNameAndRefusesTwins) {
   const EmbeddedFile files[] = {{"tiny.json", kModel}};
   const auto catalog = ModelCatalog::from(files);

@@ -66,6 +66,12 @@ Result<ModelContract> read_model(std::string_view file, std::string_view text,
 
 }  // namespace
 
+bool is_model_name(std::string_view name) {
+  static constexpr std::string_view kChars = "abcdefghijklmnopqrstuvwxyz0123456789._-";
+  return !name.empty() && name.size() <= 64 && name.front() != '.' && name.front() != '-' &&
+         name.find_first_not_of(kChars) == std::string_view::npos;
+}
+
 bool on_this_machine(std::string_view url) {
   for (const std::string_view scheme : {"http://", "https://"}) {
     if (!url.starts_with(scheme)) continue;

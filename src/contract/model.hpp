@@ -23,6 +23,9 @@ struct Served {
   bool reasoning = false;  // takes max_completion_tokens, and neither temperature nor seed
 };
 
+// What a person may call a model; its files are called so, too.
+bool is_model_name(std::string_view name);
+
 // http, or https, from this machine to itself.
 bool on_this_machine(std::string_view url);
 
