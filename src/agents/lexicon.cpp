@@ -139,7 +139,11 @@ Result<Lexicon> Lexicon::parse(std::string_view file, std::string_view text) {
     for (const json::Value& set : *sets) {
       std::map<std::string, std::string> stems;
       each_text(set.if_array(), [&](auto word) { stems[words::stem(word)] = word; });
-      out.synonyms_.push_back(std::move(stems));
+      for (const auto& [stem, its_word] : stems) {
+        for (const auto& [other, word] : stems) {
+          if (other != stem) out.synonyms_[stem].insert({other, word});
+        }
+      }
     }
   }
   out.read_numerals(json::object_at(*root, "numerals"));
@@ -161,20 +165,16 @@ bool Lexicon::noise(std::string_view intent, std::string_view stem) const {
 
 std::set<std::string> Lexicon::alike(const std::string& stem) const {
   std::set<std::string> out{stem};
-  for (const auto& set : synonyms_) {
-    if (!set.contains(stem)) continue;
-    for (const auto& [other, word] : set) out.insert(other);
+  if (const auto found = synonyms_.find(stem); found != synonyms_.end()) {
+    for (const auto& [other, word] : found->second) out.insert(other);
   }
   return out;
 }
 
 std::set<std::string> Lexicon::alike_words(const std::string& stem) const {
   std::set<std::string> out;
-  for (const auto& set : synonyms_) {
-    if (!set.contains(stem)) continue;
-    for (const auto& [other, word] : set) {
-      if (other != stem) out.insert(word);
-    }
+  if (const auto found = synonyms_.find(stem); found != synonyms_.end()) {
+    for (const auto& [other, word] : found->second) out.insert(word);
   }
   return out;
 }

@@ -101,7 +101,8 @@ class Lexicon {
   std::set<std::string, std::less<>> light_;
   std::map<std::string, std::set<std::string, std::less<>>, std::less<>> noise_;
   std::vector<CuePhrase> phrases_;
-  std::vector<std::map<std::string, std::string>> synonyms_;  // stem -> word
+  // By stem: the other stems, each with the words that are written so.
+  std::map<std::string, std::set<std::pair<std::string, std::string>>, std::less<>> synonyms_;
   std::map<std::string, std::int64_t, std::less<>> numerals_;
   std::vector<CuePhrase> text_phrases_;
   std::vector<CuePhrase> asks_;
@@ -122,7 +123,7 @@ class Lexicon {
   std::vector<CuePhrase> states_;
   std::set<std::string, std::less<>> fillers_;
   std::set<std::string, std::less<>> table_light_;
-  std::vector<std::set<std::string>> table_synonyms_;   // stems
+  std::map<std::string, std::set<std::string>> akin_;   // stem -> stems, where tables add some
   std::map<std::string, std::set<std::string>> kinds_;  // stem -> stems
 };
 

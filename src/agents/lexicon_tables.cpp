@@ -37,18 +37,20 @@ void Lexicon::read_tables(const json::Object& tables) {
   });
   const json::Array* sets = json::array_at(tables, "synonyms");
   for (std::size_t i = 0; sets != nullptr && i < sets->size(); ++i) {
-    std::set<std::string>& stems = table_synonyms_.emplace_back();
+    std::set<std::string> stems;
     each_text((*sets)[i].if_array(), [&](auto word) { stems.insert(words::stem(word)); });
+    for (const std::string& stem : stems) {
+      const auto [akin, added] = akin_.try_emplace(stem);
+      if (added) akin->second = alike(stem);
+      akin->second.insert(stems.begin(), stems.end());
+    }
   }
   read_numerals(json::object_at(tables, "numerals"));
 }
 
 std::set<std::string> Lexicon::akin(const std::string& stem) const {
-  std::set<std::string> out = alike(stem);
-  for (const std::set<std::string>& set : table_synonyms_) {
-    if (set.contains(stem)) out.insert(set.begin(), set.end());
-  }
-  return out;
+  const auto found = akin_.find(stem);
+  return found == akin_.end() ? alike(stem) : found->second;
 }
 
 std::set<std::string> Lexicon::kinds_of(const std::string& stem) const {

@@ -15,52 +15,55 @@ bool letter(char c) {
 bool word_char(char c) { return digit(c) || letter(c); }
 
 // Forms that no ending explains.
-constexpr std::pair<std::string_view, std::string_view> kIrregular[] = {
-    {"began", "begin"},       {"bought", "buy"},
-    {"broke", "break"},       {"broken", "break"},
-    {"brought", "bring"},     {"built", "build"},
-    {"came", "come"},         {"children", "child"},
-    {"chosen", "choose"},     {"chose", "choose"},
-    {"dealt", "deal"},        {"drew", "draw"},
-    {"drove", "drive"},       {"fell", "fall"},
-    {"fallen", "fall"},       {"felt", "feel"},
-    {"flown", "fly"},         {"found", "find"},
-    {"gave", "give"},         {"given", "give"},
-    {"gone", "go"},           {"got", "get"},
-    {"grew", "grow"},         {"grown", "grow"},
-    {"held", "hold"},         {"kept", "keep"},
-    {"knew", "know"},         {"known", "know"},
-    {"led", "lead"},          {"left", "leave"},
-    {"lent", "lend"},         {"lost", "lose"},
-    {"made", "make"},         {"meant", "mean"},
-    {"men", "man"},           {"met", "meet"},
-    {"paid", "pay"},          {"people", "person"},
-    {"ran", "run"},           {"rose", "rise"},
-    {"risen", "rise"},        {"said", "say"},
-    {"sent", "send"},         {"shown", "show"},
-    {"sold", "sell"},         {"spent", "spend"},
-    {"spoke", "speak"},       {"stood", "stand"},
-    {"stolen", "steal"},      {"taken", "take"},
-    {"taught", "teach"},      {"thought", "think"},
-    {"threw", "throw"},       {"told", "tell"},
-    {"took", "take"},         {"understood", "understand"},
-    {"went", "go"},           {"women", "woman"},
-    {"won", "win"},           {"wore", "wear"},
-    {"written", "write"},     {"wrote", "write"},
-    {"lit", "light"},         {"hung", "hang"},
-    {"sank", "sink"},         {"sunk", "sink"},
-    {"drawn", "draw"},        {"driven", "drive"},
-    {"begun", "begin"},       {"caught", "catch"},
-    {"eaten", "eat"},         {"ate", "eat"},
-    {"slept", "sleep"},       {"swept", "sweep"},
-    {"struck", "strike"},     {"sung", "sing"},
-    {"worn", "wear"},         {"torn", "tear"},
-    {"frozen", "freeze"},     {"froze", "freeze"},
-    {"forgotten", "forget"},  {"hidden", "hide"},
-    {"dug", "dig"},           {"heard", "hear"},
-    {"laid", "lay"},          {"fought", "fight"},
-    {"failure", "fail"},      {"delivery", "deliver"},
-    {"deliveries", "deliver"}};
+using Irregular = std::pair<std::string_view, std::string_view>;
+constexpr auto kIrregular = [](auto list) {
+  std::ranges::sort(list, {}, &Irregular::first);
+  return list;
+}(std::to_array<Irregular>({{"began", "begin"},       {"bought", "buy"},
+                            {"broke", "break"},       {"broken", "break"},
+                            {"brought", "bring"},     {"built", "build"},
+                            {"came", "come"},         {"children", "child"},
+                            {"chosen", "choose"},     {"chose", "choose"},
+                            {"dealt", "deal"},        {"drew", "draw"},
+                            {"drove", "drive"},       {"fell", "fall"},
+                            {"fallen", "fall"},       {"felt", "feel"},
+                            {"flown", "fly"},         {"found", "find"},
+                            {"gave", "give"},         {"given", "give"},
+                            {"gone", "go"},           {"got", "get"},
+                            {"grew", "grow"},         {"grown", "grow"},
+                            {"held", "hold"},         {"kept", "keep"},
+                            {"knew", "know"},         {"known", "know"},
+                            {"led", "lead"},          {"left", "leave"},
+                            {"lent", "lend"},         {"lost", "lose"},
+                            {"made", "make"},         {"meant", "mean"},
+                            {"men", "man"},           {"met", "meet"},
+                            {"paid", "pay"},          {"people", "person"},
+                            {"ran", "run"},           {"rose", "rise"},
+                            {"risen", "rise"},        {"said", "say"},
+                            {"sent", "send"},         {"shown", "show"},
+                            {"sold", "sell"},         {"spent", "spend"},
+                            {"spoke", "speak"},       {"stood", "stand"},
+                            {"stolen", "steal"},      {"taken", "take"},
+                            {"taught", "teach"},      {"thought", "think"},
+                            {"threw", "throw"},       {"told", "tell"},
+                            {"took", "take"},         {"understood", "understand"},
+                            {"went", "go"},           {"women", "woman"},
+                            {"won", "win"},           {"wore", "wear"},
+                            {"written", "write"},     {"wrote", "write"},
+                            {"lit", "light"},         {"hung", "hang"},
+                            {"sank", "sink"},         {"sunk", "sink"},
+                            {"drawn", "draw"},        {"driven", "drive"},
+                            {"begun", "begin"},       {"caught", "catch"},
+                            {"eaten", "eat"},         {"ate", "eat"},
+                            {"slept", "sleep"},       {"swept", "sweep"},
+                            {"struck", "strike"},     {"sung", "sing"},
+                            {"worn", "wear"},         {"torn", "tear"},
+                            {"frozen", "freeze"},     {"froze", "freeze"},
+                            {"forgotten", "forget"},  {"hidden", "hide"},
+                            {"dug", "dig"},           {"heard", "hear"},
+                            {"laid", "lay"},          {"fought", "fight"},
+                            {"failure", "fail"},      {"delivery", "deliver"},
+                            {"deliveries", "deliver"}}));
 
 void drop_end(std::string& word, std::size_t count) { word.resize(word.size() - count); }
 
@@ -110,8 +113,9 @@ std::string stem(std::string_view word) {
   const bool coded = has_digit(low);
   std::erase_if(low, [](char c) { return c == '-' || c == '\''; });
   if (coded) return low;
-  for (const auto& [form, base] : kIrregular) {
-    if (low == form) return std::string{base} == "person" ? "person" : stem(base);
+  const auto* known = std::ranges::lower_bound(kIrregular, low, {}, &Irregular::first);
+  if (known != kIrregular.end() && known->first == low) {
+    return known->second == "person" ? "person" : stem(known->second);
   }
   plural(low);
   if (ends(low, "ied", 5)) {
@@ -173,19 +177,17 @@ void Bag::add(std::string_view text) {
   for (std::size_t i = 0; i < all.size(); ++i) {
     line_ += all[i].stem + " ";
     if (i + 1 < all.size()) extra_ += stem(all[i].text + all[i + 1].text) + " ";
+    if (std::ranges::all_of(all[i].text, word_char)) continue;
+    extra_ += "\n ";
     std::string part;
-    std::string parts;
-    int count = 0;
     for (const char c : all[i].text + "-") {
       if (word_char(c)) {
         part += c;
         continue;
       }
-      parts += stem(part) + " ";
+      extra_ += stem(part) + " ";
       part.clear();
-      ++count;
     }
-    if (count > 1) extra_ += "\n " + parts;
   }
   line_ += "\n ";
 }
