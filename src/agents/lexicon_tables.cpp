@@ -41,7 +41,7 @@ void Lexicon::read_tables(const json::Object& tables) {
     each_text((*sets)[i].if_array(), [&](auto word) { stems.insert(words::stem(word)); });
     for (const std::string& stem : stems) {
       const auto [akin, added] = akin_.try_emplace(stem);
-      if (added) akin->second = alike(stem);
+      if (added) akin->second = alike(stem);  // the words of all are read by now
       akin->second.insert(stems.begin(), stems.end());
     }
   }
