@@ -62,9 +62,10 @@ std::optional<Segment> ValueFinder::value(std::size_t i, bool joined, bool cased
   for (std::size_t f = 0; f < table_.fields.size(); ++f) {
     if (!can_hold_values(table_.fields[f])) continue;
     if (joined != table_.fields[f].via.has_value()) continue;
-    for (const std::string& value : table_.fields[f].column->values) {
-      std::vector<std::string> stems;
-      for (const words::Token& token : words::tokens(value)) stems.push_back(token.stem);
+    const WorldColumn& column = *table_.fields[f].column;
+    for (std::size_t v = 0; v < column.values.size(); ++v) {
+      const std::string& value = column.values[v];
+      const std::vector<std::string>& stems = column.value_stems[v];
       const std::size_t size = stands(stems, i) ? stems.size() : joined_stands(stems, i);
       if (size == 0 || size < out.count) continue;
       if (size != stems.size()) {
@@ -114,10 +115,11 @@ std::optional<Segment> ValueFinder::value_said(std::size_t i) const {
     Segment out{.kind = Kind::value, .count = phrase.stems.size(), .exact = false};
     for (std::size_t f = 0; f < table_.own_count(); ++f) {
       if (!sorts(f)) continue;
-      for (const std::string& value : table_.fields[f].column->values) {
+      const WorldColumn& column = *table_.fields[f].column;
+      for (std::size_t v = 0; v < column.values.size(); ++v) {
         std::string joined;
-        for (const words::Token& token : words::tokens(value)) joined += token.stem;
-        if (joined == phrase.means) out.values.emplace_back(f, value);
+        for (const std::string& stem : column.value_stems[v]) joined += stem;
+        if (joined == phrase.means) out.values.emplace_back(f, column.values[v]);
       }
     }
     if (!out.values.empty()) return out;
@@ -192,9 +194,10 @@ std::optional<Segment> ValueFinder::value_akin(std::size_t i) const {
   Segment out{.kind = Kind::value, .count = 0, .exact = false};
   for (std::size_t f = 0; f < table_.own_count(); ++f) {
     if (!sorts(f)) continue;
-    for (const std::string& value : table_.fields[f].column->values) {
-      std::vector<std::string> stems;
-      for (const words::Token& token : words::tokens(value)) stems.push_back(token.stem);
+    const WorldColumn& column = *table_.fields[f].column;
+    for (std::size_t v = 0; v < column.values.size(); ++v) {
+      const std::string& value = column.values[v];
+      const std::vector<std::string>& stems = column.value_stems[v];
       if (!stands_alike(stems, i) || stems.size() < out.count) continue;
       if (stems.size() > out.count) out.values.clear();
       out.count = stems.size();

@@ -1,5 +1,7 @@
 #include "agents/world.hpp"
 
+#include "base/words.hpp"
+
 namespace naestro::agents {
 namespace {
 
@@ -56,6 +58,10 @@ WorldColumn read_column(const json::Object& object) {
   column.max = text_of(object, "max");
   column.unit = text_of(object, "unit");
   column.values = texts_of(object, "values");
+  for (const std::string& value : column.values) {
+    std::vector<std::string>& stems = column.value_stems.emplace_back();
+    for (words::Token& token : words::tokens(value)) stems.push_back(std::move(token.stem));
+  }
   if (const json::Object* refers = json::object_at(object, "refers"); refers != nullptr) {
     column.refers_file = text_of(*refers, "file");
     column.refers_column = text_of(*refers, "column");

@@ -23,7 +23,8 @@ struct WorldColumn {
   std::string max;
   std::string unit;  // "£", "kg"; "" for none
   std::vector<std::string> values;
-  std::string refers_file;  // "" for none
+  std::vector<std::vector<std::string>> value_stems;  // of each value's words
+  std::string refers_file;                            // "" for none
   std::string refers_column;
   [[nodiscard]] bool numeric() const {
     return type == ColumnType::integer || type == ColumnType::decimal;
