@@ -34,7 +34,7 @@ PLAN = {
 
 
 class World(unittest.TestCase):
-    """A workspace, a plan over it, and folders of its own. Also of bad_files_test.py."""
+    """A workspace, a plan over it, and folders of its own. Other tests of bad input share it."""
 
     def setUp(self):
         self.folder = pathlib.Path(tempfile.mkdtemp(prefix="naestro-e2e-"))
