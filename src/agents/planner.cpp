@@ -2,6 +2,7 @@
 
 #include "agents/draft.hpp"
 #include "agents/survey.hpp"
+#include "agents/written.hpp"
 #include "base/text.hpp"
 
 namespace naestro::agents {
@@ -10,7 +11,8 @@ Result<Planner> Planner::shipped() {
   NAESTRO_LET(SkillBook skills, SkillBook::from(embedded_skills()));
   const EmbeddedFile& words = embedded_words().front();
   NAESTRO_LET(Lexicon lexicon, Lexicon::parse(words.name, words.text));
-  return Planner{std::move(skills), std::move(lexicon)};
+  NAESTRO_LET(auto tools, contract::ToolCatalog::from(contract::embedded_tools()));
+  return Planner{std::move(skills), std::move(lexicon), std::move(tools)};
 }
 
 Result<json::Value> Planner::call(std::string_view tool, std::int64_t version,
@@ -19,11 +21,15 @@ Result<json::Value> Planner::call(std::string_view tool, std::int64_t version,
   if (context.stop.stop_requested()) return fail(Code::kInterrupted, "the tool was stopped");
   if (version == 1 && tool == "planner.survey") return survey(arguments, lexicon_, context);
   if (version == 1 && tool == "planner.draft") return draft(arguments, skills_, lexicon_);
+  if (version == 1 && tool == "planner.brief") return brief(arguments, tools_);
+  if (version == 1 && tool == "planner.adopt") return adopt(arguments, tools_);
   return fail(Code::kNotFound, "there is no planner's tool '" + shorten(tool, 100) + "'",
               "known are " + join(known(), ", "));
 }
 
-std::vector<std::string> known() { return {"planner.draft@1", "planner.survey@1"}; }
+std::vector<std::string> known() {
+  return {"planner.adopt@1", "planner.brief@1", "planner.draft@1", "planner.survey@1"};
+}
 
 Result<json::Value> call(std::string_view tool, std::int64_t version, const json::Object& arguments,
                          const tools::Context& context) {

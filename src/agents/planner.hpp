@@ -1,15 +1,17 @@
-// The planner's two tools, dispatched like those of tools/: planner.survey@1 looks at a folder,
-// planner.draft@1 makes a plan of a goal and a survey, or says why it cannot. Contracts:
+// The planner's tools, dispatched like those of tools/: planner.survey@1 looks at a folder,
+// planner.draft@1 makes a plan of a goal and a survey, or says why it cannot; planner.brief@1 and
+// planner.adopt@1 stand before and behind a model that writes one. Contracts:
 // contracts/tools/planner.*.json. Deterministic; thread-safe.
 #pragma once
 
 #include "agents/lexicon.hpp"
 #include "agents/skill.hpp"
+#include "contract/tool.hpp"
 #include "tools/builtin.hpp"
 
 namespace naestro::agents {
 
-// What planning knows: skills and words. Immutable after it is read.
+// What planning knows: skills, words, tools. Immutable after it is read.
 class Planner {
  public:
   // The shipped skills and words.
@@ -23,10 +25,11 @@ class Planner {
   [[nodiscard]] const Lexicon& lexicon() const { return lexicon_; }
 
  private:
-  Planner(SkillBook skills, Lexicon lexicon)
-      : skills_{std::move(skills)}, lexicon_{std::move(lexicon)} {}
+  Planner(SkillBook skills, Lexicon lexicon, contract::ToolCatalog tools)
+      : skills_{std::move(skills)}, lexicon_{std::move(lexicon)}, tools_{std::move(tools)} {}
   SkillBook skills_;
   Lexicon lexicon_;
+  contract::ToolCatalog tools_;
 };
 
 // The ids that Planner::call knows.

@@ -10,15 +10,6 @@ namespace {
 
 constexpr std::string_view kOpen = "${params.";
 
-std::string escaped(std::string_view text) {
-  std::string out;
-  for (std::size_t i = 0; i < text.size(); ++i) {
-    if (text.substr(i, 2) == "${") out += '$';
-    out += text[i];
-  }
-  return out;
-}
-
 // Texts inside of a filled value are data, never references.
 json::Value escaped_value(const json::Value& value) {
   if (value.is_string()) return json::Value(escaped(json::view(value.get_string())));
@@ -135,6 +126,15 @@ Result<Skill> read_skill(const EmbeddedFile& file, const schema::Schema& form) {
 }
 
 }  // namespace
+
+std::string escaped(std::string_view text) {
+  std::string out;
+  for (std::size_t i = 0; i < text.size(); ++i) {
+    if (text.substr(i, 2) == "${") out += '$';
+    out += text[i];
+  }
+  return out;
+}
 
 Result<SkillBook> SkillBook::from(std::span<const EmbeddedFile> files) {
   NAESTRO_LET(const json::Value form_text, json::parse(embedded_skill_schemas().front().text));

@@ -81,6 +81,7 @@ class Loader {
       : places_{places}, words_{words}, models_{models} {
     set_built_in("mode", "copilot");
     set_built_in("model", models.fallback().name);
+    set_built_in(std::string{kPlannerModel}, "none");
     set_built_in(std::string{kHosts}, "none");
     set_built_in("assets", places.assets);
   }
@@ -200,7 +201,9 @@ class Loader {
     return false;
   }
 
-  static bool is_group_name(std::string_view key) { return key == "limits" || key == "net"; }
+  static bool is_group_name(std::string_view key) {
+    return key == "limits" || key == "net" || key == "planner";
+  }
 
   void walk(const Layer& layer, const YamlNode& map, const std::string& prefix, bool apply) {
     const bool root = prefix.empty();
@@ -220,7 +223,7 @@ class Loader {
           const bool fits = root ? !each.contains('.') : each.starts_with(prefix);
           if (fits) known.emplace_back(each.substr(prefix.size()));
         }
-        if (root) known.insert(known.end(), {"limits", "net", "profiles"});
+        if (root) known.insert(known.end(), {"limits", "net", "planner", "profiles"});
         note(false, layer, at, "there is no key '" + shorten(name, kShownMax) + "'",
              did_you_mean(key, known));
       }
@@ -318,6 +321,8 @@ class Loader {
     }
     settings.mode = values_["mode"].text;
     if (values_["model"].text != models_.fallback().name) settings.model = values_["model"].text;
+    const std::string& planner = values_[std::string{kPlannerModel}].text;
+    if (planner != "none") settings.planner_model = planner;
     settings.assets = values_["assets"].text;
     if (values_.contains("workspace")) settings.workspace = values_["workspace"].text;
     settings.hosts = values_[std::string{kHosts}].text;

@@ -62,8 +62,21 @@ TEST(Config, WithoutFilesTheBuiltInHolds) {
   EXPECT_EQ(configured.settings.assets, "/opt/assets");
   EXPECT_EQ(configured.settings.workspace, "");
   EXPECT_FALSE(configured.settings.limits.usd);
-  EXPECT_EQ(configured.settings.rows.size(), 8U);
+  EXPECT_EQ(configured.settings.rows.size(), 9U);
+  EXPECT_EQ(configured.settings.planner_model, "");
   EXPECT_EQ(origin(configured, "mode"), "built-in");
+}
+
+TEST(Config, AModelMayWritePlansOrNone) {
+  World world;
+  world.user("planner:\n  model: smollm2-135m-instruct\n");
+  EXPECT_EQ(world.load().settings.planner_model, "smollm2-135m-instruct");
+  world.words.sets = {"planner.model=none"};
+  EXPECT_EQ(world.load().settings.planner_model, "");
+  world.words.sets = {"planner.model=scripted"};
+  const auto configured = world.load();
+  EXPECT_FALSE(configured.good());
+  EXPECT_TRUE(has(configured.findings.front().message, "no model is called 'scripted'"));
 }
 
 TEST(Config, EveryLayerIsStrongerThanTheOneBefore) {

@@ -25,7 +25,7 @@ std::string expected(const std::string& key) {
   if (key == "mode") return "one of guide, copilot, auto";
   if (key == "limits.usd") return "an amount in US dollars such as 0.05";
   if (key.starts_with("limits.")) return "a whole number, 0 or more";
-  if (key == "model") return "the name of a model";
+  if (key == "model" || key == kPlannerModel) return "the name of a model";
   if (key == kHosts) return "a list of hosts such as [docs.example, 'http://127.0.0.1:8080']";
   return "a folder";
 }
@@ -107,7 +107,8 @@ Checked checked_value(const std::string& key, const YamlNode& node, const Speake
     return wrong(key, std::string{type_name(node)});
   }
   if (key == kHosts) return checked_hosts(key, node);
-  if (key == "model") return checked_model(node, models);
+  if (key == kPlannerModel && node.text == "none") return node.text;
+  if (key == "model" || key == kPlannerModel) return checked_model(node, models);
   if (key == "assets" || key == "workspace") return checked_folder(key, node, speaker, places);
   if (key == "mode") {
     if (policy::mode_from(node.text)) return node.text;

@@ -12,6 +12,7 @@
 
 #include "agents/goal.hpp"
 #include "agents/planner.hpp"
+#include "agents/written.hpp"
 #include "app/config.hpp"
 #include "app/doctor.hpp"
 #include "app/models.hpp"
@@ -170,6 +171,10 @@ int main(int argc, char** argv) {
       .models = models,
       .policy = policy,
       .planner = std::string{embedded_plan("plan_goal.json")},
+      .model_planner =
+          [](const contract::ModelContract& model) {
+            return agents::program_for(embedded_plan("model_goal.json"), model);
+          },
       .goal_bytes_max = agents::kGoalBytesMax,
       .version = NAESTRO_VERSION,
       .user = user_name(),

@@ -138,7 +138,8 @@ cli::Source ask_server(const LocalServer& server) {
                      .detail = "nothing answers at " + where,
                      .used = false,
                      .unlocks =
-                         "plans with model steps, once a model of it is added: naestro models "
+                         "plans with model steps, and as planner.model goals that no skill "
+                         "explains, once a model of it is added: naestro models "
                          "add NAME --url " +
                          server.url.substr(0, server.url.find('/', 8)) + "/v1"};
   const auto response = net::fetch(
@@ -160,13 +161,15 @@ std::vector<cli::Source> look_around(const cli::House& house,
   for (const LocalServer& server : known_servers()) out.push_back(ask_server(server));
   for (const char* key : kKeys) {
     const bool set = environment(key);
-    out.push_back({.name = key,
-                   .found = set,
-                   .detail = set ? "set in the environment (its value is not read)" : "not set",
-                   .used = false,
-                   .unlocks = "plans with model steps in the cloud, for money, once a model is "
-                              "added: naestro models add NAME --url URL --key-env " +
-                              std::string{key}});
+    out.push_back(
+        {.name = key,
+         .found = set,
+         .detail = set ? "set in the environment (its value is not read)" : "not set",
+         .used = false,
+         .unlocks = "plans with model steps in the cloud, for money, and as planner.model "
+                    "goals that no skill explains, once a model is "
+                    "added: naestro models add NAME --url URL --key-env " +
+                    std::string{key}});
   }
   return out;
 }

@@ -37,6 +37,11 @@ limits:
 # folder.
 #workspace: .
 
+# A model that writes the plan of a goal that no skill explains: one of yours
+# ('naestro models add'), with room for 18,000 tokens or more.
+planner:
+  #model: none
+
 # The hosts that tools may read from, 'net: {hosts: [docs.example]}', stand in your
 # own file; here they can only become fewer.
 

@@ -15,7 +15,7 @@ std::string answer_text(const run::Machine& machine) {
   std::string out;
   if (const auto answer = json::text_at(machine.outputs(), "answer")) {
     for (const std::string& line : split(*answer, '\n')) {
-      if (!line.empty()) out += (out.empty() ? "" : "; ") + line;
+      if (!line.empty()) out += (out.empty() ? "" : out.ends_with(':') ? " " : "; ") + line;
     }
     return shorten(out, kAnswerBytesMax);
   }

@@ -29,7 +29,9 @@ struct House {
   const policy::Policy& policy;
   // The built-in program that turns a goal into a plan (plans/plan_goal.json).
   std::string planner = {};
-  std::size_t goal_bytes_max = 0;  // of a goal that it reads
+  // The same with a model behind the skills (plans/model_goal.json).
+  std::function<Result<std::string>(const contract::ModelContract&)> model_planner = {};
+  std::size_t goal_bytes_max = 0;  // of a goal that they read
   std::string version;
   std::string user;
   std::string host;

@@ -127,6 +127,14 @@ Result<void> check_goal(std::string_view goal, std::size_t bytes_max) {
               std::string{kShape});
 }
 
+// The program that turns the goal into a plan: the person's own, else the built-in one, with a
+// model behind its skills where the configuration names one.
+Result<std::string> planner_of(const House& house, const RunOptions& options) {
+  if (!options.planner.empty()) return ledger::read_whole(options.planner);
+  const contract::ModelContract* model = house.models.find(house.settings.planner_model);
+  return model == nullptr ? house.planner : house.model_planner(*model);
+}
+
 // Runs the planner's program over the goal; `outputs`: those of a planning that is not gone on
 // with.
 int run_goal(House& house, const RunOptions& options, json::Object* outputs = nullptr) {
@@ -144,22 +152,18 @@ int run_goal(House& house, const RunOptions& options, json::Object* outputs = nu
   if (!limits) return report(house, limits.error());
   const auto workspace = workspace_of(house, options.plan.workspace);
   if (!workspace) return report(house, workspace.error());
-  std::string planner = house.planner;
-  if (!options.planner.empty()) {
-    auto text = ledger::read_whole(options.planner);
-    if (!text) return report(house, text.error());
-    planner = *std::move(text);
-  }
+  const auto planner = planner_of(house, options);
+  if (!planner) return report(house, planner.error());
   plan::Environment around = environment(house);
   around.mode = *mode;
-  auto compiled = plan::compile(planner, around);
+  auto compiled = plan::compile(*planner, around);
   if (!compiled.program) {
     print_diagnostics(house, compiled, "the planner's program", false);
     return report(house, fail(Code::kNoPlan, "the planner's program does not compile").error());
   }
   run::Start start;
   start.goal = options.plan.file;
-  start.plan_text = planner;
+  start.plan_text = *planner;
   start.next = "plan";
   start.plan_only = outputs != nullptr;
   const auto inputs = run::bind_inputs(*compiled.program, {{"goal", options.plan.file}});

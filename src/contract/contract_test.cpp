@@ -244,6 +244,17 @@ TEST(ModelContract, ReadsEveryMember) {
   EXPECT_NE(parse_model("a", with(kModel, "licence", "\"MIT\""))->digest, model->digest);
 }
 
+TEST(ModelContract, EachSideOfACallIsRoundedUpToANanoDollar) {
+  ModelContract model;
+  model.usd_per_mtok_in = 150'000'000;  // 0.15 USD
+  model.usd_per_mtok_out = 600'000'001;
+  EXPECT_EQ(price(model, 0, 0), 0);
+  EXPECT_EQ(price(model, 100, 0), 15'000);
+  EXPECT_EQ(price(model, 0, 1), 601);
+  EXPECT_EQ(price(model, 100, 1), 15'601);
+  EXPECT_EQ(price(model, json::kMaxInteger, json::kMaxInteger), json::kMaxInteger);
+}
+
 TEST(ModelContract, ErrorsNameFileAndMember) {
   struct Case {
     std::string member, replacement, message;

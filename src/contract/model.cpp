@@ -88,6 +88,16 @@ bool on_this_machine(std::string_view url) {
   return false;
 }
 
+NanoUsd price(const ModelContract& model, std::int64_t tokens_in, std::int64_t tokens_out) {
+  const auto side = [](NanoUsd per_mtok, std::int64_t tokens) {
+    constexpr std::int64_t kMillion = 1'000'000;
+    return (static_cast<__int128>(per_mtok) * tokens + kMillion - 1) / kMillion;
+  };
+  const __int128 both =
+      side(model.usd_per_mtok_in, tokens_in) + side(model.usd_per_mtok_out, tokens_out);
+  return static_cast<NanoUsd>(std::min<__int128>(both, json::kMaxInteger));
+}
+
 Result<ModelContract> parse_model(std::string_view file, std::string_view text) {
   return read_model(file, text, form_schema("model.schema.json"));
 }

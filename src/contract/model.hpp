@@ -44,6 +44,9 @@ struct ModelContract {
   Digest digest{};         // SHA-256 of the contract's canonical JSON
 };
 
+// What so many tokens cost, each side rounded up to a nano-dollar; at most 2^53-1 of them.
+NanoUsd price(const ModelContract& model, std::int64_t tokens_in, std::int64_t tokens_out);
+
 // Reads one contract; the error names the file and the faulty member.
 Result<ModelContract> parse_model(std::string_view file, std::string_view text);
 

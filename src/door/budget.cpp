@@ -40,6 +40,11 @@ Usage whole(const Caps& caps) {
   return {caps.tokens, 0, caps.tool_calls, caps.model_calls, caps.usd};
 }
 
+bool within(const Usage& usage, const Caps& caps) {
+  return usage.tokens() <= caps.tokens && usage.tool_calls <= caps.tool_calls &&
+         usage.model_calls <= caps.model_calls && usage.usd <= caps.usd;
+}
+
 Usage& Usage::operator+=(const Usage& more) {
   tokens_in += more.tokens_in;
   tokens_out += more.tokens_out;

@@ -31,6 +31,8 @@ struct Usage {
 
 // All that the caps allow: what a call is billed whose usage nobody knows.
 Usage whole(const Caps& caps);
+// Whether a call under the caps can have used that much.
+bool within(const Usage& usage, const Caps& caps);
 
 // The first ceiling that a reservation would break.
 struct Shortage {

@@ -186,6 +186,27 @@ TEST(Door, ResultsAreHeldToTheirCapAndUnknownUsageIsBilledAtIt) {
   EXPECT_EQ(good.usage.tokens(), 3);
 }
 
+TEST(Door, UsageBeyondTheCapsIsBilledAtThem) {
+  FakeClock clock;
+  const Effect effect = effect_of(EffectKind::read);
+  const Intent intent = Intent::durable(effect, Digest{});
+  const Usage whole_of = whole(effect.caps);
+  const auto billed = [&](const Usage& usage) {
+    FixedAdapter adapter{{json::Value{"ok"}, usage, true, 0}};
+    return perform(intent, adapter, clock, {}, {});
+  };
+  EXPECT_EQ(billed(whole_of).usage_known, true);
+  for (std::int64_t Usage::* each : {&Usage::tokens_in, &Usage::tokens_out, &Usage::tool_calls,
+                                     &Usage::model_calls, &Usage::usd}) {
+    Usage more = whole_of;
+    more.*each += 1;
+    const Outcome outcome = billed(more);
+    EXPECT_FALSE(outcome.usage_known);
+    EXPECT_EQ(to_json(outcome.usage), to_json(whole_of));
+    EXPECT_TRUE(outcome.result);
+  }
+}
+
 // A golden: keys cross processes and versions; docs/formats/ledger.md says how they are made.
 TEST(Door, KeysAreFixedForEver) {
   Effect effect = effect_of(EffectKind::write);

@@ -64,6 +64,7 @@ Outcome perform(const Intent& intent, Adapter& adapter, Clock& clock, std::stop_
                             "narrow the step's arguments");
     }
   }
+  outcome.usage_known = outcome.usage_known && within(outcome.usage, effect.caps);
   if (!outcome.usage_known) outcome.usage = whole(effect.caps);
   return outcome;
 }

@@ -89,8 +89,8 @@ class Adapter {
                       const Provisional& provisional) = 0;
 };
 
-// Runs the adapter and holds its result to the caps (kOutputCap beyond max_output_bytes). Unknown
-// usage is set to the caps.
+// Runs the adapter and holds its result to the caps (kOutputCap beyond max_output_bytes). Usage
+// that is unknown, or that is said to be beyond what the caps let happen, is set to the caps.
 Outcome perform(const Intent& intent, Adapter& adapter, Clock& clock, std::stop_token stop,
                 const Provisional& provisional);
 

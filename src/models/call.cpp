@@ -42,11 +42,12 @@ Result<ChatRequest> read_call(const json::Object& arguments, const contract::Mod
   return request;
 }
 
-door::Outcome outcome_of(ChatReply reply) {
+door::Outcome outcome_of(ChatReply reply, const contract::ModelContract& model) {
   door::Outcome outcome;
   outcome.usage.tokens_in = reply.tokens_in;
   outcome.usage.tokens_out = reply.tokens_out;
   outcome.usage.model_calls = 1;
+  outcome.usage.usd = contract::price(model, reply.tokens_in, reply.tokens_out);
   outcome.usage_known = reply.usage_known;
   if (reply.text) {
     outcome.result = json::Value(json::Object{{"text", *reply.text}});

@@ -14,6 +14,6 @@ door::Outcome unbilled(Error error);
 // The arguments of an effect that calls a model (local_adapter.hpp has their form).
 Result<ChatRequest> read_call(const json::Object& arguments, const contract::ModelContract& model);
 
-door::Outcome outcome_of(ChatReply reply);
+door::Outcome outcome_of(ChatReply reply, const contract::ModelContract& model);
 
 }  // namespace naestro::models

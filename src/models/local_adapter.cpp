@@ -131,7 +131,7 @@ door::Outcome LocalModelAdapter::act(const door::Intent& intent, std::stop_token
   }
   const Deadline deadline =
       std::chrono::steady_clock::now() + std::chrono::seconds{effect.timeout_s};
-  return outcome_of(converse(engine_for(**model), *request, deadline, stop, provisional));
+  return outcome_of(converse(engine_for(**model), *request, deadline, stop, provisional), **model);
 }
 
 Result<void> LocalModelAdapter::installed(std::string_view name) const {

@@ -46,7 +46,7 @@ door::Outcome ServedModelAdapter::act(const door::Intent& intent, std::stop_toke
     error.message = model->name + " at " + served.url + ": " + error.message;
     reply.text = std::unexpected(std::move(error));
   }
-  return outcome_of(std::move(reply));
+  return outcome_of(std::move(reply), *model);
 }
 
 }  // namespace naestro::models

@@ -33,16 +33,11 @@ door::Effect shape_of(const plan::Step& step) {
     effect.target = "model:" + model.model->name;
     effect.contract = model.model->digest;
     effect.idempotency = contract::Idempotency::idempotent;  // but paid
-    const auto price = [](NanoUsd per_mtok, std::int64_t tokens) {
-      constexpr std::int64_t kMillion = 1'000'000;
-      return static_cast<NanoUsd>((static_cast<__int128>(per_mtok) * tokens + kMillion - 1) /
-                                  kMillion);
-    };
-    effect.caps = {.tokens = model.max_input_tokens + model.max_output_tokens,
-                   .tool_calls = 0,
-                   .model_calls = 1,
-                   .usd = price(model.model->usd_per_mtok_in, model.max_input_tokens) +
-                          price(model.model->usd_per_mtok_out, model.max_output_tokens)};
+    effect.caps = {
+        .tokens = model.max_input_tokens + model.max_output_tokens,
+        .tool_calls = 0,
+        .model_calls = 1,
+        .usd = contract::price(*model.model, model.max_input_tokens, model.max_output_tokens)};
   }
   return effect;
 }

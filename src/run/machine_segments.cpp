@@ -80,11 +80,13 @@ void Machine::advance(Batch& batch) {
   const json::Object* plan = proposed == nullptr ? nullptr : proposed->if_object();
   if (plan == nullptr || plan->empty()) {
     const auto reason = json::text_at(outputs_, "reason");
-    failure_ = Error{Code::kNoPlan,
-                     reason ? std::string{*reason} : "the planner yielded no plan",
-                     "say it in words of the documents, or write a plan by hand",
-                     {},
-                     nullptr};
+    failure_ =
+        Error{Code::kNoPlan,
+              reason ? std::string{*reason} : "the planner yielded no plan",
+              "say it in words of the documents, let a model write the plan (planner.model in "
+              "naestro.yaml), or write one by hand",
+              {},
+              nullptr};
     finish(batch);
     return;
   }

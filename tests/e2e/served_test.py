@@ -17,6 +17,8 @@ import time
 import unittest
 import urllib.request
 
+from chat_server import chat_server
+
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 BINARY = pathlib.Path(sys.argv[1]).resolve()
 ASSETS = pathlib.Path(os.environ.get("NAESTRO_ASSETS", ROOT / "build/assets"))
@@ -138,6 +140,33 @@ class Served(unittest.TestCase):
         self.assertEqual(explained["bound"]["usd"], "0.00068")  # 1,200 in, 40 out
         self.add("proxy", "http://127.0.0.1:1/v1", "--cloud")
         self.assertIn("model.cloud", self.ask("proxy", code=5))
+
+    def test_money_is_spent_as_the_server_reports_it_and_never_beyond_the_cap(self):
+        prices = ("--usd-in", "0.5", "--usd-out", "2")
+        for name, (tokens_in, tokens_out), spent in (
+                ("modest", (100, 20), 50_000 + 40_000),
+                ("greedy", (10**9, 20), 680_000)):  # the cap: 1,200 in, 40 out
+            with self.subTest(name), chat_server([{"animal": "dog"}], tokens_in,
+                                                 tokens_out) as (url, _):
+                self.add(name, url, *prices)
+                self.ask(name)
+                shown = json.loads(self.naestro("show", "last", "--json"))
+                self.assertEqual(shown["steps"][0]["usage"]["usd_nano"], spent)
+                self.naestro("replay", "last")
+
+    def test_a_ceiling_in_money_stops_before_it_is_passed(self):
+        plan = json.loads(json.dumps(PLAN))
+        plan["steps"].append(dict(plan["steps"][0], id="again", needs=["ask"]))
+        self.plan.write_text(json.dumps(plan))
+        with chat_server([{"animal": "dog"}], 1200, 40) as (url, requests):
+            self.add("dear", url, "--usd-in", "0.5", "--usd-out", "2")
+            self.naestro("run", str(self.plan), "-w", str(self.folder), "-c", "model=dear",
+                         "--max-usd", "0.00136")
+            self.assertEqual(len(requests), 2)
+            # Less than the bound: refused before anything is called.
+            self.naestro("run", str(self.plan), "-w", str(self.folder), "-c", "model=dear",
+                         "--max-usd", "0.00135", code=4)
+            self.assertEqual(len(requests), 2)
 
     def test_orders_that_cannot_be(self):
         for words in (["x", "http://models.example.org/v1"], ["x", "https://a.example/v1/"],

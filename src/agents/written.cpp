@@ -1,0 +1,268 @@
+#include "agents/written.hpp"
+
+#include <algorithm>
+
+#include "agents/signature.hpp"
+#include "agents/skill.hpp"
+#include "base/text.hpp"
+
+namespace naestro::agents {
+namespace {
+
+constexpr std::size_t kValuesShown = 6;
+constexpr std::size_t kCellBytesMax = 40;
+constexpr std::int64_t kOutputTokensMax = 4000;
+constexpr std::int64_t kInputTokensMax = 32'000;
+constexpr std::int64_t kFrameBytes = 3000;  // the instructions, the answer's schema
+constexpr std::size_t kBasisBytesMax =
+    900;  // answer.compose takes 2,000 characters, escapes and all
+
+std::string text_of(const json::Object& object, std::string_view key) {
+  return std::string{json::text_at(object, key).value_or("")};
+}
+
+// What fits is added, whole lines only; what does not is counted.
+class Page {
+ public:
+  explicit Page(std::size_t bytes_max) : left_{bytes_max} {}
+
+  void line(std::string_view text) {
+    if (text.size() + 1 > left_) {
+      truncated_ = true;
+      return;
+    }
+    left_ -= text.size() + 1;
+    out_ += text;
+    out_ += '\n';
+  }
+  // A text that may be cut, to at most `part` of what is left.
+  void passage(std::string_view text, std::size_t part) {
+    const std::size_t room = left_ / part;
+    truncated_ = truncated_ || text.size() > room;
+    line(shorten(text, std::min(room, text.size())));
+  }
+  json::Value end() && { return json::Object{{"text", out_}, {"truncated", truncated_}}; }
+
+ private:
+  std::size_t left_;
+  std::string out_;
+  bool truncated_ = false;
+};
+
+// "status text: open, paid, ... (4)"; of numbers and dates the range.
+std::string column_text(const json::Object& column) {
+  const std::string type = text_of(column, "type");
+  std::string out = text_of(column, "name") + " " + type;
+  if (const std::string unit = text_of(column, "unit"); !unit.empty()) out += " in " + unit;
+  if (const std::string least = text_of(column, "min"); !least.empty()) {
+    return out + " " + shorten(least, kCellBytesMax) + ".." +
+           shorten(text_of(column, "max"), kCellBytesMax);
+  }
+  std::vector<std::string> shown;
+  for (const json::Value& value : *json::array_at(column, "values")) {
+    if (shown.size() == kValuesShown) break;
+    shown.push_back(shorten(json::view(value.get_string()), kCellBytesMax));
+  }
+  return out + " (" + std::to_string(json::integer_at(column, "distinct").value_or(0)) + ": " +
+         join(shown, ", ") + ")";
+}
+
+void tables(const json::Object& survey, Page& page) {
+  page.line("\nTables:");
+  for (const json::Value& each : *json::array_at(survey, "tables")) {
+    const json::Object& table = each.get_object();
+    const std::int64_t at = json::integer_at(table, "table_line").value_or(0);
+    std::vector<std::string> columns;
+    for (const json::Value& column : *json::array_at(table, "columns")) {
+      columns.push_back(column_text(column.get_object()));
+    }
+    page.line("- " + text_of(table, "file") +
+              (at > 0 ? ", table_line " + std::to_string(at) : std::string{}) + ", " +
+              std::to_string(json::integer_at(table, "rows").value_or(0)) +
+              " rows: " + join(columns, "; "));
+  }
+}
+
+void texts(const json::Object& survey, Page& page) {
+  page.line("\nTexts:");
+  for (const json::Value& each : *json::array_at(survey, "files")) {
+    const json::Object& file = each.get_object();
+    if (text_of(file, "kind") == "csv") continue;
+    page.line("- " + text_of(file, "file") + ", " +
+              std::to_string(json::integer_at(file, "lines").value_or(0)) +
+              " lines: " + text_of(file, "title"));
+  }
+}
+
+// The output of a tool that has an answer, in the shape that answer.compose takes.
+struct Answer {
+  std::string_view argument;  // of answer.compose
+  std::string_view member;    // of the tool's output; empty: all of it
+};
+Answer answer_of(const contract::ToolContract* tool) {
+  const json::Object* output = tool == nullptr ? nullptr : tool->output.if_object();
+  const json::Object* properties =
+      output == nullptr ? nullptr : json::object_at(*output, "properties");
+  for (const std::string_view member : {"quotes", "matches"}) {
+    if (properties != nullptr && properties->contains(member)) return {"quotes", member};
+  }
+  return {"table", ""};
+}
+
+// "csv.query@1" of a step as a model wrote it, and the tool, where there is one.
+std::pair<std::string, const contract::ToolContract*> tool_of(const json::Object& step,
+                                                              const contract::ToolCatalog& tools) {
+  const json::Object* use = json::object_at(step, "do");
+  const std::string id = use == nullptr ? std::string{} : text_of(*use, "tool");
+  const std::size_t at = id.find('@');
+  return {id, tools.find(id.substr(0, at))};
+}
+
+const json::Object* step_of(const json::Array& steps, std::string_view id) {
+  for (const json::Value& each : steps) {
+    const json::Object* step = each.if_object();
+    if (step != nullptr && text_of(*step, "id") == id) return step;
+  }
+  return nullptr;
+}
+
+bool is_model_step(const json::Object* step) {
+  const json::Object* use = step == nullptr ? nullptr : json::object_at(*step, "do");
+  return use != nullptr && use->contains("model");
+}
+
+// An id that no step of the model's has.
+std::string free_id(const json::Array& steps) {
+  std::string id = "answer";
+  while (step_of(steps, id) != nullptr) id += "_";
+  return id;
+}
+
+json::Object plan_of(std::string_view goal, std::string_view model, const json::Array& steps,
+                     const std::string& answering, const contract::ToolCatalog& tools) {
+  static const json::Object none;
+  const json::Object* found = step_of(steps, answering);
+  const json::Object& step = found != nullptr ? *found : none;
+  const auto [id, tool] = tool_of(step, tools);
+  const json::Object* with = json::object_at(step, "with");
+  const Answer shape = answer_of(tool);
+  const std::string computed = json::write(json::Value(with != nullptr ? *with : none));
+  json::Object arguments{
+      {"lead", "By a plan that " + std::string{model} + " wrote:"},
+      {"basis", escaped(id + " " + shorten(computed, kBasisBytesMax))},
+      {"nothing", "The plan that " + std::string{model} + " wrote found nothing."},
+      {shape.argument, "${steps." + answering + ".out" +
+                           (shape.member.empty() ? "" : "." + std::string{shape.member}) + "}"}};
+  const auto file = with == nullptr ? std::nullopt : json::text_at(*with, "file");
+  if (file && shape.argument == "table") arguments["file"] = *file;
+  json::Array all = steps;
+  const std::string last = free_id(steps);
+  all.push_back(json::Object{{"id", last},
+                             {"do", json::Object{{"tool", "answer.compose@1"}}},
+                             {"with", std::move(arguments)}});
+  json::Object outputs;
+  for (const std::string_view each : {"answer", "citations", "found"}) {
+    outputs[each] = "${steps." + last + ".out." + std::string{each} + "}";
+  }
+  return {{"naestro", "plan/1"},
+          {"goal", goal},
+          {"steps", std::move(all)},
+          {"outputs", std::move(outputs)}};
+}
+
+json::Value refused(std::string reason) {
+  return json::Object{{"plan", json::Object{}},
+                      {"status", "refused"},
+                      {"skill", ""},
+                      {"reason", std::move(reason)}};
+}
+
+}  // namespace
+
+bool is_offered(const contract::ToolContract& tool) {
+  return !tool.name.starts_with("planner.") && tool.name != "answer.compose" &&
+         tool.name != "files.restore";
+}
+
+Result<json::Value> brief(const json::Object& arguments, const contract::ToolCatalog& tools) {
+  const json::Object* survey = json::object_at(arguments, "survey");
+  for (const std::string_view list : {"tables", "files"}) {
+    if (survey != nullptr && json::array_at(*survey, list) != nullptr) continue;
+    return fail(Code::kUsage, "'survey' is no result of planner.survey");
+  }
+  Page page{static_cast<std::size_t>(json::integer_at(arguments, "max_bytes").value_or(0))};
+  page.line("Goal: " + text_of(arguments, "goal"));
+  if (const std::string found = text_of(arguments, "diagnostics"); found != "none") {
+    page.line("\nYour last plan was refused. Findings, and the plan as it was read:");
+    page.passage(found, 3);
+  }
+  page.line("\nTools, as NAME ARGUMENTS -> RESULT:");
+  for (const contract::ToolContract& tool : tools.all()) {
+    if (is_offered(tool)) page.line("- " + signature(tool));
+  }
+  tables(*survey, page);
+  texts(*survey, page);
+  return std::move(page).end();
+}
+
+Result<json::Value> adopt(const json::Object& arguments, const contract::ToolCatalog& tools) {
+  const json::Object* draft = json::object_at(arguments, "draft");
+  const json::Object* written = json::object_at(arguments, "written");
+  if (draft == nullptr || written == nullptr || json::array_at(*written, "steps") == nullptr) {
+    return fail(Code::kUsage, "'draft' or 'written' is not of the planner's form");
+  }
+  const json::Array& steps = *json::array_at(*written, "steps");
+  const std::string model = text_of(arguments, "model");
+  const std::string answering = text_of(*written, "answer");
+  if (is_model_step(step_of(steps, answering))) {
+    return refused("the plan that " + model + " wrote lets a model answer, step " + answering +
+                   "; an answer is what a tool found");
+  }
+  if (!steps.empty()) {
+    return json::Value(
+        json::Object{{"plan", plan_of(text_of(arguments, "goal"), model, steps, answering, tools)},
+                     {"status", "planned"},
+                     {"skill", ""},
+                     {"reason", "written by " + model}});
+  }
+  std::string reason = text_of(*draft, "reason");
+  const std::string status = text_of(*draft, "status");
+  if (status != "planned") reason += "; " + model + " found no plan either";
+  const json::Object* plan = json::object_at(*draft, "plan");
+  return json::Value(json::Object{{"plan", plan != nullptr ? *plan : json::Object{}},
+                                  {"status", status},
+                                  {"skill", text_of(*draft, "skill")},
+                                  {"reason", std::move(reason)}});
+}
+
+// The caps share the context: a quarter, at most kOutputTokensMax, for the plan; the rest is read.
+// A local engine counts tokens, of which none is shorter than two bytes on average in such texts;
+// of what is served each byte counts as one, the schema's and the instructions' too.
+Result<std::string> program_for(std::string_view program, const contract::ModelContract& model) {
+  const std::int64_t output = std::min(kOutputTokensMax, model.context_tokens / 4);
+  const std::int64_t input = std::min(kInputTokensMax, model.context_tokens - output);
+  const std::int64_t bytes = (model.served ? input : 2 * input) - kFrameBytes;
+  if (bytes < kBriefBytesMin) {
+    return fail(Code::kUsage,
+                "the model " + model.name + " has room for " +
+                    std::to_string(model.context_tokens) +
+                    " tokens, too few to be told of the tools and the folder",
+                "choose another planner.model; 'naestro models' shows them");
+  }
+  NAESTRO_LET(json::Value plan, json::parse(program));
+  for (json::Value& each : plan.as_object()["steps"].as_array()) {
+    json::Object& step = each.as_object();
+    json::Object& with = step["with"].as_object();
+    if (with.contains("max_bytes")) with["max_bytes"] = bytes;
+    if (with.contains("model")) with["model"] = model.name;
+    json::Value* call = step["do"].as_object().if_contains("model");
+    if (call == nullptr) continue;
+    json::Object& use = call->as_object();
+    use["model"] = model.name;
+    use["max_input_tokens"] = input;
+    use["max_output_tokens"] = output;
+  }
+  return json::pretty(plan);
+}
+
+}  // namespace naestro::agents

@@ -1,0 +1,36 @@
+// Plans that a model writes, where no skill explains every word of a goal. The program is
+// plans/model_goal.json: planner.brief@1 says what the model has to know, the model writes the
+// steps and names the one that has the answer, planner.adopt@1 makes a plan of them. The answer
+// and its sources are always put together by answer.compose from what a tool found; a model's own
+// words are never the answer. Contracts: contracts/tools/planner.{brief,adopt}.json.
+#pragma once
+
+#include <string>
+#include <string_view>
+
+#include "contract/model.hpp"
+#include "contract/tool.hpp"
+
+namespace naestro::agents {
+
+inline constexpr std::size_t kBriefOutputMax = 131'072;
+inline constexpr std::size_t kAdoptOutputMax = 262'144;
+// What says of a folder besides the tools is at least 2,000 bytes long.
+inline constexpr std::int64_t kBriefBytesMin = 10'000;
+
+// The goal, why the skills refuse it, what the compiler found in the plan before, the tools, and
+// what the folder holds; at most the bytes that are asked for. Pure.
+Result<json::Value> brief(const json::Object& arguments, const contract::ToolCatalog& tools);
+
+// The plan of a skill where there is one, else what the model wrote as a plan; what is wrong with
+// it the compiler says. Pure.
+Result<json::Value> adopt(const json::Object& arguments, const contract::ToolCatalog& tools);
+
+// What a plan that a model writes may call: all but what is the planner's own.
+bool is_offered(const contract::ToolContract& tool);
+
+// `program` (the text of plans/model_goal.json) for one model: its name, and caps that fit its
+// context. kUsage where the context is too small to say what there is.
+Result<std::string> program_for(std::string_view program, const contract::ModelContract& model);
+
+}  // namespace naestro::agents

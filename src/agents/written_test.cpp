@@ -1,0 +1,279 @@
+#include "agents/written.hpp"
+
+#include <fstream>
+#include <set>
+
+#include "agents/planner.hpp"
+#include "agents/signature.hpp"
+#include "agents/test_world.hpp"
+#include "base/text.hpp"
+#include "plan/compile.hpp"
+
+namespace naestro::agents {
+namespace {
+
+using testing::world;
+
+std::string program_text() {
+  std::ifstream file{std::string{NAESTRO_SOURCE_DIR} + "/plans/model_goal.json"};
+  return {std::istreambuf_iterator<char>{file}, {}};
+}
+
+contract::ModelContract model(std::int64_t context, bool served = false) {
+  contract::ModelContract out;
+  out.name = "writer";
+  out.context_tokens = context;
+  if (served) out.served = contract::Served{};
+  return out;
+}
+
+json::Object call(std::string_view tool, const json::Object& arguments) {
+  auto out = world().planner.call(tool, 1, arguments, {world().workspace, {}});
+  check(out.has_value(), out ? "" : out.error().text());
+  const auto* contract = world().catalogs.tools.find(tool, 1);
+  EXPECT_TRUE(schema::conforms(*contract->output_schema, *out, tool)) << json::write(*out);
+  return out->as_object();
+}
+
+json::Object brief_of(std::string_view goal, std::int64_t bytes, std::string_view found = "none") {
+  return call("planner.brief", {{"goal", goal},
+                                {"survey", world().survey(goal)},
+                                {"diagnostics", found},
+                                {"max_bytes", bytes}});
+}
+
+constexpr std::string_view kGoal = "Which product has the worst reputation?";
+
+json::Object adopted(const json::Value& written, std::string_view goal = kGoal) {
+  return call(
+      "planner.adopt",
+      {{"goal", goal}, {"model", "writer"}, {"draft", world().draft(goal)}, {"written", written}});
+}
+
+TEST(Signature, SaysTypesShortly) {
+  const auto text = [](std::string_view schema) { return type_text(json::parse(schema).value()); };
+  EXPECT_EQ(text("true"), "any");
+  EXPECT_EQ(text("{}"), "any");
+  EXPECT_EQ(text(R"({"const":1})"), "1");
+  EXPECT_EQ(text(R"({"enum":["a",1]})"), R"("a"|1)");
+  EXPECT_EQ(text(R"({"anyOf":[{"type":"string"},{"type":"null"}]})"), "string|null");
+  EXPECT_EQ(text(R"({"oneOf":[{"type":"string"}]})"), "string");
+  EXPECT_EQ(text(R"({"type":["string","null"]})"), "string|null");
+  EXPECT_EQ(text(R"({"type":"object"})"), "object");
+  EXPECT_EQ(text(R"({"type":"array"})"), "[any]");
+  EXPECT_EQ(text(R"({"type":"object","required":["a"],"properties":
+                     {"a":{"type":"array","items":{"type":"integer"}},"b":{"type":"object"}}})"),
+            "{a:[integer],b?:object}");
+  EXPECT_EQ(text(R"({"type":"object","properties":{"a":{}}})"), "{a?:any}");
+}
+
+TEST(Signature, OfAToolHasItsResultsMembersAndItsFirstSentence) {
+  contract::ToolContract tool;
+  tool.name = "x.y";
+  tool.input = json::parse(R"({"type":"object","properties":{}})").value();
+  tool.output = json::parse(R"({"type":"object","properties":{"rows":{"type":"array"},
+    "one":{"type":"object","properties":{"a":{}}},"n":{"type":"integer"}}})")
+                    .value();
+  tool.description = "Counts. Slowly.";
+  EXPECT_EQ(signature(tool), "x.y@1 {} -> {rows:[...],one:{...},n:integer}  Counts.");
+  tool.output = json::Value(true);
+  tool.description = "Counts";
+  EXPECT_EQ(signature(tool), "x.y@1 {} -> any  Counts");
+}
+
+TEST(Brief, HoldsGoalToolsTablesAndTexts) {
+  const json::Object out = brief_of(kGoal, 60'000);
+  const std::string text{*json::text_at(out, "text")};
+  EXPECT_FALSE(*json::bool_at(out, "truncated"));
+  EXPECT_TRUE(text.starts_with("Goal: " + std::string{kGoal} + "\n"));
+  for (const contract::ToolContract& tool : world().catalogs.tools.all()) {
+    EXPECT_EQ(text.contains("\n- " + tool.id() + " "), is_offered(tool)) << tool.id();
+  }
+  EXPECT_TRUE(text.contains("\n- support/warranty_claims.csv, 70 rows: claim_id"));
+  EXPECT_TRUE(text.contains("status text (3: accepted, rejected, goodwill)"));
+  EXPECT_TRUE(text.contains("\n- support/warranty_policy.md, table_line 7, 6 rows: "));
+  EXPECT_TRUE(text.contains("in months 12..24"));
+  EXPECT_TRUE(text.contains("\n- support/faq.md, 72 lines: Support FAQ\n"));
+  EXPECT_FALSE(text.contains("was refused"));
+}
+
+// A model that cannot be told of all tools is not asked.
+TEST(Brief, TheSmallestHasRoomForAllTools) {
+  std::size_t tools = 0;
+  for (const contract::ToolContract& tool : world().catalogs.tools.all()) {
+    if (is_offered(tool)) tools += signature(tool).size() + 3;
+  }
+  EXPECT_LE(tools + 2000, kBriefBytesMin);
+  EXPECT_GE(tools + 4000, kBriefBytesMin);
+}
+
+TEST(Brief, FitsWhatItIsGivenInWholeLines) {
+  const std::string whole{*json::text_at(brief_of(kGoal, 60'000), "text")};
+  for (const std::int64_t bytes : {1, 50, 1000, 5000, 9000}) {
+    const json::Object out = brief_of(kGoal, bytes);
+    const std::string_view text = *json::text_at(out, "text");
+    EXPECT_LE(text.size(), static_cast<std::size_t>(bytes));
+    EXPECT_TRUE(*json::bool_at(out, "truncated"));
+    for (const std::string& line : split(text, '\n')) EXPECT_TRUE(whole.contains(line)) << line;
+  }
+}
+
+TEST(Brief, FindingsOfTheLastPlanStandInItAndTakeAThirdAtMost) {
+  const json::Object out = brief_of(kGoal, 60'000, "{\"findings\":[]}");
+  EXPECT_TRUE(json::text_at(out, "text")
+                  ->contains("refused. Findings, and the plan as it was "
+                             "read:\n{\"findings\":[]}\n"));
+  EXPECT_FALSE(*json::bool_at(out, "truncated"));
+  const json::Object cut = brief_of(kGoal, 60'000, std::string(50'000, 'x'));
+  EXPECT_TRUE(*json::bool_at(cut, "truncated"));
+  EXPECT_LT(json::text_at(cut, "text")->size(), 45'000U);
+  EXPECT_TRUE(json::text_at(cut, "text")->contains("support/faq.md"));
+}
+
+TEST(Brief, ASurveyThatIsNoneIsRefused) {
+  for (const json::Object& survey : {json::Object{}, json::Object{{"tables", json::Array{}}}}) {
+    const auto out = world().planner.call("planner.brief", 1,
+                                          {{"goal", kGoal}, {"survey", survey}, {"max_bytes", 9}},
+                                          {world().workspace, {}});
+    EXPECT_EQ(out.error().code, Code::kUsage);
+  }
+  EXPECT_FALSE(world().planner.call("planner.brief", 1, {}, {world().workspace, {}}));
+}
+
+TEST(Adopt, ATableOrQuotesBecomeTheAnswerWithItsSources) {
+  const json::Value table = json::parse(R"({"steps":[{"id":"answer","do":{"tool":"csv.query@1"},
+    "with":{"file":"support/warranty_claims.csv","group_by":["product"],
+            "aggregates":[{"fn":"count","as":"n"}]}}],"answer":"answer"})")
+                                .value();
+  json::Object out = adopted(table);
+  EXPECT_EQ(*json::text_at(out, "status"), "planned");
+  EXPECT_EQ(*json::text_at(out, "reason"), "written by writer");
+  auto outputs = eval::run_plan(*json::object_at(out, "plan"), world().workspace, world().catalogs);
+  ASSERT_TRUE(outputs) << outputs.error().text();
+  EXPECT_TRUE(json::text_at(*outputs, "answer")->starts_with("By a plan that writer wrote:\n"));
+  EXPECT_TRUE(json::text_at(*outputs, "answer")->contains("RL-300: n 27"));
+  EXPECT_TRUE(json::text_at(*outputs, "answer")->contains("csv.query@1 {\"file\":"));
+  EXPECT_FALSE(json::array_at(*outputs, "citations")->empty());
+
+  const json::Value quotes = json::parse(R"({"steps":[{"id":"find","do":{"tool":"files.search@1"},
+    "with":{"path":"support","query":"${warranty}"}}],"answer":"find"})")
+                                 .value();
+  out = adopted(quotes);
+  // What a model wrote is shown as it stands, not taken for a reference.
+  const json::Object& answer =
+      json::array_at(*json::object_at(out, "plan"), "steps")->back().get_object();
+  EXPECT_TRUE(json::text_at(*json::object_at(answer, "with"), "basis")->contains("$${warranty}"));
+  EXPECT_EQ(*json::text_at(*json::object_at(answer, "with"), "quotes"),
+            "${steps.find.out.matches}");
+}
+
+TEST(Adopt, WhatIsNoPlanIsTheCompilersToSay) {
+  for (const std::string_view written :
+       {R"({"steps":[1],"answer":"x"})", R"({"steps":[{"id":"a"}],"answer":"a"})",
+        R"({"steps":[{"id":"a","do":{"tool":"no.such@1"}}],"answer":"a"})",
+        R"({"steps":[{"id":"a","do":{"tool":"http.get@1"},"with":{"url":"https://a.example/"}}],
+            "answer":"a"})"}) {
+    const json::Object out = adopted(json::parse(written).value());
+    EXPECT_EQ(*json::text_at(out, "status"), "planned") << written;
+    const std::string text = json::write(json::Value(*json::object_at(out, "plan")));
+    plan::Environment around{.tools = world().catalogs.tools,
+                             .models = world().catalogs.models,
+                             .policy = world().catalogs.policy};
+    EXPECT_FALSE(plan::compile(text, around).program) << text;
+  }
+}
+
+TEST(Adopt, AModelsOwnWordsAreNoAnswerWhateverTheirShape) {
+  const json::Value said = json::parse(R"({"steps":[{"id":"said","do":{"model":{"task":"x"}},
+    "with":{},"out":{"type":"object"}}],"answer":"said"})")
+                               .value();
+  const json::Object out = adopted(said);
+  EXPECT_EQ(*json::text_at(out, "status"), "refused");
+  EXPECT_TRUE(json::object_at(out, "plan")->empty());
+  EXPECT_TRUE(json::text_at(out, "reason")->contains("lets a model answer, step said"));
+}
+
+TEST(Adopt, WithoutStepsThePlanOfASkillStands) {
+  const json::Value none = json::Object{{"steps", json::Array{}}, {"answer", ""}};
+  const std::string_view known = "Which invoices are overdue?";
+  const json::Object out = adopted(none, known);
+  EXPECT_EQ(*json::object_at(out, "plan"), *json::object_at(world().draft(known), "plan"));
+  EXPECT_EQ(*json::text_at(out, "skill"), *json::text_at(world().draft(known), "skill"));
+  const json::Object refused = adopted(none);
+  EXPECT_EQ(*json::text_at(refused, "status"), "refused");
+  EXPECT_TRUE(json::object_at(refused, "plan")->empty());
+  EXPECT_TRUE(json::text_at(refused, "reason")->ends_with("; writer found no plan either"));
+}
+
+TEST(Adopt, WhatIsNotOfThePlannersFormIsRefused) {
+  const json::Object draft = world().draft(kGoal);
+  for (const json::Object& arguments :
+       {json::Object{}, json::Object{{"draft", draft}},
+        json::Object{{"draft", draft}, {"written", json::Object{}}}}) {
+    const auto out = world().planner.call("planner.adopt", 1, arguments, {world().workspace, {}});
+    EXPECT_EQ(out.error().code, Code::kUsage);
+  }
+  const json::Value written = json::parse(R"({"steps":[{"id":"a"}],"answer":"a"})").value();
+  const json::Object out =
+      call("planner.adopt",
+           {{"goal", kGoal}, {"model", "m"}, {"draft", json::Object{}}, {"written", written}});
+  EXPECT_EQ(*json::text_at(out, "status"), "planned");
+}
+
+TEST(ModelProgram, OffersWhatTheCatalogHas) {
+  const json::Value program = json::parse(program_text()).value();
+  std::set<std::string> said;
+  for (const json::Value& each :
+       json::at(program,
+                "/steps/3/out/properties/steps/items/properties/do/anyOf/0/properties/"
+                "tool/enum")
+           ->get_array()) {
+    said.emplace(json::view(each.get_string()));
+  }
+  std::set<std::string> offered;
+  for (const contract::ToolContract& tool : world().catalogs.tools.all()) {
+    if (is_offered(tool)) offered.insert(tool.id());
+  }
+  EXPECT_EQ(said, offered);
+}
+
+TEST(ModelProgram, SharesTheContextOfItsModel) {
+  const auto at = [](const contract::ModelContract& model, std::string_view pointer) {
+    const json::Value plan = json::parse(program_for(program_text(), model).value()).value();
+    return *json::at(plan, pointer);
+  };
+  for (const bool served : {false, true}) {
+    const auto large = model(200'000, served);
+    EXPECT_EQ(at(large, "/steps/3/do/model/model"), "writer");
+    EXPECT_EQ(at(large, "/steps/4/with/model"), "writer");
+    EXPECT_EQ(at(large, "/steps/3/do/model/max_input_tokens"), 32'000);
+    EXPECT_EQ(at(large, "/steps/3/do/model/max_output_tokens"), 4'000);
+    EXPECT_LE(at(large, "/steps/2/with/max_bytes").as_int64(), 100'000);
+  }
+  const auto small = model(16'000);
+  EXPECT_EQ(at(small, "/steps/3/do/model/max_input_tokens"), 12'000);
+  EXPECT_EQ(at(small, "/steps/3/do/model/max_output_tokens"), 4'000);
+  for (const auto& tiny : {model(4096), model(4096, true), model(12'000, true)}) {
+    const auto refused = program_for(program_text(), tiny);
+    EXPECT_EQ(refused.error().code, Code::kUsage) << tiny.context_tokens;
+    EXPECT_TRUE(refused.error().message.contains("writer"));
+  }
+  EXPECT_FALSE(program_for("no plan", small));
+}
+
+// The brief, the instructions and the schema fit the caps of a model whose tokens are bytes.
+TEST(ModelProgram, ItsMessagesFitAModelThatCountsBytes) {
+  for (const std::int64_t context : {18'000, 32'768, 200'000}) {
+    const json::Value plan =
+        json::parse(program_for(program_text(), model(context, true)).value()).value();
+    const std::size_t bytes =
+        json::write(*json::at(plan, "/steps/3/out")).size() +
+        json::at(plan, "/steps/3/with/messages/0/content")->get_string().size() +
+        static_cast<std::size_t>(json::at(plan, "/steps/2/with/max_bytes")->as_int64()) + 64;
+    EXPECT_LE(bytes, static_cast<std::size_t>(
+                         json::at(plan, "/steps/3/do/model/max_input_tokens")->as_int64()));
+  }
+}
+
+}  // namespace
+}  // namespace naestro::agents
