@@ -38,7 +38,8 @@ ship() { # library folder
   echo "$2/$file $package $(dpkg-query -W -f '${Version}\n' "$package" | sed -n 1p)" \
     "$(sha256sum "$1" | cut -d' ' -f1)" >>build/package-tree/shipped
 }
-for library in $(loaded "$out/bin/naestro"); do ship "$library" lib; done
+curl=$(pkg-config --variable=libdir libcurl)/libcurl.so.4  # opened by the binary when it is needed
+for library in "$curl" $(loaded "$out/bin/naestro" "$curl"); do ship "$library" lib; done
 
 cp -L build/assets/llama/*.so* build/assets/llama/llama-server "$out/assets/llama/"
 cp -L build/assets/models/qwen2.5-coder-0.5b-instruct-q4_k_m.gguf "$out/assets/models/"

@@ -1,6 +1,9 @@
 #include "base/crypto.hpp"
 
-#include <openssl/evp.h>
+// The plain functions, not those of EVP: no algorithm is looked up by its name, which takes 2 MB of
+// a process and longer than to hash a short text.
+#define OPENSSL_SUPPRESS_DEPRECATED
+#include <openssl/sha.h>
 #include <sodium.h>
 
 #include <algorithm>
@@ -10,36 +13,32 @@ namespace {
 constexpr std::size_t kNonce = crypto_aead_xchacha20poly1305_ietf_NPUBBYTES;
 constexpr std::size_t kTag = crypto_aead_xchacha20poly1305_ietf_ABYTES;
 
-// Looked up once: looking it up by its name each time costs more than to hash a short text.
-const EVP_MD* sha256_algorithm() {
-  static const EVP_MD* const algorithm = EVP_MD_fetch(nullptr, "SHA256", nullptr);
-  return algorithm;
+void begin(SHA256_CTX& state) { check(SHA256_Init(&state) == 1, "sha256 init"); }
+void add(SHA256_CTX& state, ByteSpan bytes) {
+  check(SHA256_Update(&state, bytes.data(), bytes.size()) == 1, "sha256 update");
+}
+Digest end(SHA256_CTX& state) {
+  Digest out{};
+  check(SHA256_Final(out.data(), &state) == 1, "sha256 final");
+  return out;
 }
 }  // namespace
 
-void Sha256::End::operator()(evp_md_ctx_st* context) const { EVP_MD_CTX_free(context); }
+void Sha256::End::operator()(SHA256_CTX* state) const { delete state; }
 
-Sha256::Sha256() : context_{EVP_MD_CTX_new()} {
-  check(context_ && EVP_DigestInit_ex(context_.get(), sha256_algorithm(), nullptr) == 1,
-        "sha256 init");
-}
+Sha256::Sha256() : state_{new SHA256_CTX} { begin(*state_); }
 
-void Sha256::update(ByteSpan bytes) {
-  check(EVP_DigestUpdate(context_.get(), bytes.data(), bytes.size()) == 1, "sha256 update");
-}
+void Sha256::update(ByteSpan bytes) { add(*state_, bytes); }
 
-Digest Sha256::finish() {
-  Digest out{};
-  check(EVP_DigestFinal_ex(context_.get(), out.data(), nullptr) == 1, "sha256 final");
-  return out;
-}
+Digest Sha256::finish() { return end(*state_); }
 
 void initialize() { check(sodium_init() >= 0, "libsodium starts"); }
 
 Digest sha256(std::initializer_list<ByteSpan> parts) {
-  Sha256 hash;
-  for (const ByteSpan part : parts) hash.update(part);
-  return hash.finish();
+  SHA256_CTX state;
+  begin(state);
+  for (const ByteSpan part : parts) add(state, part);
+  return end(state);
 }
 
 Digest hmac_sha256(ByteSpan key, ByteSpan message) {

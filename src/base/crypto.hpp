@@ -8,7 +8,7 @@
 #include "base/bytes.hpp"
 #include "base/random.hpp"
 
-struct evp_md_ctx_st;  // OpenSSL's
+struct SHA256state_st;  // OpenSSL's
 
 namespace naestro::crypto {
 
@@ -30,9 +30,9 @@ class Sha256 {
 
  private:
   struct End {
-    void operator()(evp_md_ctx_st* context) const;
+    void operator()(SHA256state_st* state) const;
   };
-  std::unique_ptr<evp_md_ctx_st, End> context_;
+  std::unique_ptr<SHA256state_st, End> state_;
 };
 
 // HMAC (RFC 2104) over SHA-256, with a key of at most one block.

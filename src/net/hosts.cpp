@@ -1,7 +1,6 @@
 #include "net/hosts.hpp"
 
 #include <arpa/inet.h>
-#include <curl/curl.h>
 #include <ifaddrs.h>
 #include <netinet/in.h>
 
@@ -12,18 +11,12 @@
 #include <memory>
 
 #include "base/text.hpp"
+#include "net/curl.hpp"
 
 namespace naestro::net {
 namespace {
 
 constexpr std::size_t kShownMax = 200;
-
-struct UrlEnd {
-  void operator()(CURLU* url) const { curl_url_cleanup(url); }
-};
-struct TextEnd {
-  void operator()(char* text) const { curl_free(text); }
-};
 
 std::unexpected<Error> malformed(std::string_view text, const std::string& why) {
   return fail(Code::kToolFailed,
@@ -31,12 +24,21 @@ std::unexpected<Error> malformed(std::string_view text, const std::string& why) 
               "write it as https://HOST/PATH");
 }
 
-std::string part(CURLU* url, CURLUPart which, unsigned flags = 0) {
-  char* text = nullptr;
-  if (curl_url_get(url, which, &text, flags) != CURLUE_OK) return {};
-  const std::unique_ptr<char, TextEnd> owned{text};
-  return text;
-}
+// A URL as libcurl has cut it.
+struct Parts {
+  const Curl& curl;
+  std::unique_ptr<CURLU, decltype(Curl::url_cleanup)> url{curl.url(), curl.url_cleanup};
+
+  CURLUcode set(CURLUPart which, const char* text, unsigned flags = 0) {
+    return curl.url_set(url.get(), which, text, flags);
+  }
+  [[nodiscard]] std::string get(CURLUPart which, unsigned flags = 0) const {
+    char* text = nullptr;
+    if (curl.url_get(url.get(), which, &text, flags) != CURLUE_OK) return {};
+    const std::unique_ptr<char, decltype(curl.free)> owned{text, curl.free};
+    return text;
+  }
+};
 
 // What stands between "//" and the path.
 std::string_view authority_of(std::string_view text) {
@@ -91,9 +93,9 @@ bool is_public6(const std::array<unsigned char, 16>& b) {
 }
 
 // The host in its one spelling, and as it stands in a URL.
-Result<std::pair<std::string, std::string>> host_of(std::string_view text, CURLU* url) {
-  if (!part(url, CURLUPART_ZONEID).empty()) return malformed(text, "its host has a zone");
-  std::string host = ascii_lower(part(url, CURLUPART_HOST));
+Result<std::pair<std::string, std::string>> host_of(std::string_view text, const Parts& parts) {
+  if (!parts.get(CURLUPART_ZONEID).empty()) return malformed(text, "its host has a zone");
+  std::string host = ascii_lower(parts.get(CURLUPART_HOST));
   if (host.starts_with('[')) {
     std::string address = spelled(AF_INET6, std::string_view{host}.substr(1, host.size() - 2));
     if (address.empty()) return malformed(text, "its host is no address");
@@ -124,13 +126,14 @@ Result<Url> parse_url(std::string_view text) {
   if (authority_of(text).contains('@')) {
     return malformed(text, "a user or a password stands in it");
   }
-  const std::unique_ptr<CURLU, UrlEnd> url{curl_url()};
-  check(url != nullptr, "memory for a URL");
-  const CURLUcode code = curl_url_set(url.get(), CURLUPART_URL, std::string{text}.c_str(),
-                                      CURLU_DISALLOW_USER | CURLU_URLENCODE);
-  if (code != CURLUE_OK) return malformed(text, curl_url_strerror(code));
+  NAESTRO_LET(const Curl* curl, net::curl());
+  Parts parts{*curl};
+  check(parts.url != nullptr, "memory for a URL");
+  const CURLUcode code =
+      parts.set(CURLUPART_URL, std::string{text}.c_str(), CURLU_DISALLOW_USER | CURLU_URLENCODE);
+  if (code != CURLUE_OK) return malformed(text, curl->url_strerror(code));
   Url out;
-  out.scheme = part(url.get(), CURLUPART_SCHEME);
+  out.scheme = parts.get(CURLUPART_SCHEME);
   if (out.scheme != "http" && out.scheme != "https") {
     return malformed(text, "it is neither http nor https");
   }
@@ -138,16 +141,16 @@ Result<Url> parse_url(std::string_view text) {
   if (!ascii_lower(text).starts_with(out.scheme + "://") || authority_of(text).empty()) {
     return malformed(text, "after '" + out.scheme + "' comes '://' and a host");
   }
-  NAESTRO_LET(auto host, host_of(text, url.get()));
+  NAESTRO_LET(auto host, host_of(text, parts));
   out.host = std::move(host.first);
-  if (curl_url_set(url.get(), CURLUPART_HOST, host.second.c_str(), 0) != CURLUE_OK ||
-      curl_url_set(url.get(), CURLUPART_FRAGMENT, nullptr, 0) != CURLUE_OK) {
+  if (parts.set(CURLUPART_HOST, host.second.c_str()) != CURLUE_OK ||
+      parts.set(CURLUPART_FRAGMENT, nullptr) != CURLUE_OK) {
     return malformed(text, "its host is malformed");
   }
-  const std::string port = part(url.get(), CURLUPART_PORT, CURLU_DEFAULT_PORT);
+  const std::string port = parts.get(CURLUPART_PORT, CURLU_DEFAULT_PORT);
   std::from_chars(port.data(), port.data() + port.size(), out.port);
   if (out.port == 0) return malformed(text, "its port is malformed");
-  out.text = part(url.get(), CURLUPART_URL, CURLU_NO_DEFAULT_PORT);
+  out.text = parts.get(CURLUPART_URL, CURLU_NO_DEFAULT_PORT);
   return out;
 }
 

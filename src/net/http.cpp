@@ -1,7 +1,6 @@
 #include "net/http.hpp"
 
 #include <arpa/inet.h>
-#include <curl/curl.h>
 #include <netinet/in.h>
 #include <sys/socket.h>
 
@@ -9,24 +8,17 @@
 #include <memory>
 #include <utility>
 
+#include "net/curl.hpp"
+
 namespace naestro::net {
 namespace {
 
 // libcurl bounds one header line but not their number.
 constexpr std::size_t kHeaderBytesMax = std::size_t{64} << 10;
 
-struct EasyEnd {
-  void operator()(CURL* easy) const { curl_easy_cleanup(easy); }
-};
-struct MultiEnd {
-  void operator()(CURLM* multi) const { curl_multi_cleanup(multi); }
-};
-struct ListEnd {
-  void operator()(curl_slist* list) const { curl_slist_free_all(list); }
-};
-
 struct Exchange {
   const Request& request;
+  const Curl& curl;
   CURL* easy = nullptr;
   Response response;
   std::size_t body_bytes = 0;
@@ -45,11 +37,11 @@ struct Exchange {
       return kAbort;
     }
     long status = 0;
-    curl_easy_getinfo(easy, CURLINFO_RESPONSE_CODE, &status);
+    curl.easy_getinfo(easy, CURLINFO_RESPONSE_CODE, &status);
     const bool good = status >= 200 && status <= 299;
     if (good && request.on_begin && !std::exchange(begun, true)) {
       curl_off_t length = -1;
-      curl_easy_getinfo(easy, CURLINFO_CONTENT_LENGTH_DOWNLOAD_T, &length);
+      curl.easy_getinfo(easy, CURLINFO_CONTENT_LENGTH_DOWNLOAD_T, &length);
       enough = !request.on_begin(static_cast<int>(status), length);
       if (enough) return kAbort;
     }
@@ -128,57 +120,57 @@ std::string where(const Request& request) {
 void configure(Exchange& exchange, curl_slist* headers) {
   CURL* easy = exchange.easy;
   const Request& request = exchange.request;
-  curl_easy_setopt(easy, CURLOPT_URL, request.url.c_str());
-  curl_easy_setopt(easy, CURLOPT_PROTOCOLS_STR, "http,https");
-  curl_easy_setopt(easy, CURLOPT_FOLLOWLOCATION, 0L);
-  curl_easy_setopt(easy, CURLOPT_HTTP_VERSION, static_cast<long>(CURL_HTTP_VERSION_1_1));
-  curl_easy_setopt(easy, CURLOPT_NOPROXY, "*");
-  curl_easy_setopt(easy, CURLOPT_NOSIGNAL, 1L);  // signals belong to the app
+  const auto& set = exchange.curl.easy_setopt;
+  set(easy, CURLOPT_URL, request.url.c_str());
+  set(easy, CURLOPT_PROTOCOLS_STR, "http,https");
+  set(easy, CURLOPT_FOLLOWLOCATION, 0L);
+  set(easy, CURLOPT_HTTP_VERSION, static_cast<long>(CURL_HTTP_VERSION_1_1));
+  set(easy, CURLOPT_NOPROXY, "*");
+  set(easy, CURLOPT_NOSIGNAL, 1L);  // signals belong to the app
   // A resolver that waits for a silent name server is left behind, not waited for.
-  curl_easy_setopt(easy, CURLOPT_QUICK_EXIT, 1L);
-  curl_easy_setopt(easy, CURLOPT_TIMEOUT_MS, static_cast<long>(request.timeout.count()));
-  curl_easy_setopt(easy, CURLOPT_HTTPHEADER, headers);
+  set(easy, CURLOPT_QUICK_EXIT, 1L);
+  set(easy, CURLOPT_TIMEOUT_MS, static_cast<long>(request.timeout.count()));
+  set(easy, CURLOPT_HTTPHEADER, headers);
   if (!request.unix_socket.empty()) {
-    curl_easy_setopt(easy, CURLOPT_UNIX_SOCKET_PATH, request.unix_socket.c_str());
+    set(easy, CURLOPT_UNIX_SOCKET_PATH, request.unix_socket.c_str());
   }
   if (request.may_dial) {
-    curl_easy_setopt(easy, CURLOPT_OPENSOCKETFUNCTION, naestro_net_socket);
-    curl_easy_setopt(easy, CURLOPT_OPENSOCKETDATA, &exchange);
+    set(easy, CURLOPT_OPENSOCKETFUNCTION, naestro_net_socket);
+    set(easy, CURLOPT_OPENSOCKETDATA, &exchange);
   }
-  if (request.decompress) curl_easy_setopt(easy, CURLOPT_ACCEPT_ENCODING, "gzip, deflate");
+  if (request.decompress) set(easy, CURLOPT_ACCEPT_ENCODING, "gzip, deflate");
   if (!request.body.empty() || request.method == "POST") {
-    curl_easy_setopt(easy, CURLOPT_POSTFIELDSIZE_LARGE,
-                     static_cast<curl_off_t>(request.body.size()));
-    curl_easy_setopt(easy, CURLOPT_POSTFIELDS, request.body.data());  // not copied
+    set(easy, CURLOPT_POSTFIELDSIZE_LARGE, static_cast<curl_off_t>(request.body.size()));
+    set(easy, CURLOPT_POSTFIELDS, request.body.data());  // not copied
   }
-  if (request.method == "HEAD") curl_easy_setopt(easy, CURLOPT_NOBODY, 1L);
-  curl_easy_setopt(easy, CURLOPT_CUSTOMREQUEST, request.method.c_str());
-  curl_easy_setopt(easy, CURLOPT_WRITEFUNCTION, naestro_net_body);
-  curl_easy_setopt(easy, CURLOPT_WRITEDATA, &exchange);
-  curl_easy_setopt(easy, CURLOPT_HEADERFUNCTION, naestro_net_header);
-  curl_easy_setopt(easy, CURLOPT_HEADERDATA, &exchange);
+  if (request.method == "HEAD") set(easy, CURLOPT_NOBODY, 1L);
+  set(easy, CURLOPT_CUSTOMREQUEST, request.method.c_str());
+  set(easy, CURLOPT_WRITEFUNCTION, naestro_net_body);
+  set(easy, CURLOPT_WRITEDATA, &exchange);
+  set(easy, CURLOPT_HEADERFUNCTION, naestro_net_header);
+  set(easy, CURLOPT_HEADERDATA, &exchange);
 }
 
 // Drives the one handle until it is done or `stop` is requested. A multi handle, because it alone
 // can be woken from another thread: cancelling then takes no polling.
-CURLcode drive(CURLM* multi, const std::stop_token& stop) {
-  const std::stop_callback wake{stop, [multi] { curl_multi_wakeup(multi); }};
+CURLcode drive(const Curl& curl, CURLM* multi, const std::stop_token& stop) {
+  const std::stop_callback wake{stop, [&curl, multi] { curl.multi_wakeup(multi); }};
   while (!stop.stop_requested()) {
     int running = 0;
-    if (curl_multi_perform(multi, &running) != CURLM_OK) return CURLE_FAILED_INIT;
+    if (curl.multi_perform(multi, &running) != CURLM_OK) return CURLE_FAILED_INIT;
     if (running == 0) {
       int left = 0;
-      const CURLMsg* message = curl_multi_info_read(multi, &left);
+      const CURLMsg* message = curl.multi_info_read(multi, &left);
       return message == nullptr ? CURLE_FAILED_INIT : message->data.result;
     }
-    if (curl_multi_poll(multi, nullptr, 0, 1000, nullptr) != CURLM_OK) return CURLE_FAILED_INIT;
+    if (curl.multi_poll(multi, nullptr, 0, 1000, nullptr) != CURLM_OK) return CURLE_FAILED_INIT;
   }
   return CURLE_ABORTED_BY_CALLBACK;
 }
 
-std::string said(CURL* easy, CURLINFO what) {
+std::string said(const Exchange& exchange, CURLINFO what) {
   const char* text = nullptr;
-  curl_easy_getinfo(easy, what, &text);
+  exchange.curl.easy_getinfo(exchange.easy, what, &text);
   return text == nullptr ? "" : text;
 }
 
@@ -187,10 +179,10 @@ Result<Response> conclude(Exchange& exchange, CURLcode code, const char* detail,
   const Request& request = exchange.request;
   if (code == CURLE_OK || exchange.enough) {
     long status = 0;
-    curl_easy_getinfo(exchange.easy, CURLINFO_RESPONSE_CODE, &status);
+    exchange.curl.easy_getinfo(exchange.easy, CURLINFO_RESPONSE_CODE, &status);
     exchange.response.status = static_cast<int>(status);
-    exchange.response.content_type = said(exchange.easy, CURLINFO_CONTENT_TYPE);
-    exchange.response.redirect = said(exchange.easy, CURLINFO_REDIRECT_URL);
+    exchange.response.content_type = said(exchange, CURLINFO_CONTENT_TYPE);
+    exchange.response.redirect = said(exchange, CURLINFO_REDIRECT_URL);
     return std::move(exchange.response);
   }
   if (stop.stop_requested()) {
@@ -206,7 +198,7 @@ Result<Response> conclude(Exchange& exchange, CURLcode code, const char* detail,
                     std::to_string(request.timeout.count()) + " ms",
                 "give it more time, or try again when the machine is less busy");
   }
-  const std::string why = *detail != '\0' ? detail : curl_easy_strerror(code);
+  const std::string why = *detail != '\0' ? detail : exchange.curl.easy_strerror(code);
   if (code == CURLE_URL_MALFORMAT) {
     return fail(Code::kUsage, "the URL '" + request.url + "' is malformed: " + why);
   }
@@ -221,15 +213,17 @@ Result<Response> fetch(const Request& request, std::stop_token stop) {
   if (request.timeout.count() <= 0) {
     return fail(Code::kTimeout, "no time was left to ask " + where(request));
   }
-  // Once per process, before the first handle; a local static is initialised by one thread only.
-  static const CURLcode global = curl_global_init(CURL_GLOBAL_DEFAULT);
-  const std::unique_ptr<CURL, EasyEnd> easy{curl_easy_init()};
-  const std::unique_ptr<CURLM, MultiEnd> multi{curl_multi_init()};
-  check(global == CURLE_OK && easy && multi, "libcurl could be initialised");
+  NAESTRO_LET(const Curl* curl, net::curl());
+  const std::unique_ptr<CURL, decltype(curl->easy_cleanup)> easy{curl->easy_init(),
+                                                                 curl->easy_cleanup};
+  const std::unique_ptr<CURLM, decltype(curl->multi_cleanup)> multi{curl->multi_init(),
+                                                                    curl->multi_cleanup};
+  check(easy && multi, "memory for an exchange");
 
-  std::unique_ptr<curl_slist, ListEnd> headers;
-  const auto add = [&headers](const std::string& line) {
-    curl_slist* longer = curl_slist_append(headers.get(), line.c_str());
+  std::unique_ptr<curl_slist, decltype(curl->slist_free_all)> headers{nullptr,
+                                                                      curl->slist_free_all};
+  const auto add = [&](const std::string& line) {
+    curl_slist* longer = curl->slist_append(headers.get(), line.c_str());
     check(longer != nullptr, "memory for an HTTP header");
     static_cast<void>(headers.release());
     headers.reset(longer);
@@ -238,14 +232,14 @@ Result<Response> fetch(const Request& request, std::stop_token stop) {
   for (const auto& [name, value] : request.headers) {
     add(value.empty() ? name + ";" : name + ": " + value);
   }
-  Exchange exchange{.request = request, .easy = easy.get(), .response = {}};
+  Exchange exchange{.request = request, .curl = *curl, .easy = easy.get(), .response = {}};
   char detail[CURL_ERROR_SIZE] = "";
-  curl_easy_setopt(easy.get(), CURLOPT_ERRORBUFFER, detail);
+  curl->easy_setopt(easy.get(), CURLOPT_ERRORBUFFER, detail);
   configure(exchange, headers.get());
-  curl_multi_add_handle(multi.get(), easy.get());
-  const CURLcode code = drive(multi.get(), stop);
+  curl->multi_add_handle(multi.get(), easy.get());
+  const CURLcode code = drive(*curl, multi.get(), stop);
   auto result = conclude(exchange, code, detail, stop);
-  curl_multi_remove_handle(multi.get(), easy.get());
+  curl->multi_remove_handle(multi.get(), easy.get());
   return result;
 }
 
