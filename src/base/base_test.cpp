@@ -101,6 +101,7 @@ TEST(Text, NothingPrintedSteersATerminal) {
   EXPECT_EQ(printable("a\x1b[8mb\tc\n"), "a\\u001b[8mb\tc\n");
   EXPECT_EQ(printable("x\u202ey\u2066z\u009b"), "x\\u202ey\\u2066z\\u009b");
   EXPECT_EQ(printable(std::string{"\0", 1} + "\r\x7f"), "\\u0000\\u000d\\u007f");
+  EXPECT_EQ(one_line("a\tb\nc\x1b"), "a\\tb\\nc\\u001b");
   EXPECT_EQ(printable("é€😀\xff"), "é€😀\xef\xbf\xbd");
 }
 

@@ -22,6 +22,9 @@ std::string join(const std::vector<std::string>& parts, std::string_view separat
 // Control characters (but line feed and tab), and format characters that change how other text is
 // shown (U+200E-200F, U+202A-202E, U+2066-2069), as \uXXXX. Invalid UTF-8 as U+FFFD.
 std::string printable(std::string_view text);
+// As printable(), on one line: line feeds and tabs as \n and \t. For what somebody else wrote
+// beside what the program says itself.
+std::string one_line(std::string_view text);
 // At most `bytes_max` bytes, cut before a broken code point, with "..." where something was cut.
 std::string shorten(std::string_view text, std::size_t bytes_max);
 // The candidate nearest to `word` by edit distance, or "" when none is near.

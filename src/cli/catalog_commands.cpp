@@ -93,9 +93,18 @@ int list_models(House& house, bool as_json) {
 
 int add_model(House& house, const ServerOrder& order) {
   const bool here = contract::on_this_machine(order.url);
+  const bool local = here && !order.cloud;
+  // A bound in money that counts an unknown price as nothing would be none.
+  if (!local && (order.usd_in.empty() || order.usd_out.empty())) {
+    return report(house, fail(Code::kUsage, "the prices of " + order.name + " are not said",
+                              "give --usd-in and --usd-out, US dollars per million tokens; 0 where "
+                              "it costs nothing")
+                             .error());
+  }
+  const auto price = [](const std::string& said) { return said.empty() ? "0" : said; };
   const json::Object form{
       {"name", order.name},
-      {"kind", here && !order.cloud ? "model.local" : "model.cloud"},
+      {"kind", local ? "model.local" : "model.cloud"},
       {"served", json::Object{{"url", order.url},
                               {"model", order.model.empty() ? order.name : order.model},
                               {"key_env", order.key_env},
@@ -103,8 +112,8 @@ int add_model(House& house, const ServerOrder& order) {
       {"file", ""},
       {"file_sha256", ""},
       {"context_tokens", order.context_tokens},
-      {"usd_per_mtok_in", order.usd_in},
-      {"usd_per_mtok_out", order.usd_out},
+      {"usd_per_mtok_in", price(order.usd_in)},
+      {"usd_per_mtok_out", price(order.usd_out)},
       {"price_list", "own/1"},
       {"licence", "of its provider"}};
   const std::string text = json::pretty(json::Value(form));

@@ -4,6 +4,7 @@
 #include "base/text.hpp"
 #include "cli/ending.hpp"
 #include "cli/live.hpp"
+#include "cli/loaded.hpp"
 #include "cli/prompt.hpp"
 #include "cli/render.hpp"
 #include "cli/session.hpp"
@@ -25,10 +26,12 @@ std::string make_run_id(Random& random) {
   return id;
 }
 
-std::string question_text(const run::Machine& machine, const run::Question& question) {
+std::string question_text(House& house, const run::Machine& machine,
+                          const run::Question& question) {
   if (question.step.empty()) {
-    return card_text(machine.program(), machine.card(), machine.scope().workspace,
-                     price_list_of(machine.program()));
+    const plan::Program& program = machine.program();
+    return card_text(program, machine.card(), machine.scope().workspace, price_list_of(program),
+                     likely_text(house, program.plan_digest));
   }
   std::string out = "Step " + question.step + " asks: " + json::pretty(question.what);
   if (question.scope == run::Question::Scope::doubt) {
@@ -97,7 +100,7 @@ int execute(House& house, Session& session, run::Machine& machine, run::Batch fi
     };
     observer.ask = [&](const run::Question& question) {
       // At a terminal the card goes where the prompt goes, whatever stands in between.
-      const std::string text = question_text(machine, question);
+      const std::string text = question_text(house, machine, question);
       if (!house.interactive && !options.json) print(house.out, text);
       if (std::ranges::find(approved, question.digest) != approved.end()) {
         if (house.interactive) print(house.err, text);

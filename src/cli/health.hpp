@@ -44,8 +44,8 @@ struct ServerOrder {
   std::string model;    // what the server calls it; "": the name
   std::string key_env;  // "": no key
   std::int64_t context_tokens = 8192;
-  std::string usd_in = "0";  // per million tokens
-  std::string usd_out = "0";
+  std::string usd_in;  // per million tokens; "": not said, which is 0 for what costs nobody
+  std::string usd_out;
   bool cloud = false;  // although it is on this machine: it passes on what it is asked
   bool reasoning = false;
 };

@@ -1,5 +1,10 @@
 #include "cli/loaded.hpp"
 
+#include <algorithm>
+#include <ranges>
+
+#include "cli/render.hpp"
+
 namespace naestro::cli {
 
 Result<Loaded> load(Session& session, const std::string& id) {
@@ -48,6 +53,29 @@ json::Value revealed(const Loaded& loaded, const json::Value& value) {
     return out;
   }
   return value;
+}
+
+std::string likely_text(House& house, const Digest& plan) {
+  constexpr std::size_t kRunsLookedAt = 100;
+  constexpr std::size_t kRunsTaken = 9;
+  const std::string none = "n/a (no finished run of this plan)";
+  auto session = look_session(house);
+  const auto ids = session ? session->store->runs() : std::vector<std::string>{};
+  if (!ids) return none;
+  std::vector<door::Usage> taken;
+  for (const std::string& id : *ids | std::views::reverse | std::views::take(kRunsLookedAt)) {
+    const auto loaded = load(*session, id);
+    if (!loaded || loaded->view.state != "done" || loaded->view.plan != hex(plan)) continue;
+    taken.push_back(loaded->view.spent);
+    if (taken.size() == kRunsTaken) break;
+  }
+  if (taken.empty()) return none;
+  std::ranges::sort(taken, {}, [](const door::Usage& usage) {
+    return std::tuple{usage.usd, usage.tokens(), usage.tool_calls};
+  });
+  return usage_text(taken[taken.size() / 2]) +
+         (taken.size() == 1 ? " (as the run before)"
+                            : " (the median of " + std::to_string(taken.size()) + " runs)");
 }
 
 }  // namespace naestro::cli

@@ -22,6 +22,10 @@ struct Look {
 };
 Result<Look> look_at(House& house, const std::string& text);
 
+// What the last finished runs of the same plan took, as the middle one of them: "2 tool calls, ...
+// (the median of 3 runs)"; says so where there are none.
+std::string likely_text(House& house, const Digest& plan);
+
 // The plaintext of a blob reference, or a note why there is none.
 std::string clear(const Loaded& loaded, const json::Value& ref);
 // The references of a value replaced by what they say, for --json.

@@ -26,10 +26,12 @@ std::string question_text(const std::string& plain) {
       return std::string{json::text_at(*line, key).value_or("")};
     };
     const json::Object* authority = json::object_at(*line, "authority");
+    const std::string to = text("to");
     rows.push_back(
         {"  " + text("step"), text("target"), text("effect"),
          json::bool_at(*line, "reversible").value_or(false) ? "reversible" : "NOT reversible",
-         authority == nullptr ? "" : json::write(json::Value(*authority))});
+         (to.empty() ? "" : "to " + to + " ") +
+             (authority == nullptr ? "" : json::write(json::Value(*authority)))});
   }
   std::string out = table(rows);
   if (!out.empty()) out.pop_back();
@@ -73,7 +75,7 @@ std::string next_for(const run::RunView& view) {
 void show_text(House& house, const Loaded& loaded) {
   const run::RunView& view = loaded.view;
   std::string out = "Run:     " + view.id + "  " + view.state + "\n";
-  out += "Goal:    " + shorten(clear(loaded, view.goal), kShownBytesMax) + "\n";
+  out += "Goal:    " + shorten(one_line(clear(loaded, view.goal)), kShownBytesMax) + "\n";
   out += "Mode:    " + view.mode + "\n";
   if (const json::Object* fork = view.fork.if_object()) {
     out += "Fork:    of " + std::string{json::text_at(*fork, "run").value_or("")} + " at " +
@@ -134,7 +136,7 @@ int list_runs(House& house, bool as_json) {
     const auto done = std::ranges::count(view.steps, "done", &run::StepView::state);
     rows.push_back({id, view.state, time_text(view.created_at),
                     std::to_string(done) + "/" + std::to_string(view.steps.size()),
-                    shorten(clear(*loaded, view.goal), 60)});
+                    shorten(one_line(clear(*loaded, view.goal)), 60)});
     if (as_json) array.push_back(revealed(*loaded, run::to_json(view)));
   }
   if (as_json) {
@@ -184,7 +186,7 @@ int list_consents(House& house, bool as_json) {
                                    {"question", revealed(*loaded, question.question)}});
       out += "Run " + id + ", " + question.scope +
              (question.step.empty() ? "" : ", step " + question.step) + ": " +
-             clear(*loaded, loaded->view.goal) + "\n" +
+             shorten(one_line(clear(*loaded, loaded->view.goal)), kShownBytesMax) + "\n" +
              question_text(clear(*loaded, question.question)) + "\n" + doubt_text(question) +
              "  naestro approve " + id + " " + question.digest + "\n";
     }

@@ -2,6 +2,7 @@
 #include <filesystem>
 
 #include "base/text.hpp"
+#include "cli/loaded.hpp"
 #include "cli/render.hpp"
 #include "cli/session.hpp"
 #include "ledger/files.hpp"
@@ -235,7 +236,8 @@ int plan_explain(House& house, const PlanOptions& options) {
     return 0;
   }
   print_diagnostics(house, compiled->second, options.file, false);
-  print(house.out, card_text(program, card, *workspace, price_list_of(program)));
+  print(house.out, card_text(program, card, *workspace, price_list_of(program),
+                             likely_text(house, program.plan_digest)));
   print(house.out, proofs_text(program));
   std::string path;
   for (const std::string& step : program.bound.critical_path) {

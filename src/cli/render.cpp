@@ -11,6 +11,7 @@ namespace naestro::cli {
 namespace {
 
 constexpr std::size_t kGoalBytesMax = 1000;
+constexpr std::size_t kAllowedBytesMax = 60;  // of an argument that nobody is asked about
 
 // 1768 -> "1,768"
 std::string grouped(std::int64_t value) {
@@ -87,16 +88,20 @@ std::string proofs_text(const plan::Program& program) {
 }
 
 std::string card_text(const plan::Program& program, const run::Card& card,
-                      const std::string& workspace, const std::string& price_list) {
-  std::string out = "Plan: " + shorten(program.goal, kGoalBytesMax) + "\n";
-  out += "  in the folder " + workspace + "\n";
-  out += "  at most " + bound_text(program.bound, price_list) + "; likely: n/a (no history)\n";
+                      const std::string& workspace, const std::string& price_list,
+                      const std::string& likely) {
+  std::string out = "Plan: " + shorten(one_line(program.goal), kGoalBytesMax) + "\n";
+  out += "  in the folder " + one_line(workspace) + "\n";
+  out += "  at most " + bound_text(program.bound, price_list) + "; likely: " + likely + "\n";
   std::vector<std::vector<std::string>> rows;
   for (const run::CardLine& line : card.lines) {
-    std::string where;
+    // Who says yes to an effect says yes to all of it.
+    const bool asks = line.verdict.decision == policy::Decision::ask;
+    std::string where = line.to.empty() ? "" : "to " + line.to;
     for (const auto& member : line.authority) {
+      const std::string value = json::write(member.value());
       where += (where.empty() ? "" : ", ") + std::string{member.key()} + "=" +
-               shorten(json::write(member.value()), 60);
+               (asks ? value : shorten(value, kAllowedBytesMax));
     }
     if (line.times > 1) where += " (up to " + std::to_string(line.times) + " times)";
     if (line.computed) where += where.empty() ? "(asked when known)" : ", (rest asked when known)";

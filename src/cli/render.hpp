@@ -13,11 +13,13 @@ namespace naestro::cli {
 // "12 tool calls, 1,768 tokens, 0 USD (price list local/1), 95 s"
 std::string bound_text(const plan::Bound& bound, const std::string& price_list);
 std::string usage_text(const door::Usage& usage);
-// The consent card: plan, bound, one line per step, what is reversible.
 // What the compiler proved of each step, and what it left to be checked at run time.
 std::string proofs_text(const plan::Program& program);
+// The consent card: plan, bound, what it took before (`likely`), one line per step, what is
+// reversible. All that is asked for stands on it in full.
 std::string card_text(const plan::Program& program, const run::Card& card,
-                      const std::string& workspace, const std::string& price_list);
+                      const std::string& workspace, const std::string& price_list,
+                      const std::string& likely);
 // One line per event, "" for those that people need not see.
 std::string event_text(const ledger::Event& event);
 // "2026-11-24 07:15:01" UTC.

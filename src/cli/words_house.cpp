@@ -26,8 +26,9 @@ void add_catalogs(CLI::App& app, Words& words) {
   add_app->add_option("--model", server.model, "what the server calls it (default: the name)");
   add_app->add_option("--key-env", server.key_env, "the environment variable that holds the key");
   add_app->add_option("--context", server.context_tokens, "tokens that it holds (default: 8192)");
-  add_app->add_option("--usd-in", server.usd_in, "US dollars per million tokens of input");
-  add_app->add_option("--usd-out", server.usd_out, "US dollars per million tokens of output");
+  add_app->add_option("--usd-in", server.usd_in,
+                      "US dollars per million tokens of input; needed in the cloud");
+  add_app->add_option("--usd-out", server.usd_out, "the same of output");
   add_app->add_flag("--cloud", server.cloud, "it passes on to others what it is asked");
   add_app->add_flag("--reasoning", server.reasoning, "it wants max_completion_tokens");
   add_app->callback([&words] { words.code = add_model(words.house, words.server); });

@@ -89,7 +89,9 @@ class Effects {
 
 std::vector<contract::DeclaredEffect> declared_effects(const std::variant<ToolUse, ModelUse>& use) {
   if (const auto* tool = std::get_if<ToolUse>(&use)) return tool->tool->effects;
-  return {{std::get<ModelUse>(use).model->kind, "", true}};
+  // What was sent to somebody else's machine cannot be taken back.
+  const contract::EffectKind kind = std::get<ModelUse>(use).model->kind;
+  return {{kind, "", kind != contract::EffectKind::model_cloud}};
 }
 
 std::string_view name(StepEffect::Extent extent) {

@@ -125,6 +125,9 @@ CardLine make_line(const plan::Step& step, const door::Scope& scope, const plan:
   line.target = effect.target;
   line.reversible =
       std::ranges::all_of(effect.declared, [](const auto& e) { return e.reversible; });
+  if (const auto* use = std::get_if<ModelUse>(&step.use); use != nullptr && use->model->served) {
+    line.to = use->model->served->url;
+  }
   for (const std::string& name : authority_names(step)) {
     auto value = argument_value(step, name, lookup);
     if (!value && !needs_steps(step, argument(step, name))) {
@@ -200,6 +203,7 @@ json::Value to_json(const CardLine& line) {
                    {"authority", line.authority}};
   if (!line.computed && !line.per_item) out["action"] = hex(line.action);
   if (line.times > 1) out["times"] = line.times;
+  if (!line.to.empty()) out["to"] = line.to;
   return out;
 }
 

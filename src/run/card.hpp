@@ -18,6 +18,7 @@ struct CardLine {
   policy::Verdict verdict;
   bool reversible = true;
   json::Object authority;  // known authority arguments
+  std::string to;          // the server that a model call goes to; "": nobody else's
   bool computed = false;   // an authority argument is known only during the run
   bool per_item = false;   // an authority argument is of each item of an input
   bool proved = true;      // nothing is left to be found out at run time

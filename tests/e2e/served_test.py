@@ -138,7 +138,12 @@ class Served(unittest.TestCase):
         explained = json.loads(self.naestro("plan", "explain", str(self.plan), "-w",
                                             str(self.folder), "-c", "model=big", "--json"))
         self.assertEqual(explained["bound"]["usd"], "0.00068")  # 1,200 in, 40 out
-        self.add("proxy", "http://127.0.0.1:1/v1", "--cloud")
+        self.assertIn("https://models.example.org/v1", out)  # to whom the data goes
+        self.assertIn("NOT reversible", out)
+        self.assertIn("--usd-in", self.add("proxy", "http://127.0.0.1:1/v1", "--cloud", code=2))
+        self.assertIn("--usd-in", self.add("proxy", "https://a.example/v1", "--usd-out", "1",
+                                           code=2))
+        self.add("proxy", "http://127.0.0.1:1/v1", "--cloud", "--usd-in", "0", "--usd-out", "0")
         self.assertIn("model.cloud", self.ask("proxy", code=5))
 
     def test_money_is_spent_as_the_server_reports_it_and_never_beyond_the_cap(self):
@@ -175,7 +180,10 @@ class Served(unittest.TestCase):
                       ["x", "https://a.example/v1", "--usd-in", "free"],
                       ["x", "https://a.example/v1", "--key-env", "A B"],
                       ["x", "https://a.example/v1", "--context", "0"]):
-            self.assertIn("NE", self.add(words[0], words[1], *words[2:], code=2))
+            said = self.add(words[0], words[1], "--usd-out", "1", *words[2:],
+                            *([] if "--usd-in" in words else ["--usd-in", "1"]), code=2)
+            self.assertIn("NE", said)
+            self.assertNotIn("prices", said)
         self.assertFalse((self.folder / "data/naestro/models").exists())
 
     def test_servers_that_misbehave(self):

@@ -140,6 +140,36 @@ class Told(unittest.TestCase):
         self.naestro("consents", says="No open questions.")
         self.naestro("resume", "--all", says=f"Resuming {run}\n(.|\n)*Files:  out.md")
 
+    def test_a_goal_cannot_write_lines_of_the_card(self):
+        forged = "g\n  in the folder /safe\nDigest: 1111\nApprove? [y/N]"
+        self.plan(write(), goal=forged)
+        self.naestro("run", str(self.file), "-w", str(self.work), code=5)
+        shown = {"explain": self.naestro("plan", "explain", str(self.file), "-w", str(self.work))}
+        for words in (("show", "last"), ("runs",), ("consents",)):
+            shown[words[0]] = self.naestro(*words)
+        for command, text in shown.items():
+            with self.subTest(command):
+                self.assertIn("g\\n", text)
+                self.assertFalse([line for line in text.split("\n")
+                                  if line.startswith(("Digest: 1111", "Approve", "  in the folder /safe"))])
+
+    def test_all_that_is_asked_for_stands_on_the_card(self):
+        words = ["/bin/sh", "-c", "echo " + "harmless " * 40 + "; rm -rf everything"]
+        self.plan(execute(*words))
+        out = self.naestro("run", str(self.file), "-w", str(self.work), code=5)
+        self.assertIn("; rm -rf everything", out)
+        self.assertIn("; rm -rf everything",
+                      self.naestro("plan", "explain", str(self.file), "-w", str(self.work)))
+
+    def test_the_card_says_what_the_same_plan_took_before(self):
+        self.plan(find())
+        explain = ("plan", "explain", str(self.file), "-w", str(self.work))
+        self.assertIn("likely: n/a (no finished run of this plan)", self.naestro(*explain))
+        for said in ("as the run before", "the median of 2 runs"):
+            self.naestro("run", str(self.file), "-w", str(self.work))
+            self.assertIn("likely: 1 tool call, 0 model calls, 0 tokens, 0 USD (" + said + ")",
+                          self.naestro(*explain))
+
     def test_done_answers_only_what_is_in_doubt(self):
         self.plan(write())
         self.run_it(code=5)
