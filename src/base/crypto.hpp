@@ -1,14 +1,13 @@
 // The only door to libsodium and OpenSSL digests. Key sizes are fixed by the types.
 #pragma once
 
+#include <openssl/sha.h>
+
 #include <array>
 #include <initializer_list>
-#include <memory>
 
 #include "base/bytes.hpp"
 #include "base/random.hpp"
-
-struct SHA256state_st;  // OpenSSL's
 
 namespace naestro::crypto {
 
@@ -21,7 +20,8 @@ Digest sha256(std::initializer_list<ByteSpan> parts);
 inline Digest sha256(ByteSpan bytes) { return sha256({bytes}); }
 inline Digest sha256(std::string_view text) { return sha256({as_bytes(text)}); }
 
-// SHA-256 of what does not fit into memory at once. finish() ends it.
+// SHA-256 of what does not fit into memory at once. A copy goes on from where its origin stood.
+// finish() ends it.
 class Sha256 {
  public:
   Sha256();
@@ -29,10 +29,7 @@ class Sha256 {
   Digest finish();
 
  private:
-  struct End {
-    void operator()(SHA256state_st* state) const;
-  };
-  std::unique_ptr<SHA256state_st, End> state_;
+  SHA256_CTX context_;
 };
 
 // HMAC (RFC 2104) over SHA-256, with a key of at most one block.

@@ -252,9 +252,16 @@ std::vector<std::string> pointer_tokens(std::string_view pointer) {
   return tokens;
 }
 
-void write_string(std::string& out, std::string_view s) {
+// Most strings need no escape. To ask that of all bytes, without a branch for each, is quicker than
+// to find the first that does.
+bool needs_escape(std::string_view s) {
+  bool found = false;
+  for (const char c : s) found |= static_cast<unsigned char>(c) < 0x20 || c == '"' || c == '\\';
+  return found;
+}
+
+void write_escaped(std::string& out, std::string_view s) {
   static constexpr char kDigits[] = "0123456789abcdef";
-  out += '"';
   std::size_t begin = 0;  // of what needs no escape
   for (std::size_t at = 0; at < s.size(); ++at) {
     const auto c = static_cast<unsigned char>(s[at]);
@@ -276,6 +283,15 @@ void write_string(std::string& out, std::string_view s) {
     }
   }
   out.append(s, begin);
+}
+
+void write_string(std::string& out, std::string_view s) {
+  out += '"';
+  if (needs_escape(s)) {
+    write_escaped(out, s);
+  } else {
+    out += s;
+  }
   out += '"';
 }
 
