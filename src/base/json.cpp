@@ -295,22 +295,6 @@ void write_string(std::string& out, std::string_view s) {
   out += '"';
 }
 
-// RFC 8785 sorts by UTF-16 code units. UTF-8 byte order is code point order; the two differ only
-// between U+E000..U+FFFF and the supplementary planes, whose surrogates sort lower.
-bool utf16_less(std::string_view a, std::string_view b) {
-  const auto rank = [](unsigned char c) {  // of the first byte in which the strings differ
-    if (c >= 0xf0) return 0xedf;           // surrogates lie below U+E000 (lead byte 0xee)
-    return c << 4;
-  };
-  const auto [x, y] = std::ranges::mismatch(a, b);
-  if (x == a.end() || y == b.end()) return x == a.end() && y != b.end();
-  const auto cx = static_cast<unsigned char>(*x);
-  const auto cy = static_cast<unsigned char>(*y);
-  const int rx = rank(cx);
-  const int ry = rank(cy);
-  return rx != ry ? rx < ry : cx < cy;
-}
-
 void write_canonical(std::string& out, const Value& value);
 
 void write_canonical(std::string& out, const Object& object) {
@@ -320,7 +304,8 @@ void write_canonical(std::string& out, const Object& object) {
   std::vector<Member> many(object.size() > kFew ? object.size() : 0);
   const std::span<Member> members{many.empty() ? few.data() : many.data(), object.size()};
   std::ranges::transform(object, members.begin(), [](const auto& member) { return &member; });
-  std::ranges::sort(members, [](Member a, Member b) { return utf16_less(a->key(), b->key()); });
+  std::ranges::sort(members,
+                    [](Member a, Member b) { return canonical_before(a->key(), b->key()); });
   char before = '{';
   for (const Member member : members) {
     out += before;
@@ -460,6 +445,23 @@ std::string canonical(const Value& value) {
   return out;
 }
 
+// RFC 8785 sorts by UTF-16 code units. UTF-8 byte order is code point order; the two differ only
+// between U+E000..U+FFFF and the supplementary planes, whose surrogates sort lower.
+bool canonical_before(std::string_view a, std::string_view b) {
+  const auto rank = [](unsigned char c) {  // of the first byte in which the strings differ
+    if (c >= 0xf0) return 0xedf;           // surrogates lie below U+E000 (lead byte 0xee)
+    return c << 4;
+  };
+  const auto [x, y] = std::ranges::mismatch(a, b);
+  if (x == a.end() || y == b.end()) return x == a.end() && y != b.end();
+  const auto cx = static_cast<unsigned char>(*x);
+  const auto cy = static_cast<unsigned char>(*y);
+  const int rx = rank(cx);
+  const int ry = rank(cy);
+  return rx != ry ? rx < ry : cx < cy;
+}
+
+void append_canonical(std::string& out, const Value& value) { write_canonical(out, value); }
 void append_canonical(std::string& out, const Object& object) { write_canonical(out, object); }
 void append_canonical(std::string& out, std::string_view text) { write_string(out, text); }
 
