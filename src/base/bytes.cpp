@@ -5,11 +5,14 @@
 namespace naestro {
 
 std::string hex(ByteSpan bytes) {
-  static constexpr char kDigits[] = "0123456789abcdef";
+  // Without a table, so that the compiler makes many digits at one time.
+  const auto digit = [](int value) {
+    return static_cast<char>(value + '0' + (value > 9 ? 'a' - '0' - 10 : 0));
+  };
   std::string out(bytes.size() * 2, '0');
   for (std::size_t i = 0; i < bytes.size(); ++i) {
-    out[2 * i] = kDigits[bytes[i] >> 4];
-    out[2 * i + 1] = kDigits[bytes[i] & 15];
+    out[2 * i] = digit(bytes[i] >> 4);
+    out[2 * i + 1] = digit(bytes[i] & 15);
   }
   return out;
 }

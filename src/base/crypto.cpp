@@ -34,7 +34,7 @@ Digest sha256(std::initializer_list<ByteSpan> parts) {
   return hash.finish();
 }
 
-Digest hmac_sha256(ByteSpan key, ByteSpan message) {
+HmacKey::HmacKey(ByteSpan key) {
   std::array<std::uint8_t, kHmacKeyMax> inner{};
   std::array<std::uint8_t, kHmacKeyMax> outer{};
   check(key.size() <= kHmacKeyMax, "a longer key would have to be hashed first");
@@ -44,12 +44,22 @@ Digest hmac_sha256(ByteSpan key, ByteSpan message) {
     inner[i] ^= key[i];
     outer[i] ^= key[i];
   }
-  const Digest inside = sha256({inner, message});
-  return sha256({outer, inside});
+  inner_.update(inner);
+  outer_.update(outer);
 }
 
-Bytes seal(const BlobKey& key, ByteSpan plaintext) {
-  const Digest mac = hmac_sha256(key, plaintext);
+Digest HmacKey::of(ByteSpan message) const {
+  Sha256 inner = inner_;
+  inner.update(message);
+  Sha256 outer = outer_;
+  outer.update(inner.finish());
+  return outer.finish();
+}
+
+Bytes seal(const BlobKey& key, ByteSpan plaintext) { return seal(key, HmacKey{key}, plaintext); }
+
+Bytes seal(const BlobKey& key, const HmacKey& mac_key, ByteSpan plaintext) {
+  const Digest mac = mac_key.of(plaintext);
   Bytes out(kNonce + plaintext.size() + kTag);
   std::copy_n(mac.begin(), kNonce, out.begin());
   unsigned long long written = 0;

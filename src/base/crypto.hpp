@@ -32,15 +32,26 @@ class Sha256 {
   SHA256_CTX context_;
 };
 
-// HMAC (RFC 2104) over SHA-256, with a key of at most one block.
+// HMAC (RFC 2104) over SHA-256, with a key of at most one block, which is hashed once for all
+// messages.
 inline constexpr std::size_t kHmacKeyMax = 64;
-Digest hmac_sha256(ByteSpan key, ByteSpan message);
+class HmacKey {
+ public:
+  explicit HmacKey(ByteSpan key);
+  [[nodiscard]] Digest of(ByteSpan message) const;
+
+ private:
+  Sha256 inner_;
+  Sha256 outer_;
+};
 
 using BlobKey = std::array<std::uint8_t, 32>;
 // XChaCha20-Poly1305 with nonce = HMAC-SHA256(key, plaintext)[0..24): the same key and plaintext
 // give the same bytes, so that ids are reproducible; without the key they say nothing.
 // Stored form: nonce (24) || ciphertext || tag (16).
 Bytes seal(const BlobKey& key, ByteSpan plaintext);
+// The same for who seals more than once; `mac` is of the same key.
+Bytes seal(const BlobKey& key, const HmacKey& mac, ByteSpan plaintext);
 // Fails with kCrypto when the bytes were changed or the key is another's.
 Result<Bytes> open(const BlobKey& key, ByteSpan sealed);
 
