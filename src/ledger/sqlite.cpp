@@ -181,8 +181,8 @@ Result<Statement> Database::prepare(std::string_view sql) {
 Statement::~Statement() {
   if (!raw_) return;  // moved from
   reset();
-  std::string words = sqlite3_sql(raw_.get());
-  idle_->emplace(std::move(words), std::move(raw_));
+  const std::string_view words = sqlite3_sql(raw_.get());
+  idle_->emplace(words, std::move(raw_));
 }
 
 Statement& Statement::bind(int at, std::int64_t value) {

@@ -21,7 +21,8 @@ struct FinalizeStatement {
   void operator()(sqlite3_stmt* s) const { sqlite3_finalize(s); }
 };
 using RawStatement = std::unique_ptr<sqlite3_stmt, FinalizeStatement>;
-using IdleStatements = std::map<std::string, RawStatement, std::less<>>;  // by their words
+// By their words, which each has itself.
+using IdleStatements = std::map<std::string_view, RawStatement>;
 
 // One connection; for one thread at a time.
 class Database {

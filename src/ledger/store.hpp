@@ -69,6 +69,15 @@ struct SignedTree {
 enum class WritePoint : std::uint8_t { before_commit, after_commit, after_head_file };
 using WriteProbe = std::function<void(WritePoint)>;
 
+// One that may own runs.
+struct Process {
+  std::int64_t pid = 0;
+  std::string boot;          // the machine's boot, so that a pid of a former boot is dead
+  std::int64_t started = 0;  // start time in clock ticks, so that a reused pid is another
+};
+// The one that this code runs in.
+Process this_process();
+
 // What other processes left for the owner of a run.
 class Inbox {
  public:
@@ -146,6 +155,7 @@ class Store final : public Inbox {
   Database database_;
   Folders folders_;
   Options options_;
+  Process self_ = this_process();
   std::string id_;
   // The heads that were last signed or verified here: a signature is not checked twice.
   std::array<std::pair<std::string, Head>, 2> proven_;

@@ -259,13 +259,16 @@ Result<Frontier> Store::read_frontier() {
 }
 
 std::string Store::envelope(const Event& event) const {
-  std::string out = R"({"host":)";  // members in the order of RFC 8785
+  std::string out;
+  out.reserve(256);
+  out += R"({"host":)";  // members in the order of RFC 8785
   json::append_canonical(out, options_.host);
   out += R"(,"latency_us":)" + std::to_string(event.latency_us);
   out += R"(,"mono_at":)" + std::to_string(options_.clock.mono_us());
   out += R"(,"wall_at":)" + std::to_string(options_.clock.wall_us()) + R"(,"worker":)";
   json::append_canonical(out, options_.worker);
-  return out + "}";
+  out += '}';
+  return out;
 }
 
 Result<void> Store::write_blob(const Bytes& sealed, std::string_view stream) {
@@ -312,8 +315,10 @@ Result<void> Store::write(const Append& append, Frontier& frontier) {
                     .execute());
     frontier.append(leaf);
   }
-  NAESTRO_LET(auto drop, database_.prepare("DELETE FROM inbox WHERE id = ?"));
-  for (const std::int64_t row : append.inbox) NAESTRO_TRY(drop.bind(1, row).execute());
+  for (const std::int64_t row : append.inbox) {
+    NAESTRO_LET(auto drop, database_.prepare("DELETE FROM inbox WHERE id = ?"));
+    NAESTRO_TRY(drop.bind(1, row).execute());
+  }
   return append.release ? disown(append.stream, append.fence) : Result<void>{};
 }
 

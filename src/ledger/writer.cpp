@@ -16,9 +16,11 @@ StoreWriter::~StoreWriter() {
 }
 
 void StoreWriter::append(Append append, Done done) {
-  const std::scoped_lock lock{mutex_};
-  queue_.push_back({std::move(append), std::move(done)});
-  wake_.notify_one();
+  {
+    const std::scoped_lock lock{mutex_};
+    queue_.push_back({std::move(append), std::move(done)});
+  }
+  wake_.notify_one();  // not with the lock, for which the other side would have to wait
 }
 
 void StoreWriter::work() {
