@@ -49,7 +49,8 @@ class Database {
   std::shared_ptr<IdleStatements> idle_ = std::make_shared<IdleStatements>();
 };
 
-// A prepared statement. bind() counts parameters from 1, the readers count columns from 0.
+// A prepared statement. bind() counts parameters from 1, the readers count columns from 0. Text and
+// bytes that are bound are not copied: they must stay until the last step().
 class Statement {
  public:
   Statement(Statement&&) = default;

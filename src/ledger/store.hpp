@@ -48,6 +48,8 @@ struct Append {
   // Of a new run with its first events: the run becomes this process's, under kFirstFence. The
   // writer makes the key durable first.
   std::optional<crypto::BlobKey> key{};
+  // Of the events, where they are written already; empty: the store does it.
+  std::vector<std::string> bodies{};
 };
 
 inline constexpr std::int64_t kFirstFence = 1;

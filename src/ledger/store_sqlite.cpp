@@ -298,11 +298,13 @@ Result<void> Store::write(const Append& append, Frontier& frontier) {
   NAESTRO_LET(auto insert,
               database_.prepare("INSERT INTO events(leaf, stream, seq, kind, body, envelope, hash) "
                                 "VALUES(?, ?, ?, ?, ?, ?, ?)"));
-  for (const Event& event : append.events) {
+  std::string written;
+  for (std::size_t at = 0; at < append.events.size(); ++at) {
+    const Event& event = append.events[at];
     if (event.stream != append.stream || event.seq != seq++) {
       return fail(Code::kOwnershipLost, "event " + event.id() + " does not follow its stream");
     }
-    const std::string body = event.body();
+    const std::string& body = append.bodies.empty() ? written = event.body() : append.bodies[at];
     const std::string around = envelope(event);
     const Digest leaf = event_leaf(body, around);
     NAESTRO_TRY(insert.bind(1, static_cast<std::int64_t>(frontier.size()))

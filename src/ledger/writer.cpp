@@ -16,6 +16,8 @@ StoreWriter::~StoreWriter() {
 }
 
 void StoreWriter::append(Append append, Done done) {
+  // Here, since there are many threads of this kind, but one that commits.
+  for (const Event& event : append.events) append.bodies.push_back(event.body());
   {
     const std::scoped_lock lock{mutex_};
     queue_.push_back({std::move(append), std::move(done)});
