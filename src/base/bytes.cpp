@@ -5,14 +5,12 @@
 namespace naestro {
 
 std::string hex(ByteSpan bytes) {
-  // Without a table, so that the compiler makes many digits at one time.
-  const auto digit = [](int value) {
-    return static_cast<char>(value + '0' + (value > 9 ? 'a' - '0' - 10 : 0));
-  };
+  static constexpr char kDigits[] = "0123456789abcdef";
   std::string out(bytes.size() * 2, '0');
-  for (std::size_t i = 0; i < bytes.size(); ++i) {
-    out[2 * i] = digit(bytes[i] >> 4);
-    out[2 * i + 1] = digit(bytes[i] & 15);
+  char* to = out.data();
+  for (const std::uint8_t byte : bytes) {
+    *to++ = kDigits[byte >> 4];
+    *to++ = kDigits[byte & 15];
   }
   return out;
 }
