@@ -1,10 +1,11 @@
 // naestro-bench FOLDER: measures and prints {row: {figure: value}} as JSON. FOLDER gets the stores
-// of the durable rows. `--machine N` and `--compile STEPS` do only that, for callgrind.
+// of the durable rows. The others do only that, for callgrind.
 #include <algorithm>
 #include <atomic>
 #include <chrono>
 #include <thread>
 
+#include "base/crypto.hpp"
 #include "bench/world.hpp"
 
 namespace naestro::bench {
@@ -212,8 +213,10 @@ json::Object compile_plan(const World& world, int steps, int times) {
 
 int main(const std::vector<std::string>& arguments) {
   World world;
-  if (arguments.size() == 2 && arguments[0] == "--machine") {
-    (void)machine_runs(world, std::stoi(arguments[1]), false);
+  if (arguments.size() == 2 && (arguments[0] == "--machine" || arguments[0] == "--memory")) {
+    const bool ledger = arguments[0] == "--memory";
+    std::puts(
+        json::canonical(json::Value(machine_runs(world, std::stoi(arguments[1]), ledger))).c_str());
     return 0;
   }
   if (arguments.size() == 3 && arguments[0] == "--compile") {
@@ -234,9 +237,10 @@ int main(const std::vector<std::string>& arguments) {
     return 0;
   }
   if (arguments.size() != 1) {
-    std::fprintf(stderr,
-                 "usage: naestro-bench FOLDER | --machine N | --compile STEPS TIMES |\n"
-                 "       --durable IN_FLIGHT EACH FOLDER | --resume RUNS FOLDER\n");
+    std::fprintf(
+        stderr,
+        "usage: naestro-bench FOLDER | --machine N | --memory N | --compile STEPS TIMES |\n"
+        "       --durable IN_FLIGHT EACH FOLDER | --resume RUNS FOLDER\n");
     return 2;
   }
   const std::string& folder = arguments[0];
@@ -256,4 +260,7 @@ int main(const std::vector<std::string>& arguments) {
 }  // namespace
 }  // namespace naestro::bench
 
-int main(int argc, char** argv) { return naestro::bench::main({argv + 1, argv + argc}); }
+int main(int argc, char** argv) {
+  naestro::crypto::initialize();  // as `naestro` does
+  return naestro::bench::main({argv + 1, argv + argc});
+}

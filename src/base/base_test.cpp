@@ -48,9 +48,9 @@ RC_GTEST_PROP(MoneyProperty, FormatAndParseAreInverse, ()) {
 // RFC 4231, cases 1 and 2.
 TEST(Crypto, HmacIsThatOfTheStandard) {
   const Bytes twenty(20, 0x0b);
-  EXPECT_EQ(hex(crypto::hmac_sha256(twenty, as_bytes("Hi There"))),
+  EXPECT_EQ(hex(crypto::HmacKey{twenty}.of(as_bytes("Hi There"))),
             "b0344c61d8db38535ca8afceaf0bf12b881dc200c9833da726e9376c2e32cff7");
-  EXPECT_EQ(hex(crypto::hmac_sha256(as_bytes("Jefe"), as_bytes("what do ya want for nothing?"))),
+  EXPECT_EQ(hex(crypto::HmacKey{as_bytes("Jefe")}.of(as_bytes("what do ya want for nothing?"))),
             "5bdcc146bf60754e6a042426089575c75a003f089d2739839dec58b964ec3843");
 }
 

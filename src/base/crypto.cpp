@@ -1,9 +1,9 @@
+// The plain functions, not those of EVP: no algorithm is looked up by its name, which takes 2 MB of
+// a process, and no context is taken from the heap; both take longer than to hash a short text.
+#define OPENSSL_SUPPRESS_DEPRECATED
+
 #include "base/crypto.hpp"
 
-// The plain functions, not those of EVP: no algorithm is looked up by its name, which takes 2 MB of
-// a process and longer than to hash a short text.
-#define OPENSSL_SUPPRESS_DEPRECATED
-#include <openssl/sha.h>
 #include <sodium.h>
 
 #include <algorithm>
@@ -12,36 +12,29 @@ namespace naestro::crypto {
 namespace {
 constexpr std::size_t kNonce = crypto_aead_xchacha20poly1305_ietf_NPUBBYTES;
 constexpr std::size_t kTag = crypto_aead_xchacha20poly1305_ietf_ABYTES;
-
-void begin(SHA256_CTX& state) { check(SHA256_Init(&state) == 1, "sha256 init"); }
-void add(SHA256_CTX& state, ByteSpan bytes) {
-  check(SHA256_Update(&state, bytes.data(), bytes.size()) == 1, "sha256 update");
-}
-Digest end(SHA256_CTX& state) {
-  Digest out{};
-  check(SHA256_Final(out.data(), &state) == 1, "sha256 final");
-  return out;
-}
 }  // namespace
 
-void Sha256::End::operator()(SHA256_CTX* state) const { delete state; }
+Sha256::Sha256() { check(SHA256_Init(&context_) == 1, "sha256 init"); }
 
-Sha256::Sha256() : state_{new SHA256_CTX} { begin(*state_); }
+void Sha256::update(ByteSpan bytes) {
+  check(SHA256_Update(&context_, bytes.data(), bytes.size()) == 1, "sha256 update");
+}
 
-void Sha256::update(ByteSpan bytes) { add(*state_, bytes); }
-
-Digest Sha256::finish() { return end(*state_); }
+Digest Sha256::finish() {
+  Digest out{};
+  check(SHA256_Final(out.data(), &context_) == 1, "sha256 final");
+  return out;
+}
 
 void initialize() { check(sodium_init() >= 0, "libsodium starts"); }
 
 Digest sha256(std::initializer_list<ByteSpan> parts) {
-  SHA256_CTX state;
-  begin(state);
-  for (const ByteSpan part : parts) add(state, part);
-  return end(state);
+  Sha256 hash;
+  for (const ByteSpan part : parts) hash.update(part);
+  return hash.finish();
 }
 
-Digest hmac_sha256(ByteSpan key, ByteSpan message) {
+HmacKey::HmacKey(ByteSpan key) {
   std::array<std::uint8_t, kHmacKeyMax> inner{};
   std::array<std::uint8_t, kHmacKeyMax> outer{};
   check(key.size() <= kHmacKeyMax, "a longer key would have to be hashed first");
@@ -51,12 +44,22 @@ Digest hmac_sha256(ByteSpan key, ByteSpan message) {
     inner[i] ^= key[i];
     outer[i] ^= key[i];
   }
-  const Digest inside = sha256({inner, message});
-  return sha256({outer, inside});
+  inner_.update(inner);
+  outer_.update(outer);
 }
 
-Bytes seal(const BlobKey& key, ByteSpan plaintext) {
-  const Digest mac = hmac_sha256(key, plaintext);
+Digest HmacKey::of(ByteSpan message) const {
+  Sha256 inner = inner_;
+  inner.update(message);
+  Sha256 outer = outer_;
+  outer.update(inner.finish());
+  return outer.finish();
+}
+
+Bytes seal(const BlobKey& key, ByteSpan plaintext) { return seal(key, HmacKey{key}, plaintext); }
+
+Bytes seal(const BlobKey& key, const HmacKey& mac_key, ByteSpan plaintext) {
+  const Digest mac = mac_key.of(plaintext);
   Bytes out(kNonce + plaintext.size() + kTag);
   std::copy_n(mac.begin(), kNonce, out.begin());
   unsigned long long written = 0;

@@ -1,14 +1,13 @@
 // The only door to libsodium and OpenSSL digests. Key sizes are fixed by the types.
 #pragma once
 
+#include <openssl/sha.h>
+
 #include <array>
 #include <initializer_list>
-#include <memory>
 
 #include "base/bytes.hpp"
 #include "base/random.hpp"
-
-struct SHA256state_st;  // OpenSSL's
 
 namespace naestro::crypto {
 
@@ -21,7 +20,8 @@ Digest sha256(std::initializer_list<ByteSpan> parts);
 inline Digest sha256(ByteSpan bytes) { return sha256({bytes}); }
 inline Digest sha256(std::string_view text) { return sha256({as_bytes(text)}); }
 
-// SHA-256 of what does not fit into memory at once. finish() ends it.
+// SHA-256 of what does not fit into memory at once. A copy goes on from where its origin stood.
+// finish() ends it.
 class Sha256 {
  public:
   Sha256();
@@ -29,21 +29,29 @@ class Sha256 {
   Digest finish();
 
  private:
-  struct End {
-    void operator()(SHA256state_st* state) const;
-  };
-  std::unique_ptr<SHA256state_st, End> state_;
+  SHA256_CTX context_;
 };
 
-// HMAC (RFC 2104) over SHA-256, with a key of at most one block.
+// HMAC (RFC 2104) over SHA-256, with a key of at most one block, which is hashed once for all
+// messages.
 inline constexpr std::size_t kHmacKeyMax = 64;
-Digest hmac_sha256(ByteSpan key, ByteSpan message);
+class HmacKey {
+ public:
+  explicit HmacKey(ByteSpan key);
+  [[nodiscard]] Digest of(ByteSpan message) const;
+
+ private:
+  Sha256 inner_;
+  Sha256 outer_;
+};
 
 using BlobKey = std::array<std::uint8_t, 32>;
 // XChaCha20-Poly1305 with nonce = HMAC-SHA256(key, plaintext)[0..24): the same key and plaintext
 // give the same bytes, so that ids are reproducible; without the key they say nothing.
 // Stored form: nonce (24) || ciphertext || tag (16).
 Bytes seal(const BlobKey& key, ByteSpan plaintext);
+// The same for who seals more than once; `mac` is of the same key.
+Bytes seal(const BlobKey& key, const HmacKey& mac, ByteSpan plaintext);
 // Fails with kCrypto when the bytes were changed or the key is another's.
 Result<Bytes> open(const BlobKey& key, ByteSpan sealed);
 

@@ -49,9 +49,13 @@ std::string write(const Value& value);
 std::string pretty(const Value& value);
 // RFC 8785: members sorted by UTF-16 code units, shortest numbers. Equal values, equal bytes.
 std::string canonical(const Value& value);
-// The same of an object and of a string, behind what is there.
+// The same behind what is there, also of an object and of a string.
+void append_canonical(std::string& out, const Value& value);
 void append_canonical(std::string& out, const Object& object);
 void append_canonical(std::string& out, std::string_view text);
+
+// Whether member `a` stands before member `b` in that form.
+bool canonical_before(std::string_view a, std::string_view b);
 
 // 1-based; columns count bytes.
 struct Position {

@@ -30,10 +30,15 @@ Digest call_hash(const Effect& effect) {
 Digest effect_key(std::string_view run, std::string_view step,
                   const std::vector<std::int64_t>& path, const Digest& call, std::int64_t ordinal,
                   std::int64_t n) {
-  json::Array iteration;
-  for (const std::int64_t index : path) iteration.emplace_back(index);
-  return crypto::sha256(json::canonical(
-      json::Array{"naestro.key/1", run, step, std::move(iteration), hex(call), ordinal, n}));
+  std::string text = R"(["naestro.key/1",)";
+  append_canonical(text, run);
+  text += ',';
+  append_canonical(text, step);
+  text += ",[";
+  for (const std::int64_t index : path) text += std::to_string(index) + ",";
+  if (!path.empty()) text.pop_back();
+  text += R"(],")" + hex(call) + R"(",)" + std::to_string(ordinal) + "," + std::to_string(n);
+  return crypto::sha256(text + "]");
 }
 
 }  // namespace naestro::door

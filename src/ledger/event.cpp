@@ -1,5 +1,8 @@
 #include "ledger/event.hpp"
 
+#include <algorithm>
+#include <array>
+
 #include "base/crypto.hpp"
 #include "ledger/merkle.hpp"
 
@@ -23,13 +26,16 @@ void collect(const json::Value& value, std::vector<Digest>& out) {
 }  // namespace
 
 std::string Event::body() const {
-  std::string out = R"({"data":)";  // members in the order of RFC 8785
+  std::string out;
+  out.reserve(512);      // most are shorter
+  out += R"({"data":)";  // members in the order of RFC 8785
   json::append_canonical(out, data);
   out += R"(,"kind":)";
   json::append_canonical(out, kind);
   out += R"(,"seq":)" + std::to_string(seq) + R"(,"stream":)";
   json::append_canonical(out, stream);
-  return out + R"(,"v":)" + std::to_string(kBodyVersion) + "}";
+  out += R"(,"v":)" + std::to_string(kBodyVersion) + "}";
+  return out;
 }
 
 Result<Event> Event::from_body(std::string_view body) {
@@ -49,9 +55,9 @@ Result<Event> Event::from_body(std::string_view body) {
 }
 
 Digest event_leaf(std::string_view body, std::string_view envelope) {
-  const Digest hashes[] = {crypto::sha256(body), crypto::sha256(envelope)};
-  Bytes data{hashes[0].begin(), hashes[0].end()};
-  data.insert(data.end(), hashes[1].begin(), hashes[1].end());
+  std::array<std::uint8_t, 2 * sizeof(Digest)> data{};
+  const auto behind = std::ranges::copy(crypto::sha256(body), data.begin()).out;
+  std::ranges::copy(crypto::sha256(envelope), behind);
   return leaf_hash(data);
 }
 

@@ -10,12 +10,6 @@
 namespace naestro::ledger {
 namespace {
 
-struct Process {
-  std::int64_t pid = 0;
-  std::string boot;          // the machine's boot, so that a pid of a former boot is dead
-  std::int64_t started = 0;  // start time in clock ticks, so that a reused pid is another
-};
-
 std::string boot_id() {
   std::string text;
   std::ifstream{"/proc/sys/kernel/random/boot_id"} >> text;
@@ -38,8 +32,6 @@ std::int64_t start_time(std::int64_t pid) {
   return value;
 }
 
-Process self() { return {::getpid(), boot_id(), start_time(::getpid())}; }
-
 bool alive(const Process& process) {
   return process.pid != 0 && process.boot == boot_id() &&
          start_time(process.pid) == process.started;
@@ -54,6 +46,8 @@ Result<Process> read_owner(Database& database, std::string_view run) {
 
 }  // namespace
 
+Process this_process() { return {::getpid(), boot_id(), start_time(::getpid())}; }
+
 Result<void> Store::check_owner(const Append& append) {
   if (append.stream == kSystemStream) return {};
   NAESTRO_LET(auto owner, database_.prepare("SELECT fence FROM owners WHERE run = ?"));
@@ -65,15 +59,14 @@ Result<void> Store::check_owner(const Append& append) {
 
 // A new run: nobody has it yet.
 Result<void> Store::claim(std::string_view run) {
-  const Process me = self();
   NAESTRO_LET(auto insert,
               database_.prepare("INSERT OR IGNORE INTO owners(run, fence, pid, boot, started) "
                                 "VALUES(?, ?, ?, ?, ?)"));
   return insert.bind(1, run)
       .bind(2, kFirstFence)
-      .bind(3, me.pid)
-      .bind(4, std::string_view{me.boot})
-      .bind(5, me.started)
+      .bind(3, self_.pid)
+      .bind(4, std::string_view{self_.boot})
+      .bind(5, self_.started)
       .execute();
 }
 
@@ -87,13 +80,15 @@ Result<std::int64_t> Store::own(std::string_view run) {
                   "run " + std::string{run} + " belongs to process " + std::to_string(owner.pid),
                   "wait for it, or stop that process; 'show' and consents work meanwhile");
     }
-    const Process me = self();
     NAESTRO_LET(auto upsert,
                 database_.prepare("INSERT INTO owners(run, fence, pid, boot, started) "
                                   "VALUES(?1, 1, ?2, ?3, ?4) ON CONFLICT(run) DO UPDATE SET "
                                   "fence = fence + 1, pid = ?2, boot = ?3, started = ?4 "
                                   "RETURNING fence"));
-    upsert.bind(1, run).bind(2, me.pid).bind(3, std::string_view{me.boot}).bind(4, me.started);
+    upsert.bind(1, run)
+        .bind(2, self_.pid)
+        .bind(3, std::string_view{self_.boot})
+        .bind(4, self_.started);
     NAESTRO_TRY(upsert.step());
     fence = upsert.integer(0);
     return {};

@@ -21,7 +21,8 @@ struct FinalizeStatement {
   void operator()(sqlite3_stmt* s) const { sqlite3_finalize(s); }
 };
 using RawStatement = std::unique_ptr<sqlite3_stmt, FinalizeStatement>;
-using IdleStatements = std::map<std::string, RawStatement, std::less<>>;  // by their words
+// By their words, which each has itself.
+using IdleStatements = std::map<std::string_view, RawStatement>;
 
 // One connection; for one thread at a time.
 class Database {
@@ -48,7 +49,8 @@ class Database {
   std::shared_ptr<IdleStatements> idle_ = std::make_shared<IdleStatements>();
 };
 
-// A prepared statement. bind() counts parameters from 1, the readers count columns from 0.
+// A prepared statement. bind() counts parameters from 1, the readers count columns from 0. Text and
+// bytes that are bound are not copied: they must stay until the last step().
 class Statement {
  public:
   Statement(Statement&&) = default;

@@ -48,6 +48,8 @@ struct Append {
   // Of a new run with its first events: the run becomes this process's, under kFirstFence. The
   // writer makes the key durable first.
   std::optional<crypto::BlobKey> key{};
+  // Of the events, where they are written already; empty: the store does it.
+  std::vector<std::string> bodies{};
 };
 
 inline constexpr std::int64_t kFirstFence = 1;
@@ -68,6 +70,15 @@ struct SignedTree {
 // Points at which a test may crash the process or fail the disk.
 enum class WritePoint : std::uint8_t { before_commit, after_commit, after_head_file };
 using WriteProbe = std::function<void(WritePoint)>;
+
+// One that may own runs.
+struct Process {
+  std::int64_t pid = 0;
+  std::string boot;          // the machine's boot, so that a pid of a former boot is dead
+  std::int64_t started = 0;  // start time in clock ticks, so that a reused pid is another
+};
+// The one that this code runs in.
+Process this_process();
 
 // What other processes left for the owner of a run.
 class Inbox {
@@ -146,6 +157,7 @@ class Store final : public Inbox {
   Database database_;
   Folders folders_;
   Options options_;
+  Process self_ = this_process();
   std::string id_;
   // The heads that were last signed or verified here: a signature is not checked twice.
   std::array<std::pair<std::string, Head>, 2> proven_;

@@ -259,13 +259,16 @@ Result<Frontier> Store::read_frontier() {
 }
 
 std::string Store::envelope(const Event& event) const {
-  std::string out = R"({"host":)";  // members in the order of RFC 8785
+  std::string out;
+  out.reserve(256);
+  out += R"({"host":)";  // members in the order of RFC 8785
   json::append_canonical(out, options_.host);
   out += R"(,"latency_us":)" + std::to_string(event.latency_us);
   out += R"(,"mono_at":)" + std::to_string(options_.clock.mono_us());
   out += R"(,"wall_at":)" + std::to_string(options_.clock.wall_us()) + R"(,"worker":)";
   json::append_canonical(out, options_.worker);
-  return out + "}";
+  out += '}';
+  return out;
 }
 
 Result<void> Store::write_blob(const Bytes& sealed, std::string_view stream) {
@@ -295,11 +298,13 @@ Result<void> Store::write(const Append& append, Frontier& frontier) {
   NAESTRO_LET(auto insert,
               database_.prepare("INSERT INTO events(leaf, stream, seq, kind, body, envelope, hash) "
                                 "VALUES(?, ?, ?, ?, ?, ?, ?)"));
-  for (const Event& event : append.events) {
+  std::string written;
+  for (std::size_t at = 0; at < append.events.size(); ++at) {
+    const Event& event = append.events[at];
     if (event.stream != append.stream || event.seq != seq++) {
       return fail(Code::kOwnershipLost, "event " + event.id() + " does not follow its stream");
     }
-    const std::string body = event.body();
+    const std::string& body = append.bodies.empty() ? written = event.body() : append.bodies[at];
     const std::string around = envelope(event);
     const Digest leaf = event_leaf(body, around);
     NAESTRO_TRY(insert.bind(1, static_cast<std::int64_t>(frontier.size()))
@@ -312,8 +317,10 @@ Result<void> Store::write(const Append& append, Frontier& frontier) {
                     .execute());
     frontier.append(leaf);
   }
-  NAESTRO_LET(auto drop, database_.prepare("DELETE FROM inbox WHERE id = ?"));
-  for (const std::int64_t row : append.inbox) NAESTRO_TRY(drop.bind(1, row).execute());
+  for (const std::int64_t row : append.inbox) {
+    NAESTRO_LET(auto drop, database_.prepare("DELETE FROM inbox WHERE id = ?"));
+    NAESTRO_TRY(drop.bind(1, row).execute());
+  }
   return append.release ? disown(append.stream, append.fence) : Result<void>{};
 }
 

@@ -16,9 +16,13 @@ StoreWriter::~StoreWriter() {
 }
 
 void StoreWriter::append(Append append, Done done) {
-  const std::scoped_lock lock{mutex_};
-  queue_.push_back({std::move(append), std::move(done)});
-  wake_.notify_one();
+  // Here, since there are many threads of this kind, but one that commits.
+  for (const Event& event : append.events) append.bodies.push_back(event.body());
+  {
+    const std::scoped_lock lock{mutex_};
+    queue_.push_back({std::move(append), std::move(done)});
+  }
+  wake_.notify_one();  // not with the lock, for which the other side would have to wait
 }
 
 void StoreWriter::work() {

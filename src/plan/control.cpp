@@ -22,39 +22,66 @@ std::vector<Reference> Control::references() const {
 
 namespace {
 
-json::Value form(const Condition& condition, const NameOf& name_of, const json::Storage& in) {
-  json::Array out(in);
-  out.emplace_back(static_cast<std::int64_t>(condition.op));
-  if (condition.op == Condition::Op::literal) out.push_back(condition.literal);
-  if (condition.op == Condition::Op::reference) {
-    out.push_back(plan::form(Expression{condition.reference}, name_of, in));
+void append_form(std::string& out, const Condition& condition, const NameOf& name_of) {
+  out += '[' + std::to_string(static_cast<int>(condition.op));
+  if (condition.op == Condition::Op::literal) {
+    out += ',';
+    json::append_canonical(out, condition.literal);
   }
-  for (const Condition& inner : condition.of) out.push_back(form(inner, name_of, in));
-  return out;
+  if (condition.op == Condition::Op::reference) {
+    out += ',';
+    plan::append_form(out, Expression{condition.reference}, name_of);
+  }
+  for (const Condition& inner : condition.of) {
+    out += ',';
+    append_form(out, inner, name_of);
+  }
+  out += ']';
 }
 
 }  // namespace
 
-json::Value form(const Control& control, const NameOf& name_of, const json::Storage& in) {
-  json::Object out(in);
-  if (control.when) out["when"] = form(*control.when, name_of, in);
+void append_form(std::string& out, const Control& control, const NameOf& name_of) {
+  char before = '{';
+  const auto member = [&](std::string_view key) {  // in the order of RFC 8785
+    out += before;
+    before = ',';
+    out += key;
+  };
+  if (control.fallback) {
+    member(R"("default":)");
+    json::append_canonical(out, *control.fallback);
+  }
   if (control.for_each) {
-    out["for_each"] = json::Object{{"in", form(Expression{control.for_each->in}, name_of, in)},
-                                   {"max", control.for_each->max},
-                                   {"parallel", control.for_each->parallel},
-                                   {"collect", control.for_each->collect}};
+    member(R"("for_each":{"collect":)");
+    out += control.for_each->collect ? R"(true,"in":)" : R"(false,"in":)";
+    append_form(out, Expression{control.for_each->in}, name_of);
+    out += R"(,"max":)" + std::to_string(control.for_each->max);
+    out += R"(,"parallel":)" + std::to_string(control.for_each->parallel) + '}';
+  }
+  if (control.on_error != OnError::fail) {
+    member(R"("on_error":")");
+    out += name(control.on_error);
+    out += '"';
   }
   if (control.repeat) {
-    out["repeat"] = json::Object{{"until", form(control.repeat->until, name_of, in)},
-                                 {"max", control.repeat->max},
-                                 {"start", control.repeat->start.value_or(nullptr)}};
+    member(R"("repeat":{"max":)");
+    out += std::to_string(control.repeat->max) + R"(,"start":)";
+    json::append_canonical(out, control.repeat->start.value_or(nullptr));
+    out += R"(,"until":)";
+    append_form(out, control.repeat->until, name_of);
+    out += '}';
   }
   if (control.retry.max > 0) {
-    out["retry"] = json::Object{{"max", control.retry.max}, {"wait_s", control.retry.wait_s}};
+    member(R"("retry":{"max":)");
+    out += std::to_string(control.retry.max);
+    out += R"(,"wait_s":)" + std::to_string(control.retry.wait_s) + '}';
   }
-  if (control.on_error != OnError::fail) out["on_error"] = name(control.on_error);
-  if (control.fallback) out["default"] = *control.fallback;
-  return out.empty() ? json::Value{} : json::Value(std::move(out));
+  if (control.when) {
+    member(R"("when":)");
+    append_form(out, *control.when, name_of);
+  }
+  out += '}';
 }
 
 json::Value result_schema(const ForEach& each, const json::Value& call, const std::string& step) {

@@ -44,6 +44,11 @@ struct Control {
   OnError on_error = OnError::fail;
   std::optional<json::Value> fallback;  // `default`: stands in where the step yields nothing
 
+  // The step is simply done once.
+  [[nodiscard]] bool plain() const {
+    return !when && !for_each && !repeat && retry.max == 0 && on_error == OnError::fail &&
+           !fallback;
+  }
   [[nodiscard]] bool loops() const { return for_each || repeat; }
   // Rounds and elements at most: calls of a step in which nothing fails.
   [[nodiscard]] std::int64_t calls_max() const {

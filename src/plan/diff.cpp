@@ -12,18 +12,27 @@ namespace {
 // The parts of a program by their place in the order and their name.
 using Parts = std::map<std::pair<int, std::string>, json::Object>;
 
+// The form of a part, to be shown. It is nested deeper than what a plan may be, twice at most.
+template <class Part, class... NameOf>
+json::Value shown(const Part& part, const NameOf&... name_of) {
+  std::string text;
+  append_form(text, part, name_of...);
+  return json::parse(text, {.bytes_max = text.size(), .depth_max = 256}).value();
+}
+
+std::string_view by_id(const std::string& id) { return id; }
+
 json::Object part(const Program& program, const Step& step) {
-  const NameOf by_id = [](const std::string& id) { return id; };
   json::Array needs;
   for (const std::size_t need : step.needs) needs.emplace_back(program.steps[need].id);
   json::Array effects;
   for (const StepEffect& effect : step.effects) effects.push_back(to_json(effect));
   json::Array checks;
   for (const RuntimeCheck& check : step.checks) checks.emplace_back(check.reason);
-  return {{"do", form(step.use)},
-          {"with", form(step.with, by_id)},
+  return {{"do", shown(step.use)},
+          {"with", shown(step.with, by_id)},
           {"out", step.out()},
-          {"control", form(step.control, by_id)},
+          {"control", step.control.plain() ? json::Value{} : shown(step.control, by_id)},
           {"needs", std::move(needs)},
           {"timeout_s", step.timeout_s},
           {"effects", std::move(effects)},
@@ -31,7 +40,6 @@ json::Object part(const Program& program, const Step& step) {
 }
 
 Parts parts_of(const Program& program) {
-  const NameOf by_id = [](const std::string& id) { return id; };
   Parts out;
   out[{0, "goal"}] = {{"text", program.goal}};
   for (const auto& [name, input] : program.inputs) {
@@ -40,7 +48,7 @@ Parts parts_of(const Program& program) {
   }
   for (const Step& step : program.steps) out[{2, "step " + step.id}] = part(program, step);
   for (const auto& [name, output] : program.outputs) {
-    out[{3, "output " + name}] = {{"value", form(output, by_id)}};
+    out[{3, "output " + name}] = {{"value", shown(output, by_id)}};
   }
   out[{4, "budget"}] = form(program.budget).get_object();
   out[{5, "bound"}] = to_json(program.bound).get_object();

@@ -1,5 +1,7 @@
 #include "plan/diff.hpp"
 
+#include <algorithm>
+
 #include "plan/test_world.hpp"
 
 namespace naestro::plan {
@@ -50,6 +52,26 @@ TEST_F(DiffTest, WhatIsNewGoneOrChangedIsNamed) {
   EXPECT_EQ(words(sample(), edited(sample(), "/goal", R"("another")")), "goal/text");
   EXPECT_EQ(words(sample(), edited(sample(), "/budget/tokens", "3999")), "budget/tokens");
   EXPECT_EQ(words(sample(), edited(sample(), "/budget/tokens", "")), "budget/tokens");
+}
+
+TEST_F(DiffTest, ArgumentsAreShownHoweverDeepTheyAreNested) {
+  const auto nested = [](std::string_view text) {
+    std::string data = "\"" + std::string{text} + " ${inputs.quarter}\"";
+    for (int depth = 0; depth < 29; ++depth) data = R"({"x":[)" + data + "]}";  // a plan ends at 64
+    return edited(sample(), "/steps/2/with/data", data);
+  };
+  EXPECT_EQ(words(nested("a"), nested("b")), "step write/with");
+}
+
+TEST_F(DiffTest, AStepThatIsSimplyDoneOnceHasNoControl) {
+  const json::Value tried = edited(sample(), "/steps/2/retry", R"({"max":1})");
+  const auto differ = differences(compiled(sample()), compiled(tried));
+  ASSERT_FALSE(differ.empty());
+  const auto control =
+      std::ranges::find(differ, "control", [](const auto& each) { return each.member; });
+  ASSERT_NE(control, differ.end());
+  EXPECT_TRUE(control->before.is_null());
+  EXPECT_EQ(control->after, json::parse(R"({"retry":{"max":1,"wait_s":0}})").value());
 }
 
 }  // namespace

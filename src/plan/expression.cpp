@@ -97,7 +97,8 @@ class Parser {
     return {json::Value(std::move(literal))};
   }
 
-  // Members are kept in order of their keys: how the plan orders them must not matter.
+  // Members are kept in the canonical order of their keys: how the plan orders them must not
+  // matter.
   Expression parse_members(const json::Object& object) {
     Expression::Members members;
     members.reserve(object.size());
@@ -110,7 +111,7 @@ class Parser {
       }
       members.emplace_back(key, below(token, member.value()));
     }
-    std::ranges::sort(members, {}, &Expression::Member::key);
+    std::ranges::sort(members, json::canonical_before, &Expression::Member::key);
     const auto is_literal = [](const auto& m) { return m.value.node.index() == 0; };
     if (!std::ranges::all_of(members, is_literal)) return {std::move(members)};
     json::Object literal;

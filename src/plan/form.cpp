@@ -1,61 +1,94 @@
 #include "plan/form.hpp"
 
-#include <array>
-
 namespace naestro::plan {
 namespace {
 
-json::Value form(const Reference& reference, const NameOf& name_of, const json::Storage& in) {
-  constexpr std::array<std::string_view, 4> kFrom = {"input", "step", "item", "prev"};
-  const bool step = reference.from == Reference::From::step;
-  return json::Object({{kFrom[static_cast<std::size_t>(reference.from)],
-                        step ? name_of(reference.name) : reference.name},
-                       {"pointer", reference.pointer}},
-                      in);
+using json::append_canonical;
+
+void append_form(std::string& out, const Reference& reference, const NameOf& name_of) {
+  const auto member = [&out](std::string_view key, std::string_view text) {
+    out += key;
+    append_canonical(out, text);
+  };
+  const auto pointer = [&](std::string_view key) { member(key, reference.pointer); };
+  switch (reference.from) {  // members in the order of RFC 8785
+    case Reference::From::input:
+      member(R"({"input":)", reference.name);
+      pointer(R"(,"pointer":)");
+      break;
+    case Reference::From::item:
+      member(R"({"item":)", reference.name);
+      pointer(R"(,"pointer":)");
+      break;
+    case Reference::From::prev:
+      pointer(R"({"pointer":)");
+      member(R"(,"prev":)", reference.name);
+      break;
+    default: pointer(R"({"pointer":)"); member(R"(,"step":)", name_of(reference.name));
+  }
+  out += '}';
+}
+
+void append_form(std::string& out, const Template& text, const NameOf& name_of) {
+  append_list(out, text.parts, [&](const auto& part) {
+    if (const auto* literal = std::get_if<std::string>(&part)) {
+      append_canonical(out, *literal);
+    } else {
+      append_form(out, std::get<Reference>(part), name_of);
+    }
+  });
+}
+
+void append_form(std::string& out, const Expression::Members& members, const NameOf& name_of) {
+  char before = '{';
+  for (const auto& [key, member] : members) {
+    out += before;
+    before = ',';
+    append_canonical(out, key);
+    out += ':';
+    plan::append_form(out, member, name_of);
+  }
+  out += '}';  // one without members is a literal
 }
 
 }  // namespace
 
-json::Value form(const Expression& expression, const NameOf& name_of, const json::Storage& in) {
+void append_form(std::string& out, const Expression& expression, const NameOf& name_of) {
   if (const auto* literal = std::get_if<json::Value>(&expression.node)) {
-    return json::Object({{"literal", *literal}}, in);
+    out += R"({"literal":)";
+    append_canonical(out, *literal);
+  } else if (const auto* reference = std::get_if<Reference>(&expression.node)) {
+    out += R"({"reference":)";
+    append_form(out, *reference, name_of);
+  } else if (const auto* text = std::get_if<Template>(&expression.node)) {
+    out += R"({"template":)";
+    append_form(out, *text, name_of);
+  } else if (const auto* members = std::get_if<Expression::Members>(&expression.node)) {
+    out += R"({"object":)";
+    append_form(out, *members, name_of);
+  } else {
+    out += R"({"array":)";
+    append_list(out, std::get<Expression::Items>(expression.node),
+                [&](const Expression& item) { append_form(out, item, name_of); });
   }
-  if (const auto* reference = std::get_if<Reference>(&expression.node)) {
-    return json::Object({{"reference", form(*reference, name_of, in)}}, in);
-  }
-  if (const auto* text = std::get_if<Template>(&expression.node)) {
-    json::Array parts(in);
-    for (const auto& part : text->parts) {
-      const auto* literal = std::get_if<std::string>(&part);
-      parts.push_back(literal != nullptr ? json::Value(*literal, in)
-                                         : form(std::get<Reference>(part), name_of, in));
-    }
-    return json::Object({{"template", std::move(parts)}}, in);
-  }
-  if (const auto* members = std::get_if<Expression::Members>(&expression.node)) {
-    json::Object object(in);
-    for (const auto& [key, member] : *members) object[key] = form(member, name_of, in);
-    return json::Object({{"object", std::move(object)}}, in);
-  }
-  json::Array items(in);
-  for (const Expression& item : std::get<Expression::Items>(expression.node)) {
-    items.push_back(form(item, name_of, in));
-  }
-  return json::Object({{"array", std::move(items)}}, in);
+  out += '}';
 }
 
-json::Value form(const std::variant<ToolUse, ModelUse>& use, const json::Storage& in) {
-  if (const auto* tool = std::get_if<ToolUse>(&use)) {
-    return json::Object({{"tool", tool->tool->id()}, {"contract", hex(tool->tool->digest)}}, in);
+void append_form(std::string& out, const std::variant<ToolUse, ModelUse>& use) {
+  if (const auto* to = std::get_if<ToolUse>(&use)) {
+    out += R"({"contract":")" + hex(to->tool->digest) + R"(","tool":)";
+    append_canonical(out, to->tool->id());
+    out += '}';
+    return;
   }
   const auto& model = std::get<ModelUse>(use);
-  return json::Object({{"model", model.model->name},
-                       {"contract", hex(model.model->digest)},
-                       {"task", model.task},
-                       {"max_input_tokens", model.max_input_tokens},
-                       {"max_output_tokens", model.max_output_tokens},
-                       {"seed", model.seed}},
-                      in);
+  out += R"({"contract":")" + hex(model.model->digest) + '"';
+  out += R"(,"max_input_tokens":)" + std::to_string(model.max_input_tokens);
+  out += R"(,"max_output_tokens":)" + std::to_string(model.max_output_tokens) + R"(,"model":)";
+  append_canonical(out, model.model->name);
+  out += R"(,"seed":)" + std::to_string(model.seed) + R"(,"task":)";
+  append_canonical(out, model.task);
+  out += '}';
 }
 
 }  // namespace naestro::plan

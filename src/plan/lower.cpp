@@ -17,62 +17,72 @@ json::Value form(const Budget& budget) {
 
 namespace {
 
-json::Array form(const std::vector<StepEffect>& effects, const json::Storage& in) {
-  json::Array out(in);
-  for (const StepEffect& effect : effects) out.push_back(to_json(effect));
-  return out;
-}
+std::string_view by_id(const std::string& id) { return id; }
 
-json::Array form(const std::vector<RuntimeCheck>& checks, const json::Storage& in) {
-  json::Array out(in);
-  for (const RuntimeCheck& check : checks) out.emplace_back(check.reason);
-  return out;
-}
-
-json::Value form(const Step& step, const json::Storage& in) {
-  const NameOf by_id = [](const std::string& id) { return id; };
-  json::Array needs(in);
-  for (const std::size_t need : step.needs) needs.emplace_back(need);
-  json::Object row({{"id", step.id},
-                    {"use", form(step.use, in)},
-                    {"with", form(step.with, by_id, in)},
-                    {"out", step.answer},  // a tool's is pinned by its contract's digest
-                    {"needs", std::move(needs)},
-                    {"timeout_s", step.timeout_s},
-                    {"effects", form(step.effects, in)},
-                    {"checks", form(step.checks, in)},
-                    {"untrusted_authority", step.flow.untrusted_authority}},
-                   in);
-  if (json::Value control = form(step.control, by_id, in); !control.is_null()) {
-    row["control"] = std::move(control);
+void append_form(std::string& out, const Step& step) {
+  out += R"({"checks":)";  // members in the order of RFC 8785
+  append_list(out, step.checks,
+              [&](const RuntimeCheck& check) { json::append_canonical(out, check.reason); });
+  if (!step.control.plain()) {
+    out += R"(,"control":)";
+    append_form(out, step.control, by_id);
   }
-  return row;
+  out += R"(,"effects":)";
+  append_list(out, step.effects,
+              [&](const StepEffect& effect) { json::append_canonical(out, to_json(effect)); });
+  out += R"(,"id":)";
+  json::append_canonical(out, step.id);
+  out += R"(,"needs":)";
+  append_list(out, step.needs, [&](std::size_t need) { out += std::to_string(need); });
+  out += R"(,"out":)";
+  json::append_canonical(out, step.answer);  // a tool's is pinned by its contract's digest
+  out += R"(,"timeout_s":)" + std::to_string(step.timeout_s) + R"(,"untrusted_authority":)";
+  out += step.flow.untrusted_authority ? R"(true,"use":)" : R"(false,"use":)";
+  append_form(out, step.use);
+  out += R"(,"with":)";
+  append_form(out, step.with, by_id);
+  out += '}';
+}
+
+// Names are of letters whose order is the same in every encoding.
+template <class Named, class Append>
+void append_object(std::string& out, const Named& named, Append append) {
+  char before = '{';
+  for (const auto& [name, value] : named) {
+    out += before;
+    before = ',';
+    json::append_canonical(out, name);
+    out += ':';
+    append(value);
+  }
+  out += before == '{' ? "{}" : "}";
+}
+
+void append_form(std::string& out, const Input& input) {
+  out += R"({"schema":)";
+  json::append_canonical(out, input.schema);
+  if (input.value) {
+    out += R"(,"value":)";
+    json::append_canonical(out, *input.value);
+  }
+  out += '}';
 }
 
 Digest digest_of(const Program& program) {
-  const NameOf by_id = [](const std::string& id) { return id; };
-  const json::Storage in = json::arena();
-  json::Object inputs(in);
-  for (const auto& [name, input] : program.inputs) {
-    json::Object object({{"schema", input.schema}}, in);
-    if (input.value) object["value"] = *input.value;
-    inputs[name] = std::move(object);
-  }
-  json::Array steps(in);
-  for (const Step& step : program.steps) steps.push_back(form(step, in));
-  json::Object outputs(in);
-  for (const auto& [name, output] : program.outputs) outputs[name] = form(output, by_id, in);
-  const json::Object lowered({{"naestro", "program/1"},
-                              {"goal", program.goal},
-                              {"inputs", std::move(inputs)},
-                              {"steps", std::move(steps)},
-                              {"outputs", std::move(outputs)},
-                              {"budget", form(program.budget)},
-                              {"bound", to_json(program.bound)}},
-                             in);
-  std::string text;
-  json::append_canonical(text, lowered);
-  return crypto::sha256(text);
+  std::string text = R"({"bound":)";
+  json::append_canonical(text, to_json(program.bound));
+  text += R"(,"budget":)";
+  json::append_canonical(text, form(program.budget));
+  text += R"(,"goal":)";
+  json::append_canonical(text, program.goal);
+  text += R"(,"inputs":)";
+  append_object(text, program.inputs, [&](const Input& input) { append_form(text, input); });
+  text += R"(,"naestro":"program/1","outputs":)";
+  append_object(text, program.outputs,
+                [&](const Expression& output) { append_form(text, output, by_id); });
+  text += R"(,"steps":)";
+  append_list(text, program.steps, [&](const Step& step) { append_form(text, step); });
+  return crypto::sha256(text + "}");
 }
 
 }  // namespace

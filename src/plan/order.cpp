@@ -16,33 +16,47 @@ std::vector<std::string> structural_hashes(const Draft& draft) {
   std::vector<std::string> hashes(draft.steps.size());
   std::unordered_map<std::string_view, std::size_t> index;
   for (std::size_t i = 0; i < draft.steps.size(); ++i) index[draft.steps[i].id] = i;
-  const NameOf by_hash = [&](const std::string& id) { return hashes[index.at(id)]; };
+  const NameOf by_hash = [&](const std::string& id) {
+    return std::string_view{hashes[index.at(id)]};
+  };
   std::string text;
   for (const std::size_t i : draft.order) {
     const DraftStep& step = draft.steps[i];
-    std::vector<std::string> needs;
+    std::vector<std::string_view> needs;
     for (const std::size_t producer : step.producers) needs.push_back(hashes[producer]);
     std::ranges::sort(needs);
-    const json::Storage arena = json::arena();
-    json::Object content({{"use", form(*step.use, arena)},
-                          {"with", form(step.with.expression, by_hash, arena)},
-                          {"out", step.out.value_or(nullptr)},
-                          {"needs", json::Array(needs.begin(), needs.end(), arena)},
-                          {"timeout_s", step.timeout}},
-                         arena);
-    if (json::Value control = form(step.control, by_hash, arena); !control.is_null()) {
-      content["control"] = std::move(control);
+    text = "{";  // members in the order of RFC 8785
+    if (!step.control.plain()) {
+      text += R"("control":)";
+      append_form(text, step.control, by_hash);
+      text += ',';
     }
-    text.clear();
-    json::append_canonical(text, content);
+    text += R"("needs":)";
+    append_list(text, needs, [&](std::string_view need) { json::append_canonical(text, need); });
+    text += R"(,"out":)";
+    json::append_canonical(text, step.out.value_or(nullptr));
+    text += R"(,"timeout_s":)" + std::to_string(step.timeout) + R"(,"use":)";
+    append_form(text, *step.use);
+    text += R"(,"with":)";
+    append_form(text, step.with.expression, by_hash);
+    text += '}';
     hashes[i] = hex(crypto::sha256(text));
   }
   return hashes;
 }
 
+// Each step needs the one before: there is no other order.
+bool is_chain(const Draft& draft) {
+  const auto apart = [&](std::size_t a, std::size_t b) {
+    return !std::ranges::binary_search(draft.steps[b].producers, a);
+  };
+  return std::ranges::adjacent_find(draft.order, apart) == draft.order.end();
+}
+
 }  // namespace
 
 void settle_order(Draft& draft) {
+  if (is_chain(draft)) return;
   const std::vector<std::string> hashes = structural_hashes(draft);
   const std::size_t count = draft.steps.size();
   const auto later = [&](std::size_t a, std::size_t b) {

@@ -35,7 +35,7 @@ struct Template {
 // templates (which are strings).
 struct Expression {
   struct Member;
-  using Members = std::vector<Member>;  // in order of their keys
+  using Members = std::vector<Member>;  // in the canonical order of their keys (RFC 8785)
   using Items = std::vector<Expression>;
   std::variant<json::Value, Reference, Template, Members, Items> node;
 

@@ -57,9 +57,11 @@ ThreadPool::~ThreadPool() {
 }
 
 void ThreadPool::submit(Job job) {
-  const std::scoped_lock lock{mutex_};
-  jobs_.push_back(std::move(job));
-  wake_.notify_one();
+  {
+    const std::scoped_lock lock{mutex_};
+    jobs_.push_back(std::move(job));
+  }
+  wake_.notify_one();  // not with the lock, for which the worker would have to wait
 }
 
 void ThreadPool::work() {

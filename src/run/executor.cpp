@@ -90,60 +90,60 @@ void Executor::commit(Batch batch, std::vector<std::int64_t> inbox) {
         end({Ending::How::broken, written.error()});
         return;
       }
-      durable(*shared);
+      durable(std::move(*shared));
     });
   });
 }
 
-void Executor::durable(const Batch& batch) {
+void Executor::durable(Batch batch) {
   if (observer_.event) {
     for (const ledger::Event& event : batch.events) observer_.event(event);
   }
   if (!interrupted_ && !late_ && !parking_) {
-    for (const Perform& command : batch.performs) perform(command);
+    for (Perform& command : batch.performs) perform(std::move(command));
     for (const Timer& timer : batch.timers) wait(timer);
   }
   settle();
 }
 
-void Executor::perform(const Perform& command) {
+void Executor::perform(Perform command) {
   std::stop_source stop;
   acts_[command.key] = stop;
   const bool model = command.effect.caps.model_calls > 0;
   door::Adapter& adapter = model ? ports_.models : ports_.tools;
-  if (command.prepare) return prepare(command, adapter);
+  // The batch that holds this command is durable, so the intent is.
+  const auto intent = std::make_shared<const door::Intent>(
+      door::Intent::durable(std::move(command.effect), command.key, std::move(command.former)));
+  if (command.prepare) return prepare(intent, adapter);
   door::Provisional provisional;
   if (observer_.provisional) {
-    provisional = [this, step = command.effect.step](std::string_view chunk) {
+    provisional = [this, step = intent->effect().step](std::string_view chunk) {
       ports_.loop.post(
           [this, step, text = std::string{chunk}] { observer_.provisional(step, text); });
     };
   }
-  // The batch that holds this command is durable, so the intent is.
-  ports_.pool.submit([this, command, &adapter, stop, provisional] {
-    const door::Intent intent = door::Intent::durable(command.effect, command.key, command.former);
-    auto outcome = door::perform(intent, adapter, ports_.clock, stop.get_token(), provisional);
+  ports_.pool.submit([this, intent, &adapter, stop, provisional] {
+    auto outcome = door::perform(*intent, adapter, ports_.clock, stop.get_token(), provisional);
     ports_.loop.post(
-        [this, command, outcome = std::move(outcome)] { this->outcome(command, outcome); });
+        [this, intent, outcome = std::move(outcome)] { this->outcome(*intent, outcome); });
   });
-  ports_.loop.after(std::chrono::seconds{command.effect.timeout_s},
+  ports_.loop.after(std::chrono::seconds{intent->effect().timeout_s},
                     [stop]() mutable { stop.request_stop(); });
 }
 
 // Reads what undoing will need; what comes of it is a fact too.
-void Executor::prepare(const Perform& command, door::Adapter& adapter) {
-  ports_.pool.submit([this, command, &adapter] {
-    auto former = adapter.prepare(door::Intent::durable(command.effect, command.key));
-    ports_.loop.post([this, command, former = std::move(former)] {
-      acts_.erase(command.key);
+void Executor::prepare(std::shared_ptr<const door::Intent> intent, door::Adapter& adapter) {
+  ports_.pool.submit([this, intent = std::move(intent), &adapter] {
+    auto former = adapter.prepare(*intent);
+    ports_.loop.post([this, intent, former = std::move(former)] {
+      acts_.erase(intent->key());
       if (machine_.ended()) return;
       if (interrupted_ || late_) return settle();
-      const door::Intent intent = door::Intent::durable(command.effect, command.key);
-      if (former) return feed(effect_prepared(intent, *former, hold_.sealer));
+      if (former) return feed(effect_prepared(*intent, *former, hold_.sealer));
       door::Outcome nothing;
       nothing.result = std::unexpected(former.error());
       nothing.usage_known = true;
-      feed(effect_outcome(intent, {}, nothing, hold_.sealer));
+      feed(effect_outcome(*intent, {}, nothing, hold_.sealer));
     });
   });
 }
@@ -157,31 +157,31 @@ void Executor::wait(const Timer& timer) {
   });
 }
 
-void Executor::outcome(const Perform& command, const door::Outcome& outcome) {
-  acts_.erase(command.key);
+void Executor::outcome(const door::Intent& intent, const door::Outcome& outcome) {
+  const door::Effect& effect = intent.effect();
+  acts_.erase(intent.key());
   if (machine_.ended()) return;
   const bool stopped = !outcome.result && outcome.result.error().code == Code::kInterrupted;
   if (stopped && (interrupted_ || late_)) {
     settle();  // unknown whether it was done: resume does it again under the same key
     return;
   }
-  const door::Intent intent = door::Intent::durable(command.effect, command.key);
   if (stopped) {
-    const Error why{Code::kTimeout,
-                    command.effect.target + " did not end within " +
-                        std::to_string(command.effect.timeout_s) + " s",
-                    "raise timeout_s of step " + command.effect.step,
-                    {},
-                    nullptr};
+    const Error why{
+        Code::kTimeout,
+        effect.target + " did not end within " + std::to_string(effect.timeout_s) + " s",
+        "raise timeout_s of step " + effect.step,
+        {},
+        nullptr};
     return feed(effect_lost(intent, why, hold_.sealer));
   }
-  const plan::Step* step = machine_.program().find(command.effect.step);
+  const plan::Step* step = machine_.program().find(effect.step);
   check(step != nullptr, "an outcome belongs to a step");
   feed(effect_outcome(intent, plan::declared_labels(step->use), outcome, hold_.sealer));
 }
 
-void Executor::feed(const Fact& fact, std::vector<std::int64_t> inbox) {
-  auto batch = machine_.feed(fact);
+void Executor::feed(Fact fact, std::vector<std::int64_t> inbox) {
+  auto batch = machine_.feed(std::move(fact));
   check(batch.has_value(), "what the machine asked for, or said that it takes, fits its state");
   commit(*std::move(batch), std::move(inbox));
 }

@@ -70,12 +70,12 @@ class Executor {
 
  private:
   void commit(Batch batch, std::vector<std::int64_t> inbox);
-  void durable(const Batch& batch);
-  void perform(const Perform& command);
-  void prepare(const Perform& command, door::Adapter& adapter);
+  void durable(Batch batch);
+  void perform(Perform command);
+  void prepare(std::shared_ptr<const door::Intent> intent, door::Adapter& adapter);
   void wait(const Timer& timer);
-  void outcome(const Perform& command, const door::Outcome& outcome);
-  void feed(const Fact& fact, std::vector<std::int64_t> inbox = {});
+  void outcome(const door::Intent& intent, const door::Outcome& outcome);
+  void feed(Fact fact, std::vector<std::int64_t> inbox = {});
   void take_answer(const Digest& digest, const Answer& answer, std::vector<std::int64_t> inbox);
   void read_inbox();
   void kill(std::string_view who, std::int64_t row);

@@ -14,7 +14,7 @@ bool is_fact(std::string_view kind) {
 }
 
 json::Value Sealer::put(std::string_view text, std::vector<Bytes>& blobs) const {
-  Bytes sealed = crypto::seal(key_, as_bytes(text));
+  Bytes sealed = crypto::seal(key_, mac_, as_bytes(text));
   const Digest id = crypto::sha256(sealed);
   blobs.push_back(std::move(sealed));
   return ledger::blob_ref(id);

@@ -27,7 +27,7 @@ bool is_fact(std::string_view kind);
 // Seals blobs under the run's key; the id is that of the stored bytes.
 class Sealer {
  public:
-  explicit Sealer(const crypto::BlobKey& key) : key_{key} {}
+  explicit Sealer(const crypto::BlobKey& key) : key_{key}, mac_{key} {}
   // Returns the reference for the event and appends the bytes to `blobs`.
   json::Value put(std::string_view text, std::vector<Bytes>& blobs) const;
   json::Value put(const json::Value& value, std::vector<Bytes>& blobs) const {
@@ -37,6 +37,7 @@ class Sealer {
 
  private:
   crypto::BlobKey key_;
+  crypto::HmacKey mac_;
 };
 
 // Reads the plaintext of a blob that an event names.

@@ -108,21 +108,23 @@ json::Object Machine::digest_row(const Step& step) const {
   return row;
 }
 
-Result<Batch> Machine::feed(const Fact& fact) {
+Result<Batch> Machine::feed(Fact fact) {
   check(seq_ > 0, "begin() comes first");
   Batch batch;
-  batch.blobs = fact.blobs;
+  batch.blobs = std::move(fact.blobs);
   if (ended()) {
     return fail(Code::kRunFinished, "run " + start_.run + " has ended");
   }
-  // The fact's own event comes first; apply() may still refuse it, so seq_ is put back then.
+  // The fact's own event comes first; apply() may still refuse it, so seq_ is put back then. The
+  // data goes into the event when apply() has read it.
   const std::int64_t before = seq_;
-  emit(batch, fact.kind, fact.data);
-  batch.events.front().latency_us = fact.latency_us;
+  emit(batch, fact.kind, {});
   if (auto applied = apply(fact, batch); !applied) {
     seq_ = before;
     return std::unexpected(std::move(applied).error());
   }
+  batch.events.front().data = std::move(fact.data);
+  batch.events.front().latency_us = fact.latency_us;
   batch.ended = ended();
   return batch;
 }

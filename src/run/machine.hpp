@@ -119,7 +119,7 @@ class Machine {
   Batch begin();
   // Fails with kStoreCorrupt for a fact that fits no state (an outcome of an effect that is not
   // under way, an answer to no question); the state is unchanged then.
-  Result<Batch> feed(const Fact& fact);
+  Result<Batch> feed(Fact fact);
 
   // Intents without an outcome: to be done again with the same key after a crash.
   [[nodiscard]] std::vector<Perform> outstanding() const;
