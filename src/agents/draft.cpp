@@ -250,6 +250,9 @@ Read read_all(const Goal& goal, const World& world, const Lexicon& lexicon) {
   if (nearest_miss != nullptr) {
     reason += "; without ground: " + join(nearest_miss->unexplained, ", ");
   }
+  for (const Tried& one : tried) {
+    if (one.result.turned_down) reason += "; " + one.reading + ": " + one.result.why_not;
+  }
   if (const std::string files = unread(world); !files.empty()) {
     reason += "; not read, since no UTF-8 text or too large: " + files;
   }

@@ -1,6 +1,7 @@
 #include <algorithm>
 
 #include "agents/table_builder.hpp"
+#include "agents/table_sense.hpp"
 #include "base/text.hpp"
 
 namespace naestro::agents {
@@ -295,7 +296,10 @@ Reading read_table(const Goal& goal, const Table& table, const Lexicon& lexicon)
   Reading out;
   Asked asked;
   if (!Gatherer{goal, table, lexicon}.gather(asked, out)) return out;
-  if (!build_query(goal, table, lexicon, std::move(asked), out)) {
+  const bool built = build_query(goal, table, lexicon, asked, out);
+  if (built) out.why_not = beside_the_point(goal, table, lexicon, asked, out);
+  out.turned_down = built && !out.why_not.empty();
+  if (!built || out.turned_down) {
     out.intent.clear();
     out.parameters.clear();
   }

@@ -1,0 +1,65 @@
+// Queries that fit the words of a goal and not its sense.
+#include "agents/test_world.hpp"
+
+namespace naestro::agents {
+namespace {
+
+struct Workshop : ::testing::Test {
+  void file(const char* name, std::string_view text) const {
+    ::naestro::testing::write_file(dir.path() / name, text);
+  }
+  [[nodiscard]] std::string ask(std::string_view goal) const {
+    return testing::ask(workspace, goal, testing::world().catalogs);
+  }
+  ::naestro::testing::TempDir dir;
+  tools::Workspace workspace = tools::Workspace::open(dir.str()).value();
+};
+
+TEST_F(Workshop, AnOfferIsNoPayment) {
+  file("quotes.csv",
+       "quote,date,firm,work,amount_gbp\nQ1,2024-01-02,Dale Roofs,new roof,500.00\n"
+       "Q2,2024-01-03,Pike Roofs,new roof,400.00\n");
+  EXPECT_EQ(ask("What did the new roof cost?"), "refused");
+  EXPECT_EQ(ask("How much have we paid Dale Roofs?"), "refused");
+  EXPECT_EQ(ask("How much did we pay Dale Roofs on its quote?"), "refused");
+  EXPECT_EQ(ask("How much was spent on the new roof?"), "refused");
+  EXPECT_EQ(ask("What is the total of the quotes for the new roof?"), "sum of amount_gbp 900.00");
+  EXPECT_TRUE(ask("How many quotes were there for the new roof?").contains("2"));
+  // An amount that was only estimated, in a table of other things.
+  file("jobs.csv", "job,place,estimate_gbp\nJ1,Marden,10.00\nJ2,Holt,20.00\n");
+  EXPECT_EQ(ask("How much did the jobs in Marden cost?"), "refused");
+  EXPECT_TRUE(ask("What is the total estimate of the jobs in Marden?").contains("10.00"));
+}
+
+TEST_F(Workshop, WhatIsTakenIsNotSpent) {
+  file("costumes.csv",
+       "code,description,show,hire_fee\nC1,red coat,Aladdin,15.00\nC2,blue coat,Aladdin,12.00\n"
+       "C3,crown,Macbeth,5.00\n");
+  EXPECT_EQ(ask("What did we spend on costumes for Aladdin?"), "refused");
+  EXPECT_EQ(ask("How much did the costumes for Aladdin cost us?"), "refused");
+  EXPECT_EQ(ask("What is the total hire fee of the costumes for Aladdin?"),
+            "sum of hire_fee 27.00");
+}
+
+TEST_F(Workshop, TheHeaderSaysThatItWasSpent) {
+  file("purchases.csv",
+       "date,from,item,amount_gbp\n2024-01-02,Weald,hops,10.00\n2024-01-03,Weald,malt,20.00\n");
+  file("repairs.csv", "date,van,garage,amount_gbp\n2024-01-02,Robin,Tor,7.00\n");
+  EXPECT_EQ(ask("How much did we spend on hops?"), "sum of amount_gbp 10.00");
+  EXPECT_EQ(ask("How much have we paid out on repairs of Robin?"), "sum of amount_gbp 7.00");
+  // What customers paid for repairs is no expense.
+  file("repairs.csv", "date,van,customer,amount_gbp\n2024-01-02,Robin,Ada Quill,7.00\n");
+  EXPECT_EQ(ask("How much have we paid out on repairs of Robin?"), "refused");
+}
+
+TEST_F(Workshop, ThePointIsSaidInTheRefusal) {
+  file("quotes.csv", "quote,date,firm,amount_gbp\nQ1,2024-01-02,Dale Roofs,500.00\n");
+  const tools::Context context{workspace, {}};
+  const std::string goal = "How much have we paid Dale Roofs?";
+  const auto survey = agents::call("planner.survey", 1, {{"path", "."}, {"goal", goal}}, context);
+  const auto out = agents::call("planner.draft", 1, {{"goal", goal}, {"survey", *survey}}, context);
+  EXPECT_TRUE(json::text_at(out->as_object(), "reason")->contains("what was offered or estimated"));
+}
+
+}  // namespace
+}  // namespace naestro::agents
