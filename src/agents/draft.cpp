@@ -101,6 +101,12 @@ const Tried* best_table(const std::vector<Tried>& tried, bool& tied) {
       tied = true;
     }
   }
+  // Where the table that fits best has no answer, one that fits less has none either.
+  for (const Tried& one : tried) {
+    if (best != nullptr && one.result.turned_down && one.result.score >= best->result.score) {
+      return nullptr;
+    }
+  }
   return best;
 }
 

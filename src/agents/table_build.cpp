@@ -1,4 +1,5 @@
 #include <algorithm>
+#include <array>
 
 #include "agents/table_builder.hpp"
 #include "agents/table_sense.hpp"
@@ -79,6 +80,10 @@ bool Builder::distinct_filters() {
   for (Filter& filter : merged) {
     if (filter.values.empty() || filter.op == "in") continue;
     if (a_.superlative) return no("two values of " + name(filter.field));
+    // "Parents who were not told" of a column parent_told: yes and no at once choose nothing.
+    constexpr std::array<std::string_view, 4> kPlain = {"yes", "no", "true", "false"};
+    const bool bare = std::ranges::find(kPlain, ascii_lower(filter.value)) != kPlain.end();
+    if (bare) return no("whether " + name(filter.field) + " is to be so is not clear");
     filter.values.insert(filter.values.begin(), filter.value);
     filter.op = "in";
     filter.value = naestro::join(filter.values, " or ");

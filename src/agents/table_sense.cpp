@@ -16,7 +16,7 @@ class Sense {
  public:
   Sense(const Goal& goal, const Table& table, const Lexicon& lexicon, const Asked& asked,
         const Reading& reading)
-      : goal_{goal}, table_{table}, lexicon_{lexicon}, asked_{asked} {
+      : goal_{goal}, table_{table}, lexicon_{lexicon}, asked_{asked}, reading_{reading} {
     for (const std::string_view list : {"where", "where_a", "where_b"}) {
       const json::Array* all = json::array_at(reading.parameters, list);
       for (std::size_t i = 0; all != nullptr && i < all->size(); ++i) {
@@ -38,6 +38,21 @@ class Sense {
     if (only_offered()) return "what was offered or estimated is not what was done or paid";
     if (pays_out() && !tells_spending()) {
       return "that " + table_.table->file + " holds what was spent is not said";
+    }
+    if (const auto one = unsaid_amount(); one) {
+      return "what " + table_.fields[*one].name + " is an amount of is not said";
+    }
+    if (const auto when = maybe_unpaid(); when) {
+      return "whether only what has a " + table_.fields[*when].name + " is meant is not said";
+    }
+    if (const auto name = entered_twice(); name) {
+      return "some of " + table_.fields[*name].name + " stand there more than once";
+    }
+    if (!past() && !one_named()) {
+      if (const auto end = ended(); end) {
+        return "what is so now is not told from what ended by " + table_.fields[*end].name;
+      }
+      if (numbers_of_days()) return "its rows say how many there were on some day, not in all";
     }
     return {};
   }
@@ -69,6 +84,103 @@ class Sense {
   [[nodiscard]] bool paid() const {
     return std::ranges::any_of(goal_.tokens, [](const words::Token& one) {
       return in(one.stem, {"pay", "spend", "cost"});
+    });
+  }
+
+  // A price of a ticket is money, and adds up to nothing: of columns that are no amount by their
+  // name the goal must speak.
+  [[nodiscard]] std::optional<std::size_t> unsaid_amount() const {
+    if (!about_money()) return std::nullopt;
+    for (const std::size_t i : shown_) {
+      const Field& field = table_.fields[i];
+      const bool named = std::ranges::find(asked_.measures, i) != asked_.measures.end();
+      const bool said = std::ranges::any_of(field.stems, [&](const std::string& one) {
+        return asked_.spoken.contains(one) || table_.nouns.contains(one);
+      });
+      if (named || said || of(field.stems, "amount-name")) return std::nullopt;
+    }
+    return shown_.empty() ? std::nullopt : std::optional{shown_[0]};
+  }
+
+  // "What was paid" of rows of which some have no day of payment yet.
+  [[nodiscard]] std::optional<std::size_t> maybe_unpaid() const {
+    if (!asked_.spoken.contains("pay") || shown_.empty()) return std::nullopt;
+    for (std::size_t i = 0; i < table_.own_count(); ++i) {
+      const Field& field = table_.fields[i];
+      const bool open = field.column->type == ColumnType::date && field.column->empty > 0;
+      const bool pays = std::ranges::find(field.stems, "pay") != field.stems.end();
+      if (open && pays && !filtered_.contains(field.name)) return i;
+    }
+    return std::nullopt;
+  }
+
+  // Of something that was or that happened on some day, not of what is so.
+  [[nodiscard]] bool past() const {
+    if (!asked_.dates.empty()) return true;
+    return std::ranges::any_of(goal_.tokens, [](const words::Token& one) {
+      const std::string low = ascii_lower(one.text);
+      return (low.size() > 4 && low.ends_with("ed")) ||
+             in(low, {"was", "were", "did", "had", "been", "ever", "came", "went", "gave", "took",
+                      "paid", "sold", "made", "got", "left", "spent", "bought"});
+    });
+  }
+
+  // The rows of one thing or person, by its name.
+  [[nodiscard]] bool one_named() const {
+    const auto name = table_.name_field(std::nullopt);
+    for (std::size_t i = 0; i < table_.own_count(); ++i) {
+      const bool names = table_.fields[i].column->unique || i == name;
+      if (names && filtered_.contains(table_.fields[i].name)) return true;
+    }
+    return reading_.intent == "lookup";
+  }
+
+  // The column that names persons or what else the rows of a register are, when some of it stands
+  // there more than once: a count of rows is none of them.
+  [[nodiscard]] std::optional<std::size_t> entered_twice() const {
+    if (!json::array_at(reading_.parameters, "aggregates") || asked_.deduped || asked_.distinct ||
+        reading_.intent == "list_rows") {
+      return std::nullopt;
+    }
+    // "How many are on the list" asks for its lines.
+    for (const char* lines : {"list", "register", "entries", "lines", "rows", "records"}) {
+      if (asked_.spoken.contains(words::stem(lines))) return std::nullopt;
+    }
+    const bool persons = of(table_.heads, "person");
+    const auto name = table_.name_field(std::nullopt);
+    for (std::size_t i = 0; i < table_.own_count(); ++i) {
+      const Field& field = table_.fields[i];
+      const bool names = (persons && i == name) ||
+                         (field.stems.size() == 1 && table_.heads.contains(field.stems[0]));
+      if (!names || field.key || field.column->type != ColumnType::text) continue;
+      const std::int64_t filled = table_.table->rows - field.column->empty;
+      if (field.column->distinct < filled && field.column->distinct * 4 >= filled * 3) return i;
+    }
+    return std::nullopt;
+  }
+
+  // The column, which nothing was asked of, that says of some rows that they are no more.
+  [[nodiscard]] std::optional<std::size_t> ended() const {
+    for (std::size_t i = 0; i < table_.own_count(); ++i) {
+      const WorldColumn& column = *table_.fields[i].column;
+      if (filtered_.contains(column.name) || asked_.subject == i) continue;
+      const bool some =
+          column.type == ColumnType::date && column.empty > 0 && column.empty < table_.table->rows;
+      if (some && of(table_.fields[i].stems, "ended-on")) return i;
+      if (column.type != ColumnType::text) continue;
+      const bool state = std::ranges::any_of(column.value_stems, [&](const auto& stems) {
+        return stems.size() == 1 && of(stems, "ended-state");
+      });
+      if (state) return i;
+    }
+    return std::nullopt;
+  }
+
+  // "How many children are there" of a list of outings.
+  [[nodiscard]] bool numbers_of_days() const {
+    if (!asked_.sum_implied || asked_.noun) return false;
+    return std::ranges::any_of(table_.table->columns, [](const WorldColumn& one) {
+      return one.type == ColumnType::date && one.empty == 0;
     });
   }
 
@@ -108,6 +220,7 @@ class Sense {
   const Table& table_;
   const Lexicon& lexicon_;
   const Asked& asked_;
+  const Reading& reading_;
   std::set<std::string> filtered_;  // columns of conditions
   std::vector<std::size_t> shown_;  // own columns that are added up
 };
