@@ -85,6 +85,9 @@ bool lasting(const Said& said, const Lexicon& lexicon) {
     const bool year = text.size() == 4 && std::ranges::all_of(text, digit);
     if (year || !is_number(tokens[i], lexicon) || is_item(said, tokens, i)) continue;
     for (std::size_t k = i + 1; k < std::min(tokens.size(), i + 3); ++k) {
+      // "14,400 a year" lasts no time.
+      const std::string low = ascii_lower(tokens[k].text);
+      if (low == "a" || low == "an" || low == "per" || low == "each" || low == "every") break;
       if (std::ranges::find(*units, tokens[k].stem) != units->end()) return true;
     }
   }

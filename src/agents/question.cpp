@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <optional>
 
+#include "agents/tense.hpp"
 #include "base/text.hpp"
 
 namespace naestro::agents {
@@ -40,6 +41,10 @@ class Asker {
       Question question = read(part);
       if (!out.empty()) {
         question.inherited = out.front().words;
+        // "And what is it in 2026": not of the year of the first question as well.
+        if (std::ranges::any_of(question.words, &GoalWord::date)) {
+          std::erase_if(question.inherited, [](const GoalWord* one) { return one->date; });
+        }
         if (question.words.empty() && !question.refers) continue;
       }
       out.push_back(std::move(question));
@@ -167,6 +172,9 @@ class Asker {
     std::size_t opened = part.end;
     if (part.opener != nullptr) {
       for (std::size_t k = 0; k < part.opener->count; ++k) used_[part.opener->at + k] = true;
+      // "How much notice": of whatever else lasts some time, this is the one that is asked for.
+      const std::size_t last = part.opener->at + part.opener->count - 1;
+      if (low(last) == "notice" || low(last) == "warning") used_[last] = false;
       question.want = want_of(part.opener->means);
       opened = part.opener->at + part.opener->count;
       choose_kind(question, *part.opener, part.end);
@@ -174,6 +182,7 @@ class Asker {
         question.opening += (question.opening.empty() ? "" : " ") + goal_.goal().tokens[k].stem;
       }
     }
+    question.past = asks_of_past(goal_.goal(), part.begin, part.end);
     if (by) question.want = "numbers";  // "sales by month"
     if (!question.asks) bare(question, part);
     for (const GoalWord& word : goal_.goal().words) {
