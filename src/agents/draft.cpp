@@ -237,10 +237,11 @@ Read read_all(const Goal& goal, const World& world, const Lexicon& lexicon) {
   // sentence that says it all is no accident.
   // Nor does a table count that has no ground for several of the words.
   const bool about_rows = std::ranges::any_of(tried, [](const Tried& one) {
-    return one.result.about_rows && one.result.unexplained.size() < 2;
+    return one.result.turned_down || (one.result.about_rows && one.result.unexplained.size() < 2);
   });
   for (const Tried& one : texts) {
-    if (about_rows && one.result.intent == "find" && one.result.score == 0) continue;
+    const bool rows = one.result.intent == "find" || one.result.intent == "section";
+    if (about_rows && rows && one.result.score == 0) continue;
     if (!one.result.intent.empty()) return {one.result, all, {}};
   }
   // The miss that left the fewest words unexplained says most.
@@ -253,11 +254,11 @@ Read read_all(const Goal& goal, const World& world, const Lexicon& lexicon) {
     }
   }
   std::string reason = "no skill explains every word of the goal from this folder";
+  for (const Tried& one : tried) {
+    if (one.result.turned_down) reason = one.reading + ": " + one.result.why_not;
+  }
   if (nearest_miss != nullptr) {
     reason += "; without ground: " + join(nearest_miss->unexplained, ", ");
-  }
-  for (const Tried& one : tried) {
-    if (one.result.turned_down) reason += "; " + one.reading + ": " + one.result.why_not;
   }
   if (const std::string files = unread(world); !files.empty()) {
     reason += "; not read, since no UTF-8 text or too large: " + files;

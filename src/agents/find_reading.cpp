@@ -110,6 +110,12 @@ class Finder {
       named = named || goal_.named(*word);
     }
     const bool typed = question_.want != "any" && question_.want != "which";
+    // "How much have we been paid in 2024": any sum of that year would do.
+    const bool only_when = std::ranges::all_of(words_, [&](const GoalWord* one) {
+      return one->date || std::ranges::find(question_.implied, one) != question_.implied.end();
+    });
+    const bool when = std::ranges::any_of(words_, &GoalWord::date);
+    if (typed && only_when && when) return false;
     return common > 1 || goal_.has("find") || (named && question_.want != "any") || lone() ||
            (free_ && typed && !words_.empty() && words_.size() < question_.words.size());
   }

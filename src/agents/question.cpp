@@ -287,8 +287,10 @@ class Asker {
     // "what does it cost"
     if (opener.means == "which" && question.want == "any" && low(opener.at) == "what") {
       for (std::size_t i = opener.at; i < end; ++i) {
-        if (goal_.goal().tokens[i].stem == "cost" || goal_.goal().tokens[i].stem == "pay" ||
-            goal_.goal().tokens[i].stem == "charg") {
+        constexpr std::string_view kPaying[] = {"cost", "pay", "charg", "spend", "earn", "owe"};
+        const bool brings = low(i) == "bring" && low(end - 1) == "in";
+        if (brings ||
+            std::ranges::find(kPaying, goal_.goal().tokens[i].stem) != std::end(kPaying)) {
           question.want = "money";
         }
       }

@@ -124,5 +124,81 @@ TEST_F(Workshop, WhatIsNotPaidYetIsNoPayment) {
   EXPECT_EQ(ask("How much has The Plough paid us?"), "sum of amount_gbp 10.00");
 }
 
+TEST_F(Workshop, WhatWentOutDidNotComeIn) {
+  file("claims.csv",
+       "claim_no,reported,item,claimed,paid\nC1,2024-01-02,chair,340,300\nC2,2024-02-05,lamp,320,"
+       "320\n");
+  EXPECT_EQ(ask("How much have we been paid in 2024?"), "refused");
+  EXPECT_EQ(ask("How much have we paid in claims?"), "sum of paid 620");
+  // The column that the goal names is not the one that would be added up.
+  EXPECT_EQ(ask("How much was claimed in 2024?"), "refused");
+  EXPECT_EQ(ask("What was the largest claim?"), "refused");
+  file("expenses.csv",
+       "voucher,date,supplier,category,amount_gbp\nV1,2024-01-02,Weald,Costume,7.00\n"
+       "V2,2024-01-03,Weald,Scenery,8.00\n");
+  EXPECT_EQ(ask("What did costumes bring in?"), "refused");
+  // A bill for costumes is no costume.
+  EXPECT_EQ(ask("Which costumes are there?"), "refused");
+}
+
+TEST_F(Workshop, WhatIsToComeIsNotToldByWhatWas) {
+  file("repairs.csv", "date,part,cost_gbp\n2024-01-02,roof,7.00\n2024-01-03,door,3.00\n");
+  EXPECT_EQ(ask("How much will the roof cost?"), "refused");
+  EXPECT_TRUE(ask("How much did the roof cost?").contains("7.00"));
+}
+
+TEST_F(Workshop, HowMuchOfItThereIsIsNoMoney) {
+  file("equipment.csv", "tag,item,cost_gbp\nE1,lamp,7.00\nE2,cable,3.00\n");
+  EXPECT_EQ(ask("How much equipment do we have?"), "refused");
+  EXPECT_EQ(ask("How much did the equipment cost?"), "sum of cost_gbp 10.00");
+}
+
+TEST_F(Workshop, StillIsToldByNoDayOfLongAgo) {
+  file(
+      "lessons.csv",
+      "lesson,date,pupil,tutor\nL1,2024-01-02,Ada Quill,Bo Marsh\nL2,2024-01-03,Di Moor,Cy Dunn\n");
+  EXPECT_EQ(ask("Which pupils still have lessons with Bo Marsh?"), "refused");
+  EXPECT_TRUE(ask("Which pupils had lessons with Bo Marsh?").contains("Ada Quill"));
+  file("firms.csv", "firm,trade,contract_until\nDorn,pipes,2026-03-31\nElm,roofs,2023-12-31\n");
+  EXPECT_EQ(ask("Which firms still have a contract?"), "refused");
+}
+
+TEST_F(Workshop, PeopleAreNotWhoeverStandsInAList) {
+  file("enquiries.csv",
+       "received,name,outcome\n2024-01-02,Ada Quill,lost\n2024-01-03,Bo Marsh,won\n");
+  EXPECT_EQ(ask("How many people work for us?"), "refused");
+  file(
+      "bookings.csv",
+      "booking,customer,ticket\nB1,Ada Quill,Member\nB2,Bo Marsh,Standard\nB3,Bo Marsh,Standard\n");
+  EXPECT_FALSE(ask("How many people booked?").contains("Member"));
+}
+
+TEST_F(Workshop, ANumberOfAnotherTableIsNotAddedUpForEachRow) {
+  file("performances.csv", "performance_id,title,tickets_sold\nP1,Macbeth,60\nP2,Aladdin,80\n");
+  file("bookings.csv",
+       "booking,performance_id,customer\nB1,P1,Ada Quill\nB2,P1,Bo Marsh\nB3,P2,Cy Dunn\n");
+  EXPECT_FALSE(ask("How many tickets were sold in the bookings?").contains("200"));
+}
+
+TEST_F(Workshop, OneOfTwoIsNotBoth) {
+  file("cars.csv", "car,make,bought_or_leased\nC1,Corsa,2019-09-12\nC2,Yaris,2020-09-12\n");
+  EXPECT_EQ(ask("How many cars are leased?"), "refused");
+}
+
+TEST_F(Workshop, TheMostSpendingIsNoNumberOfPayments) {
+  file("spending.csv",
+       "voucher,date,amount_gbp,approved_by\nV1,2024-01-02,9.00,Ada Quill\n"
+       "V2,2024-01-03,1.00,Bo Marsh\nV3,2024-01-04,1.00,Bo Marsh\n");
+  EXPECT_EQ(ask("Who approved the most spending?"), "refused");
+}
+
+TEST_F(Workshop, WhereRowsAreAskedForOneLineOfATextIsNoAnswer) {
+  file("claims.csv",
+       "claim_no,reported,item,claimed,paid\nC1,2024-01-02,chair,340,300\nC2,2024-02-05,lamp,320,"
+       "320\n");
+  file("note.md", "# Note of 2024\n\n- 29 May 2024: 475 pounds paid by bank transfer.\n");
+  EXPECT_EQ(ask("How much have we been paid in 2024?"), "refused");
+}
+
 }  // namespace
 }  // namespace naestro::agents

@@ -158,6 +158,10 @@ bool Builder::mentions_used() {
     const bool beside = std::ranges::any_of(a_.filters, [&](const Filter& filter) {
       return filter.field == field && filter.op == "eq";
     });
+    // "Leased" of a column bought_or_leased
+    if (dated && one.column->name.contains("_or_")) {
+      return no("which of " + name(field) + " it is is not said");
+    }
     if (!one.key && !dated && !beside && !(verb && !a_.who && one.column->empty == 0))
       return no("what the column " + name(field) + " is for is not said");
   }

@@ -24,13 +24,14 @@ class Sense {
         if (one != nullptr) filtered_.insert(std::string{*json::text_at(*one, "column")});
       }
     }
+    const json::Array* order = json::array_at(reading.parameters, "order");
+    if (reading.intent == "top_rows" && order != nullptr && !order->empty()) {
+      show(json::text_at((*order)[0].get_object(), "column").value_or(""));
+    }
     const json::Array* aggregates = json::array_at(reading.parameters, "aggregates");
     for (std::size_t i = 0; aggregates != nullptr && i < aggregates->size(); ++i) {
       const json::Object& one = (*aggregates)[i].get_object();
-      const auto column = json::text_at(one, "column");
-      for (std::size_t k = 0; column && k < table.own_count(); ++k) {
-        if (table.fields[k].name == *column) shown_.push_back(k);
-      }
+      show(json::text_at(one, "column").value_or(""));
     }
   }
 
@@ -38,6 +39,21 @@ class Sense {
     if (only_offered()) return "what was offered or estimated is not what was done or paid";
     if (pays_out() && !tells_spending()) {
       return "that " + table_.table->file + " holds what was spent is not said";
+    }
+    if (takes_in() && !tells_income()) {
+      return "that " + table_.table->file + " holds what was received is not said";
+    }
+    if (to_come()) return "what is to come is not told by what was";
+    if (much_of_rows()) return "how much of it there is is no amount of money";
+    if (const auto other = other_amount(); other) {
+      return "another column, " + table_.fields[*other].name + ", may be meant";
+    }
+    if (asked_.which_value && !asked_.noun && !asked_.subject && reading_.intent == "list_rows") {
+      return "the rows of " + table_.table->file + " are something else";
+    }
+    if (asked_.anybody && !asked_.noun && !of(table_.heads, "person") && asked_.dates.empty() &&
+        filtered_.empty() && asked_.mentions.empty()) {
+      return "whose names stand in " + table_.table->file + " is not said";
     }
     if (const auto one = unsaid_amount(); one) {
       return "what " + table_.fields[*one].name + " is an amount of is not said";
@@ -58,6 +74,12 @@ class Sense {
   }
 
  private:
+  void show(std::string_view column) {
+    for (std::size_t i = 0; i < table_.own_count(); ++i) {
+      if (table_.fields[i].name == column) shown_.push_back(i);
+    }
+  }
+
   [[nodiscard]] std::string low(std::size_t i) const {
     return i < goal_.tokens.size() ? ascii_lower(goal_.tokens[i].text) : std::string{};
   }
@@ -210,6 +232,57 @@ class Sense {
       if (ours) return true;
     }
     return false;
+  }
+
+  // "Have we been paid", "did they pay us", "did it bring in": money that came in.
+  [[nodiscard]] bool takes_in() const {
+    if (asked_.income && about_money()) return true;
+    for (std::size_t i = 0; i < goal_.tokens.size(); ++i) {
+      if (goal_.tokens[i].stem != "pay") continue;
+      if (low(i + 1) == "us" || (i > 0 && in(low(i - 1), {"been", "get", "got"}))) return true;
+    }
+    return false;
+  }
+
+  [[nodiscard]] bool tells_income() const {
+    return headed("money-in") || (!headed("money-out") && !headed("perhaps-out"));
+  }
+
+  // "How much will the roof cost", of what it did cost.
+  [[nodiscard]] bool to_come() const {
+    const bool will = std::ranges::any_of(goal_.tokens, [](const words::Token& one) {
+      return in(ascii_lower(one.text), {"will", "shall", "would"});
+    });
+    return will && about_money() && low(0) != "will" && low(0) != "would";
+  }
+
+  // "How much equipment do we have" of a list of it with prices.
+  [[nodiscard]] bool much_of_rows() const {
+    for (std::size_t i = 0; i + 2 < goal_.tokens.size(); ++i) {
+      if (low(i) != "how" || low(i + 1) != "much") continue;
+      const std::string& stem = goal_.tokens[i + 2].stem;
+      const bool money =
+          lexicon_.kinds_of("sum").contains(stem) || of(std::set{stem}, "amount-name");
+      return table_.nouns.contains(stem) && !money && asked_.measures.empty() && !shown_.empty();
+    }
+    return false;
+  }
+
+  // "What was claimed" beside a column of what was paid: the goal names a column of numbers that is
+  // not the one that is shown.
+  [[nodiscard]] std::optional<std::size_t> other_amount() const {
+    if (!asked_.measures.empty() || shown_.empty()) return std::nullopt;
+    for (std::size_t i = 0; i < table_.own_count(); ++i) {
+      const Field& field = table_.fields[i];
+      const bool shown = std::ranges::find(shown_, i) != shown_.end();
+      if (!field.column->numeric() || field.key || shown || filtered_.contains(field.name))
+        continue;
+      if (std::ranges::all_of(
+              field.stems, [&](const std::string& one) { return asked_.spoken.contains(one); })) {
+        return i;
+      }
+    }
+    return std::nullopt;
   }
 
   [[nodiscard]] bool tells_spending() const {
