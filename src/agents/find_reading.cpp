@@ -9,9 +9,9 @@
 #include "agents/clauses.hpp"
 #include "agents/letters.hpp"
 #include "agents/question.hpp"
+#include "agents/question_sense.hpp"
 #include "agents/replaced.hpp"
 #include "agents/sentences.hpp"
-#include "agents/tense.hpp"
 #include "agents/thesaurus.hpp"
 #include "base/text.hpp"
 #include "tools/units.hpp"
@@ -132,7 +132,7 @@ class Finder {
     if (same_question(passage)) return Fit{&passage, true, words_.size()};
     if (!enough() || !covered(passage)) return std::nullopt;
     if (passage.title) return title(passage);
-    if (!close_by(passage) || !numbered(passage)) return std::nullopt;
+    if (!close_by(passage) || !numbers_belong(words_, passage.text)) return std::nullopt;
     const GoalWord* head = question_.head;
     if (head != nullptr && std::ranges::find(words_, head) != words_.end() &&
         !held(*head, passage.here) && !held(*head, passage.above) &&
@@ -242,10 +242,10 @@ class Finder {
       for (std::size_t count = 1; count <= window_max() && i + count <= all.size(); ++count) {
         if (count > 1 && strict() && !goes_on(all[i + count - 1]) && !titled(passage)) break;
         window += (count == 1 ? "" : " ") + all[i + count - 1];
+        if (count > 1 && strict() && turns_to(all[i], all[i + 1])) break;
         const auto said = said_in(window, label, passage);
         if (!said || all[i + count - 1].ends_with('?')) continue;
-        if (happened() && tells_no_past(window)) continue;
-        if (!told_to_its_end(window)) continue;
+        if (beside_question(goal_, question_, words_, left_out_, window, strict())) continue;
         if (strict() && !negated() && denied(window, asked_, goal_.lexicon())) continue;
         if (!tells(question_.want, said_of(window, passage, head_), goal_.lexicon())) continue;
         if (question_.identity && !passage.text.starts_with('|') && !apposed(window, asked_))
@@ -257,26 +257,16 @@ class Finder {
     return best;
   }
 
-  // "What have we paid" is not answered by what is to be paid.
-  [[nodiscard]] bool happened() const {
-    constexpr std::array<std::string_view, 6> kFacts = {"name",  "date",     "time",
-                                                        "money", "duration", "number"};
-    return question_.past && std::ranges::find(kFacts, question_.want) != kFacts.end();
-  }
-
-  // "When does the lease end" is not answered by the day on which it began.
-  [[nodiscard]] bool told_to_its_end(const std::string& window) const {
-    const bool asks =
-        question_.want == "date" && std::ranges::any_of(left_out_, [](const GoalWord* word) {
-          return word->key == "end" || word->key == "expir" || word->key == "deadlin";
-        });
-    if (!asks) return true;
-    const words::Bag bag{window};
-    constexpr std::array<std::string_view, 12> kEnds = {
-        "until",  "till", "to",     "by",        "end",   "expire",
-        "before", "last", "latest", "terminate", "close", "deadline"};
-    return std::ranges::any_of(kEnds,
-                               [&](std::string_view one) { return bag.has(words::stem(one)); });
+  // What is asked for is named in the second sentence only, so that the first is about another
+  // thing.
+  [[nodiscard]] bool turns_to(const std::string& first, const std::string& second) const {
+    const auto in = [&](const std::string& sentence) {
+      const words::Bag bag{sentence};
+      return std::ranges::any_of(words_, [&](const GoalWord* word) {
+        return !word->date && (stands_in(*word, bag) || far(*word, bag));
+      });
+    };
+    return !in(first) && in(second);
   }
 
   // A name, a date or an amount belongs to the sentence that holds the words, or to the next one
@@ -433,23 +423,6 @@ class Finder {
   [[nodiscard]] std::size_t apart_max() const {
     const bool typed = question_.want != "any" && question_.want != "which";
     return free_ && typed ? 12 : strict() ? 4 : 3;
-  }
-
-  // "3 bedrooms" is not "2 bedrooms, 3 men": a number belongs to the word behind it.
-  [[nodiscard]] bool numbered(const WorldPassage& passage) const {
-    const std::vector<words::Token> tokens = words::tokens(passage.text);
-    return std::ranges::all_of(words_, [&](const GoalWord* number) {
-      const auto of = std::ranges::find_if(
-          words_, [&](const GoalWord* one) { return one->at == number->at + 1 && !one->date; });
-      const bool plain = number->key.find_first_not_of("0123456789") == std::string::npos;
-      if (!plain || number->date || of == words_.end()) return true;
-      for (std::size_t i = 0; i + 1 < tokens.size(); ++i) {
-        if (tokens[i].stem == number->key && stands_in(**of, words::Bag{tokens[i + 1].text})) {
-          return true;
-        }
-      }
-      return false;
-    });
   }
 
   // By a mark between two clauses.

@@ -187,7 +187,9 @@ class Asker {
     if (!question.asks) bare(question, part);
     for (const GoalWord& word : goal_.goal().words) {
       if (word.at < part.begin || word.at >= part.end) continue;
-      if (!word.date && word.at == opened + question.counted.size()) {
+      // "How many days of leave"
+      const std::size_t of = question.want == "duration" && low(opened) == "of" ? 1 : 0;
+      if (!word.date && word.at == opened + of + question.counted.size()) {
         question.counted.push_back(&word);
       }
       if (passed_over(word, question)) {

@@ -27,14 +27,20 @@ bool participle(std::string_view low) {
 }
 
 bool past_form(std::string_view low) {
-  return in(low, {"was",   "were", "had",   "did",    "been",   "came",    "went",
-                  "gave",  "took", "wrote", "saw",    "chose",  "drew",    "began",
-                  "broke", "fell", "rose",  "grew",   "ran",    "spoke",   "stood",
-                  "knew",  "rang", "wore",  "didn't", "wasn't", "weren't", "hadn't"});
+  return in(low,
+            {"was",   "were",  "had",   "did",    "been",   "came",    "went",  "gave",  "took",
+             "wrote", "saw",   "chose", "drew",   "began",  "broke",   "fell",  "rose",  "grew",
+             "ran",   "spoke", "stood", "knew",   "rang",   "slept",   "sat",   "drove", "ate",
+             "swam",  "sang",  "wore",  "didn't", "wasn't", "weren't", "hadn't"});
 }
 
 bool present_be(std::string_view low) {
   return in(low, {"is", "are", "be", "being", "am", "gets", "get", "isn't", "aren't"});
+}
+
+bool modal(std::string_view low) {
+  return in(low, {"will", "shall", "must", "may", "should", "can", "cannot", "would", "could",
+                  "within", "if", "unless", "per"});
 }
 
 }  // namespace
@@ -57,7 +63,7 @@ bool asks_of_past(const Goal& goal, std::size_t begin, std::size_t end) {
 
 bool tells_no_past(std::string_view sentence) {
   const std::vector<words::Token> tokens = words::tokens(sentence);
-  bool modal = false;
+  bool rule = false;
   bool present = false;
   bool year = false;
   for (std::size_t i = 0; i < tokens.size(); ++i) {
@@ -68,13 +74,30 @@ bool tells_no_past(std::string_view sentence) {
     const bool passive = present_be(before) || present_be(two) || in(before, {"will", "not"});
     if (participle(low) && !passive && !in(before, {"a", "an", "the", "to"})) return false;
     present = present || present_be(low);
-    modal = modal || in(low, {"will", "shall", "must", "may", "should", "can", "cannot", "would",
-                              "could", "within", "if", "unless", "per"});
+    rule = rule || modal(low);
     year = year || (low.size() == 4 && words::has_digit(low) && low.starts_with("20")) ||
            words::is_iso_date(low);
   }
   // "This lease is made on 3 April 2017"
-  return modal || (present && !year);
+  return rule || (present && !year);
+}
+
+bool tells_only_past(std::string_view sentence) {
+  bool past = false;
+  for (const words::Token& token : words::tokens(sentence)) {
+    const std::string low = ascii_lower(token.text);
+    if (modal(low) || present_be(low) || in(low, {"has", "have"})) return false;
+    past = past || past_form(low);
+  }
+  return past;
+}
+
+bool tells_a_wish(std::string_view sentence) {
+  return std::ranges::any_of(words::tokens(sentence), [](const words::Token& token) {
+    return in(ascii_lower(token.text), {"propose", "proposes", "proposed", "suggest", "suggests",
+                                        "suggested", "would", "proposal", "estimate", "estimates",
+                                        "estimated", "quote", "quotes", "quoted", "quotation"});
+  });
 }
 
 }  // namespace naestro::agents

@@ -112,5 +112,51 @@ TEST_F(Papers, ANumberBelongsToTheWordBehindIt) {
   EXPECT_FALSE(both.contains("£600")) << both;
 }
 
+TEST_F(Papers, WhatSomebodyHasInMindIsNotSo) {
+  file("letter.txt", "The mill\n\nWe propose a rent of 46,800 euros for the mill.\n");
+  EXPECT_EQ(ask("What rent do we pay for the mill?"), "refused");
+  EXPECT_TRUE(ask("What rent was proposed for the mill?").contains("46,800"));
+  EXPECT_TRUE(tells_a_wish("It would cost 400."));
+  EXPECT_FALSE(tells_a_wish("It costs 400."));
+}
+
+TEST_F(Papers, WhatHappenedOnceIsNoRule) {
+  file("damage.md", "# Damage\n\nThe guests slept there for 9 nights; the stay was short.\n");
+  EXPECT_EQ(ask("How long may guests stay?"), "refused");
+  file("room.md", "# Guests\n\nGuests may stay for 14 nights.\n");
+  const std::string stay = ask("How long may guests stay?");
+  EXPECT_TRUE(stay.contains("14 nights")) << stay;
+  EXPECT_FALSE(stay.contains("9 nights")) << stay;
+  EXPECT_FALSE(tells_only_past("They slept there, and guests may stay."));
+  EXPECT_FALSE(tells_only_past("Longest stay: 14 nights"));
+}
+
+TEST_F(Papers, OfSeveralSumsTheNameHasItsOwn) {
+  file("minutes.md",
+       "# Meeting\n\nIt was agreed that the Full subscription rises from £32 to £36 and the "
+       "Concession from £22 to £24, Junior, Friend and Honorary unchanged.\n");
+  EXPECT_EQ(ask("How much is a Junior subscription?"), "refused");
+  EXPECT_TRUE(ask("How much is a Full subscription?").contains("£36"));
+}
+
+TEST_F(Papers, DaysOfLeaveAreNoDaysAhead) {
+  file("handbook.md",
+       "# Handbook\n\nFor single days staff ask the manager five days ahead, so that somebody else "
+       "can "
+       "be found in time. Nobody takes leave in the last week of August.\n");
+  EXPECT_EQ(ask("How many days of leave do staff get?"), "refused");
+  file("handbook.md", "# Handbook\n\nStaff get 25 days of leave.\n");
+  EXPECT_TRUE(ask("How many days of leave do staff get?").contains("25 days"));
+}
+
+TEST_F(Papers, ABalanceIsNoTakings) {
+  file("minutes.md",
+       "# Meeting of 2025\n\nThe balance was £6,412.35 on 31 May 2025. She said that hall hire is "
+       "eating what the panto earns.\n");
+  EXPECT_EQ(ask("What were our takings in 2025?"), "refused");
+  file("minutes.md", "# Meeting of 2025\n\nThe takings were £900.00 in 2025.\n");
+  EXPECT_TRUE(ask("What were our takings in 2025?").contains("£900.00"));
+}
+
 }  // namespace
 }  // namespace naestro::agents
