@@ -5,6 +5,7 @@
 #include "agents/asides.hpp"
 #include "agents/reading.hpp"
 #include "agents/share_reading.hpp"
+#include "agents/table_sense.hpp"
 #include "base/text.hpp"
 
 namespace naestro::agents {
@@ -177,6 +178,28 @@ std::string_view unfit(const Goal& goal, const World& world, const Reading& read
   return {};
 }
 
+// What we have of a thing may say what each piece cost; where a list of expenses is kept, what was
+// spent stands there.
+void prefer_spending(const Goal& goal, const World& world, const Lexicon& lexicon,
+                     std::vector<Tried>& tried) {
+  if (!asks_what_was_spent(goal)) return;
+  const std::set<std::string> kinds = lexicon.kinds_of(words::stem("spending-list"));
+  std::string list;
+  std::vector<bool> spends;
+  for (const WorldTable& one : world.tables) {
+    const Table table = Table::from(one, world, lexicon);
+    spends.push_back(std::ranges::any_of(
+        table.nouns, [&](const std::string& noun) { return kinds.contains(noun); }));
+    if (spends.back() && list.empty()) list = one.file;
+  }
+  for (std::size_t i = 0; i < tried.size() && !list.empty(); ++i) {
+    if (spends[i] || tried[i].result.intent.empty()) continue;
+    tried[i].result.intent.clear();
+    tried[i].result.turned_down = true;
+    tried[i].result.why_not = "what was spent stands in " + list;
+  }
+}
+
 // The first files that are named as texts, and could not be read as such.
 std::string unread(const World& world) {
   constexpr std::size_t kNamedMax = 5;
@@ -211,6 +234,7 @@ Read read_all(const Goal& goal, const World& world, const Lexicon& lexicon) {
       one.result.why_not = why;
     }
   }
+  prefer_spending(goal, world, lexicon, tried);
   bool tied = false;
   const Tried* table = best_table(tried, tied);
   std::vector<Tried> texts;

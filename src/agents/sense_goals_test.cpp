@@ -44,8 +44,11 @@ TEST_F(Workshop, WhatIsTakenIsNotSpent) {
 TEST_F(Workshop, TheHeaderSaysThatItWasSpent) {
   file("purchases.csv",
        "date,from,item,amount_gbp\n2024-01-02,Weald,hops,10.00\n2024-01-03,Weald,malt,20.00\n");
-  file("repairs.csv", "date,van,garage,amount_gbp\n2024-01-02,Robin,Tor,7.00\n");
   EXPECT_EQ(ask("How much did we spend on hops?"), "sum of amount_gbp 10.00");
+}
+
+TEST_F(Workshop, AGarageIsPaidACustomerPays) {
+  file("repairs.csv", "date,van,garage,amount_gbp\n2024-01-02,Robin,Tor,7.00\n");
   EXPECT_EQ(ask("How much have we paid out on repairs of Robin?"), "sum of amount_gbp 7.00");
   // What customers paid for repairs is no expense.
   file("repairs.csv", "date,van,customer,amount_gbp\n2024-01-02,Robin,Ada Quill,7.00\n");
@@ -198,6 +201,14 @@ TEST_F(Workshop, WhereRowsAreAskedForOneLineOfATextIsNoAnswer) {
        "320\n");
   file("note.md", "# Note of 2024\n\n- 29 May 2024: 475 pounds paid by bank transfer.\n");
   EXPECT_EQ(ask("How much have we been paid in 2024?"), "refused");
+}
+
+TEST_F(Workshop, WhatWasSpentStandsInTheListOfExpenses) {
+  file("equipment.csv", "tag,item,category,cost_gbp\nE1,lamp,Lighting,7.00\nE2,cable,Sound,3.00\n");
+  EXPECT_EQ(ask("How much has been spent on lighting?"), "sum of cost_gbp 7.00");
+  file("expenses.csv",
+       "voucher,date,supplier,category,amount_gbp\nV1,2024-01-02,Weald,Lighting and sound,5.00\n");
+  EXPECT_EQ(ask("How much has been spent on lighting?"), "refused");
 }
 
 }  // namespace

@@ -37,7 +37,7 @@ class Sense {
 
   [[nodiscard]] std::string against() const {
     if (only_offered()) return "what was offered or estimated is not what was done or paid";
-    if (pays_out() && !tells_spending()) {
+    if (asks_what_was_spent(goal_) && !tells_spending()) {
       return "that " + table_.table->file + " holds what was spent is not said";
     }
     if (takes_in() && !tells_income()) {
@@ -216,24 +216,6 @@ class Sense {
     return !named || paid();
   }
 
-  // "What did we spend", "have we paid", "cost us": money that went out.
-  [[nodiscard]] bool pays_out() const {
-    for (std::size_t i = 0; i < goal_.tokens.size(); ++i) {
-      const std::string& stem = goal_.tokens[i].stem;
-      if (stem == "spend" || in(low(i), {"outlay", "outgoings", "expenditure"})) return true;
-      if (stem == "cost" && low(i + 1) == "us") return true;
-      if (stem != "pay") continue;
-      if (low(i + 1) == "out") return true;
-      bool ours = false;
-      for (std::size_t k = i < 3 ? 0 : i - 3; k < i; ++k) {
-        ours = ours || low(k) == "we";
-        if (in(low(k), {"been", "were", "get", "got", "are"})) ours = false;
-      }
-      if (ours) return true;
-    }
-    return false;
-  }
-
   // "Have we been paid", "did they pay us", "did it bring in": money that came in.
   [[nodiscard]] bool takes_in() const {
     if (asked_.income && about_money()) return true;
@@ -299,6 +281,26 @@ class Sense {
 };
 
 }  // namespace
+
+bool asks_what_was_spent(const Goal& goal) {
+  const auto low = [&](std::size_t i) {
+    return i < goal.tokens.size() ? ascii_lower(goal.tokens[i].text) : std::string{};
+  };
+  for (std::size_t i = 0; i < goal.tokens.size(); ++i) {
+    const std::string& stem = goal.tokens[i].stem;
+    if (stem == "spend" || in(low(i), {"outlay", "outgoings", "expenditure"})) return true;
+    if (stem == "cost" && low(i + 1) == "us") return true;
+    if (stem != "pay") continue;
+    if (low(i + 1) == "out") return true;
+    bool ours = false;
+    for (std::size_t k = i < 3 ? 0 : i - 3; k < i; ++k) {
+      ours = ours || low(k) == "we";
+      if (in(low(k), {"been", "were", "get", "got", "are"})) ours = false;
+    }
+    if (ours) return true;
+  }
+  return false;
+}
 
 std::string beside_the_point(const Goal& goal, const Table& table, const Lexicon& lexicon,
                              const Asked& asked, const Reading& reading) {
