@@ -211,5 +211,27 @@ TEST_F(Workshop, WhatWasSpentStandsInTheListOfExpenses) {
   EXPECT_EQ(ask("How much has been spent on lighting?"), "refused");
 }
 
+TEST_F(Workshop, AFeeBesideANumberOfPersonsMayBeThatOfEach) {
+  file("training.csv",
+       "date,topic,booked,fee_gbp\n2024-01-02,ropes,8,10.00\n2024-01-03,water,5,20.00\n");
+  EXPECT_EQ(ask("How much did the trainings bring in?"), "refused");
+  EXPECT_EQ(ask("What is the total fee of the trainings?"), "sum of fee_gbp 30.00");
+}
+
+TEST_F(Workshop, WhatWasPromisedHasNotComeIn) {
+  file("gifts.csv",
+       "date,giver,promised_gbp,received_gbp\n2024-01-02,Ada Quill,100.00,40.00\n"
+       "2024-01-03,Bo Marsh,20.00,20.00\n");
+  EXPECT_EQ(ask("How much money came in from Ada Quill?"), "sum of received_gbp 40.00");
+  EXPECT_TRUE(ask("How much was promised by Ada Quill?").contains("100.00"));
+}
+
+TEST_F(Workshop, ABillThatIsOpenIsNotSpent) {
+  file("bills.csv",
+       "bill,date,firm,amount_gbp,paid_on\nB1,2024-01-02,Tor,5.00,2024-01-09\n"
+       "B2,2024-01-03,Tor,6.00,\n");
+  EXPECT_EQ(ask("What have we spent on Tor?"), "refused");
+}
+
 }  // namespace
 }  // namespace naestro::agents

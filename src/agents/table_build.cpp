@@ -270,6 +270,14 @@ std::vector<std::size_t> Builder::amounts() const {
   for (std::size_t i = 0; i < table_.own_count(); ++i) {
     if (amount(table_.fields[i], lexicon_)) out.push_back(i);
   }
+  // Beside what came in, what was promised is no amount unless it is asked for.
+  const std::set<std::string> kinds = lexicon_.kinds_of(words::stem("offered-only"));
+  const auto offered = [&](std::size_t field) {
+    return std::ranges::any_of(table_.fields[field].stems, [&](const std::string& stem) {
+      return kinds.contains(stem) && !a_.spoken.contains(stem);
+    });
+  };
+  if (!std::ranges::all_of(out, offered)) std::erase_if(out, offered);
   if (out.size() > 4) out.clear();
   return out;
 }

@@ -58,6 +58,9 @@ class Sense {
     if (const auto one = unsaid_amount(); one) {
       return "what " + table_.fields[*one].name + " is an amount of is not said";
     }
+    if (const auto one = fee_of_each(); one) {
+      return "whether " + table_.fields[*one].name + " is that of one or of all is not said";
+    }
     if (const auto when = maybe_unpaid(); when) {
       return "whether only what has a " + table_.fields[*when].name + " is meant is not said";
     }
@@ -124,9 +127,23 @@ class Sense {
     return shown_.empty() ? std::nullopt : std::optional{shown_[0]};
   }
 
+  // A fee beside a number of persons or places may be the fee of each.
+  [[nodiscard]] std::optional<std::size_t> fee_of_each() const {
+    if (!about_money() || asked_.avg || shown_.size() != 1) return std::nullopt;
+    if (std::ranges::find(asked_.measures, shown_[0]) != asked_.measures.end()) return std::nullopt;
+    if (!of(table_.fields[shown_[0]].stems, "amount-of-each")) return std::nullopt;
+    for (std::size_t i = 0; i < table_.own_count(); ++i) {
+      const Field& field = table_.fields[i];
+      if (field.column->type != ColumnType::integer || field.key) continue;
+      if (of(field.stems, "person") || of(field.stems, "number-of")) return shown_[0];
+    }
+    return std::nullopt;
+  }
+
   // "What was paid" of rows of which some have no day of payment yet.
   [[nodiscard]] std::optional<std::size_t> maybe_unpaid() const {
-    if (!asked_.spoken.contains("pay") || shown_.empty()) return std::nullopt;
+    const bool settled = asked_.spoken.contains("pay") || asked_.spoken.contains("spend");
+    if (!settled || shown_.empty()) return std::nullopt;
     for (std::size_t i = 0; i < table_.own_count(); ++i) {
       const Field& field = table_.fields[i];
       const bool open = field.column->type == ColumnType::date && field.column->empty > 0;
