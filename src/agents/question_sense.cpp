@@ -60,6 +60,26 @@ bool own_amount(const TextGoal& goal, const Question& question, const GoalWords&
   });
 }
 
+// "In August 2024" is not "on 17 August 2024": a number of a month is no number of one of its days.
+bool of_a_day(const TextGoal& goal, const Question& question, const GoalWords& words,
+              const std::string& sentence) {
+  if (question.want != "number" && question.want != "money") return false;
+  const std::vector<words::Token> tokens = words::tokens(sentence);
+  return std::ranges::any_of(words, [&](const GoalWord* word) {
+    const DateSpan* span = word->date ? goal.goal().date_at(word->at) : nullptr;
+    if (span == nullptr || span->kind != DateKind::month) return false;
+    bool day = false;
+    for (std::size_t i = 0; i < tokens.size(); ++i) {
+      if (words::month_named(tokens[i].text) != span->first_month) continue;
+      const std::string before = i == 0 ? "" : tokens[i - 1].text;
+      const bool numbered = before.size() < 5 && words::has_digit(before);
+      if (!numbered) return false;
+      day = true;
+    }
+    return day;
+  });
+}
+
 }  // namespace
 
 bool beside_question(const TextGoal& goal, const Question& question, const GoalWords& words,
@@ -67,6 +87,7 @@ bool beside_question(const TextGoal& goal, const Question& question, const GoalW
   if (happened(question) && tells_no_past(sentence)) return true;
   if (narrow && question.limits && tells_only_past(sentence)) return true;
   if (narrow && !wished(goal, question) && tells_a_wish(sentence)) return true;
+  if (of_a_day(goal, question, words, sentence)) return true;
   return !told_to_its_end(question, left_out, sentence) ||
          !own_amount(goal, question, words, sentence);
 }

@@ -233,5 +233,19 @@ TEST_F(Workshop, ABillThatIsOpenIsNotSpent) {
   EXPECT_EQ(ask("What have we spent on Tor?"), "refused");
 }
 
+TEST_F(Workshop, WhoeverCameCameToWhatTookPlace) {
+  file("visits.csv",
+       "visit,day,school,pupils,status\nV1,2024-01-02,Holt,10,held\nV2,2024-01-03,Holt,20,"
+       "cancelled\n");
+  EXPECT_EQ(ask("How many pupils came in January 2024?"), "refused");
+  EXPECT_TRUE(ask("How many pupils were in cancelled visits in January 2024?").contains("20"));
+  EXPECT_EQ(ask("How many visits were there in January 2024?"), "rows 2");
+}
+
+TEST_F(Workshop, TheCheapestIsNotWhoAsksForTheSmallestOrder) {
+  file("suppliers.csv", "id,supplier,minimum_order,town\nS1,Oak,£75.00,Holt\nS2,Elm,£10.00,Holt\n");
+  EXPECT_EQ(ask("Which supplier is the cheapest?"), "refused");
+}
+
 }  // namespace
 }  // namespace naestro::agents

@@ -67,6 +67,9 @@ class Sense {
     if (const auto name = entered_twice(); name) {
       return "some of " + table_.fields[*name].name + " stand there more than once";
     }
+    if (const auto state = not_held(); state) {
+      return "whether all of " + table_.fields[*state].name + " took place is not said";
+    }
     if (!past() && !one_named()) {
       if (const auto end = ended(); end) {
         return "what is so now is not told from what ended by " + table_.fields[*end].name;
@@ -115,7 +118,7 @@ class Sense {
   // A price of a ticket is money, and adds up to nothing: of columns that are no amount by their
   // name the goal must speak.
   [[nodiscard]] std::optional<std::size_t> unsaid_amount() const {
-    if (!about_money()) return std::nullopt;
+    if (!about_money() && !asked_.superlative_free && !asked_.superlative_priced) return {};
     for (const std::size_t i : shown_) {
       const Field& field = table_.fields[i];
       const bool named = std::ranges::find(asked_.measures, i) != asked_.measures.end();
@@ -211,6 +214,23 @@ class Sense {
         return stems.size() == 1 && of(stems, "ended-state");
       });
       if (state) return i;
+    }
+    return std::nullopt;
+  }
+
+  // Who was booked for a cancelled visit did not come: the column of states, of which nothing is
+  // said.
+  [[nodiscard]] std::optional<std::size_t> not_held() const {
+    const bool sums = json::array_at(reading_.parameters, "aggregates") != nullptr &&
+                      reading_.intent != "list_rows" && !asked_.superlative;
+    if (!sums || !of(asked_.spoken, "took-place")) return std::nullopt;
+    for (std::size_t i = 0; i < table_.own_count(); ++i) {
+      const WorldColumn& column = *table_.fields[i].column;
+      if (column.type != ColumnType::text || filtered_.contains(column.name)) continue;
+      const bool some = std::ranges::any_of(column.value_stems, [&](const auto& stems) {
+        return stems.size() == 1 && of(stems, "void-state");
+      });
+      if (some) return i;
     }
     return std::nullopt;
   }

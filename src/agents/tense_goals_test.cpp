@@ -158,5 +158,12 @@ TEST_F(Papers, ABalanceIsNoTakings) {
   EXPECT_TRUE(ask("What were our takings in 2025?").contains("£900.00"));
 }
 
+TEST_F(Papers, ANumberOfADayIsNoneOfItsMonth) {
+  file("report.md", "# Report\n\nThe busiest day was 17 August 2024 with 512 visitors.\n");
+  EXPECT_EQ(ask("How many visitors did we have in August 2024?"), "refused");
+  file("report.md", "# Report\n\nWe had 2,512 visitors in August 2024.\n");
+  EXPECT_TRUE(ask("How many visitors did we have in August 2024?").contains("2,512"));
+}
+
 }  // namespace
 }  // namespace naestro::agents
