@@ -80,6 +80,15 @@ bool of_a_day(const TextGoal& goal, const Question& question, const GoalWords& w
   });
 }
 
+// "Between A and B, signed on 1 May": parties of an agreement are not who signed for them.
+bool only_parties(const Question& question, const GoalWords& words, const std::string& sentence) {
+  const bool signs =
+      std::ranges::any_of(words, [](const GoalWord* one) { return one->key == "sign"; });
+  const words::Bag bag{sentence};
+  return question.want == "name" && signs && bag.has("between") && !bag.has("sign by") &&
+         !bag.has("sign for");
+}
+
 }  // namespace
 
 bool beside_question(const TextGoal& goal, const Question& question, const GoalWords& words,
@@ -88,6 +97,7 @@ bool beside_question(const TextGoal& goal, const Question& question, const GoalW
   if (narrow && question.limits && tells_only_past(sentence)) return true;
   if (narrow && !wished(goal, question) && tells_a_wish(sentence)) return true;
   if (of_a_day(goal, question, words, sentence)) return true;
+  if (only_parties(question, words, sentence)) return true;
   return !told_to_its_end(question, left_out, sentence) ||
          !own_amount(goal, question, words, sentence);
 }

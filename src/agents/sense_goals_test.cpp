@@ -94,6 +94,11 @@ TEST_F(Workshop, WhoIsEnteredTwiceIsNotCountedTwice) {
   EXPECT_EQ(ask("How many customers do we have in Marden?"), "refused");
   EXPECT_EQ(ask("How many customers are on the list in Marden?"), "rows 3");
   EXPECT_TRUE(ask("Which customers are in Marden?").contains("Hall Farm"));
+  // Many people have one first name.
+  file("members.csv",
+       "no,surname,first name,village\n1,Quill,Ada,Holt\n2,Marsh,Bo,Holt\n3,Dunn,Cy,Holt\n"
+       "4,Moor,Ada,Elm\n5,Ness,Ed,Elm\n");
+  EXPECT_EQ(ask("How many members are there in Holt?"), "rows 3");
   // Who books may well book twice.
   file("bookings.csv",
        "booking,name,room\nB1,Ada Quill,Oak\nB2,Bo Marsh,Oak\nB3,Cy Dunn,Elm\nB4,Ada Quill,Oak\n");

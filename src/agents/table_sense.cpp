@@ -194,7 +194,9 @@ class Sense {
       const Field& field = table_.fields[i];
       const bool names = (persons && i == name) ||
                          (field.stems.size() == 1 && table_.heads.contains(field.stems[0]));
-      if (!names || field.key || field.column->type != ColumnType::text) continue;
+      // Many people have one first name.
+      const bool part = has_stem(field, {"first", "given", "christian", "last", "family"});
+      if (!names || part || field.key || field.column->type != ColumnType::text) continue;
       const std::int64_t filled = table_.table->rows - field.column->empty;
       if (field.column->distinct < filled && field.column->distinct * 4 >= filled * 3) return i;
     }

@@ -165,5 +165,17 @@ TEST_F(Papers, ANumberOfADayIsNoneOfItsMonth) {
   EXPECT_TRUE(ask("How many visitors did we have in August 2024?").contains("2,512"));
 }
 
+TEST_F(Papers, PartiesAreNotWhoSigned) {
+  file("supply.txt",
+       "SUPPLY AGREEMENT\n\nbetween Brook Instruments (Buyer) and Tavery Seals (Supplier),\n"
+       "signed 2024-06-24, in force from 2024-07-01\n");
+  EXPECT_EQ(ask("Who signed the agreement with Tavery Seals?"), "refused");
+  file("supply.txt",
+       "SUPPLY AGREEMENT\n\nbetween Brook Instruments and Tavery Seals,\nsigned by Ada Quill on 24 "
+       "June "
+       "2024\n");
+  EXPECT_TRUE(ask("Who signed the agreement with Tavery Seals?").contains("Ada Quill"));
+}
+
 }  // namespace
 }  // namespace naestro::agents
