@@ -193,7 +193,11 @@ void prefer_spending(const Goal& goal, const World& world, const Lexicon& lexico
     if (spends.back() && list.empty()) list = one.file;
   }
   for (std::size_t i = 0; i < tried.size() && !list.empty(); ++i) {
-    if (spends[i] || tried[i].result.intent.empty()) continue;
+    // "In fuel", of a log of fuel: the goal speaks of its rows.
+    const bool named = std::ranges::any_of(tried[i].result.explanation, [](const Explained& one) {
+      return one.by.starts_with("the rows of ");
+    });
+    if (spends[i] || named || tried[i].result.intent.empty()) continue;
     tried[i].result.intent.clear();
     tried[i].result.turned_down = true;
     tried[i].result.why_not = "what was spent stands in " + list;
