@@ -3,9 +3,9 @@
 #include <algorithm>
 
 #include "agents/asides.hpp"
+#include "agents/money_flow.hpp"
 #include "agents/reading.hpp"
 #include "agents/share_reading.hpp"
-#include "agents/table_sense.hpp"
 #include "base/text.hpp"
 
 namespace naestro::agents {

@@ -133,6 +133,7 @@ class Finder {
     if (!enough() || !covered(passage)) return std::nullopt;
     if (passage.title) return title(passage);
     if (!close_by(passage) || !numbers_belong(words_, passage.text)) return std::nullopt;
+    if (only_offered(goal_, question_, passage)) return std::nullopt;
     const GoalWord* head = question_.head;
     if (head != nullptr && std::ranges::find(words_, head) != words_.end() &&
         !held(*head, passage.here) && !held(*head, passage.above) &&
@@ -457,6 +458,9 @@ Reading find_reading(const TextGoal& goal) {
   GoalWords words;
   bool sure = true;
   for (const Question& question : questions) {
+    if (needs_a_calendar(goal, question)) {
+      return no_reading(std::move(reading), "which year or month it is is not said");
+    }
     const Finder exact{goal, question, How::exactly};
     const Finder free{goal, question, How::freely};
     if (exact.words().empty()) return no_reading(std::move(reading), "no word to look for");

@@ -102,6 +102,30 @@ bool beside_question(const TextGoal& goal, const Question& question, const GoalW
          !own_amount(goal, question, words, sentence);
 }
 
+bool only_offered(const TextGoal& goal, const Question& question, const WorldPassage& passage) {
+  if (!question.past || question.want != "money") return false;
+  const std::set<std::string> kinds = goal.lexicon().kinds_of(words::stem("offered-only"));
+  const auto offers = [&](std::string_view text) {
+    const words::Bag bag{text};
+    return std::ranges::any_of(kinds, [&](const std::string& one) { return bag.has(one); });
+  };
+  return !offers(goal.goal().text) && (offers(passage.file) || offers(passage.heading));
+}
+
+bool needs_a_calendar(const TextGoal& goal, const Question& question) {
+  if (question.want != "number" && question.want != "money") return false;
+  constexpr std::array<std::string_view, 4> kTimes = {"year", "month", "week", "quarter"};
+  const auto& tokens = goal.goal().tokens;
+  for (std::size_t i = 0; i + 1 < tokens.size(); ++i) {
+    const std::string low = ascii_lower(tokens[i].text);
+    if ((low == "last" || low == "previous") &&
+        std::ranges::find(kTimes, ascii_lower(tokens[i + 1].text)) != kTimes.end()) {
+      return true;
+    }
+  }
+  return false;
+}
+
 bool numbers_belong(const GoalWords& words, const std::string& text) {
   const std::vector<words::Token> tokens = words::tokens(text);
   return std::ranges::all_of(words, [&](const GoalWord* number) {

@@ -12,6 +12,10 @@ namespace naestro::agents {
 // `narrow`: the answer is one fact, and not a rule or a reason.
 bool beside_question(const TextGoal& goal, const Question& question, const GoalWords& words,
                      const GoalWords& left_out, const std::string& sentence, bool narrow);
+// The passage stands in a list of offers or prices, and what was paid is asked.
+bool only_offered(const TextGoal& goal, const Question& question, const WorldPassage& passage);
+// "How many last year": which year that is no text knows.
+bool needs_a_calendar(const TextGoal& goal, const Question& question);
 // "3 bedrooms" is not "2 bedrooms, 3 men": a number belongs to the word behind it.
 bool numbers_belong(const GoalWords& words, const std::string& text);
 

@@ -252,5 +252,24 @@ TEST_F(Workshop, TheCheapestIsNotWhoAsksForTheSmallestOrder) {
   EXPECT_EQ(ask("Which supplier is the cheapest?"), "refused");
 }
 
+TEST_F(Workshop, ADepositIsNoIncome) {
+  file("bookings.csv",
+       "booking,guest,arrival,room,deposit_eur\nH1,Ada Quill,2024-05-02,Larch,30.00\n"
+       "H2,Bo Marsh,2024-05-05,Larch,20.00\n");
+  EXPECT_EQ(ask("How much did the bookings of Larch bring in?"), "refused");
+  EXPECT_EQ(ask("What is the total deposit of the bookings of Larch?"), "sum of deposit_eur 50.00");
+}
+
+TEST_F(Workshop, AFirmUntilSomeDayIsNoneNow) {
+  file("suppliers.csv",
+       "firm,delivers,since,until\nVoss,milk,2019-03-01,\nEhlers,bread,2016-05-15,2023-12-31\n");
+  EXPECT_EQ(ask("How many suppliers do we have?"), "refused");
+  // A day up to which something else holds ends no row.
+  file("suppliers.csv",
+       "firm,delivers,since,licence_until\nVoss,milk,2019-03-01,\nEhlers,bread,2016-05-15,2023-12-"
+       "31\n");
+  EXPECT_EQ(ask("How many suppliers do we have?"), "rows 2");
+}
+
 }  // namespace
 }  // namespace naestro::agents

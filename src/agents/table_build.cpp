@@ -270,8 +270,9 @@ std::vector<std::size_t> Builder::amounts() const {
   for (std::size_t i = 0; i < table_.own_count(); ++i) {
     if (amount(table_.fields[i], lexicon_)) out.push_back(i);
   }
-  // Beside what came in, what was promised is no amount unless it is asked for.
-  const std::set<std::string> kinds = lexicon_.kinds_of(words::stem("offered-only"));
+  // Beside what came in, what was promised or is only held is no amount unless it is asked for.
+  std::set<std::string> kinds = lexicon_.kinds_of(words::stem("offered-only"));
+  kinds.merge(lexicon_.kinds_of(words::stem("held-only")));
   const auto offered = [&](std::size_t field) {
     return std::ranges::any_of(table_.fields[field].stems, [&](const std::string& stem) {
       return kinds.contains(stem) && !a_.spoken.contains(stem);

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "agents/money_flow.hpp"
 #include "agents/table_builder.hpp"
 #include "base/text.hpp"
 
@@ -210,7 +211,10 @@ class Sense {
       if (filtered_.contains(column.name) || asked_.subject == i) continue;
       const bool some =
           column.type == ColumnType::date && column.empty > 0 && column.empty < table_.table->rows;
-      if (some && of(table_.fields[i].stems, "ended-on")) return i;
+      const std::set<std::string> ends = lexicon_.kinds_of(words::stem("end-name"));
+      const bool until = std::ranges::all_of(
+          table_.fields[i].stems, [&](const std::string& one) { return ends.contains(one); });
+      if (some && (until || of(table_.fields[i].stems, "ended-on"))) return i;
       if (column.type != ColumnType::text) continue;
       const bool state = std::ranges::any_of(column.value_stems, [&](const auto& stems) {
         return stems.size() == 1 && of(stems, "ended-state");
@@ -255,14 +259,8 @@ class Sense {
     return !named || paid();
   }
 
-  // "Have we been paid", "did they pay us", "did it bring in": money that came in.
   [[nodiscard]] bool takes_in() const {
-    if (asked_.income && about_money()) return true;
-    for (std::size_t i = 0; i < goal_.tokens.size(); ++i) {
-      if (goal_.tokens[i].stem != "pay") continue;
-      if (low(i + 1) == "us" || (i > 0 && in(low(i - 1), {"been", "get", "got"}))) return true;
-    }
-    return false;
+    return (asked_.income && about_money()) || asks_what_came_in(goal_);
   }
 
   [[nodiscard]] bool tells_income() const {
@@ -320,26 +318,6 @@ class Sense {
 };
 
 }  // namespace
-
-bool asks_what_was_spent(const Goal& goal) {
-  const auto low = [&](std::size_t i) {
-    return i < goal.tokens.size() ? ascii_lower(goal.tokens[i].text) : std::string{};
-  };
-  for (std::size_t i = 0; i < goal.tokens.size(); ++i) {
-    const std::string& stem = goal.tokens[i].stem;
-    if (stem == "spend" || in(low(i), {"outlay", "outgoings", "expenditure"})) return true;
-    if (stem == "cost" && low(i + 1) == "us") return true;
-    if (stem != "pay") continue;
-    if (low(i + 1) == "out") return true;
-    bool ours = false;
-    for (std::size_t k = i < 3 ? 0 : i - 3; k < i; ++k) {
-      ours = ours || low(k) == "we";
-      if (in(low(k), {"been", "were", "get", "got", "are"})) ours = false;
-    }
-    if (ours) return true;
-  }
-  return false;
-}
 
 std::string beside_the_point(const Goal& goal, const Table& table, const Lexicon& lexicon,
                              const Asked& asked, const Reading& reading) {

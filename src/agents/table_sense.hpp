@@ -10,7 +10,4 @@ namespace naestro::agents {
 std::string beside_the_point(const Goal& goal, const Table& table, const Lexicon& lexicon,
                              const Asked& asked, const Reading& reading);
 
-// "What did we spend", "have we paid", "cost us": money that went out.
-bool asks_what_was_spent(const Goal& goal);
-
 }  // namespace naestro::agents

@@ -177,5 +177,18 @@ TEST_F(Papers, PartiesAreNotWhoSigned) {
   EXPECT_TRUE(ask("Who signed the agreement with Tavery Seals?").contains("Ada Quill"));
 }
 
+TEST_F(Papers, AListOfOffersDoesNotSayWhatWasPaid) {
+  file("offers_heating.md",
+       "# Offers for the heating\n\nNordheiz: heating for €38,900, Ostwaerme: €31,400.\n");
+  EXPECT_EQ(ask("What did the heating cost?"), "refused");
+  file("minutes.md", "# Meeting\n\nThe heating has cost €39,200.\n");
+  EXPECT_TRUE(ask("What did the heating cost?").contains("39,200"));
+}
+
+TEST_F(Papers, WhichYearWasLastIsNotKnown) {
+  file("minutes.md", "# Meeting\n\n214 nights were booked, 188 at the same time last year.\n");
+  EXPECT_EQ(ask("How many nights were booked last year?"), "refused");
+}
+
 }  // namespace
 }  // namespace naestro::agents
