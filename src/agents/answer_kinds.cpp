@@ -65,6 +65,21 @@ bool number_near(const Said& said, const Lexicon& lexicon, const std::vector<std
   return false;
 }
 
+// "25 days of leave": the number is one of what is asked for.
+bool beside_head(const Said& said, const Tokens& tokens, std::size_t i) {
+  constexpr std::size_t kBefore = 5;
+  constexpr std::size_t kBehind = 7;
+  const std::size_t last = std::min(tokens.size(), i + kBehind);
+  for (std::size_t k = i < kBefore ? 0 : i - kBefore; k < last; ++k) {
+    const words::Bag near{tokens[k].text};
+    if (std::ranges::any_of(split(said.head, '\n'),
+                            [&](const std::string& one) { return near.has(one); })) {
+      return true;
+    }
+  }
+  return false;
+}
+
 }  // namespace
 
 bool measures(const Said& said, const Lexicon& lexicon) {
@@ -85,7 +100,11 @@ bool lasting(const Said& said, const Lexicon& lexicon) {
     const bool year = text.size() == 4 && std::ranges::all_of(text, digit);
     if (year || !is_number(tokens[i], lexicon) || is_item(said, tokens, i)) continue;
     for (std::size_t k = i + 1; k < std::min(tokens.size(), i + 3); ++k) {
-      if (std::ranges::find(*units, tokens[k].stem) != units->end()) return true;
+      // "14,400 a year" lasts no time.
+      const std::string low = ascii_lower(tokens[k].text);
+      if (low == "a" || low == "an" || low == "per" || low == "each" || low == "every") break;
+      if (std::ranges::find(*units, tokens[k].stem) == units->end()) continue;
+      if (said.head.empty() || beside_head(said, tokens, i)) return true;
     }
   }
   return false;

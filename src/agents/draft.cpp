@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "agents/asides.hpp"
+#include "agents/money_flow.hpp"
 #include "agents/reading.hpp"
 #include "agents/share_reading.hpp"
 #include "base/text.hpp"
@@ -101,6 +102,12 @@ const Tried* best_table(const std::vector<Tried>& tried, bool& tied) {
       tied = true;
     }
   }
+  // Where the table that fits best has no answer, one that fits less has none either.
+  for (const Tried& one : tried) {
+    if (best != nullptr && one.result.turned_down && one.result.score >= best->result.score) {
+      return nullptr;
+    }
+  }
   return best;
 }
 
@@ -171,6 +178,32 @@ std::string_view unfit(const Goal& goal, const World& world, const Reading& read
   return {};
 }
 
+// What we have of a thing may say what each piece cost; where a list of expenses is kept, what was
+// spent stands there.
+void prefer_spending(const Goal& goal, const World& world, const Lexicon& lexicon,
+                     std::vector<Tried>& tried) {
+  if (!asks_what_was_spent(goal)) return;
+  const std::set<std::string> kinds = lexicon.kinds_of(words::stem("spending-list"));
+  std::string list;
+  std::vector<bool> spends;
+  for (const WorldTable& one : world.tables) {
+    const Table table = Table::from(one, world, lexicon);
+    spends.push_back(std::ranges::any_of(
+        table.nouns, [&](const std::string& noun) { return kinds.contains(noun); }));
+    if (spends.back() && list.empty()) list = one.file;
+  }
+  for (std::size_t i = 0; i < tried.size() && !list.empty(); ++i) {
+    // "In fuel", of a log of fuel: the goal speaks of its rows.
+    const bool named = std::ranges::any_of(tried[i].result.explanation, [](const Explained& one) {
+      return one.by.starts_with("the rows of ");
+    });
+    if (spends[i] || named || tried[i].result.intent.empty()) continue;
+    tried[i].result.intent.clear();
+    tried[i].result.turned_down = true;
+    tried[i].result.why_not = "what was spent stands in " + list;
+  }
+}
+
 // The first files that are named as texts, and could not be read as such.
 std::string unread(const World& world) {
   constexpr std::size_t kNamedMax = 5;
@@ -205,6 +238,7 @@ Read read_all(const Goal& goal, const World& world, const Lexicon& lexicon) {
       one.result.why_not = why;
     }
   }
+  prefer_spending(goal, world, lexicon, tried);
   bool tied = false;
   const Tried* table = best_table(tried, tied);
   std::vector<Tried> texts;
@@ -231,10 +265,11 @@ Read read_all(const Goal& goal, const World& world, const Lexicon& lexicon) {
   // sentence that says it all is no accident.
   // Nor does a table count that has no ground for several of the words.
   const bool about_rows = std::ranges::any_of(tried, [](const Tried& one) {
-    return one.result.about_rows && one.result.unexplained.size() < 2;
+    return one.result.turned_down || (one.result.about_rows && one.result.unexplained.size() < 2);
   });
   for (const Tried& one : texts) {
-    if (about_rows && one.result.intent == "find" && one.result.score == 0) continue;
+    const bool rows = one.result.intent == "find" || one.result.intent == "section";
+    if (about_rows && rows && one.result.score == 0) continue;
     if (!one.result.intent.empty()) return {one.result, all, {}};
   }
   // The miss that left the fewest words unexplained says most.
@@ -247,6 +282,9 @@ Read read_all(const Goal& goal, const World& world, const Lexicon& lexicon) {
     }
   }
   std::string reason = "no skill explains every word of the goal from this folder";
+  for (const Tried& one : tried) {
+    if (one.result.turned_down) reason = one.reading + ": " + one.result.why_not;
+  }
   if (nearest_miss != nullptr) {
     reason += "; without ground: " + join(nearest_miss->unexplained, ", ");
   }

@@ -9,6 +9,7 @@
 #include "agents/clauses.hpp"
 #include "agents/letters.hpp"
 #include "agents/question.hpp"
+#include "agents/question_sense.hpp"
 #include "agents/replaced.hpp"
 #include "agents/sentences.hpp"
 #include "agents/thesaurus.hpp"
@@ -109,6 +110,12 @@ class Finder {
       named = named || goal_.named(*word);
     }
     const bool typed = question_.want != "any" && question_.want != "which";
+    // "How much have we been paid in 2024": any sum of that year would do.
+    const bool only_when = std::ranges::all_of(words_, [&](const GoalWord* one) {
+      return one->date || std::ranges::find(question_.implied, one) != question_.implied.end();
+    });
+    const bool when = std::ranges::any_of(words_, &GoalWord::date);
+    if (typed && only_when && when) return false;
     return common > 1 || goal_.has("find") || (named && question_.want != "any") || lone() ||
            (free_ && typed && !words_.empty() && words_.size() < question_.words.size());
   }
@@ -125,7 +132,8 @@ class Finder {
     if (same_question(passage)) return Fit{&passage, true, words_.size()};
     if (!enough() || !covered(passage)) return std::nullopt;
     if (passage.title) return title(passage);
-    if (!close_by(passage)) return std::nullopt;
+    if (!close_by(passage) || !numbers_belong(words_, passage.text)) return std::nullopt;
+    if (only_offered(goal_, question_, passage)) return std::nullopt;
     const GoalWord* head = question_.head;
     if (head != nullptr && std::ranges::find(words_, head) != words_.end() &&
         !held(*head, passage.here) && !held(*head, passage.above) &&
@@ -235,8 +243,10 @@ class Finder {
       for (std::size_t count = 1; count <= window_max() && i + count <= all.size(); ++count) {
         if (count > 1 && strict() && !goes_on(all[i + count - 1]) && !titled(passage)) break;
         window += (count == 1 ? "" : " ") + all[i + count - 1];
+        if (count > 1 && strict() && turns_to(all[i], all[i + 1])) break;
         const auto said = said_in(window, label, passage);
         if (!said || all[i + count - 1].ends_with('?')) continue;
+        if (beside_question(goal_, question_, words_, left_out_, window, strict())) continue;
         if (strict() && !negated() && denied(window, asked_, goal_.lexicon())) continue;
         if (!tells(question_.want, said_of(window, passage, head_), goal_.lexicon())) continue;
         if (question_.identity && !passage.text.starts_with('|') && !apposed(window, asked_))
@@ -246,6 +256,18 @@ class Finder {
       }
     }
     return best;
+  }
+
+  // What is asked for is named in the second sentence only, so that the first is about another
+  // thing.
+  [[nodiscard]] bool turns_to(const std::string& first, const std::string& second) const {
+    const auto in = [&](const std::string& sentence) {
+      const words::Bag bag{sentence};
+      return std::ranges::any_of(words_, [&](const GoalWord* word) {
+        return !word->date && (stands_in(*word, bag) || far(*word, bag));
+      });
+    };
+    return !in(first) && in(second);
   }
 
   // A name, a date or an amount belongs to the sentence that holds the words, or to the next one
@@ -436,6 +458,9 @@ Reading find_reading(const TextGoal& goal) {
   GoalWords words;
   bool sure = true;
   for (const Question& question : questions) {
+    if (needs_a_calendar(goal, question)) {
+      return no_reading(std::move(reading), "which year or month it is is not said");
+    }
     const Finder exact{goal, question, How::exactly};
     const Finder free{goal, question, How::freely};
     if (exact.words().empty()) return no_reading(std::move(reading), "no word to look for");

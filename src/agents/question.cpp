@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <optional>
 
+#include "agents/tense.hpp"
 #include "base/text.hpp"
 
 namespace naestro::agents {
@@ -40,6 +41,10 @@ class Asker {
       Question question = read(part);
       if (!out.empty()) {
         question.inherited = out.front().words;
+        // "And what is it in 2026": not of the year of the first question as well.
+        if (std::ranges::any_of(question.words, &GoalWord::date)) {
+          std::erase_if(question.inherited, [](const GoalWord* one) { return one->date; });
+        }
         if (question.words.empty() && !question.refers) continue;
       }
       out.push_back(std::move(question));
@@ -167,6 +172,9 @@ class Asker {
     std::size_t opened = part.end;
     if (part.opener != nullptr) {
       for (std::size_t k = 0; k < part.opener->count; ++k) used_[part.opener->at + k] = true;
+      // "How much notice": of whatever else lasts some time, this is the one that is asked for.
+      const std::size_t last = part.opener->at + part.opener->count - 1;
+      if (low(last) == "notice" || low(last) == "warning") used_[last] = false;
       question.want = want_of(part.opener->means);
       opened = part.opener->at + part.opener->count;
       choose_kind(question, *part.opener, part.end);
@@ -174,11 +182,14 @@ class Asker {
         question.opening += (question.opening.empty() ? "" : " ") + goal_.goal().tokens[k].stem;
       }
     }
+    question.past = asks_of_past(goal_.goal(), part.begin, part.end);
     if (by) question.want = "numbers";  // "sales by month"
     if (!question.asks) bare(question, part);
     for (const GoalWord& word : goal_.goal().words) {
       if (word.at < part.begin || word.at >= part.end) continue;
-      if (!word.date && word.at == opened + question.counted.size()) {
+      // "How many days of leave"
+      const std::size_t of = question.want == "duration" && low(opened) == "of" ? 1 : 0;
+      if (!word.date && word.at == opened + of + question.counted.size()) {
         question.counted.push_back(&word);
       }
       if (passed_over(word, question)) {
@@ -278,8 +289,10 @@ class Asker {
     // "what does it cost"
     if (opener.means == "which" && question.want == "any" && low(opener.at) == "what") {
       for (std::size_t i = opener.at; i < end; ++i) {
-        if (goal_.goal().tokens[i].stem == "cost" || goal_.goal().tokens[i].stem == "pay" ||
-            goal_.goal().tokens[i].stem == "charg") {
+        constexpr std::string_view kPaying[] = {"cost", "pay", "charg", "spend", "earn", "owe"};
+        const bool brings = low(i) == "bring" && low(end - 1) == "in";
+        if (brings ||
+            std::ranges::find(kPaying, goal_.goal().tokens[i].stem) != std::end(kPaying)) {
           question.want = "money";
         }
       }

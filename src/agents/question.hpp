@@ -21,6 +21,7 @@ struct Question {
   bool roles = false;                 // "who may": a role will do
   bool names_kind = false;            // "what is the quorum": the thing itself says what is wanted
   bool refers = false;                // "why was it moved"
+  bool past = false;                  // "what have we paid": what happened
   bool asks = false;                  // it has opening words
 };
 

@@ -19,9 +19,10 @@ struct Reading {
   json::Object parameters;
   std::vector<Explained> explanation;
   std::vector<std::string> unexplained;
-  std::string why_not;      // when intent is ""
-  bool about_rows = false;  // asks for rows by their own name, so that quotes would not answer
-  int score = 0;            // among readings of one kind; more is better
+  std::string why_not;       // when intent is ""
+  bool about_rows = false;   // asks for rows by their own name, so that quotes would not answer
+  bool turned_down = false;  // a query that fits in form, and not in sense: `why_not` says it
+  int score = 0;             // among readings of one kind; more is better
 };
 
 // The goal as a question to one table.

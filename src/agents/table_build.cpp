@@ -1,6 +1,8 @@
 #include <algorithm>
+#include <array>
 
 #include "agents/table_builder.hpp"
+#include "agents/table_sense.hpp"
 #include "base/text.hpp"
 
 namespace naestro::agents {
@@ -78,6 +80,10 @@ bool Builder::distinct_filters() {
   for (Filter& filter : merged) {
     if (filter.values.empty() || filter.op == "in") continue;
     if (a_.superlative) return no("two values of " + name(filter.field));
+    // "Parents who were not told" of a column parent_told: yes and no at once choose nothing.
+    constexpr std::array<std::string_view, 4> kPlain = {"yes", "no", "true", "false"};
+    const bool bare = std::ranges::find(kPlain, ascii_lower(filter.value)) != kPlain.end();
+    if (bare) return no("whether " + name(filter.field) + " is to be so is not clear");
     filter.values.insert(filter.values.begin(), filter.value);
     filter.op = "in";
     filter.value = naestro::join(filter.values, " or ");
@@ -152,6 +158,10 @@ bool Builder::mentions_used() {
     const bool beside = std::ranges::any_of(a_.filters, [&](const Filter& filter) {
       return filter.field == field && filter.op == "eq";
     });
+    // "Leased" of a column bought_or_leased
+    if (dated && one.column->name.contains("_or_")) {
+      return no("which of " + name(field) + " it is is not said");
+    }
     if (!one.key && !dated && !beside && !(verb && !a_.who && one.column->empty == 0))
       return no("what the column " + name(field) + " is for is not said");
   }
@@ -260,6 +270,15 @@ std::vector<std::size_t> Builder::amounts() const {
   for (std::size_t i = 0; i < table_.own_count(); ++i) {
     if (amount(table_.fields[i], lexicon_)) out.push_back(i);
   }
+  // Beside what came in, what was promised or is only held is no amount unless it is asked for.
+  std::set<std::string> kinds = lexicon_.kinds_of(words::stem("offered-only"));
+  kinds.merge(lexicon_.kinds_of(words::stem("held-only")));
+  const auto offered = [&](std::size_t field) {
+    return std::ranges::any_of(table_.fields[field].stems, [&](const std::string& stem) {
+      return kinds.contains(stem) && !a_.spoken.contains(stem);
+    });
+  };
+  if (!std::ranges::all_of(out, offered)) std::erase_if(out, offered);
   if (out.size() > 4) out.clear();
   return out;
 }
@@ -295,7 +314,10 @@ Reading read_table(const Goal& goal, const Table& table, const Lexicon& lexicon)
   Reading out;
   Asked asked;
   if (!Gatherer{goal, table, lexicon}.gather(asked, out)) return out;
-  if (!build_query(goal, table, lexicon, std::move(asked), out)) {
+  const bool built = build_query(goal, table, lexicon, asked, out);
+  if (built) out.why_not = beside_the_point(goal, table, lexicon, asked, out);
+  out.turned_down = built && !out.why_not.empty();
+  if (!built || out.turned_down) {
     out.intent.clear();
     out.parameters.clear();
   }

@@ -72,6 +72,10 @@ std::optional<std::size_t> Gatherer::choose(const Segment& segment, bool numeric
 bool Gatherer::take_presence(const Segment& segment, std::size_t field) {
   const WorldColumn& column = *table_.fields[field].column;
   const bool absent = no_ || not_;
+  // "Bought or leased" says of no row which of the two.
+  if (words::Bag{column.name}.has("or") || column.name.contains("_or_")) {
+    return refuse("which of " + name(field) + " it is is not said");
+  }
   const auto affirms = [](const std::string& value) {
     return in(ascii_lower(value), {"yes", "true", "y"});
   };
@@ -264,7 +268,10 @@ bool Gatherer::take_field(const Segment& segment) {
     which_ = head_ = false;
     return true;
   }
-  if (head_) return take_head(segment, numeric, any);
+  if (head_) {
+    asked_.anybody = segment.general;
+    return take_head(segment, numeric, any);
+  }
   // "How many children visited", beside a column of visitors: the verb is no second amount.
   if (numeric && !asked_.measures.empty() && quality < 3 &&
       !in(before_, {"and", "or", "with", "plus"})) {
@@ -330,6 +337,7 @@ bool Gatherer::take_value(const Segment& segment) {
   if ((no_ || (not_ && !excluding_)) && asked_.subject) {
     return refuse("of each " + name(*asked_.subject) + " more than one row may tell");
   }
+  asked_.which_value = asked_.which_value || (which_ && !followed_);
   explain(segment,
           std::string{not_ || no_ ? "not " : ""} + "the value '" + value + "' of " + name(*best));
   asked_.score += segment.exact ? 3 : 2;

@@ -238,6 +238,11 @@ bool Gatherer::take_noun(const Segment& segment) {
     const bool spent_on =
         before_ == "in" || (!asked_.measures.empty() && in(before_, {"on", "for"}));
     if (spent_on && asked_.measures.empty()) asked_.worth = true;
+    // "The most spending" is no number of payments.
+    const words::Token& noun = goal_.tokens[segment.at + segment.count - 1];
+    if (!spent_on && lexicon_.kinds_of("sum").contains(noun.stem) && !noun.text.ends_with('s')) {
+      return refuse("whether to count or to add up is not said");
+    }
     asked_.superlative_counts = !spent_on;
     superlative_waits_ = false;
   }

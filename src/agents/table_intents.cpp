@@ -111,6 +111,8 @@ bool Builder::aggregate() {
   for (const std::size_t field : measures) {
     if (!use(field)) return no("it would take two other tables");
     if (!one_currency(field)) return false;
+    // Once for each row that refers to it.
+    if (table_.fields[field].via) return no(name(field) + " would be added more than once");
     // "How many hours does each do on average": over the rows, or over those who did them?
     const bool period = !a_.date_part.empty() || (a_.on_average && grouped() && !a_.per_row);
     if (a_.avg && period && additive(table_.fields[field], lexicon_)) {

@@ -50,6 +50,8 @@ struct Asked {
   bool per_row = false;       // "on average per booking", of bookings
   bool one_row = false;       // "the biggest invoice" rather than "the biggest invoices"
   bool which_day = false;     // "which day" rather than "when"
+  bool which_value = false;   // "which boats", of rows about boats
+  bool anybody = false;       // "how many people": who they are is not said
   std::set<std::string> spoken;  // the stems of all words
   bool together = false;         // of several amounts one sum is wanted
   bool deduped = false;          // duplicates count once

@@ -121,22 +121,29 @@ bool Builder::still_running() {
     return no("what was so at another time is not told by " + name(*end));
   }
   if (!still) return true;
-  const bool told = std::ranges::any_of(a_.filters, [](const Filter& one) {
-    return one.op == "empty" || one.op == "not_empty" || one.op == "ne";
+  // That a day of its end is known does not say that it has not come.
+  const bool told = std::ranges::any_of(a_.filters, [&](const Filter& one) {
+    const bool day = table_.fields[one.field].column->type == ColumnType::date;
+    return one.op == "empty" || (one.op == "not_empty" && !day) || one.op == "ne";
   });
   const bool state = std::ranges::any_of(a_.filters, [&](const Filter& one) {
     return has_stem(table_.fields[one.field], {words::stem("status")});
   });
   if (told || state) return true;
+  const auto day = [&](std::size_t field) {
+    return table_.fields[field].column->type == ColumnType::date && field != end;
+  };
+  const bool days =
+      std::ranges::any_of(a_.mentions, day) ||
+      std::ranges::any_of(a_.filters, [&](const Filter& one) { return day(one.field); });
+  if (days) return no("what is still so is not told by a day");
   if (end) {
     a_.filters.push_back({*end, "empty", ""});
     return true;
   }
   for (std::size_t i = 0; i < table_.own_count(); ++i) {
     const WorldColumn& column = *table_.fields[i].column;
-    if (column.type == ColumnType::date && column.empty > 0) {
-      return no("what is still so is not said");
-    }
+    if (column.type == ColumnType::date) return no("what is still so is not said");
   }
   return true;
 }

@@ -191,6 +191,7 @@ std::optional<Segment> ValueFinder::value_akin(std::size_t i) const {
     return std::nullopt;
   }
   if (lexicon_.filler(ascii_lower(goal_.tokens[i].text))) return std::nullopt;
+  if (stem(i) == "person") return std::nullopt;  // people are of any sort
   Segment out{.kind = Kind::value, .count = 0, .exact = false};
   for (std::size_t f = 0; f < table_.own_count(); ++f) {
     if (!sorts(f)) continue;
