@@ -12,7 +12,8 @@
 namespace {
 
 int usage() {
-  std::fputs("usage: naestro-proof NAME DIR [--json]\n  NAME: merkle, json-schema\n", stderr);
+  std::fputs("usage: naestro-proof NAME DIR [--json]\n  NAME: merkle, json-schema, cedar\n",
+             stderr);
   return 2;
 }
 
@@ -33,7 +34,8 @@ int main(int argc, char** argv) {
     std::string_view name;
     Result<json::Value> (*run)(const std::filesystem::path&);
   };
-  constexpr Proof kProofs[] = {{"merkle", proof::merkle}, {"json-schema", proof::json_schema}};
+  constexpr Proof kProofs[] = {
+      {"merkle", proof::merkle}, {"json-schema", proof::json_schema}, {"cedar", proof::cedar}};
   if (words.size() != 2) return usage();
   const auto* const chosen = std::ranges::find(kProofs, words[0], &Proof::name);
   if (chosen == std::end(kProofs)) return usage();

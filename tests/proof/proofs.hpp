@@ -16,4 +16,8 @@ Result<json::Value> merkle(const std::filesystem::path& folder);
 // by files that are not met in full (format assertions, which are annotations here, among them).
 Result<json::Value> json_schema(const std::filesystem::path& folder);
 
+// Cedar's integration tests: every request's decision under Cedar's own rules. The detail counts
+// those whose reasons and errors agree, too, and the policy texts that are met in full.
+Result<json::Value> cedar(const std::filesystem::path& folder);
+
 }  // namespace naestro::proof
