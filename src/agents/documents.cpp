@@ -38,9 +38,10 @@ Named named_in(const TextGoal& goal, const GoalWords& words, const WorldFile& fi
   const words::Bag name = name_of(file);
   Named out;
   for (const GoalWord* word : words) {
-    const bool by_name = stands_in(*word, name) || by_author(goal, *word, file);
-    out.count += by_name ? 1 : 0;
     const bool needs_name = goal.named(*word) && !word->date;
+    // Who wrote it has a name; other words that stand beside one name no text.
+    const bool by_name = stands_in(*word, name) || (needs_name && by_author(goal, *word, file));
+    out.count += by_name ? 1 : 0;
     out.all = out.all && (by_name || (!needs_name && inside(goal, *word, file)));
   }
   return out;

@@ -248,6 +248,10 @@ Read read_all(const Goal& goal, const World& world, const Lexicon& lexicon) {
   }
   std::vector<Tried> all = tried;
   all.insert(all.end(), texts.begin(), texts.end());
+  // Two texts that all the words name are meant, whatever tables hold the same words.
+  for (const Tried& one : texts) {
+    if (one.result.intent == "versions") return {one.result, std::move(all), {}};
+  }
   if (table != nullptr && tied) {
     std::vector<std::string> names;
     for (const Tried& one : tried) {

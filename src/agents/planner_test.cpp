@@ -58,6 +58,19 @@ TEST(Planner, ItsToolsHaveContractsAndFitThem) {
   }
 }
 
+// "cost" beside years is a sum of warranty claims, too; but both texts are named.
+TEST(Planner, TwoTextsThatAreNamedAreCompared) {
+  for (const char* goal : {"Compare the price list 2025 with the price list 2026",
+                           "Compare the 2025 price list and the 2026 price list"}) {
+    EXPECT_EQ(*json::text_at(world().draft(goal), "skill"), "compare_versions") << goal;
+  }
+}
+
+// "meetings" stands beside the sender's name of a memo; the memo is by nobody of that name.
+TEST(Planner, AWordBesideTheSenderNamesNoText) {
+  EXPECT_EQ(world().status("Summarise the January meetings"), "refused");
+}
+
 TEST(Planner, AnswersSayWhatWasComputedFromWhat) {
   EXPECT_EQ(world().answer("How many RL-300 warranty claims came in in the first quarter of 2026, "
                            "and what did they cost?"),
