@@ -1,6 +1,8 @@
 // A run as the commands that look at it need it.
 #pragma once
 
+#include <optional>
+
 #include "cli/session.hpp"
 #include "run/view.hpp"
 
@@ -21,6 +23,10 @@ struct Look {
   Loaded run;
 };
 Result<Look> look_at(House& house, const std::string& text);
+
+// The answer that waits for the run to take it, if there is one.
+std::optional<bool> given_answer(Session& session, const std::string& run,
+                                 const std::string& digest);
 
 // The plaintext of a blob reference, or a note why there is none.
 std::string clear(const Loaded& loaded, const json::Value& ref);

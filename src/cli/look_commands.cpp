@@ -1,4 +1,4 @@
-// Commands that look: runs, show, consents, approve/refuse, replay, audit verify.
+// Commands that look: runs, show, consents, replay, audit verify.
 #include <algorithm>
 
 #include "base/text.hpp"
@@ -40,19 +40,6 @@ std::string doubt_text(const run::OpenQuestion& question) {
   if (question.scope != "doubt") return {};
   return "  It is not known whether this was done. approve does it again, refuse leaves it;\n"
          "  approve with --done JSON says that it was done, and what it gave.\n";
-}
-
-// The answer that waits for the run to take it, if there is one.
-std::optional<bool> given_answer(Session& session, const std::string& run,
-                                 const std::string& digest) {
-  const auto rows = session.store->inbox(run);
-  if (!rows) return std::nullopt;
-  for (const ledger::InboxRow& row : *rows) {
-    if (row.kind == "consent" && json::text_at(row.payload, "digest") == digest) {
-      return json::bool_at(row.payload, "yes").value_or(false);
-    }
-  }
-  return std::nullopt;
 }
 
 std::string next_for(const run::RunView& view) {
@@ -222,41 +209,6 @@ std::vector<std::string> open_questions(House& house) {
     }
   }
   return out;
-}
-
-int answer(House& house, const std::string& text, const std::string& digest, bool yes,
-           const std::string& result) {
-  auto session = open_session(house);
-  if (!session) return report(house, session.error());
-  const auto id = find_run(*session->store, text);
-  if (!id) return report(house, id.error());
-  auto loaded = load(*session, *id);
-  if (!loaded) return report(house, loaded.error());
-  const auto& questions = loaded->view.questions;
-  const auto question = std::ranges::find(questions, digest, &run::OpenQuestion::digest);
-  if (question == questions.end()) {
-    return report(house, fail(Code::kConsentUnknown,
-                              "run " + *id + " has no open question with the digest " + digest,
-                              "list them with 'naestro consents'")
-                             .error());
-  }
-  json::Object payload{{"digest", digest}, {"yes", yes}, {"who", house.user}};
-  if (!result.empty()) {
-    auto value = json::parse(result);
-    if (question->scope != "doubt" || !value) {
-      return report(house, fail(Code::kUsage, value ? "--done answers an effect in doubt only"
-                                                    : "--done is no JSON: " + value.error().text())
-                               .error());
-    }
-    payload["result"] = *std::move(value);
-  }
-  const auto posted = session->store->post(*id, "consent", payload);
-  if (!posted) return report(house, posted.error());
-  const auto owner = session->store->owner(*id);
-  const bool live = owner && *owner != 0;
-  print(house.out, std::string{yes ? "Approved" : "Refused"} + " for run " + *id + ". " +
-                       (live ? "It goes on by itself.\n" : "Next: naestro resume " + *id + "\n"));
-  return 0;
 }
 
 int replay(House& house, const std::string& text, bool frozen, bool as_json) {

@@ -154,6 +154,34 @@ class Told(unittest.TestCase):
         self.assertFalse((self.work / "out.md").exists())
         self.naestro("why", "last", says=r"refused by .*(.|\n)*The run failed: NE0402")
 
+    def test_the_first_answer_counts_and_the_next_is_told_so(self):
+        self.plan(write())
+        for first, second, answer in (("approve", "refuse", "yes"), ("refuse", "approve", "no"),
+                                      ("approve", "approve", "yes")):
+            with self.subTest(f"{first}, then {second}"):
+                self.run_it(code=5)
+                run, digest = self.show()["run"], self.question()["digest"]
+                self.naestro(first, run, digest, says="for run")
+                told = f"NE0407 .* already answered: {answer}.*naestro kill {run}"
+                self.naestro(second, run, digest, code=2, says=told)
+                self.naestro("resume", run, code=0 if answer == "yes" else 3)
+                # Also when the run has taken the first.
+                self.naestro(second, run, digest, code=2, says=told)
+                self.assertEqual((self.work / "out.md").exists(), answer == "yes")
+                (self.work / "out.md").unlink(missing_ok=True)
+
+    def test_of_answers_at_the_same_time_one_counts(self):
+        self.plan(write())
+        self.run_it(code=5)
+        digest = self.question()["digest"]
+        both = [subprocess.Popen([BINARY, word, "last", digest], env=self.env, text=True,
+                                 stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
+                for word in ("approve", "refuse") * 3]
+        said = [each.communicate(timeout=60)[0] for each in both]
+        self.assertEqual(sorted(each.returncode for each in both), [0] + [2] * 5, said)
+        yes = both[[each.returncode for each in both].index(0)].args[1] == "approve"
+        self.naestro("resume", "last", code=0 if yes else 3)
+
     def test_a_question_at_the_terminal_takes_a_plain_no(self):
         self.plan(write())
         for answer, code in (("no\n", 3), ("\n", 3), ("maybe\n", 3), ("\x04", 3), (" YES \n", 0)):
