@@ -42,6 +42,20 @@ Result<void> unanswered(Session& session, const std::string& id, const std::stri
   return {};
 }
 
+// What the run would not take is not recorded: it could not be given again.
+Result<void> fits(House& house, Session& session, const std::string& id, const std::string& digest,
+                  const json::Value& result) {
+  NAESTRO_LET(const Digest wanted, digest_from_hex(digest));
+  NAESTRO_LET(const crypto::BlobKey key, session.keys->find(id));
+  NAESTRO_LET(const run::Recovery recovery, recover(house, session, id, run::Sealer{key}));
+  const auto question = recovery.machine->question(wanted);
+  if (!question) return fail(Code::kConsentAnswered, "the question was answered just now");
+  auto taken = recovery.machine->fits(*question, result);
+  if (taken) return {};
+  return fail(taken.error().code, "--done: " + taken.error().message,
+              "nothing was recorded; give it again with a value that fits");
+}
+
 Result<std::string> post_answer(House& house, Session& session, const std::string& id,
                                 const std::string& digest, bool yes, const std::string& result) {
   json::Object payload{{"digest", digest}, {"yes", yes}, {"who", house.user}};
@@ -54,6 +68,7 @@ Result<std::string> post_answer(House& house, Session& session, const std::strin
       return fail(Code::kUsage, value ? "--done answers an effect in doubt only"
                                       : "--done is no JSON: " + value.error().text());
     }
+    NAESTRO_TRY(fits(house, session, id, digest, *value));
     payload["result"] = *std::move(value);
   }
   NAESTRO_TRY(

@@ -17,25 +17,6 @@ struct Owned {
   run::Recovery recovery;
 };
 
-Result<run::Recovery> recover(House& house, Session& session, const std::string& id,
-                              const run::Sealer& sealer) {
-  NAESTRO_LET(const auto events, session.store->events(id));
-  NAESTRO_LET(run::Recovery recovery, run::recover(events, run::blob_opener(*session.store, sealer),
-                                                   sealer, environment(house), true));
-  // Another version may word a message differently; what is done must be the same.
-  const auto material = std::ranges::find(recovery.divergences, true, &run::Divergence::material);
-  if (material != recovery.divergences.end()) {
-    return fail(Code::kReplayDiverged,
-                "run " + id + " cannot be resumed: event " + std::to_string(material->seq) +
-                    " comes out differently",
-                "see 'naestro replay " + id + "'");
-  }
-  if (recovery.machine->ended()) {
-    return fail(Code::kRunFinished, "run " + id + " has ended", "naestro show " + id);
-  }
-  return recovery;
-}
-
 Result<Owned> take_up(House& house, const std::string& text) {
   NAESTRO_LET(Session session, open_session(house));
   NAESTRO_LET(const std::string id, find_run(*session.store, text));
@@ -90,6 +71,25 @@ Result<void> ask_owner(House& house, const std::string& id) {
 }
 
 }  // namespace
+
+Result<run::Recovery> recover(House& house, Session& session, const std::string& id,
+                              const run::Sealer& sealer) {
+  NAESTRO_LET(const auto events, session.store->events(id));
+  NAESTRO_LET(run::Recovery recovery, run::recover(events, run::blob_opener(*session.store, sealer),
+                                                   sealer, environment(house), true));
+  // Another version may word a message differently; what is done must be the same.
+  const auto material = std::ranges::find(recovery.divergences, true, &run::Divergence::material);
+  if (material != recovery.divergences.end()) {
+    return fail(Code::kReplayDiverged,
+                "run " + id + " cannot be resumed: event " + std::to_string(material->seq) +
+                    " comes out differently",
+                "see 'naestro replay " + id + "'");
+  }
+  if (recovery.machine->ended()) {
+    return fail(Code::kRunFinished, "run " + id + " has ended", "naestro show " + id);
+  }
+  return recovery;
+}
 
 int resume(House& house, const std::string& text, const RunOptions& options) {
   auto owned = take_up(house, text);

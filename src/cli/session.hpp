@@ -28,6 +28,10 @@ ledger::Store::Options store_options(House& house, const crypto::KeyPair& key);
 // The whole id of the run that `text` names: an id, a unique beginning of one, or "last".
 Result<std::string> find_run(ledger::Store& store, std::string_view text);
 
+// A run brought back from its events; an error where it has ended or comes out differently.
+Result<run::Recovery> recover(House& house, Session& session, const std::string& id,
+                              const run::Sealer& sealer);
+
 // Runs that can go on by themselves: interrupted ones, and those whose question has an answer.
 Result<std::vector<std::string>> resumable(House& house);
 

@@ -346,9 +346,14 @@ class Told(unittest.TestCase):
         self.naestro("consents", says=f"Run {run}, doubt, step make: g\n(.|\n)*It is not known")
         self.naestro("approve", "last", question["digest"], "--done", "[1", code=2,
                      says="--done is no JSON")
+        self.naestro("approve", "last", question["digest"], "--done", '{"exit_code": 0}', code=1,
+                     says="NE0103 --done: the result of step make: (.|\n)*stdout.*nothing was "
+                          "recorded")
+        self.assertEqual(self.question()["digest"], question["digest"])
         self.naestro("approve", "last", question["digest"], "--done", json.dumps(
             {"exit_code": 0, "stdout": "by hand", "stderr": "", "truncated": False,
              "signal": 0}))
+        self.naestro("approve", "last", question["digest"], "--done", "{}", code=2, says="NE0407")
         self.naestro("resume", "last", says="said: by hand")
         self.naestro("why", "last", "make", says="asked +about this doubt: given by")
         self.assertTrue(json.loads(self.naestro("replay", "last", "--json"))["equal"])
