@@ -408,6 +408,38 @@ class Told(unittest.TestCase):
         self.assertTrue(json.loads(self.naestro("audit", "verify", "--json",
                                                 code=1))["findings"])
 
+    def test_the_audit_of_a_changed_store_does_not_contradict_itself(self):
+        self.plan(find())
+        self.run_it()
+        self.changed("effect.done", '"step":"find"', '"step":"fund"')
+        out = self.naestro("audit", "verify", code=1)
+        self.assertIn("are not those that were signed", out)
+        self.assertRegex(out, r"Complete up to head 0; what was signed behind it, up to event \d+, "
+                              r"is not what the store has; the head kept outside of the store does "
+                              r"not agree;")
+        self.assertNotIn("not signed yet", out)
+        self.assertNotIn("no head was found", out)
+
+    def test_a_store_that_is_gone_is_noticed_by_audit_and_doctor(self):
+        self.plan(find())
+        self.run_it()
+        before = json.loads(self.naestro("audit", "verify", "--json"))
+        for file in (self.folder / "state/naestro").glob("store.db*"):
+            file.unlink()
+        head = self.folder / "data/naestro/heads" / before["store"]
+        says = (f"FOUND store_missing: store {before['store']}: .* over {before['events']} events, "
+                rf"written 20.* UTC(.|\n)*remove {head}\n")
+        self.naestro("audit", "verify", code=1, says=says + "There is no store in .*\nNOT GOOD")
+        self.naestro("runs", says="No runs yet")
+        self.run_it()  # a new store begins
+        self.naestro("audit", "verify", code=1, says=says)
+        checks = {check["id"]: check for check in
+                  json.loads(self.naestro("doctor", "--json", code=1))["checks"]}
+        self.assertEqual(checks["store.heads"]["status"], "fail")
+        self.assertIn(before["store"], checks["store.heads"]["meaning"])
+        head.unlink()
+        self.naestro("audit", "verify", says="Good")
+
     def test_a_run_whose_key_is_gone_is_still_listed(self):
         self.plan(find())
         self.run_it()
