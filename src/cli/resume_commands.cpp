@@ -3,6 +3,8 @@
 #include <chrono>
 #include <thread>
 
+#include "cli/ending.hpp"
+#include "cli/render.hpp"
 #include "cli/session.hpp"
 
 namespace naestro::cli {
@@ -47,6 +49,32 @@ Result<void> time_left(const Owned& owned, const door::Ceilings& raised) {
                   std::to_string(worked_s) + " s of " + std::to_string(*wall_s) + " s",
               "naestro resume " + owned.id + " --max-time " +
                   std::to_string(worked_s + machine.bound().wall_s));
+}
+
+// A ceiling below what is spent already, lost attempts counted in, lets nothing go on. `resumed`:
+// the machine that took it, of which nothing is recorded yet.
+Result<void> above_spent(const run::Machine& resumed, const door::Ceilings& raised) {
+  const door::Usage& spent = resumed.budget().spent();
+  struct Row {
+    const char* limit;
+    std::optional<std::int64_t> ceiling;
+    std::int64_t spent;
+  };
+  for (const Row& row :
+       {Row{"usd", raised.usd, spent.usd}, Row{"tokens", raised.tokens, spent.tokens()},
+        Row{"tool_calls", raised.tool_calls, spent.tool_calls}}) {
+    if (!row.ceiling || *row.ceiling >= row.spent) continue;
+    const std::string& id = resumed.start().run;
+    const std::string flag = limit_flag(row.limit);
+    const auto& shortage = resumed.shortage();
+    const bool known = shortage && shortage->limit == row.limit;
+    return fail(Code::kLimitReached,
+                flag + " " + limit_text(row.limit, *row.ceiling) + " is below what run " + id +
+                    " has spent, " + limit_text(row.limit, row.spent),
+                "the least that helps: naestro resume " + id + " " + flag + " " +
+                    (known ? raised_text(resumed, *shortage) : limit_text(row.limit, row.spent)));
+  }
+  return {};
 }
 
 constexpr std::chrono::milliseconds kKillLook{50};
@@ -103,6 +131,9 @@ int resume(House& house, const std::string& text, const RunOptions& options) {
   run::Machine& machine = *owned->recovery.machine;
   auto first = machine.feed(run::resumed(raised));
   if (!first) return give_back(house, *owned, first.error());
+  if (const auto above = above_spent(machine, raised); !above) {
+    return give_back(house, *owned, above.error());
+  }
   return execute(
       house, owned->session, machine, *std::move(first),
       {.sealer = owned->sealer, .fence = owned->fence, .worked_us = owned->recovery.worked_us},

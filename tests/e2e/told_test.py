@@ -317,6 +317,32 @@ class Told(unittest.TestCase):
         self.naestro("resume", "last", "--max-tokens", "2000",
                      *self.script('{"said": "x"}', step="loop"))
 
+    def test_a_ceiling_counts_what_is_spent(self):
+        self.plan(tell(), tell("more", needs=["tell"]))
+        script = self.folder / "both.json"
+        script.write_text(json.dumps({"answers": [
+            {"step": step, "text": '{"said": "x"}', "tokens_in": 500, "tokens_out": 50}
+            for step in ("tell", "more")]}))
+        process = self.begun("start    tell", *self.words(*self.script('{"said": "x"}',
+                                                                       delay_ms=60_000)))
+        process.kill()
+        process.wait()
+        # One attempt of 550 is lost, another is to be made: 1,100 for the first step.
+        self.naestro("resume", "last", "--max-tokens", "500", "--model-script", str(script), code=7,
+                     says=r"NE0704 --max-tokens 500 is below what run r\w+ has spent, 550; the least "
+                          r"that helps: naestro resume r\w+ --max-tokens 1100\n")
+        self.assertEqual(self.show()["state"], "interrupted")  # nothing was recorded
+        out = self.naestro("resume", "last", "--max-tokens", "550", "--model-script", str(script),
+                           code=7)
+        self.assertRegex(out, r"Next:   naestro resume r\w+ --max-tokens 1100\n")
+        out = self.naestro("resume", "last", "--max-tokens", "1100", "--model-script", str(script),
+                           code=7)
+        self.assertRegex(out, r"--max-tokens 1650\n")
+        self.naestro("resume", "last", "--max-tokens", "10", code=7,
+                     says="--max-tokens 10 is below .* 1100; .* --max-tokens 1650\n")
+        self.naestro("resume", "last", "--max-usd", "0.5", "--max-tokens", "1650",
+                     "--model-script", str(script))
+
     # Effects in doubt: they are never done again unasked
 
     def in_doubt(self):
