@@ -203,7 +203,11 @@ json::Value to_json(const CardLine& line) {
   return out;
 }
 
-Result<json::Object> bind_inputs(const plan::Program& program, const json::Object& given) {
+Result<json::Object> bind_inputs(const plan::Program& program, const json::Object& given,
+                                 std::string_view flag) {
+  const auto word = [&](const std::string& name) {
+    return std::string{flag} + " " + name + "=VALUE";
+  };
   json::Object bound;
   for (const auto& member : given) {
     if (program.inputs.contains(std::string{member.key()})) continue;
@@ -218,12 +222,11 @@ Result<json::Object> bind_inputs(const plan::Program& program, const json::Objec
     if (value == nullptr && input.value) value = &*input.value;
     if (value == nullptr) {
       return fail(Code::kMissingInput, "input '" + name + "' has no value",
-                  "give it with --input " + name + "=VALUE");
+                  "give it with " + word(name));
     }
     const auto schema = schema::Schema::compile(input.schema).value();
     if (auto fits = schema::conforms(schema, *value, "input '" + name + "'"); !fits) {
-      return fail(Code::kUsage, fits.error().message,
-                  "give another with --input " + name + "=VALUE");
+      return fail(Code::kUsage, fits.error().message, "give another with " + word(name));
     }
     bound[name] = *value;
   }

@@ -343,6 +343,27 @@ class Told(unittest.TestCase):
         self.naestro("resume", "last", "--max-usd", "0.5", "--max-tokens", "1650",
                      "--model-script", str(script))
 
+    def test_an_input_that_has_to_be_text_is_taken_as_it_stands(self):
+        self.plan(find(), inputs={"text": {"schema": {"type": "string", "maxLength": 9}},
+                                  "list": {"schema": {"type": ["string", "integer"], "maxLength": 9},
+                                           "value": 1}},
+                  outputs={"text": "${inputs.text}", "list": "${inputs.list}"})
+        for word, value in (("20", "20"), ("true", "true"), ('"20"', "20"), ("a b", "a b"),
+                            ("[1]", "[1]")):
+            self.run_it("--input", f"text={word}", "--input", "list=7")
+            self.assertEqual(self.show()["outputs"], {"text": value, "list": 7})
+        self.run_it("--input", "text=1234567890", code=2, says="give another with --input text=")
+        self.run_it("--input", "text", code=2, says="write --input name=value")
+        self.naestro("run", "--help", says="text as it stands")
+        self.naestro("fork", "last", "--at", "find", "--set", "text=5")
+        self.assertEqual(self.show()["outputs"]["text"], "5")
+        self.naestro("fork", "last", "--at", "find", "--set", "list=[]", code=2,
+                     says="give another with --set list=VALUE")
+        self.naestro("fork", "last", "--at", "find", "--set", "list", code=2,
+                     says="write --set name=value")
+        self.naestro("fork", "last", "--at", "find", "--stub", "find", code=2,
+                     says="write --stub name=value")
+
     # Effects in doubt: they are never done again unasked
 
     def in_doubt(self):
