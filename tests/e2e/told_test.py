@@ -364,6 +364,12 @@ class Told(unittest.TestCase):
         self.naestro("fork", "last", "--at", "find", "--stub", "find", code=2,
                      says="write --stub name=value")
 
+    def test_a_finding_of_the_compiler_is_explained_by_its_code(self):
+        self.naestro("help", "NP8102", says="NP8102: the worst case takes more tokens than the "
+                                            "budget\nTo mend it: .*\n.*plan check")
+        self.naestro("help", "NE0204", says="the disk is full")
+        self.naestro("help", "NP0000", code=2, says="codes look like NE0204 and NP8102")
+
     # Effects in doubt: they are never done again unasked
 
     def in_doubt(self):
