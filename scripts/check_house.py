@@ -51,6 +51,7 @@ LIBRARY_OF = {
     "yaml-cpp/": "yaml-cpp",
     "gtest/": "GTest",
     "rapidcheck/": "rapidcheck",
+    "archive": "libarchive",
 }
 # What <...> may name without standing there: the language and the system.
 SYSTEM_HEADER = re.compile(r"[a-z0-9_]+|(arpa|linux|net|netinet|sys)/[a-z0-9_]+\.h|"

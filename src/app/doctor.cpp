@@ -7,6 +7,7 @@
 #include "base/text.hpp"
 #include "ledger/keys.hpp"
 #include "ledger/store.hpp"
+#include "ledger/verify.hpp"
 #include "models/local_adapter.hpp"
 #include "models/model_file.hpp"
 
@@ -160,6 +161,24 @@ Found tail(cli::House& house) {
           "the end of the ledger fits its signed heads; 'naestro audit verify' checks all of it"};
 }
 
+Found other_stores(cli::House& house) {
+  std::string here;
+  if (has_store(house)) {
+    const auto opened = ledger::Store::open_to_look(house.folders, options(house, {}));
+    if (!opened) return {Status::fail, "not checked: the store cannot be read", "see store.open"};
+    here = (*opened)->id();
+  }
+  const auto key = ledger::read_public_key(house.folders.data + "/signing.pub");
+  const auto others = ledger::other_heads(house.folders, here, key.value_or(crypto::PublicKey{}));
+  if (others.empty()) return {Status::ok, "no head of another store is kept here"};
+  Found found{Status::fail, ""};
+  for (const ledger::OtherHead& other : others) {
+    found.meaning += (found.meaning.empty() ? "" : " | ") + other.text();
+    found.remedy += (found.remedy.empty() ? "" : " | ") + other.remedy();
+  }
+  return found;
+}
+
 Found blob_keys(cli::House& house) {
   const std::string file = ledger::keys_file(house.folders);
   if (!file_state(file)) {
@@ -252,6 +271,7 @@ std::vector<Check> examine(cli::House& house, bool live) {
                                   {"key.signing", signing_key},
                                   {"store.open", store},
                                   {"store.tail", tail},
+                                  {"store.heads", other_stores},
                                   {"store.keys", blob_keys},
                                   {"engine.binary", engine},
                                   {"engine.model", model_file},

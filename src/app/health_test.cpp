@@ -99,7 +99,7 @@ TEST(Doctor, ItsJsonFitsItsSchema) {
     const auto value = json::parse(printed);
     ASSERT_TRUE(value) << printed;
     EXPECT_TRUE(schema->validate(*value).empty()) << printed;
-    EXPECT_EQ(json::array_at(value->get_object(), "checks")->size(), live ? 16U : 15U);
+    EXPECT_EQ(json::array_at(value->get_object(), "checks")->size(), live ? 17U : 16U);
     EXPECT_EQ(json::bool_at(value->get_object(), "good"), false);
   }
 }
@@ -138,6 +138,25 @@ TEST(Doctor, NamesWhatIsWrongWithKeysAndStore) {
     EXPECT_EQ(world.check("store.tail").status, Status::fail);
     EXPECT_EQ(testing::read_file(world.house.folders.state + "/store.db"), text);
   }
+}
+
+TEST(Doctor, NamesAStoreThatIsGone) {
+  World world;
+  EXPECT_EQ(world.check("store.heads").status, Status::ok);
+  world.open();
+  EXPECT_EQ(world.check("store.heads").status, Status::ok);
+  const std::string heads = world.house.folders.data + "/heads/";
+  testing::write_file(heads + "00112233aabbccdd", "x");
+  testing::write_file(heads + "00112233aabbccde", "x");
+  const cli::Check check = world.check("store.heads");
+  EXPECT_EQ(check.status, Status::fail);
+  EXPECT_TRUE(check.meaning.contains("store 00112233aabbccdd that does not verify, written 2"));
+  EXPECT_TRUE(check.meaning.contains(" | a head of store 00112233aabbccde")) << check.meaning;
+  EXPECT_TRUE(check.remedy.contains("remove " + heads + "00112233aabbccdd | ")) << check.remedy;
+  testing::write_file(world.house.folders.state + "/store.db", "");
+  EXPECT_TRUE(world.check("store.heads").meaning.contains("not checked"));
+  fs::remove_all(world.house.folders.state);
+  EXPECT_TRUE(world.check("store.heads").meaning.contains("that store is gone"));
 }
 
 TEST(Doctor, LooksAtEngineAndModel) {

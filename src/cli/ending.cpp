@@ -65,18 +65,23 @@ std::string cost_text(const run::Machine& machine, std::int64_t worked_us) {
          bound_text(bound, price_list_of(machine.program()));
 }
 
-// The smallest ceiling with which the run goes on.
-std::string raised_text(const run::Machine& machine, const door::Shortage& shortage) {
-  const door::Ceilings& ceilings = machine.budget().ceilings();
-  const auto ceiling = shortage.limit == "usd"      ? ceilings.usd
-                       : shortage.limit == "tokens" ? ceilings.tokens
-                       : shortage.limit == "wall_s" ? ceilings.wall_s
-                                                    : ceilings.tool_calls;
-  const std::int64_t value = ceiling.value_or(0) + shortage.needed - shortage.left;
-  return shortage.limit == "usd" ? format_usd(value) : std::to_string(value);
+}  // namespace
+
+std::string limit_text(std::string_view limit, std::int64_t value) {
+  return limit == "usd" ? format_usd(value) : std::to_string(value);
 }
 
-}  // namespace
+std::string raised_text(const run::Machine& machine, const door::Shortage& shortage) {
+  const door::Budget& budget = machine.budget();
+  const door::Usage& spent = budget.spent();
+  const door::Caps& reserved = budget.reserved();
+  // What counts against the ceiling already; it may be more than a ceiling that was lowered.
+  const std::int64_t used = shortage.limit == "usd"      ? spent.usd + reserved.usd
+                            : shortage.limit == "tokens" ? spent.tokens() + reserved.tokens
+                            : shortage.limit == "wall_s" ? budget.ceilings().wall_s.value_or(0)
+                                                         : spent.tool_calls + reserved.tool_calls;
+  return limit_text(shortage.limit, used + shortage.needed);
+}
 
 int last_lines(House& house, const run::Machine& machine, const run::Ending& ending,
                std::int64_t worked_us) {

@@ -35,7 +35,7 @@ Result<run::ForkWish> wish_of(const ForkOptions& options) {
   wish.at = options.at;
   wish.execute = {options.execute.begin(), options.execute.end()};
   wish.reuse = {options.reuse.begin(), options.reuse.end()};
-  NAESTRO_LET(const json::Object stubs, parse_inputs(options.stubs));
+  NAESTRO_LET(const json::Object stubs, parse_inputs(options.stubs, "--stub"));
   for (const auto& member : stubs) wish.stubs[std::string{member.key()}] = member.value();
   return wish;
 }
@@ -47,9 +47,9 @@ Result<json::Object> inputs_of(const Source& source, const plan::Program& progra
   for (const auto& member : source.machine->inputs()) {
     if (program.inputs.contains(std::string{member.key()})) given[member.key()] = member.value();
   }
-  NAESTRO_LET(const json::Object changed, parse_inputs(sets));
+  NAESTRO_LET(const json::Object changed, parse_inputs(program, sets, "--set"));
   for (const auto& member : changed) given[member.key()] = member.value();
-  return run::bind_inputs(program, given);
+  return run::bind_inputs(program, given, "--set");
 }
 
 std::set<std::string> changed(const json::Object& before, const json::Object& now) {

@@ -1,10 +1,12 @@
 #include "cli/help.hpp"
 
+#include <algorithm>
 #include <map>
 
 #include "base/remedy.hpp"
 #include "base/text.hpp"
 #include "cli/commands.hpp"
+#include "plan/compile.hpp"
 
 namespace naestro::cli {
 namespace {
@@ -138,11 +140,21 @@ int explain_code(House& house, const CLI::App& app, const std::string& code) {
         house.out);
     return 0;
   }
+  const auto& findings = plan::all_diagnostics();
+  if (const auto row = std::ranges::find(findings, code, &plan::DiagnosticInfo::code);
+      row != findings.end()) {
+    const std::string out = std::string{row->code} + ": " + std::string{row->title} +
+                            "\nTo mend it: " + std::string{row->remedy} +
+                            "\nA finding about a plan; 'naestro plan check' names the place\n";
+    std::fputs(out.c_str(), house.out);
+    return 0;
+  }
   const auto found = code_named(code);
   if (!found) {
-    return report(house, fail(Code::kUsage, "no error has the code '" + shorten(code, 40) + "'",
-                              "codes look like NE0204; for a command see 'naestro COMMAND --help'")
-                             .error());
+    return report(
+        house, fail(Code::kUsage, "no error has the code '" + shorten(code, 40) + "'",
+                    "codes look like NE0204 and NP8102; for a command see 'naestro COMMAND --help'")
+                   .error());
   }
   const CodeInfo& row = info(*found);
   std::string out = std::string{row.name} + ": " + std::string{row.title} + "\n";

@@ -1,6 +1,8 @@
 // A run as the commands that look at it need it.
 #pragma once
 
+#include <optional>
+
 #include "cli/session.hpp"
 #include "run/view.hpp"
 
@@ -25,6 +27,10 @@ Result<Look> look_at(House& house, const std::string& text);
 // What the last finished runs of the same plan took, as the middle one of them: "2 tool calls, ...
 // (the median of 3 runs)"; says so where there are none.
 std::string likely_text(House& house, const Digest& plan);
+
+// The answer that waits for the run to take it, if there is one.
+std::optional<bool> given_answer(Session& session, const std::string& run,
+                                 const std::string& digest);
 
 // The plaintext of a blob reference, or a note why there is none.
 std::string clear(const Loaded& loaded, const json::Value& ref);

@@ -1,4 +1,4 @@
-// Commands that look: runs, show, consents, approve/refuse, replay, audit verify.
+// Commands that look: runs, show, consents, replay, audit verify.
 #include <algorithm>
 
 #include "base/text.hpp"
@@ -42,19 +42,6 @@ std::string doubt_text(const run::OpenQuestion& question) {
   if (question.scope != "doubt") return {};
   return "  It is not known whether this was done. approve does it again, refuse leaves it;\n"
          "  approve with --done JSON says that it was done, and what it gave.\n";
-}
-
-// The answer that waits for the run to take it, if there is one.
-std::optional<bool> given_answer(Session& session, const std::string& run,
-                                 const std::string& digest) {
-  const auto rows = session.store->inbox(run);
-  if (!rows) return std::nullopt;
-  for (const ledger::InboxRow& row : *rows) {
-    if (row.kind == "consent" && json::text_at(row.payload, "digest") == digest) {
-      return json::bool_at(row.payload, "yes").value_or(false);
-    }
-  }
-  return std::nullopt;
 }
 
 std::string next_for(const run::RunView& view) {
@@ -226,41 +213,6 @@ std::vector<std::string> open_questions(House& house) {
   return out;
 }
 
-int answer(House& house, const std::string& text, const std::string& digest, bool yes,
-           const std::string& result) {
-  auto session = open_session(house);
-  if (!session) return report(house, session.error());
-  const auto id = find_run(*session->store, text);
-  if (!id) return report(house, id.error());
-  auto loaded = load(*session, *id);
-  if (!loaded) return report(house, loaded.error());
-  const auto& questions = loaded->view.questions;
-  const auto question = std::ranges::find(questions, digest, &run::OpenQuestion::digest);
-  if (question == questions.end()) {
-    return report(house, fail(Code::kConsentUnknown,
-                              "run " + *id + " has no open question with the digest " + digest,
-                              "list them with 'naestro consents'")
-                             .error());
-  }
-  json::Object payload{{"digest", digest}, {"yes", yes}, {"who", house.user}};
-  if (!result.empty()) {
-    auto value = json::parse(result);
-    if (question->scope != "doubt" || !value) {
-      return report(house, fail(Code::kUsage, value ? "--done answers an effect in doubt only"
-                                                    : "--done is no JSON: " + value.error().text())
-                               .error());
-    }
-    payload["result"] = *std::move(value);
-  }
-  const auto posted = session->store->post(*id, "consent", payload);
-  if (!posted) return report(house, posted.error());
-  const auto owner = session->store->owner(*id);
-  const bool live = owner && *owner != 0;
-  print(house.out, std::string{yes ? "Approved" : "Refused"} + " for run " + *id + ". " +
-                       (live ? "It goes on by itself.\n" : "Next: naestro resume " + *id + "\n"));
-  return 0;
-}
-
 int replay(House& house, const std::string& text, bool frozen, bool as_json) {
   auto session = look_session(house);
   if (!session) return report(house, session.error());
@@ -304,6 +256,31 @@ int replay(House& house, const std::string& text, bool frozen, bool as_json) {
   return equal ? 0 : info(Code::kReplayDiverged).exit;
 }
 
+namespace {
+
+// What there is, and how far it is proven.
+std::string extent_text(const ledger::AuditReport& audit) {
+  std::string out = "Store " + audit.store_id + ": " + std::to_string(audit.events) + " events, " +
+                    std::to_string(audit.blobs) + " blobs, " + std::to_string(audit.heads) +
+                    " signed heads\nComplete up to head " + std::to_string(audit.proven);
+  if (audit.signed_over > audit.proven) {
+    out += "; what was signed behind it, up to event " + std::to_string(audit.signed_over) +
+           ", is not what the store has";
+  }
+  if (audit.unsigned_tail > 0) {
+    out +=
+        "; the last " + std::to_string(audit.unsigned_tail) +
+        (audit.good() ? " events are not signed yet" : " events are under no head that verifies");
+  }
+  out += audit.mirrored ? "; the head kept outside of the store, at " +
+                              std::to_string(audit.mirrored_at) + ", agrees"
+         : audit.mirror_found ? "; the head kept outside of the store does not agree"
+                              : "; no head was found outside of the store";
+  return out + "; without a witness the end is not provable\n";
+}
+
+}  // namespace
+
 int audit_verify(House& house, const std::string& key_file, bool as_json) {
   const std::string file = key_file.empty() ? house.folders.data + "/signing.pub" : key_file;
   const auto key = ledger::read_public_key(file);
@@ -317,17 +294,8 @@ int audit_verify(House& house, const std::string& key_file, bool as_json) {
   for (const ledger::Finding& finding : audit->findings) {
     print(house.out, "FOUND " + finding.what + ": " + finding.where + ": " + finding.detail + "\n");
   }
-  print(house.out, "Store " + audit->store_id + ": " + std::to_string(audit->events) + " events, " +
-                       std::to_string(audit->blobs) + " blobs, " + std::to_string(audit->heads) +
-                       " signed heads\n");
-  std::string end = "Complete up to head " + std::to_string(audit->proven);
-  if (audit->unsigned_tail > 0) {
-    end += "; " + std::to_string(audit->unsigned_tail) + " events behind it are not signed yet";
-  }
-  end += audit->mirrored ? "; the head kept outside of the store, at " +
-                               std::to_string(audit->mirrored_at) + ", agrees"
-                         : "; no head was found outside of the store";
-  print(house.out, end + "; without a witness the end is not provable\n");
+  print(house.out,
+        audit->there ? extent_text(*audit) : "There is no store in " + house.folders.state + "\n");
   print(house.out, audit->good()
                        ? "Good: nothing was changed, dropped, doubled or reordered\n"
                        : "NOT GOOD: " + std::to_string(audit->findings.size()) + " findings\n");

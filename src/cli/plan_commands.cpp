@@ -224,7 +224,7 @@ int plan_explain(House& house, const PlanOptions& options) {
     return exit_of(compiled->second);
   }
   const plan::Program& program = *compiled->second.program;
-  const auto given = parse_inputs(options.inputs);
+  const auto given = parse_inputs(program, options.inputs, "--input");
   if (!given) return report(house, given.error());
   const auto inputs = run::bind_inputs(program, *given);
   if (!inputs) return report(house, inputs.error());
@@ -320,7 +320,7 @@ int run_plan(House& house, const RunOptions& options) {
   }
   if (!compiled->second.program) return exit_of(compiled->second);
   const plan::Program& program = *compiled->second.program;
-  const auto given = parse_inputs(options.plan.inputs);
+  const auto given = parse_inputs(program, options.plan.inputs, "--input");
   if (!given) return report(house, given.error());
   auto inputs = run::bind_inputs(program, *given);
   if (!inputs) return report(house, inputs.error());

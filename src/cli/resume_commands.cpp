@@ -3,6 +3,8 @@
 #include <chrono>
 #include <thread>
 
+#include "cli/ending.hpp"
+#include "cli/render.hpp"
 #include "cli/session.hpp"
 
 namespace naestro::cli {
@@ -16,25 +18,6 @@ struct Owned {
   run::Sealer sealer;
   run::Recovery recovery;
 };
-
-Result<run::Recovery> recover(House& house, Session& session, const std::string& id,
-                              const run::Sealer& sealer) {
-  NAESTRO_LET(const auto events, session.store->events(id));
-  NAESTRO_LET(run::Recovery recovery, run::recover(events, run::blob_opener(*session.store, sealer),
-                                                   sealer, environment(house), true));
-  // Another version may word a message differently; what is done must be the same.
-  const auto material = std::ranges::find(recovery.divergences, true, &run::Divergence::material);
-  if (material != recovery.divergences.end()) {
-    return fail(Code::kReplayDiverged,
-                "run " + id + " cannot be resumed: event " + std::to_string(material->seq) +
-                    " comes out differently",
-                "see 'naestro replay " + id + "'");
-  }
-  if (recovery.machine->ended()) {
-    return fail(Code::kRunFinished, "run " + id + " has ended", "naestro show " + id);
-  }
-  return recovery;
-}
 
 Result<Owned> take_up(House& house, const std::string& text) {
   NAESTRO_LET(Session session, open_session(house));
@@ -68,6 +51,32 @@ Result<void> time_left(const Owned& owned, const door::Ceilings& raised) {
                   std::to_string(worked_s + machine.bound().wall_s));
 }
 
+// A ceiling below what is spent already, lost attempts counted in, lets nothing go on. `resumed`:
+// the machine that took it, of which nothing is recorded yet.
+Result<void> above_spent(const run::Machine& resumed, const door::Ceilings& raised) {
+  const door::Usage& spent = resumed.budget().spent();
+  struct Row {
+    const char* limit;
+    std::optional<std::int64_t> ceiling;
+    std::int64_t spent;
+  };
+  for (const Row& row :
+       {Row{"usd", raised.usd, spent.usd}, Row{"tokens", raised.tokens, spent.tokens()},
+        Row{"tool_calls", raised.tool_calls, spent.tool_calls}}) {
+    if (!row.ceiling || *row.ceiling >= row.spent) continue;
+    const std::string& id = resumed.start().run;
+    const std::string flag = limit_flag(row.limit);
+    const auto& shortage = resumed.shortage();
+    const bool known = shortage && shortage->limit == row.limit;
+    return fail(Code::kLimitReached,
+                flag + " " + limit_text(row.limit, *row.ceiling) + " is below what run " + id +
+                    " has spent, " + limit_text(row.limit, row.spent),
+                "the least that helps: naestro resume " + id + " " + flag + " " +
+                    (known ? raised_text(resumed, *shortage) : limit_text(row.limit, row.spent)));
+  }
+  return {};
+}
+
 constexpr std::chrono::milliseconds kKillLook{50};
 constexpr int kKillLooks = 200;
 
@@ -91,6 +100,25 @@ Result<void> ask_owner(House& house, const std::string& id) {
 
 }  // namespace
 
+Result<run::Recovery> recover(House& house, Session& session, const std::string& id,
+                              const run::Sealer& sealer) {
+  NAESTRO_LET(const auto events, session.store->events(id));
+  NAESTRO_LET(run::Recovery recovery, run::recover(events, run::blob_opener(*session.store, sealer),
+                                                   sealer, environment(house), true));
+  // Another version may word a message differently; what is done must be the same.
+  const auto material = std::ranges::find(recovery.divergences, true, &run::Divergence::material);
+  if (material != recovery.divergences.end()) {
+    return fail(Code::kReplayDiverged,
+                "run " + id + " cannot be resumed: event " + std::to_string(material->seq) +
+                    " comes out differently",
+                "see 'naestro replay " + id + "'");
+  }
+  if (recovery.machine->ended()) {
+    return fail(Code::kRunFinished, "run " + id + " has ended", "naestro show " + id);
+  }
+  return recovery;
+}
+
 int resume(House& house, const std::string& text, const RunOptions& options) {
   auto owned = take_up(house, text);
   if (!owned) return report(house, owned.error());
@@ -103,6 +131,9 @@ int resume(House& house, const std::string& text, const RunOptions& options) {
   run::Machine& machine = *owned->recovery.machine;
   auto first = machine.feed(run::resumed(raised));
   if (!first) return give_back(house, *owned, first.error());
+  if (const auto above = above_spent(machine, raised); !above) {
+    return give_back(house, *owned, above.error());
+  }
   return execute(
       house, owned->session, machine, *std::move(first),
       {.sealer = owned->sealer, .fence = owned->fence, .worked_us = owned->recovery.worked_us},

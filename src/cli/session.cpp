@@ -89,12 +89,13 @@ json::Object versions(const House& house) {
   return out;
 }
 
-Result<json::Object> parse_inputs(const std::vector<std::string>& words) {
+Result<json::Object> parse_inputs(const std::vector<std::string>& words, std::string_view flag) {
   json::Object out;
   for (const std::string& word : words) {
     const std::size_t equals = word.find('=');
     if (equals == 0 || equals == std::string::npos) {
-      return fail(Code::kUsage, "'" + word + "' is no input", "write --input name=value");
+      return fail(Code::kUsage, "'" + word + "' is no input",
+                  "write " + std::string{flag} + " name=value");
     }
     const std::string name = word.substr(0, equals);
     if (out.contains(name)) {
@@ -103,6 +104,22 @@ Result<json::Object> parse_inputs(const std::vector<std::string>& words) {
     const std::string value = word.substr(equals + 1);
     auto parsed = json::parse(value);
     out[name] = parsed ? *std::move(parsed) : json::Value(value);
+  }
+  return out;
+}
+
+Result<json::Object> parse_inputs(const plan::Program& program,
+                                  const std::vector<std::string>& words, std::string_view flag) {
+  NAESTRO_LET(json::Object out, parse_inputs(words, flag));
+  for (const std::string& word : words) {
+    const std::size_t equals = word.find('=');
+    const auto input = program.inputs.find(word.substr(0, equals));
+    if (input == program.inputs.end()) continue;
+    const json::Object* schema = input->second.schema.if_object();
+    json::Value& value = out[input->first];
+    if (schema != nullptr && json::text_at(*schema, "type") == "string" && !value.is_string()) {
+      value = json::Value(word.substr(equals + 1));
+    }
   }
   return out;
 }

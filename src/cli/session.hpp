@@ -28,6 +28,10 @@ ledger::Store::Options store_options(House& house, const crypto::KeyPair& key);
 // The whole id of the run that `text` names: an id, a unique beginning of one, or "last".
 Result<std::string> find_run(ledger::Store& store, std::string_view text);
 
+// A run brought back from its events; an error where it has ended or comes out differently.
+Result<run::Recovery> recover(House& house, Session& session, const std::string& id,
+                              const run::Sealer& sealer);
+
 // Runs that can go on by themselves: interrupted ones, and those whose question has an answer.
 Result<std::vector<std::string>> resumable(House& house);
 
@@ -39,7 +43,12 @@ plan::Environment environment(const House& house);
 json::Object versions(const House& house);
 
 // {"name": value} of "name=value" words. A value is JSON where it parses as such, else text.
-Result<json::Object> parse_inputs(const std::vector<std::string>& words);
+// `flag`: how they are given, for messages.
+Result<json::Object> parse_inputs(const std::vector<std::string>& words, std::string_view flag);
+// The same of a plan's inputs: what has to be a string is taken as it stands, unless it is a JSON
+// string.
+Result<json::Object> parse_inputs(const plan::Program& program,
+                                  const std::vector<std::string>& words, std::string_view flag);
 
 // Just above what the compiler takes, so that it is the one who says so of a file a little too
 // long.

@@ -77,8 +77,9 @@ void add_installation(CLI::App& app, Words& words) {
       ->check(CLI::IsMember({"bash", "zsh", "fish"}));
   completion_app->callback([&words] { words.code = completion(words.house, words.shell); });
 
-  CLI::App* help = app.add_subcommand("help", "what an error's code means, and what mends it");
-  help->add_option("code", words.error_code, "such as NE0204");
+  CLI::App* help =
+      app.add_subcommand("help", "what a code of an error or a finding means, and what mends it");
+  help->add_option("code", words.error_code, "such as NE0204 or NP8102");
   help->callback([&app, &words] { words.code = explain_code(words.house, app, words.error_code); });
 
   CLI::App* init_app = app.add_subcommand(

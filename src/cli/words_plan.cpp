@@ -17,7 +17,9 @@ void add_mode_option(CLI::App* command, PlanOptions& options) {
 }
 
 void add_card_options(CLI::App* command, PlanOptions& options) {
-  command->add_option("--input", options.inputs, "name=value; may be repeated");
+  command->add_option("--input", options.inputs,
+                      "name=value; the value is JSON, or text as it stands where the plan "
+                      "wants a string; may be repeated");
   add_mode_option(command, options);
   command->add_option(
       "-w,--workspace", options.workspace,

@@ -27,7 +27,8 @@ void add_going_on(CLI::App& app, Words& words) {
       "fork", "a new run that takes over a run's results before a step and goes on from there");
   fork_app->add_option("run", words.id, "run id, a unique beginning of it, or 'last'")->required();
   fork_app->add_option("--at", words.fork.at, "the first step that is done again")->required();
-  fork_app->add_option("--set", words.fork.sets, "another input, name=value; may be repeated");
+  fork_app->add_option("--set", words.fork.sets,
+                       "another input, name=value as --input of run; may be repeated");
   fork_app->add_option("--plan", words.fork.plan, "another plan (JSON file)");
   fork_app->add_option("--model", words.fork.model, "another model, for steps that name none");
   fork_app->add_option("--execute", words.fork.execute,

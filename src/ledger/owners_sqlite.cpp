@@ -108,15 +108,19 @@ Result<std::int64_t> Store::owner(std::string_view run) {
   return alive(owner) ? owner.pid : 0;
 }
 
-Result<void> Store::post(std::string_view run, std::string_view kind, const json::Object& payload) {
-  NAESTRO_LET(
-      auto insert,
-      database_.prepare("INSERT INTO inbox(run, kind, payload, created_at) VALUES(?, ?, ?, ?)"));
-  return insert.bind(1, run)
-      .bind(2, kind)
-      .bind(3, std::string_view{json::canonical(payload)})
-      .bind(4, options_.clock.wall_us())
-      .execute();
+Result<void> Store::post(std::string_view run, std::string_view kind, const json::Object& payload,
+                         const std::function<Result<void>()>& first) {
+  return database_.transact([&]() -> Result<void> {
+    NAESTRO_TRY(first());
+    NAESTRO_LET(
+        auto insert,
+        database_.prepare("INSERT INTO inbox(run, kind, payload, created_at) VALUES(?, ?, ?, ?)"));
+    return insert.bind(1, run)
+        .bind(2, kind)
+        .bind(3, std::string_view{json::canonical(payload)})
+        .bind(4, options_.clock.wall_us())
+        .execute();
+  });
 }
 
 Result<std::vector<InboxRow>> Store::inbox(std::string_view run) {

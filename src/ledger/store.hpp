@@ -128,7 +128,10 @@ class Store final : public Inbox {
   // The pid of the live owner, or 0.
   Result<std::int64_t> owner(std::string_view run);
 
-  Result<void> post(std::string_view run, std::string_view kind, const json::Object& payload);
+  // `first` is asked within the same transaction: where it fails nothing is posted.
+  Result<void> post(
+      std::string_view run, std::string_view kind, const json::Object& payload,
+      const std::function<Result<void>()>& first = [] { return Result<void>{}; });
   Result<std::vector<InboxRow>> inbox(std::string_view run) override;
 
   [[nodiscard]] const std::string& id() const { return id_; }

@@ -75,7 +75,8 @@ Result<void> check_not_emptied(const Folders& folders) {
   return fail(Code::kStoreCorrupt,
               store_file(folders) + " is empty, but " + folders.data +
                   "/heads has signed heads: a store was there",
-              "restore it from a backup, or remove the empty file to begin a new store");
+              "restore it from a backup, or remove the empty file to begin a new store; 'naestro "
+              "audit verify' then names the head that is to be removed with it");
 }
 
 }  // namespace

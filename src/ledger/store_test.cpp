@@ -80,6 +80,19 @@ TEST_F(StoreTest, InboxRowsLeaveWithTheEventsThatAnswerThem) {
   EXPECT_TRUE(store->inbox("r1")->empty());
 }
 
+TEST_F(StoreTest, ARowThatIsNotAllowedIsNotPosted) {
+  auto store = open();
+  const auto alone = [&]() -> Result<void> {
+    if (store->inbox("r1")->empty()) return {};
+    return fail(Code::kConsentAnswered, "there is one");
+  };
+  EXPECT_TRUE(store->post("r1", "consent", {{"yes", true}}, alone));
+  EXPECT_EQ(store->post("r1", "consent", {{"yes", false}}, alone).error().code,
+            Code::kConsentAnswered);
+  ASSERT_EQ(store->inbox("r1")->size(), 1);
+  EXPECT_EQ(json::bool_at(store->inbox("r1")->at(0).payload, "yes"), true);
+}
+
 TEST_F(StoreTest, ANewerStoreIsRefusedUntouched) {
   open().reset();
   sql("PRAGMA user_version = 99");

@@ -90,6 +90,73 @@ TEST_F(TamperTest, TheHeadOutsideIsReadWithCare) {
   EXPECT_EQ(found(), "mirror_bad the head outside of the store\n");
 }
 
+// Signed, but not what the store has: neither proven nor still to be signed.
+TEST_F(TamperTest, WhatIsSignedAndWhatFitsAreTwoThings) {
+  AuditReport report = verify();
+  EXPECT_EQ(std::tuple(report.proven, report.signed_over, report.unsigned_tail),
+            std::tuple(40, 40, 0));
+  sql("UPDATE events SET body = ' ' || body WHERE leaf = 27");
+  report = verify();
+  EXPECT_EQ(std::tuple(report.proven, report.signed_over, report.unsigned_tail),
+            std::tuple(20, 40, 0));
+  EXPECT_TRUE(report.mirror_found);
+  EXPECT_FALSE(report.mirrored);
+  const std::string file = head_file(folders(), report.store_id);
+  testing::write_file(file, "x");
+  EXPECT_TRUE(verify().mirror_found);
+  std::filesystem::remove(file);
+  EXPECT_FALSE(verify().mirror_found);
+}
+
+TEST_F(TamperTest, TheHeadOutsideProvesWithoutTheOthers) {
+  sql("DELETE FROM heads");
+  const AuditReport report = verify();
+  EXPECT_EQ(std::tuple(report.proven, report.signed_over, report.unsigned_tail),
+            std::tuple(40, 40, 0));
+  std::filesystem::remove(head_file(folders(), report.store_id));
+  EXPECT_EQ(verify().unsigned_tail, 40);
+}
+
+TEST_F(TamperTest, AStoreThatIsGoneIsNamed) {
+  const std::string gone = verify().store_id;
+  const std::string file = head_file(folders(), gone);
+  std::filesystem::remove_all(folders().state);
+  AuditReport report = verify();
+  EXPECT_FALSE(report.there);
+  ASSERT_EQ(report.findings.size(), 1);
+  const Finding& finding = report.findings[0];
+  EXPECT_EQ(finding.what + " " + finding.where, "store_missing store " + gone);
+  EXPECT_TRUE(finding.detail.contains("over 40 events, written 20")) << finding.detail;
+  EXPECT_TRUE(finding.detail.contains(" UTC")) << finding.detail;
+  EXPECT_TRUE(finding.detail.ends_with("if you moved or removed it yourself, remove " + file));
+
+  auto store = open();  // and another one has begun
+  Append append = events(*store, "r3", 3, store->own("r3").value());
+  append.sign = true;
+  ASSERT_TRUE(store->append(std::span{&append, 1}));
+  EXPECT_EQ(found(), "store_missing store " + gone + "\n");
+  const std::string other = folders().data + "/heads/00112233aabbccdd";
+  testing::write_file(other, "x");
+  testing::write_file(folders().data + "/heads/00112233aabbccd", "x");   // no id
+  testing::write_file(folders().data + "/heads/00112233aabbccdx", "x");  // no id
+  std::filesystem::create_directory(folders().data + "/heads/00112233aabbccde");
+  report = verify();
+  ASSERT_EQ(report.findings.size(), 3);
+  EXPECT_EQ(report.findings[0].where, "store 00112233aabbccdd");
+  EXPECT_TRUE(report.findings[0].detail.contains("that does not verify"));
+  std::filesystem::remove_all(folders().data + "/heads/00112233aabbccde");
+  std::filesystem::remove(other);
+  std::filesystem::remove(file);
+  EXPECT_TRUE(verify().good());
+
+  sql("DELETE FROM meta");  // it is not known which head is its own
+  EXPECT_FALSE(found().contains("store_missing"));
+  std::filesystem::remove_all(folders().state);
+  std::filesystem::remove_all(folders().data + "/heads");
+  EXPECT_EQ(audit(folders(), read_public_key(folders().data + "/signing.pub").value()).error().code,
+            Code::kStoreOpen);
+}
+
 TEST_F(TamperTest, FindingsAreBoundedAndShown) {
   sql("WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 200) "
       "INSERT INTO blobs SELECT CAST('blob' || i AS BLOB), 'r1', x'' FROM n");
@@ -106,6 +173,8 @@ TEST_F(TamperTest, WhatIsNoStoreIsNotAudited) {
   testing::write_file(store_file(folders()), std::string(8192, 'x'));
   EXPECT_EQ(audit(folders(), key).error().code, Code::kStoreCorrupt);
   std::filesystem::remove(store_file(folders()));
+  EXPECT_EQ(audit(folders(), key)->findings.at(0).what, "store_missing");
+  std::filesystem::remove_all(folders().data + "/heads");
   EXPECT_EQ(audit(folders(), key).error().code, Code::kStoreOpen);
 }
 

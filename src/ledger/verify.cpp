@@ -1,5 +1,7 @@
 #include "ledger/verify.hpp"
 
+#include <unistd.h>
+
 #include <algorithm>
 #include <map>
 #include <optional>
@@ -29,11 +31,25 @@ class Auditor {
     keep(walk_events(), "events");
     keep(walk_blobs(), "blobs");
     compare_mirror();
-    report_.unsigned_tail = report_.events - std::min(report_.events, report_.proven);
+    for (const auto& [size, root] : heads_) note_signed(size);
+    report_.unsigned_tail = report_.events - std::min(report_.events, report_.signed_over);
+    if (!report_.store_id.empty()) {
+      find_other_stores(other_heads(folders_, report_.store_id, key_), report_);
+    }
     return std::move(report_);
   }
 
+  static void find_other_stores(const std::vector<OtherHead>& others, AuditReport& report) {
+    for (const OtherHead& other : others) {
+      report.findings.push_back(
+          {"store_missing", "store " + other.store, other.text() + "; " + other.remedy()});
+    }
+  }
+
  private:
+  void note_signed(std::uint64_t size) {
+    report_.signed_over = std::max(report_.signed_over, size);
+  }
   void find(std::string what, std::string where, std::string detail) {
     if (report_.findings.size() < kFindingsMax) {
       report_.findings.push_back({std::move(what), std::move(where), std::move(detail)});
@@ -204,13 +220,14 @@ class Auditor {
     if (!mirror_read_ && !report_.store_id.empty()) {
       mirror_read_ = true;
       const auto text = read_whole(head_file(folders_, report_.store_id));
+      report_.mirror_found = text || text.error().code != Code::kNotFound;
       if (text) {
         const auto head = open_head(*text, key_);
         if (head)
           mirror_ = *head;
         else
           find("mirror_bad", "the head outside of the store", head.error().text());
-      } else if (text.error().code != Code::kNotFound) {
+      } else if (report_.mirror_found) {
         find("mirror_bad", "the head outside of the store", text.error().text());
       }
     }
@@ -221,6 +238,7 @@ class Auditor {
   void compare_mirror() {
     if (!mirror()) return;
     const Head& head = *mirror();
+    note_signed(head.size);
     if (head.size > report_.events) {
       find("events_missing", "the head outside of the store",
            "it was signed over " + std::to_string(head.size) + " events, the store has " +
@@ -231,6 +249,7 @@ class Auditor {
     } else {
       report_.mirrored = true;
       report_.mirrored_at = head.size;
+      report_.proven = std::max(report_.proven, head.size);
     }
   }
 
@@ -249,6 +268,12 @@ class Auditor {
 }  // namespace
 
 Result<AuditReport> audit(const Folders& folders, const crypto::PublicKey& key) {
+  if (::access(store_file(folders).c_str(), F_OK) != 0) {
+    AuditReport report;
+    report.there = false;
+    Auditor::find_other_stores(other_heads(folders, "", key), report);
+    if (!report.good()) return report;
+  }
   NAESTRO_LET(auto database, Database::open(store_file(folders), Database::Mode::read_only));
   NAESTRO_LET(auto version, database.prepare("PRAGMA user_version"));
   NAESTRO_TRY(version.step());
@@ -273,12 +298,15 @@ json::Array to_json(const std::vector<Finding>& findings) {
 
 json::Value to_json(const AuditReport& report) {
   return json::Object{{"good", report.good()},
+                      {"there", report.there},
                       {"store", report.store_id},
                       {"events", report.events},
                       {"blobs", report.blobs},
                       {"heads", report.heads},
                       {"proven", report.proven},
+                      {"signed_over", report.signed_over},
                       {"unsigned_tail", report.unsigned_tail},
+                      {"mirror_found", report.mirror_found},
                       {"mirrored", report.mirrored},
                       {"mirrored_at", report.mirrored_at},
                       {"findings", to_json(report.findings)}};

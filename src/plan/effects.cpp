@@ -89,9 +89,7 @@ class Effects {
 
 std::vector<contract::DeclaredEffect> declared_effects(const std::variant<ToolUse, ModelUse>& use) {
   if (const auto* tool = std::get_if<ToolUse>(&use)) return tool->tool->effects;
-  // What was sent to somebody else's machine cannot be taken back.
-  const contract::EffectKind kind = std::get<ModelUse>(use).model->kind;
-  return {{kind, "", kind != contract::EffectKind::model_cloud}};
+  return {{std::get<ModelUse>(use).model->kind, "", true}};
 }
 
 std::string_view name(StepEffect::Extent extent) {

@@ -106,9 +106,8 @@ TEST_F(ExpressionTest, AttributesAndTags) {
 }
 
 TEST_F(ExpressionTest, LikeKnowsStars) {
-  expect(true,
-         {R"("abcab" like "a*b*b")", R"("" like "*")", R"("a*b" like "a\*b")",
-          R"("aXbYc" like "*X*Y*")", R"("ab" like "a*b")", R"("tab	x" like "tab\tx")"});
+  expect(true, {R"("abcab" like "a*b*b")", R"("" like "*")", R"("a*b" like "a\*b")",
+                R"("aXbYc" like "*X*Y*")", R"("ab" like "a*b")", R"("tab	x" like "tab\tx")"});
   expect(false, {R"("ab" like "a")", R"("b" like "a*")", R"("ab" like "*c*")",
                  R"("aXb" like "a\*b")", R"("a" like "a*a")"});
   expect_failure(Code::kStepFailed, "like takes a string", {"1 like \"*\""});
@@ -337,16 +336,19 @@ TEST(PolicyEntities, WhatIsMalformedIsNamed) {
       {R"([{"uid": {"type": "A", "id": "a"}, "attrs": {"x": {"__extn": 1}}}])", "needs fn and arg"},
       {R"([{"uid": {"type": "A", "id": "a"}, "attrs": {"x": {"__extn": {"arg": "1"}}}}])",
        "needs fn and arg"},
-      {R"([{"uid": {"type": "A", "id": "a"}, "attrs": {"x": {"__extn": {"fn": "f", "arg": "1"}}}}])",
+      {R"([{"uid": {"type": "A", "id": "a"})"
+       R"(, "attrs": {"x": {"__extn": {"fn": "f", "arg": "1"}}}}])",
        "knows no 'f' of 1 operands"},
       {R"([{"uid": {"type": "A", "id": "a"}, "attrs": {"x": {"__extn": {"fn": "ip"}}}}])",
        "knows no 'ip' of 0 operands"},
-      {R"([{"uid": {"type": "A", "id": "a"}, "attrs": {"x": {"__extn": {"fn": "ip", "arg": null}}}}])",
+      {R"([{"uid": {"type": "A", "id": "a"})"
+       R"(, "attrs": {"x": {"__extn": {"fn": "ip", "arg": null}}}}])",
        "null and fractions"},
       {R"([{"uid": {"type": "A", "id": "a"},
             "attrs": {"x": {"__extn": {"fn": "offset", "args": [1.5]}}}}])",
        "null and fractions"},
-      {R"([{"uid": {"type": "A", "id": "a"}, "attrs": {"x": {"__extn": {"fn": "ip", "arg": "1"}}}}])",
+      {R"([{"uid": {"type": "A", "id": "a"})"
+       R"(, "attrs": {"x": {"__extn": {"fn": "ip", "arg": "1"}}}}])",
        "is no ip"},
       {R"([{"uid": {"type": "A", "id": "a"}, "parents": [1]}])", "its uid is no object"},
   };

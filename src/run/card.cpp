@@ -127,6 +127,8 @@ CardLine make_line(const plan::Step& step, const door::Scope& scope, const plan:
       std::ranges::all_of(effect.declared, [](const auto& e) { return e.reversible; });
   if (const auto* use = std::get_if<ModelUse>(&step.use); use != nullptr && use->model->served) {
     line.to = use->model->served->url;
+    // What was sent to somebody else's machine cannot be taken back.
+    line.reversible = use->model->kind != contract::EffectKind::model_cloud;
   }
   for (const std::string& name : authority_names(step)) {
     auto value = argument_value(step, name, lookup);
@@ -207,7 +209,11 @@ json::Value to_json(const CardLine& line) {
   return out;
 }
 
-Result<json::Object> bind_inputs(const plan::Program& program, const json::Object& given) {
+Result<json::Object> bind_inputs(const plan::Program& program, const json::Object& given,
+                                 std::string_view flag) {
+  const auto word = [&](const std::string& name) {
+    return std::string{flag} + " " + name + "=VALUE";
+  };
   json::Object bound;
   for (const auto& member : given) {
     if (program.inputs.contains(std::string{member.key()})) continue;
@@ -222,12 +228,11 @@ Result<json::Object> bind_inputs(const plan::Program& program, const json::Objec
     if (value == nullptr && input.value) value = &*input.value;
     if (value == nullptr) {
       return fail(Code::kMissingInput, "input '" + name + "' has no value",
-                  "give it with --input " + name + "=VALUE");
+                  "give it with " + word(name));
     }
     const auto schema = schema::Schema::compile(input.schema).value();
     if (auto fits = schema::conforms(schema, *value, "input '" + name + "'"); !fits) {
-      return fail(Code::kUsage, fits.error().message,
-                  "give another with --input " + name + "=VALUE");
+      return fail(Code::kUsage, fits.error().message, "give another with " + word(name));
     }
     bound[name] = *value;
   }

@@ -54,6 +54,8 @@ CardLine make_line(const plan::Step& step, const door::Scope& scope, const plan:
 plan::Lookup input_lookup(const json::Object& inputs);
 
 // The inputs of a run: `given` over the plan's defaults, each checked against its schema.
-Result<json::Object> bind_inputs(const plan::Program& program, const json::Object& given);
+// `flag`: how one is given, for messages.
+Result<json::Object> bind_inputs(const plan::Program& program, const json::Object& given,
+                                 std::string_view flag = "--input");
 
 }  // namespace naestro::run

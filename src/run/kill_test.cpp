@@ -1,6 +1,7 @@
 // A run that a person kills, at any instant of it.
 #include "run/test_plans.hpp"
 #include "run/view.hpp"
+#include "run/why.hpp"
 
 namespace naestro::run {
 namespace {
@@ -49,7 +50,17 @@ TEST_F(KillTest, ItEndsWithinASecondAndSaysWhatIsInDoubt) {
   expect_ended(run);
   EXPECT_EQ(count(run, "effect.in_doubt"), 1);
   EXPECT_EQ(run.machine->budget().spent().tool_calls, 3);  // lost attempts count
-  EXPECT_EQ(view_of(run.durable.events, false).state, "killed");
+  const RunView view = view_of(run.durable.events, false);
+  EXPECT_EQ(view.state, "killed");
+  const Reasons reasons = reasons_of(run.durable.events);
+  for (std::size_t i = 0; i < view.steps.size(); ++i) {
+    // Of r, f and w something was under way and is billed; n was never ready.
+    EXPECT_EQ(view.steps[i].state, "killed") << view.steps[i].id;
+    EXPECT_EQ(view.steps[i].usage.tool_calls, 1) << view.steps[i].id;
+    EXPECT_GE(view.steps[i].ended_at, view.steps[i].started_at);
+    EXPECT_EQ(reasons.steps.at(i).state, "killed");
+    EXPECT_EQ(reasons.steps.at(i).usage.tool_calls, 1);
+  }
   EXPECT_EQ(run.machine->feed(resumed({})).error().code, Code::kRunFinished);
 }
 
@@ -92,7 +103,17 @@ TEST_F(KillTest, AtAnyInstantOfAnyPlan) {
     EXPECT_EQ(ending.how, Ending::How::failed);
     EXPECT_LE(run.wall_us, (run.kill_ms + 1000) * 1000);
     EXPECT_EQ(run.durable.inbox.size(), 0);
-    const door::Usage spent = view_of(run.durable.events, false).spent;
+    const RunView view = view_of(run.durable.events, false);
+    const door::Usage& spent = view.spent;
+    door::Usage of_steps;
+    for (const StepView& step : view.steps) {
+      of_steps += step.usage;
+      EXPECT_FALSE(step.state == "running" || step.state == "asking" || step.state == "ready");
+    }
+    for (const StepReason& reason : reasons_of(run.durable.events).steps) {
+      EXPECT_FALSE(reason.state == "started" || reason.state == "ready");
+    }
+    EXPECT_EQ(json::write(door::to_json(of_steps)), json::write(door::to_json(spent)));
     EXPECT_EQ(json::write(door::to_json(spent)),
               json::write(door::to_json(run.machine->budget().spent())));
   }

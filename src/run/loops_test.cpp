@@ -302,6 +302,18 @@ TEST_F(DoubtTest, APersonMaySayThatItWasDoneAndWhatItGave) {
   EXPECT_EQ(machine_->outputs().at("id"), 9);
 }
 
+TEST_F(DoubtTest, WhatAPersonSaysThatItGaveIsHeldToTheStepsSchema) {
+  world_.ask_only_plan = true;
+  const std::string digest = parked();
+  const auto question = machine_->question(*digest_from_hex(digest));
+  ASSERT_TRUE(question);
+  EXPECT_TRUE(machine_->fits(*question, json::Object{{"id", 9}}));
+  const auto not_taken = machine_->fits(*question, json::Object{{"id", "nine"}});
+  ASSERT_FALSE(not_taken);
+  EXPECT_EQ(not_taken.error().code, Code::kSchemaMismatch);
+  EXPECT_TRUE(not_taken.error().message.contains("'/id'")) << not_taken.error().message;
+}
+
 // Every control member at once.
 constexpr const char* kAll = R"({
   "naestro": "plan/1", "goal": "all",

@@ -125,6 +125,8 @@ class Machine {
   [[nodiscard]] std::vector<Perform> outstanding() const;
   [[nodiscard]] std::vector<Question> questions() const;
   [[nodiscard]] std::optional<Question> question(const Digest& digest) const;
+  // Whether what a person says that an effect in doubt gave would be taken as its step's result.
+  [[nodiscard]] Result<void> fits(const Question& doubt, const json::Value& result) const;
   // An effect is under way or a timer runs: the run's time counts.
   [[nodiscard]] bool busy() const { return busy_ > 0; }
 

@@ -230,6 +230,11 @@ Result<json::Value> Machine::value_of(std::size_t index, const json::Value& raw)
   return value;
 }
 
+Result<void> Machine::fits(const Question& doubt, const json::Value& result) const {
+  NAESTRO_TRY(value_of(index_.at(doubt.step), result));
+  return {};
+}
+
 // A result that came: held to the step's schema, labelled, kept. `declared`: its own labels.
 void Machine::accept(At at, const Fact& fact, const contract::Labels& declared, Batch& batch) {
   Call& call = this->call(at);

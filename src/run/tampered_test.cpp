@@ -200,6 +200,10 @@ TEST_F(TamperedTest, InputsAreNamedAndHeldToTheirSchemas) {
   EXPECT_TRUE(message({{"wrod", "y"}}).contains("did you mean word?")) << message({{"wrod", "y"}});
   EXPECT_TRUE(message({{"zzzzzzzzz", "y"}}).contains("its inputs: word"));
   EXPECT_TRUE(message({{"word", 3}}).contains("give another with --input word=VALUE"));
+  EXPECT_TRUE(bind_inputs(program, {{"word", 3}}, "--set")
+                  .error()
+                  .text()
+                  .contains("give another with --set word=VALUE"));
   std::string plan = testing::kPlan;
   plan.replace(plan.find(R"(, "value": "x")"), 14, "");
   EXPECT_EQ(bind_inputs(world_.compile(plan), {}).error().code, Code::kMissingInput);

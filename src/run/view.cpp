@@ -44,8 +44,6 @@ void on_step_event(RunView& view, const ledger::Event& event, std::int64_t at) {
     if (step.started_at == 0) step.started_at = at;
   } else if (event.kind == "effect.intended") {
     step.target = text(data, "target");
-  } else if (event.kind == "effect.done" || event.kind == "effect.failed") {
-    step.usage += door::usage_from_json(data.if_contains("usage"));
   } else if (event.kind == "step.skipped") {
     step.state = "skipped";
     step.ended_at = at;
@@ -60,8 +58,7 @@ void on_step_event(RunView& view, const ledger::Event& event, std::int64_t at) {
     step.code = text(data, "code");
     step.message = member(data, "message");
   } else if (event.kind == "budget.charged") {
-    const json::Value* spent = data.if_contains("spent");
-    view.spent = door::usage_from_json(spent);
+    step.usage += charged(data, view.spent);
   } else if (event.kind == "budget.exhausted") {
     view.exhausted = json::Value(data);
   }
@@ -101,6 +98,11 @@ void on_run_event(RunView& view, const ledger::Event& event, std::int64_t at) {
     view.exhausted = nullptr;
   } else if (event.kind == "run.killed") {
     view.state = "killed";
+    for (StepView& step : view.steps) {
+      if (step.state != "ready" && step.state != "asking" && step.state != "running") continue;
+      step.state = "killed";
+      step.ended_at = at;
+    }
   } else if (event.kind == "run.done" || event.kind == "run.failed") {
     if (view.state != "killed") view.state = event.kind == "run.done" ? "done" : "failed";
     view.digest = text(data, "digest");

@@ -15,12 +15,13 @@ struct StepView {
   std::string id;
   std::int64_t segment = 0;      // 0: the plan that was given, or the planner's
   std::string target;            // of the last effect; "" before
-  std::string state;             // ready, asking, denied, running, done, failed, skipped, reused
+  std::string state;             // ready, asking, denied, running, done, failed, skipped, reused,
+                                 // killed
   std::int64_t calls = 0;        // of for_each: how many items
   std::int64_t calls_ended = 0;  // of a loop
   std::int64_t started_at = 0;   // microseconds UTC; 0: not yet
   std::int64_t ended_at = 0;
-  door::Usage usage;
+  door::Usage usage;     // with lost attempts
   std::string rule;      // the policy rule that decided
   std::string decision;  // allow, ask, deny
   bool granted = false;

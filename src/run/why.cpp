@@ -15,6 +15,11 @@ class Reader {
     const json::Object& data = event.data;
     if (event.kind == "plan.compiled") segment_ = json::integer_at(data, "segment").value_or(0);
     if (event.kind.starts_with("consent.")) return consent(event);
+    if (event.kind == "run.killed") {
+      for (StepReason& reason : out.steps) {
+        if (reason.state == "ready" || reason.state == "started") reason.state = "killed";
+      }
+    }
     if (data.contains("step")) step_event(event, step(text(data, "step")));
   }
 
@@ -72,7 +77,7 @@ class Reader {
     }
   }
 
-  static void step_event(const ledger::Event& event, StepReason& reason) {
+  void step_event(const ledger::Event& event, StepReason& reason) {
     const json::Object& data = event.data;
     if (event.kind == "policy.decided") {
       decided(data, reason);
@@ -83,7 +88,7 @@ class Reader {
         reason.sources.insert(label.integrity.begin(), label.integrity.end());
       }
     } else if (event.kind == "budget.charged") {
-      reason.usage += door::usage_from_json(data.if_contains("usage"));
+      reason.usage += charged(data, spent_);
       if (data.contains("lost_attempt")) ++reason.attempts_lost;
     } else if (event.kind == "step.retried") {
       ++reason.attempts_more;
@@ -99,6 +104,7 @@ class Reader {
   }
 
   std::int64_t segment_ = 0;
+  door::Usage spent_;
 };
 
 json::Value to_json(const Consent& consent) {

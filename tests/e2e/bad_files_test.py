@@ -5,6 +5,8 @@ left, a contract that is none. Through the real binary and the real store.
 bad_files_test.py NAESTRO_BINARY"""
 import json
 import os
+import pathlib
+import re
 import subprocess
 import unittest
 
@@ -66,6 +68,8 @@ class BadFiles(base.World):
         store.write_bytes(b"")
         store.unlink()  # as the remedy says
         self.run_it()
+        out = self.naestro("audit", "verify", code=1, says="FOUND store_missing")
+        pathlib.Path(re.search(r"yourself, remove (\S+)\n", out)[1]).unlink()
         self.nothing_lost(1)
 
     def test_keys_that_are_no_database_are_named(self):

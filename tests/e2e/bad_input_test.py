@@ -138,9 +138,15 @@ class Bad(World):
         for word, says in (("word=", "NE0801 .*at least 1 char"), ("wrod=x", "did you mean word"),
                            ("word", "write --input name=value"), ("=x", "write --input"),
                            (b"word=\xff", "NE0001 argument 8 is not valid UTF-8; "),
-                           ("word=7", "expected a string"), ("word=" + "x" * 100, "at most 99")):
+                           ("word=" + "x" * 100, "at most 99")):
             with self.subTest(word):
                 self.run_it("--input", word, code=2, says=says)
+        def number(plan):
+            plan["inputs"]["n"] = {"schema": {"type": "integer"}, "value": 1}
+            plan["outputs"]["n"] = "${inputs.n}"
+        self.plan(number)
+        self.run_it("--input", "n=seven", code=2, says="expected an integer")
+        self.file.write_text(json.dumps(PLAN))
         self.run_it("--input", "word=a", "--input", "word=b", code=2, says="given twice; give one")
         self.naestro("run", b"how many \xff?", "-w", str(self.work), code=2, says="NE0001 argument 2")
         for option, value in (("--max-tokens", "-1"), ("--max-tokens", "9" * 20),

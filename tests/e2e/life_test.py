@@ -104,6 +104,14 @@ class Life(unittest.TestCase):
         self.assertIn("NE0711 a person killed the run", process.stdout.read())
         view = self.show()
         self.assertEqual((view["state"], view["code"]), ("killed", "NE0711"))
+        self.assertEqual([(step["id"], step["state"]) for step in view["steps"]
+                          if step["id"] == "tell"], [("tell", "killed")])
+        self.assertEqual(sum(step["usage"]["tokens_in"] + step["usage"]["tokens_out"]
+                             for step in view["steps"]),
+                         view["spent"]["tokens_in"] + view["spent"]["tokens_out"])
+        why = self.naestro("why", "last", "tell")
+        self.assertIn("tell  killed\n", why)
+        self.assertRegex(why, r"1 lost attempts billed at their caps\n  cost .*[1-9]\d* tokens?\b")
         self.naestro("kill", "last", code=2)
         self.naestro("resume", "last", code=2)
         self.assertTrue(json.loads(self.naestro("replay", "last", "--json"))["equal"])

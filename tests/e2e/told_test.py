@@ -184,6 +184,34 @@ class Told(unittest.TestCase):
         self.assertFalse((self.work / "out.md").exists())
         self.naestro("why", "last", says=r"refused by .*(.|\n)*The run failed: NE0402")
 
+    def test_the_first_answer_counts_and_the_next_is_told_so(self):
+        self.plan(write())
+        for first, second, answer in (("approve", "refuse", "yes"), ("refuse", "approve", "no"),
+                                      ("approve", "approve", "yes")):
+            with self.subTest(f"{first}, then {second}"):
+                self.run_it(code=5)
+                run, digest = self.show()["run"], self.question()["digest"]
+                self.naestro(first, run, digest, says="for run")
+                told = f"NE0407 .* already answered: {answer}.*naestro kill {run}"
+                self.naestro(second, run, digest, code=2, says=told)
+                self.naestro("resume", run, code=0 if answer == "yes" else 3)
+                # Also when the run has taken the first.
+                self.naestro(second, run, digest, code=2, says=told)
+                self.assertEqual((self.work / "out.md").exists(), answer == "yes")
+                (self.work / "out.md").unlink(missing_ok=True)
+
+    def test_of_answers_at_the_same_time_one_counts(self):
+        self.plan(write())
+        self.run_it(code=5)
+        digest = self.question()["digest"]
+        both = [subprocess.Popen([BINARY, word, "last", digest], env=self.env, text=True,
+                                 stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
+                for word in ("approve", "refuse") * 3]
+        said = [each.communicate(timeout=60)[0] for each in both]
+        self.assertEqual(sorted(each.returncode for each in both), [0] + [2] * 5, said)
+        yes = both[[each.returncode for each in both].index(0)].args[1] == "approve"
+        self.naestro("resume", "last", code=0 if yes else 3)
+
     def test_a_question_at_the_terminal_takes_a_plain_no(self):
         self.plan(write())
         for answer, code in (("no\n", 3), ("\n", 3), ("maybe\n", 3), ("\x04", 3), (" YES \n", 0)):
@@ -319,6 +347,59 @@ class Told(unittest.TestCase):
         self.naestro("resume", "last", "--max-tokens", "2000",
                      *self.script('{"said": "x"}', step="loop"))
 
+    def test_a_ceiling_counts_what_is_spent(self):
+        self.plan(tell(), tell("more", needs=["tell"]))
+        script = self.folder / "both.json"
+        script.write_text(json.dumps({"answers": [
+            {"step": step, "text": '{"said": "x"}', "tokens_in": 500, "tokens_out": 50}
+            for step in ("tell", "more")]}))
+        process = self.begun("start    tell", *self.words(*self.script('{"said": "x"}',
+                                                                       delay_ms=60_000)))
+        process.kill()
+        process.wait()
+        # One attempt of 550 is lost, another is to be made: 1,100 for the first step.
+        self.naestro("resume", "last", "--max-tokens", "500", "--model-script", str(script), code=7,
+                     says=r"NE0704 --max-tokens 500 is below what run r\w+ has spent, 550; the least "
+                          r"that helps: naestro resume r\w+ --max-tokens 1100\n")
+        self.assertEqual(self.show()["state"], "interrupted")  # nothing was recorded
+        out = self.naestro("resume", "last", "--max-tokens", "550", "--model-script", str(script),
+                           code=7)
+        self.assertRegex(out, r"Next:   naestro resume r\w+ --max-tokens 1100\n")
+        out = self.naestro("resume", "last", "--max-tokens", "1100", "--model-script", str(script),
+                           code=7)
+        self.assertRegex(out, r"--max-tokens 1650\n")
+        self.naestro("resume", "last", "--max-tokens", "10", code=7,
+                     says="--max-tokens 10 is below .* 1100; .* --max-tokens 1650\n")
+        self.naestro("resume", "last", "--max-usd", "0.5", "--max-tokens", "1650",
+                     "--model-script", str(script))
+
+    def test_an_input_that_has_to_be_text_is_taken_as_it_stands(self):
+        self.plan(find(), inputs={"text": {"schema": {"type": "string", "maxLength": 9}},
+                                  "list": {"schema": {"type": ["string", "integer"], "maxLength": 9},
+                                           "value": 1}},
+                  outputs={"text": "${inputs.text}", "list": "${inputs.list}"})
+        for word, value in (("20", "20"), ("true", "true"), ('"20"', "20"), ("a b", "a b"),
+                            ("[1]", "[1]")):
+            self.run_it("--input", f"text={word}", "--input", "list=7")
+            self.assertEqual(self.show()["outputs"], {"text": value, "list": 7})
+        self.run_it("--input", "text=1234567890", code=2, says="give another with --input text=")
+        self.run_it("--input", "text", code=2, says="write --input name=value")
+        self.naestro("run", "--help", says="text as it stands")
+        self.naestro("fork", "last", "--at", "find", "--set", "text=5")
+        self.assertEqual(self.show()["outputs"]["text"], "5")
+        self.naestro("fork", "last", "--at", "find", "--set", "list=[]", code=2,
+                     says="give another with --set list=VALUE")
+        self.naestro("fork", "last", "--at", "find", "--set", "list", code=2,
+                     says="write --set name=value")
+        self.naestro("fork", "last", "--at", "find", "--stub", "find", code=2,
+                     says="write --stub name=value")
+
+    def test_a_finding_of_the_compiler_is_explained_by_its_code(self):
+        self.naestro("help", "NP8102", says="NP8102: the worst case takes more tokens than the "
+                                            "budget\nTo mend it: .*\n.*plan check")
+        self.naestro("help", "NE0204", says="the disk is full")
+        self.naestro("help", "NP0000", code=2, says="codes look like NE0204 and NP8102")
+
     # Effects in doubt: they are never done again unasked
 
     def in_doubt(self):
@@ -348,9 +429,14 @@ class Told(unittest.TestCase):
         self.naestro("consents", says=f"Run {run}, doubt, step make: g\n(.|\n)*It is not known")
         self.naestro("approve", "last", question["digest"], "--done", "[1", code=2,
                      says="--done is no JSON")
+        self.naestro("approve", "last", question["digest"], "--done", '{"exit_code": 0}', code=1,
+                     says="NE0103 --done: the result of step make: (.|\n)*stdout.*nothing was "
+                          "recorded")
+        self.assertEqual(self.question()["digest"], question["digest"])
         self.naestro("approve", "last", question["digest"], "--done", json.dumps(
             {"exit_code": 0, "stdout": "by hand", "stderr": "", "truncated": False,
              "signal": 0}))
+        self.naestro("approve", "last", question["digest"], "--done", "{}", code=2, says="NE0407")
         self.naestro("resume", "last", says="said: by hand")
         self.naestro("why", "last", "make", says="asked +about this doubt: given by")
         self.assertTrue(json.loads(self.naestro("replay", "last", "--json"))["equal"])
@@ -404,6 +490,38 @@ class Told(unittest.TestCase):
         self.naestro("audit", "verify", code=1, says="FOUND event_changed")
         self.assertTrue(json.loads(self.naestro("audit", "verify", "--json",
                                                 code=1))["findings"])
+
+    def test_the_audit_of_a_changed_store_does_not_contradict_itself(self):
+        self.plan(find())
+        self.run_it()
+        self.changed("effect.done", '"step":"find"', '"step":"fund"')
+        out = self.naestro("audit", "verify", code=1)
+        self.assertIn("are not those that were signed", out)
+        self.assertRegex(out, r"Complete up to head 0; what was signed behind it, up to event \d+, "
+                              r"is not what the store has; the head kept outside of the store does "
+                              r"not agree;")
+        self.assertNotIn("not signed yet", out)
+        self.assertNotIn("no head was found", out)
+
+    def test_a_store_that_is_gone_is_noticed_by_audit_and_doctor(self):
+        self.plan(find())
+        self.run_it()
+        before = json.loads(self.naestro("audit", "verify", "--json"))
+        for file in (self.folder / "state/naestro").glob("store.db*"):
+            file.unlink()
+        head = self.folder / "data/naestro/heads" / before["store"]
+        says = (f"FOUND store_missing: store {before['store']}: .* over {before['events']} events, "
+                rf"written 20.* UTC(.|\n)*remove {head}\n")
+        self.naestro("audit", "verify", code=1, says=says + "There is no store in .*\nNOT GOOD")
+        self.naestro("runs", says="No runs yet")
+        self.run_it()  # a new store begins
+        self.naestro("audit", "verify", code=1, says=says)
+        checks = {check["id"]: check for check in
+                  json.loads(self.naestro("doctor", "--json", code=1))["checks"]}
+        self.assertEqual(checks["store.heads"]["status"], "fail")
+        self.assertIn(before["store"], checks["store.heads"]["meaning"])
+        head.unlink()
+        self.naestro("audit", "verify", says="Good")
 
     def test_a_run_whose_key_is_gone_is_still_listed(self):
         self.plan(find())

@@ -1,0 +1,108 @@
+// approve and refuse: the answer to an open question, for the run's process to take.
+#include <algorithm>
+
+#include "cli/loaded.hpp"
+
+namespace naestro::cli {
+namespace {
+
+// The answer of the question that the run has taken already, if there is one.
+std::optional<bool> taken_answer(const Loaded& loaded, const std::string& digest) {
+  for (const ledger::StoredEvent& stored : loaded.events) {
+    const ledger::Event& event = stored.event;
+    if (event.kind != "consent.given" && event.kind != "consent.refused") continue;
+    if (json::text_at(event.data, "digest") == digest) return event.kind == "consent.given";
+  }
+  return std::nullopt;
+}
+
+Result<run::OpenQuestion> open_question(const Loaded& loaded, const std::string& id,
+                                        const std::string& digest) {
+  const auto& questions = loaded.view.questions;
+  const auto question = std::ranges::find(questions, digest, &run::OpenQuestion::digest);
+  if (question != questions.end()) return *question;
+  return fail(Code::kConsentUnknown,
+              "run " + id + " has no open question with the digest " + digest,
+              "list them with 'naestro consents'");
+}
+
+// The first answer counts. Asked within the transaction that writes the answer, so that of two who
+// answer at the same time one is told.
+Result<void> unanswered(Session& session, const std::string& id, const std::string& digest) {
+  NAESTRO_LET(const Loaded loaded, load(session, id));
+  const auto question = open_question(loaded, id, digest);
+  const auto given = question ? given_answer(session, id, digest) : taken_answer(loaded, digest);
+  if (given) {
+    return fail(Code::kConsentAnswered,
+                "the question " + digest + " of run " + id + " is already answered: " +
+                    (*given ? "yes" : "no") + "; the first answer counts, nothing was changed",
+                "see 'naestro show " + id + "'; to end the run: naestro kill " + id);
+  }
+  if (!question) return std::unexpected(question.error());
+  return {};
+}
+
+// What the run would not take is not recorded: it could not be given again.
+Result<void> fits(House& house, Session& session, const std::string& id, const std::string& digest,
+                  const json::Value& result) {
+  NAESTRO_LET(const Digest wanted, digest_from_hex(digest));
+  NAESTRO_LET(const crypto::BlobKey key, session.keys->find(id));
+  NAESTRO_LET(const run::Recovery recovery, recover(house, session, id, run::Sealer{key}));
+  const auto question = recovery.machine->question(wanted);
+  if (!question) return fail(Code::kConsentAnswered, "the question was answered just now");
+  auto taken = recovery.machine->fits(*question, result);
+  if (taken) return {};
+  return fail(taken.error().code, "--done: " + taken.error().message,
+              "nothing was recorded; give it again with a value that fits");
+}
+
+Result<std::string> post_answer(House& house, Session& session, const std::string& id,
+                                const std::string& digest, bool yes, const std::string& result) {
+  json::Object payload{{"digest", digest}, {"yes", yes}, {"who", house.user}};
+  if (!result.empty()) {
+    NAESTRO_TRY(unanswered(session, id, digest));
+    NAESTRO_LET(const Loaded loaded, load(session, id));
+    NAESTRO_LET(const run::OpenQuestion question, open_question(loaded, id, digest));
+    auto value = json::parse(result);
+    if (question.scope != "doubt" || !value) {
+      return fail(Code::kUsage, value ? "--done answers an effect in doubt only"
+                                      : "--done is no JSON: " + value.error().text());
+    }
+    NAESTRO_TRY(fits(house, session, id, digest, *value));
+    payload["result"] = *std::move(value);
+  }
+  NAESTRO_TRY(
+      session.store->post(id, "consent", payload, [&] { return unanswered(session, id, digest); }));
+  const auto owner = session.store->owner(id);
+  const bool live = owner && *owner != 0;
+  return std::string{yes ? "Approved" : "Refused"} + " for run " + id + ". " +
+         (live ? "It goes on by itself.\n" : "Next: naestro resume " + id + "\n");
+}
+
+}  // namespace
+
+std::optional<bool> given_answer(Session& session, const std::string& run,
+                                 const std::string& digest) {
+  const auto rows = session.store->inbox(run);
+  if (!rows) return std::nullopt;
+  for (const ledger::InboxRow& row : *rows) {
+    if (row.kind == "consent" && json::text_at(row.payload, "digest") == digest) {
+      return json::bool_at(row.payload, "yes").value_or(false);
+    }
+  }
+  return std::nullopt;
+}
+
+int answer(House& house, const std::string& text, const std::string& digest, bool yes,
+           const std::string& result) {
+  auto session = open_session(house);
+  if (!session) return report(house, session.error());
+  const auto id = find_run(*session->store, text);
+  if (!id) return report(house, id.error());
+  const auto said = post_answer(house, *session, *id, digest, yes, result);
+  if (!said) return report(house, said.error());
+  print(house.out, *said);
+  return 0;
+}
+
+}  // namespace naestro::cli
