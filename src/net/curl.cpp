@@ -2,22 +2,16 @@
 
 #include <dlfcn.h>
 
+#include <cstring>
 #include <string>
+#include <utility>
 
 namespace naestro::net {
 namespace {
 
 std::unexpected<Error> not_loaded() {
-  const char* why = ::dlerror();
-  return fail(Code::kIo, "libcurl cannot be loaded: " + std::string{why != nullptr ? why : ""},
+  return fail(Code::kIo, std::string{"libcurl cannot be loaded: "} + ::dlerror(),
               "install the package libcurl4, version 7.88 or newer");
-}
-
-// False when the library has no such function.
-template <class Function>
-bool find(void* library, const char* name, Function& into) {
-  into = reinterpret_cast<Function>(::dlsym(library, name));
-  return into != nullptr;
 }
 
 Result<Curl> initialised() {
@@ -32,27 +26,36 @@ Result<Curl> open_curl(const char* library) {
   void* handle = ::dlopen(library, RTLD_NOW | RTLD_LOCAL);
   if (handle == nullptr) return not_loaded();
   Curl out{};
-  const bool whole =
-      find(handle, "curl_easy_cleanup", out.easy_cleanup) &&
-      find(handle, "curl_easy_getinfo", out.easy_getinfo) &&
-      find(handle, "curl_easy_init", out.easy_init) &&
-      find(handle, "curl_easy_setopt", out.easy_setopt) &&
-      find(handle, "curl_easy_strerror", out.easy_strerror) &&
-      find(handle, "curl_free", out.free) && find(handle, "curl_global_init", out.global_init) &&
-      find(handle, "curl_multi_add_handle", out.multi_add_handle) &&
-      find(handle, "curl_multi_cleanup", out.multi_cleanup) &&
-      find(handle, "curl_multi_info_read", out.multi_info_read) &&
-      find(handle, "curl_multi_init", out.multi_init) &&
-      find(handle, "curl_multi_perform", out.multi_perform) &&
-      find(handle, "curl_multi_poll", out.multi_poll) &&
-      find(handle, "curl_multi_remove_handle", out.multi_remove_handle) &&
-      find(handle, "curl_multi_wakeup", out.multi_wakeup) &&
-      find(handle, "curl_slist_append", out.slist_append) &&
-      find(handle, "curl_slist_free_all", out.slist_free_all) &&
-      find(handle, "curl_url", out.url) && find(handle, "curl_url_cleanup", out.url_cleanup) &&
-      find(handle, "curl_url_get", out.url_get) && find(handle, "curl_url_set", out.url_set) &&
-      find(handle, "curl_url_strerror", out.url_strerror);
-  if (!whole) return not_loaded();
+  const auto at = [](auto& function) { return static_cast<void*>(&function); };
+  const std::pair<const char*, void*> all[] = {
+      {"curl_easy_cleanup", at(out.easy_cleanup)},
+      {"curl_easy_getinfo", at(out.easy_getinfo)},
+      {"curl_easy_init", at(out.easy_init)},
+      {"curl_easy_setopt", at(out.easy_setopt)},
+      {"curl_easy_strerror", at(out.easy_strerror)},
+      {"curl_free", at(out.free)},
+      {"curl_global_init", at(out.global_init)},
+      {"curl_multi_add_handle", at(out.multi_add_handle)},
+      {"curl_multi_cleanup", at(out.multi_cleanup)},
+      {"curl_multi_info_read", at(out.multi_info_read)},
+      {"curl_multi_init", at(out.multi_init)},
+      {"curl_multi_perform", at(out.multi_perform)},
+      {"curl_multi_poll", at(out.multi_poll)},
+      {"curl_multi_remove_handle", at(out.multi_remove_handle)},
+      {"curl_multi_wakeup", at(out.multi_wakeup)},
+      {"curl_slist_append", at(out.slist_append)},
+      {"curl_slist_free_all", at(out.slist_free_all)},
+      {"curl_url", at(out.url)},
+      {"curl_url_cleanup", at(out.url_cleanup)},
+      {"curl_url_get", at(out.url_get)},
+      {"curl_url_set", at(out.url_set)},
+      {"curl_url_strerror", at(out.url_strerror)},
+  };
+  for (const auto& [name, into] : all) {
+    const void* const function = ::dlsym(handle, name);
+    if (function == nullptr) return not_loaded();
+    std::memcpy(into, &function, sizeof function);
+  }
   return out;
 }
 

@@ -119,7 +119,8 @@ TEST_F(ExpressionTest, Sets) {
   expect(false,
          {"[1].contains(2)", "[1].containsAll([1, 2])", "[1].containsAny([2])", "[1].isEmpty()"});
   expect_failure(Code::kStepFailed, "takes a set",
-                 {"1.contains(1)", "1.containsAll([1])", "[1].containsAny(1)", "1.isEmpty()"});
+                 {"1.contains(1)", "1.containsAll([1])", "[1].containsAll(1)", "[1].containsAny(1)",
+                  "1.isEmpty()"});
 }
 
 TEST_F(ExpressionTest, Addresses) {
