@@ -7,12 +7,24 @@
 
 namespace naestro::agents {
 
+namespace {
+
+// The shipped contracts, read when a model's plan is first in question: most goals need none.
+Result<json::Value> with_tools(Result<json::Value> (*tool)(const json::Object&,
+                                                           const contract::ToolCatalog&),
+                               const json::Object& arguments) {
+  static const auto tools = contract::ToolCatalog::from(contract::embedded_tools());
+  if (!tools) return std::unexpected(tools.error());
+  return tool(arguments, *tools);
+}
+
+}  // namespace
+
 Result<Planner> Planner::shipped() {
   NAESTRO_LET(SkillBook skills, SkillBook::from(embedded_skills()));
   const EmbeddedFile& words = embedded_words().front();
   NAESTRO_LET(Lexicon lexicon, Lexicon::parse(words.name, words.text));
-  NAESTRO_LET(auto tools, contract::ToolCatalog::from(contract::embedded_tools()));
-  return Planner{std::move(skills), std::move(lexicon), std::move(tools)};
+  return Planner{std::move(skills), std::move(lexicon)};
 }
 
 Result<json::Value> Planner::call(std::string_view tool, std::int64_t version,
@@ -21,8 +33,8 @@ Result<json::Value> Planner::call(std::string_view tool, std::int64_t version,
   if (context.stop.stop_requested()) return fail(Code::kInterrupted, "the tool was stopped");
   if (version == 1 && tool == "planner.survey") return survey(arguments, lexicon_, context);
   if (version == 1 && tool == "planner.draft") return draft(arguments, skills_, lexicon_);
-  if (version == 1 && tool == "planner.brief") return brief(arguments, tools_);
-  if (version == 1 && tool == "planner.adopt") return adopt(arguments, tools_);
+  if (version == 1 && tool == "planner.brief") return with_tools(brief, arguments);
+  if (version == 1 && tool == "planner.adopt") return with_tools(adopt, arguments);
   return fail(Code::kNotFound, "there is no planner's tool '" + shorten(tool, 100) + "'",
               "known are " + join(known(), ", "));
 }

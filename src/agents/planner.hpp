@@ -6,12 +6,11 @@
 
 #include "agents/lexicon.hpp"
 #include "agents/skill.hpp"
-#include "contract/tool.hpp"
 #include "tools/builtin.hpp"
 
 namespace naestro::agents {
 
-// What planning knows: skills, words, tools. Immutable after it is read.
+// What planning knows: skills and words. Immutable after it is read.
 class Planner {
  public:
   // The shipped skills and words.
@@ -25,11 +24,10 @@ class Planner {
   [[nodiscard]] const Lexicon& lexicon() const { return lexicon_; }
 
  private:
-  Planner(SkillBook skills, Lexicon lexicon, contract::ToolCatalog tools)
-      : skills_{std::move(skills)}, lexicon_{std::move(lexicon)}, tools_{std::move(tools)} {}
+  Planner(SkillBook skills, Lexicon lexicon)
+      : skills_{std::move(skills)}, lexicon_{std::move(lexicon)} {}
   SkillBook skills_;
   Lexicon lexicon_;
-  contract::ToolCatalog tools_;
 };
 
 // The ids that Planner::call knows.
