@@ -4,16 +4,7 @@
 namespace naestro::agents {
 namespace {
 
-struct Workshop : ::testing::Test {
-  void file(const char* name, std::string_view text) const {
-    ::naestro::testing::write_file(dir.path() / name, text);
-  }
-  [[nodiscard]] std::string ask(std::string_view goal) const {
-    return testing::ask(workspace, goal, testing::world().catalogs);
-  }
-  ::naestro::testing::TempDir dir;
-  tools::Workspace workspace = tools::Workspace::open(dir.str()).value();
-};
+using Workshop = testing::FolderTest;
 
 TEST_F(Workshop, AnOfferIsNoPayment) {
   file("quotes.csv",

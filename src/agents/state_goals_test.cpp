@@ -4,7 +4,7 @@
 namespace naestro::agents {
 namespace {
 
-struct Lending : ::testing::Test {
+struct Lending : testing::FolderTest {
   Lending() {
     file("tools_lent.csv",
          "slip,tool,borrower,lent,returned\nS1,saw,Ada Quill,2024-01-02,\n"
@@ -21,14 +21,6 @@ struct Lending : ::testing::Test {
          "A3,2024-02-02,garden,2.50\n");
     file("letter.txt", "The garden of 2024\n\nA new fence for the garden will cost 85 euros.\n");
   }
-  void file(const char* name, std::string_view text) const {
-    ::naestro::testing::write_file(dir.path() / name, text);
-  }
-  [[nodiscard]] std::string ask(std::string_view goal) const {
-    return testing::ask(workspace, goal, testing::world().catalogs);
-  }
-  ::naestro::testing::TempDir dir;
-  tools::Workspace workspace = tools::Workspace::open(dir.str()).value();
 };
 
 TEST_F(Lending, WhatIsStillSoHasNoEndYet) {

@@ -4,7 +4,7 @@
 namespace naestro::agents {
 namespace {
 
-struct Shop : ::testing::Test {
+struct Shop : testing::FolderTest {
   Shop() {
     file("sales_2024.csv",
          "Sold on,Till,Article,Qty,Unit price,Line total,Paid by\n"
@@ -32,14 +32,6 @@ struct Shop : ::testing::Test {
          "M1,Ada Quill,ada@x.org,20,Elm,2024-01-05\nM2,Bo Marsh,bo@x.org,20,Elm,\n"
          "M3,Cy Dunn,cy@x.org,10,Oak,2024-02-01\n");
   }
-  void file(const char* name, std::string_view text) const {
-    ::naestro::testing::write_file(dir.path() / name, text);
-  }
-  [[nodiscard]] std::string ask(std::string_view goal) const {
-    return testing::ask(workspace, goal, testing::world().catalogs);
-  }
-  ::naestro::testing::TempDir dir;
-  tools::Workspace workspace = tools::Workspace::open(dir.str()).value();
 };
 
 TEST_F(Shop, AmountsWithSignsAreAddedUpAndSayTheirUnit) {
@@ -134,7 +126,7 @@ TEST_F(Shop, ComparesWhatIsMore) {
             "difference: -1198.00 (Harbour shop less Market)\nmore: Market, by 1198.00");
 }
 
-struct School : ::testing::Test {
+struct School : testing::FolderTest {
   School() {
     file("lessons.csv",
          "lesson_no;tutor;booked;finished;min_qty;state;fee\n"
@@ -152,14 +144,6 @@ struct School : ::testing::Test {
          "week,kind,tickets_sold,takings\n2024-01-01,Adult,10,50.00\n2024-01-08,Child,4,8.00\n");
     file("trees.csv", "tag,planted_year,status\nT1,2019,dead\nT2,2020,healthy\nT3,2021,dead\n");
   }
-  void file(const char* name, std::string_view text) const {
-    ::naestro::testing::write_file(dir.path() / name, text);
-  }
-  [[nodiscard]] std::string ask(std::string_view goal) const {
-    return testing::ask(workspace, goal, testing::world().catalogs);
-  }
-  ::naestro::testing::TempDir dir;
-  tools::Workspace workspace = tools::Workspace::open(dir.str()).value();
 };
 
 TEST_F(School, ReadsWhatIsMeantByOtherWords) {

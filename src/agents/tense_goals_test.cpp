@@ -7,16 +7,7 @@
 namespace naestro::agents {
 namespace {
 
-struct Papers : ::testing::Test {
-  void file(const char* name, std::string_view text) const {
-    ::naestro::testing::write_file(dir.path() / name, text);
-  }
-  [[nodiscard]] std::string ask(std::string_view goal) const {
-    return testing::ask(workspace, goal, testing::world().catalogs);
-  }
-  ::naestro::testing::TempDir dir;
-  tools::Workspace workspace = tools::Workspace::open(dir.str()).value();
-};
+using Papers = testing::FolderTest;
 
 TEST(Tense, ASentenceTellsWhatHappenedOrWhatHolds) {
   for (const char* past :

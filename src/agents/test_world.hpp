@@ -66,4 +66,16 @@ inline const World& world() {
   return world;
 }
 
+// A folder of a test's own, and goals over it.
+struct FolderTest : ::testing::Test {
+  void file(const char* name, std::string_view text) const {
+    ::naestro::testing::write_file(dir.path() / name, text);
+  }
+  [[nodiscard]] std::string ask(std::string_view goal) const {
+    return agents::testing::ask(workspace, goal, world().catalogs);
+  }
+  ::naestro::testing::TempDir dir;
+  tools::Workspace workspace = tools::Workspace::open(dir.str()).value();
+};
+
 }  // namespace naestro::agents::testing
