@@ -4,6 +4,7 @@
 #include <set>
 
 #include "base/text.hpp"
+#include "plan/reference.hpp"
 
 namespace naestro::agents {
 namespace {
@@ -12,7 +13,7 @@ constexpr std::string_view kOpen = "${params.";
 
 // Texts inside of a filled value are data, never references.
 json::Value escaped_value(const json::Value& value) {
-  if (value.is_string()) return json::Value(escaped(json::view(value.get_string())));
+  if (value.is_string()) return json::Value(plan::escaped(json::view(value.get_string())));
   if (const json::Array* array = value.if_array()) {
     json::Array out;
     for (const json::Value& item : *array) out.push_back(escaped_value(item));
@@ -67,7 +68,8 @@ class Filler {
       const std::size_t end = std::min(text.find('}'), text.size() - 1);
       if (const auto found = parameters_.find(text.substr(0, end)); found != parameters_.end()) {
         const json::Value& value = found->value();
-        out += escaped(value.is_string() ? json::view(value.get_string()) : json::write(value));
+        out +=
+            plan::escaped(value.is_string() ? json::view(value.get_string()) : json::write(value));
       }
       text.remove_prefix(end + 1);
     }
@@ -126,15 +128,6 @@ Result<Skill> read_skill(const EmbeddedFile& file, const schema::Schema& form) {
 }
 
 }  // namespace
-
-std::string escaped(std::string_view text) {
-  std::string out;
-  for (std::size_t i = 0; i < text.size(); ++i) {
-    if (text.substr(i, 2) == "${") out += '$';
-    out += text[i];
-  }
-  return out;
-}
 
 Result<SkillBook> SkillBook::from(std::span<const EmbeddedFile> files) {
   NAESTRO_LET(const json::Value form_text, json::parse(embedded_skill_schemas().front().text));

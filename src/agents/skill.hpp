@@ -44,9 +44,6 @@ class SkillBook {
   std::vector<Skill> skills_;  // by name
 };
 
-// As it stands in a plan where it is data: no "${" of it is a reference.
-std::string escaped(std::string_view text);
-
 // The skill's plan for `goal` with its holes filled. A hole that is a whole string takes the
 // parameter's value; one inside of a string takes its text. A member or item that is the hole of an
 // absent parameter is left out. Text that was filled in cannot become a reference: "${" in it is

@@ -3,8 +3,8 @@
 #include <algorithm>
 
 #include "agents/signature.hpp"
-#include "agents/skill.hpp"
 #include "base/text.hpp"
+#include "plan/reference.hpp"
 
 namespace naestro::agents {
 namespace {
@@ -149,7 +149,7 @@ json::Object plan_of(std::string_view goal, std::string_view model, const json::
   const std::string computed = json::write(json::Value(with != nullptr ? *with : none));
   json::Object arguments{
       {"lead", "By a plan that " + std::string{model} + " wrote:"},
-      {"basis", escaped(id + " " + shorten(computed, kBasisBytesMax))},
+      {"basis", plan::escaped(id + " " + shorten(computed, kBasisBytesMax))},
       {"nothing", "The plan that " + std::string{model} + " wrote found nothing."},
       {shape.argument, "${steps." + answering + ".out" +
                            (shape.member.empty() ? "" : "." + std::string{shape.member}) + "}"}};

@@ -284,6 +284,15 @@ Result<json::Value> evaluate(const Expression& expression, const Lookup& lookup)
   return out;
 }
 
+std::string escaped(std::string_view text) {
+  std::string out;
+  for (std::size_t i = 0; i < text.size(); ++i) {
+    if (text.substr(i, 2) == "${") out += '$';
+    out += text[i];
+  }
+  return out;
+}
+
 std::string written(const Reference& reference) {
   std::string out = "${";
   switch (reference.from) {

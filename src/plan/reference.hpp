@@ -24,6 +24,8 @@ struct Reference {
 
 // As it stands in a plan: "${steps.id.out.a.b[0]}".
 std::string written(const Reference& reference);
+// A text as it stands in a plan where it is data: no "${" of it begins a reference.
+std::string escaped(std::string_view text);
 // What stands between "${" and "}"; nullopt when it is malformed.
 std::optional<Reference> parse_reference(std::string_view body);
 

@@ -108,23 +108,6 @@ Result<void> add(const Done& done, const contract::ToolContract& undoing, const 
   return {};
 }
 
-// Data that stands in a plan: no reference in it.
-json::Value literal(const json::Value& value) {
-  const auto* text = value.if_string();
-  if (text == nullptr) return value;
-  std::string out;
-  std::string_view rest = json::view(*text);
-  while (!rest.empty()) {
-    const std::size_t at = std::min(rest.find("${"), rest.size());
-    out += rest.substr(0, at);
-    rest.remove_prefix(at);
-    if (rest.empty()) break;
-    out += "$${";
-    rest.remove_prefix(2);
-  }
-  return json::Value(out);
-}
-
 }  // namespace
 
 Result<Undo> undo_of(std::span<const ledger::StoredEvent> events, const OpenBlob& open,
@@ -166,7 +149,11 @@ Result<Undo> undo_of(std::span<const ledger::StoredEvent> events, const OpenBlob
                   "undo the whole run");
     }
     json::Object with;
-    for (const auto& member : group.arguments) with[member.key()] = literal(member.value());
+    for (const auto& member : group.arguments) {
+      const auto* text = member.value().if_string();  // data, which is no reference
+      with[member.key()] =
+          text == nullptr ? member.value() : json::Value(plan::escaped(json::view(*text)));
+    }
     json::Object undo{{"id", "undo_" + std::to_string(steps.size() + 1)},
                       {"do", json::Object{{"tool", group.undoing->id()}}},
                       {"with", std::move(with)}};
