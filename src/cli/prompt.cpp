@@ -30,11 +30,18 @@ void Prompt::next() {
   ::tcflush(::fileno(house_.in), TCIFLUSH);
   print(house_.err, "Approve? [y/N] ");
   reader_ = std::jthread{[this, digest = current](const std::stop_token& stop) {
-    const std::string line = read_line(stop);
-    if (stop.stop_requested()) return;
-    const std::string said = ascii_lower(trimmed(line));
-    const bool yes = said == "y" || said == "yes";
-    executor_.answer(digest, {yes, "terminal", house_.user});
+    for (;;) {
+      const std::string said = ascii_lower(trimmed(read_line(stop)));
+      if (stop.stop_requested()) return;
+      const bool yes = said == "y" || said == "yes";
+      // A refusal is final, so it is not read from a slip of the hand.
+      if (!yes && !said.empty() && said != "n" && said != "no") {
+        print(house_.err, "Please say y or n. Approve? [y/N] ");
+        continue;
+      }
+      executor_.answer(digest, {yes, "terminal", house_.user});
+      return;
+    }
   }};
 }
 

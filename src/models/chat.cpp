@@ -265,7 +265,10 @@ Result<void> Conversation::stream() {
   };
   auto response = net::fetch(request, stop_);
   NAESTRO_TRY(taken);
-  if (!response) return lost(std::move(response).error());
+  if (!response) {
+    reply_.usage_known = response.error().code == Code::kUnreachable;
+    return lost(std::move(response).error());
+  }
   reply_.reached = true;
   if (response->status == 200) return {};
   // Refused before anything was computed.

@@ -43,7 +43,7 @@ struct ChatReply {
   Result<std::string> text = std::string{};
   std::int64_t tokens_in = 0;
   std::int64_t tokens_out = 0;
-  // Whether the two counts are the far side's, or certainly 0 since nothing was computed.
+  // Whether the two counts are the far side's, or certainly 0 since nothing was sent or computed.
   bool usage_known = false;
   // Whether any HTTP answer came; without one the engine is dead or cannot be reached.
   bool reached = false;

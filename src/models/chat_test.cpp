@@ -268,6 +268,19 @@ TEST(Chat, AnOddAnswerToItsQuestionsIsNamed) {
   }
 }
 
+TEST(Chat, WhereNobodyListensNothingIsUsed) {
+  ChatRequest request = question();
+  request.max_input_tokens = request.context_tokens = 1000;  // a token a byte: nobody counts
+  const ChatReply reply =
+      chat({.url = "http://localhost/v1", .unix_socket = "/nonexistent/x.sock"}, request,
+           std::chrono::steady_clock::now() + milliseconds{5000}, {}, {});
+  ASSERT_FALSE(reply.text);
+  EXPECT_EQ(reply.text.error().code, Code::kEngineFailed);
+  EXPECT_FALSE(reply.reached);
+  EXPECT_TRUE(reply.usage_known);
+  EXPECT_EQ(reply.tokens_in + reply.tokens_out, 0);
+}
+
 TEST(Chat, WhatDoesNotMatterIsPassedOver) {
   Engine engine{event("{}") + event(R"({"choices":7})") + event(R"({"choices":[{"delta":7}]})") +
                 event(R"({"choices":[{"delta":{"content":7}}]})") + delta("") + delta("yes") +

@@ -37,7 +37,7 @@ Result<Response> hop(const Url& url, const HostList& hosts, const GetLimits& lim
     return may;
   };
   auto response = fetch(request, stop);
-  if (response || dialled || denied.empty() || response.error().code != Code::kIo) {
+  if (response || dialled || denied.empty() || response.error().code != Code::kUnreachable) {
     return response;
   }
   return fail(Code::kHostDenied,

@@ -286,10 +286,10 @@ TEST(Get, WhatCannotBeReachedIsNoRefusal) {
   const std::string url = "http://127.0.0.1:" + std::to_string(closed);
   const auto got = get(url + "/", *HostList::parse(url), {}, {});
   ASSERT_FALSE(got);
-  EXPECT_EQ(got.error().code, Code::kIo) << got.error().text();
+  EXPECT_EQ(got.error().code, Code::kUnreachable) << got.error().text();
   const auto nowhere = get("https://nowhere.invalid/", *HostList::parse("nowhere.invalid"), {}, {});
   ASSERT_FALSE(nowhere);
-  EXPECT_EQ(nowhere.error().code, Code::kIo) << nowhere.error().text();
+  EXPECT_EQ(nowhere.error().code, Code::kUnreachable) << nowhere.error().text();
 }
 
 }  // namespace

@@ -202,7 +202,9 @@ Result<Response> conclude(Exchange& exchange, CURLcode code, const char* detail,
   if (code == CURLE_URL_MALFORMAT) {
     return fail(Code::kUsage, "the URL '" + request.url + "' is malformed: " + why);
   }
-  return fail(Code::kIo, "the exchange with " + where(request) + " failed: " + why,
+  const bool unsent = code == CURLE_COULDNT_CONNECT || code == CURLE_COULDNT_RESOLVE_HOST;
+  return fail(unsent ? Code::kUnreachable : Code::kIo,
+              "the exchange with " + where(request) + " failed: " + why,
               "check that the server runs and can be reached");
 }
 

@@ -50,7 +50,8 @@ struct Response {
 };
 
 // Any status is a success. Errors: kTimeout, kInterrupted (`stop` was requested; noticed at once),
-// kTooLarge, kUsage (a malformed URL, method or header), kIo (no connection, or a broken one).
+// kTooLarge, kUsage (a malformed URL, method or header), kUnreachable (no connection: nothing was
+// sent), kIo (a broken one).
 Result<Response> fetch(const Request& request, std::stop_token stop = {});
 
 }  // namespace naestro::net

@@ -12,6 +12,7 @@ namespace {
 
 using std::chrono::milliseconds;
 using testing::StubConnection;
+using testing::StubReply;
 using testing::StubServer;
 
 std::int64_t ms_since(std::chrono::steady_clock::time_point begin) {
@@ -21,25 +22,6 @@ std::int64_t ms_since(std::chrono::steady_clock::time_point begin) {
 Request to(const StubServer& server) {
   return {.url = "http://localhost/path?q=1", .unix_socket = server.socket()};
 }
-
-// What a server's thread says, changed by the test's: the server may not have let go of the former
-// bytes when the client has read them.
-class Reply {
- public:
-  explicit Reply(std::string bytes) : bytes_{std::move(bytes)} {}
-  void set(std::string bytes) {
-    const std::lock_guard lock{mutex_};
-    bytes_ = std::move(bytes);
-  }
-  std::string bytes() {
-    const std::lock_guard lock{mutex_};
-    return bytes_;
-  }
-
- private:
-  std::mutex mutex_;
-  std::string bytes_;
-};
 
 TEST(Http, SendsWhatItWasGivenAndReadsTheAnswer) {
   StubServer server{[](const std::string&, StubConnection& connection) {
@@ -105,7 +87,7 @@ TEST(Http, StreamsGoodAnswersAndKeepsBadOnes) {
 }
 
 TEST(Http, SaysHowMuchComesBeforeItComes) {
-  Reply reply{StubServer::answer(206, "half")};
+  StubReply reply{StubServer::answer(206, "half")};
   StubServer server{
       [&](const std::string&, StubConnection& connection) { connection.send(reply.bytes()); }};
   std::vector<std::pair<int, std::int64_t>> begun;
@@ -161,7 +143,7 @@ TEST(Http, BoundsBodiesAndHeaders) {
 }
 
 TEST(Http, BrokenAnswersAreErrors) {
-  Reply reply{""};
+  StubReply reply{""};
   StubServer server{
       [&](const std::string&, StubConnection& connection) { connection.send(reply.bytes()); }};
   for (const char* said :
@@ -176,7 +158,7 @@ TEST(Http, BrokenAnswersAreErrors) {
   }
   const auto nobody = fetch({.url = "http://localhost/", .unix_socket = "/nonexistent/x.sock"});
   ASSERT_FALSE(nobody);
-  EXPECT_EQ(nobody.error().code, Code::kIo);
+  EXPECT_EQ(nobody.error().code, Code::kUnreachable);
 }
 
 TEST(Http, RefusesMalformedRequests) {

@@ -7,12 +7,13 @@ namespace naestro::tools {
 namespace {
 
 using testing::StubConnection;
+using testing::StubReply;
 using testing::StubServer;
 
 struct HttpGetTest : ToolTest {
-  std::string answer = StubServer::answer(200, "page");
+  StubReply answer{StubServer::answer(200, "page")};
   StubServer server{
-      [this](const std::string&, StubConnection& connection) { connection.send(answer); }};
+      [this](const std::string&, StubConnection& connection) { connection.send(answer.bytes()); }};
   net::HostList hosts = *net::HostList::parse(server.url());
 
   Result<json::Value> get(std::string_view url) {
@@ -25,12 +26,12 @@ struct HttpGetTest : ToolTest {
 };
 
 TEST_F(HttpGetTest, GivesTextAndWhatWasSaidOfIt) {
-  answer = with("text/html", "<p>é</p>");
+  answer.set(with("text/html", "<p>é</p>"));
   auto got = get(server.url() + "/a#b");
   ASSERT_TRUE(got) << got.error().text();
   EXPECT_EQ(json::write(*got), R"({"url":")" + server.url() + R"(/a","status":200,)" +
                                    R"("content_type":"text/html","body":"<p>é</p>"})");
-  answer = StubServer::answer(503, "");
+  answer.set(StubServer::answer(503, ""));
   got = get(server.url());
   ASSERT_TRUE(got) << got.error().text();
   EXPECT_EQ(json::write(*got),
@@ -52,19 +53,19 @@ TEST_F(HttpGetTest, OtherThanTextIsAnError) {
                                  "\xff\xfe"
                                  "a",
                                  "half \xc3"}) {
-    answer = with("image/png", body);
+    answer.set(with("image/png", body));
     const auto got = get(server.url());
     ASSERT_FALSE(got) << body;
     EXPECT_EQ(got.error().code, Code::kToolFailed);
     EXPECT_TRUE(got.error().message.contains("no UTF-8 text (content type: image/png)"))
         << got.error().text();
   }
-  answer = StubServer::answer(200, "\xff");
+  answer.set(StubServer::answer(200, "\xff"));
   EXPECT_TRUE(get(server.url()).error().message.contains("content type: not said"));
 }
 
 TEST_F(HttpGetTest, WhatTheServerSaysIsDataAlsoInItsHead) {
-  answer = with("text/\xff\x1b[31m" + std::string(500, 'x'), "page");
+  answer.set(with("text/\xff\x1b[31m" + std::string(500, 'x'), "page"));
   const auto got = get(server.url());
   ASSERT_TRUE(got) << got.error().text();
   const std::string text = json::write(*got);
@@ -75,11 +76,11 @@ TEST_F(HttpGetTest, WhatTheServerSaysIsDataAlsoInItsHead) {
 }
 
 TEST_F(HttpGetTest, TheLargestPageFitsTheCap) {
-  answer = with("text/plain", std::string(262'144, '\x01'));
+  answer.set(with("text/plain", std::string(262'144, '\x01')));
   const auto got = get(server.url());
   ASSERT_TRUE(got) << got.error().text();
   EXPECT_LE(json::write(*got).size(), kHttpOutputMax);
-  answer = with("text/plain", std::string(262'145, 'x'));
+  answer.set(with("text/plain", std::string(262'145, 'x')));
   EXPECT_EQ(get(server.url()).error().code, Code::kTooLarge);
 }
 

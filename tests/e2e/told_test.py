@@ -214,11 +214,17 @@ class Told(unittest.TestCase):
 
     def test_a_question_at_the_terminal_takes_a_plain_no(self):
         self.plan(write())
-        for answer, code in (("no\n", 3), ("\n", 3), ("maybe\n", 3), ("\x04", 3), (" YES \n", 0)):
+        for answer, code in (("no\n", 3), ("\n", 3), ("\x04", 3), (" YES \n", 0)):
             with self.subTest(answer):
                 out = self.terminal(*self.words(), answers=[answer], code=code)
                 self.assertEqual(out.count("Approve?"), 1)
                 self.assertEqual((self.work / "out.md").exists(), code == 0)
+
+    def test_a_slip_of_the_hand_is_no_refusal(self):
+        self.plan(write())
+        out = self.terminal(*self.words(), answers=["maybe\n", "ja\n", "y\n"])
+        self.assertEqual(out.count("Please say y or n. Approve?"), 2)
+        self.assertTrue((self.work / "out.md").exists())
 
     def test_what_is_approved_by_a_word_is_shown_and_not_asked(self):
         self.plan(write())

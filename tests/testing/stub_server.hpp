@@ -6,6 +6,7 @@
 #include <string>
 #include <string_view>
 #include <thread>
+#include <utility>
 #include <vector>
 
 #include "testing/testing.hpp"
@@ -54,6 +55,25 @@ class StubServer {
   std::mutex mutex_;
   std::vector<std::string> requests_;
   std::thread thread_;
+};
+
+// What a server's thread says, changed by the test's: the server may not have let go of the former
+// bytes when the client has read them.
+class StubReply {
+ public:
+  explicit StubReply(std::string bytes) : bytes_{std::move(bytes)} {}
+  void set(std::string bytes) {
+    const std::lock_guard lock{mutex_};
+    bytes_ = std::move(bytes);
+  }
+  std::string bytes() {
+    const std::lock_guard lock{mutex_};
+    return bytes_;
+  }
+
+ private:
+  std::mutex mutex_;
+  std::string bytes_;
 };
 
 }  // namespace naestro::testing
