@@ -55,9 +55,10 @@ for part in $parts; do
       cmake --build build/tsan -j "$jobs" --target \
         naestro_{rt,ledger,run,models,net,door,tools,sandbox}_test naestro \
         >"$work/tsan.log" || rc=$?
-      # Left out: the store's faults, a process of one thread for each of some thousand.
-      [ $rc -ne 0 ] || (cd build/tsan && GTEST_FILTER='-Disk*' \
-        TSAN_OPTIONS="halt_on_error=1 suppressions=$OLDPWD/scripts/tsan.supp" \
+      # Left out: the store's faults, a process of one thread for each of some thousand; and clone()
+      # beside other threads, after which TSan's own state in the child is broken and it is killed.
+      [ $rc -ne 0 ] || (cd build/tsan && TSAN_OPTIONS=halt_on_error=1 \
+        GTEST_FILTER='-Disk*:ConfineTest.ManyAtOnceWhileThreadsAllocate' \
         ctest -j 1 --output-on-failure -R \
         '^(rt|ledger|run|models|net|door|tools|sandbox|e2e_control)$') >"$work/threads" 2>&1 || rc=$?
       tail -n 20 "$work/threads"

@@ -5,6 +5,7 @@
 
 #include <fstream>
 #include <memory>
+#include <vector>
 
 namespace naestro::proof {
 namespace {
@@ -37,6 +38,27 @@ Result<void> unpack(const fs::path& file, const std::string& beside,
   }
 }
 
+// One compressed file.
+Result<std::string> inflate(const fs::path& file) {
+  const std::unique_ptr<archive, decltype(&archive_read_free)> reader{archive_read_new(),
+                                                                      archive_read_free};
+  archive_read_support_filter_gzip(reader.get());
+  archive_read_support_format_raw(reader.get());
+  archive_entry* entry = nullptr;
+  if (archive_read_open_filename(reader.get(), file.c_str(), 65536) != ARCHIVE_OK ||
+      archive_read_next_header(reader.get(), &entry) != ARCHIVE_OK) {
+    return fail(Code::kIo, file.string() + ": no gzip file");
+  }
+  std::string text;
+  std::vector<char> piece(std::size_t{1} << 16);
+  for (;;) {
+    const la_ssize_t got = archive_read_data(reader.get(), piece.data(), piece.size());
+    if (got < 0) return fail(Code::kIo, file.string() + ": a broken gzip file");
+    if (got == 0) return text;
+    text.append(piece.data(), static_cast<std::size_t>(got));
+  }
+}
+
 }  // namespace
 
 Result<std::map<std::string, std::string>> files_of(const fs::path& folder) {
@@ -49,6 +71,10 @@ Result<std::map<std::string, std::string>> files_of(const fs::path& folder) {
       const std::size_t slash = name.rfind('/');
       NAESTRO_TRY(
           unpack(at->path(), slash == std::string::npos ? "" : name.substr(0, slash + 1), out));
+      continue;
+    }
+    if (name.ends_with(".gz")) {
+      NAESTRO_LET(out[name.substr(0, name.size() - 3)], inflate(at->path()));
       continue;
     }
     std::ifstream file{at->path(), std::ios::binary};

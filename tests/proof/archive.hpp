@@ -1,4 +1,5 @@
-// The files of a corpus: what lies in a folder and in the archives (*.tar.gz) in it.
+// The files of a corpus: what lies in a folder and in the archives (*.tar.gz) in it; of a
+// compressed file (*.gz) what it holds, by its name without ".gz".
 #pragma once
 
 #include <filesystem>

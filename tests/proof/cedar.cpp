@@ -135,7 +135,8 @@ void run_test(const Files& files, const std::string& name, const json::Object& f
 
 }  // namespace
 
-Result<json::Value> cedar(const std::filesystem::path& folder) {
+Result<json::Value> cedar(const Folders& folders) {
+  const std::filesystem::path& folder = folders.first;
   NAESTRO_LET(const Files files, files_of(folder));
   Tally tally;
   for (const auto& [name, text] : files) {

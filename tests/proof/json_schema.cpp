@@ -94,7 +94,8 @@ Result<void> run_file(const fs::path& file, const std::string& name, const schem
 
 }  // namespace
 
-Result<json::Value> json_schema(const fs::path& folder) {
+Result<json::Value> json_schema(const Folders& folders) {
+  const fs::path& folder = folders.first;
   const fs::path tests = folder / "tests/draft2020-12";
   NAESTRO_LET(const schema::Resources known, resources(folder));
   Report required;

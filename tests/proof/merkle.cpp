@@ -64,7 +64,8 @@ bool verifies(std::string_view file, const json::Object& row) {
 
 }  // namespace
 
-Result<json::Value> merkle(const std::filesystem::path& folder) {
+Result<json::Value> merkle(const Folders& folders) {
+  const std::filesystem::path& folder = folders.first;
   std::int64_t total = 0;
   std::int64_t agree = 0;
   json::Array disagree;
