@@ -102,6 +102,7 @@ TEST(ForeignContract, NamesAreCutIntoWords) {
   using Words = std::vector<std::string>;
   EXPECT_EQ(words_of_name("sendEmail_to-allUsers2"),
             (Words{"send", "email", "to", "all", "users2"}));
+  EXPECT_EQ(words_of_name("a:b~Cc{d@e[f"), (Words{"a", "b", "cc", "d", "e", "f"}));
   EXPECT_EQ(words_of_name("HTTPGet"), (Words{"httpget"}));
   EXPECT_EQ(words_of_name(""), Words{});
   EXPECT_FALSE(names_a_host(""));

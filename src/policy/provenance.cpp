@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cctype>
+#include <functional>
 
 #include "base/text.hpp"
 #include "policy/labels.hpp"
@@ -28,7 +29,7 @@ std::string folded(std::string_view text) {
 }
 
 bool is_number(std::string_view text) {
-  return !text.empty() && text.find_first_not_of("-0123456789.") == std::string_view::npos;
+  return text.find_first_not_of("-0123456789.") == std::string_view::npos;
 }
 
 // "100.00" -> "100"
@@ -70,8 +71,8 @@ bool stands_in(std::string_view value, std::string_view text) {
 }
 
 // `key`: the member that holds it, "" for the value itself.
-template <typename Each>
-void each_scalar(std::string_view key, const json::Value& value, const Each& each) {
+void each_scalar(std::string_view key, const json::Value& value,
+                 const std::function<void(std::string_view key, const json::Value& scalar)>& each) {
   if (const json::Array* items = value.if_array()) {
     for (const json::Value& item : *items) each_scalar(key, item, each);
   } else if (const json::Object* members = value.if_object()) {

@@ -46,6 +46,27 @@ TEST_F(ProvenanceTest, ANumberStandsAsANumber) {
   }
 }
 
+TEST_F(ProvenanceTest, AValueStandsAsWholeWords) {
+  const struct {
+    const char* words;
+    const json::Value value;
+    bool said;
+  } cases[] = {{"v.7", 7, false},       {"x_7", 7, false},
+               {"é7", 7, false},        {"7", 7, true},
+               {"12.250", 12.25, true}, {"7.", 7, true},
+               {"7.0", 7, true},        {"7.00x", 7, false},
+               {"7.05", 7, false},      {"one\r\n two", "one two", true},
+               {"a_b", "b", false},     {"b_", "b", false},
+               {"bé", "b", false},      {"ab b", "b", true},
+               {"a.b", "b", true},      {"-4", -4, true},
+               {"12.5x", 12.5, false}};
+  for (const auto& each : cases) {
+    Provenance some{each.words};
+    some.add("t", {}, false, json::Value("x"));
+    EXPECT_EQ(trusted(some.of(each.value)), each.said) << each.words;
+  }
+}
+
 TEST_F(ProvenanceTest, BeforeAnythingIsSeenAValueIsThePlans) {
   EXPECT_EQ(seen.of("made up"), (Label{{"plan"}, {"private"}, false}));
   result(R"("anything")");
