@@ -188,8 +188,8 @@ void Executor::feed(Fact fact, std::vector<std::int64_t> inbox) {
 
 void Executor::take_answer(const Digest& digest, const Answer& answer,
                            std::vector<std::int64_t> inbox) {
-  // First answer wins: a later one finds the question gone.
-  if (parking_ || !machine_.question(digest)) {
+  // First answer wins: a later one finds the question gone, and another's no may have ended the run.
+  if (parking_ || machine_.ended() || !machine_.question(digest)) {
     if (!inbox.empty()) commit({}, std::move(inbox));
     return;
   }

@@ -242,6 +242,25 @@ class Told(unittest.TestCase):
         self.terminal(*self.words(), answers=["y\n"] * 3)
         self.assertTrue((self.work / "x.md").exists() and (self.work / "y.md").exists())
 
+    def test_two_refusals_end_one_run(self):
+        self.plan(find(), write(path="${item}", for_each={"in": "${inputs.names}", "max": 3,
+                                                          "parallel": 3}),
+                  inputs={"names": {"schema": {"type": "array", "maxItems": 3, "items": {
+                      "type": "string", "maxLength": 20}}, "value": ["x.md", "y.md"]}})
+        self.run_it(code=5)
+        open_ones = [each["digest"] for each in json.loads(self.naestro("consents", "--json"))]
+        for digest in open_ones:
+            self.naestro("approve", "last", digest)
+        self.naestro("resume", "last", code=5)
+        open_ones = [each["digest"] for each in json.loads(self.naestro("consents", "--json"))]
+        self.assertEqual(len(open_ones), 2)
+        for digest in open_ones:
+            self.naestro("refuse", "last", digest)
+        self.naestro("resume", "last", code=3, says="refused step")
+        self.assertEqual(self.show()["state"], "failed")
+        self.assertFalse((self.work / "x.md").exists() or (self.work / "y.md").exists())
+        self.naestro("audit", "verify")
+
     def test_mode_auto_asks_nobody_and_says_so(self):
         self.plan(write())
         self.run_it("--mode", "auto", code=3,
