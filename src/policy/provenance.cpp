@@ -5,6 +5,7 @@
 #include <functional>
 
 #include "base/text.hpp"
+#include "policy/days.hpp"
 #include "policy/labels.hpp"
 
 namespace naestro::policy {
@@ -106,13 +107,14 @@ std::string host_in(std::string_view url) {
   return std::string{host.substr(host.find('@') + 1)};  // what is before an @ is no host
 }
 
-Provenance::Provenance(std::string_view words) : words_{folded(words)} {}
+Provenance::Provenance(std::string_view words) : words_{folded(words)}, days_{days_in(words)} {}
 
 contract::Label Provenance::of(const json::Value& scalar) const {
   // One bit holds no order, and what is empty holds nothing.
   if (scalar.is_bool() || scalar.is_null()) return kPlan;
   const std::string value = text_of(scalar);
   if (endorsed_.contains(value) || stands_in(value, words_)) return kUser;
+  if (const auto day = day_of(value); day && days_.contains(*day)) return kUser;
   if (own_.contains(value) || seen_.empty()) return kPlan;
   bool found = false;
   contract::Label label = kPlan;

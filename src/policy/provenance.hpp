@@ -18,7 +18,8 @@ class Provenance {
   explicit Provenance(std::string_view words);
 
   // The label of one scalar of a call:
-  // - the user's, where it stands in their words (whole words; numbers as numbers);
+  // - the user's, where it stands in their words (whole words; numbers as numbers; dates by their
+  //   day, however it is written);
   // - the plan's, where nothing untrusted had been seen when it was made, or where an own effect
   //   gave it as an id;
   // - that of each result in which it stands: not instruction-bearing where it is a whole field
@@ -45,6 +46,7 @@ class Provenance {
     std::string rest;             // all other text
   };
   std::string words_;
+  std::set<std::string> days_;  // in the words
   std::set<std::string> endorsed_;
   std::set<std::string> hosts_;
   std::set<std::string> own_;

@@ -67,6 +67,13 @@ TEST_F(ProvenanceTest, AValueStandsAsWholeWords) {
   }
 }
 
+TEST_F(ProvenanceTest, ADayThatAPersonNamedIsTheirs) {
+  Provenance some{"meet on May 3rd"};
+  some.add("t", {}, false, json::Value("x"));
+  EXPECT_TRUE(trusted(some.of("2026-05-03 10:00")));
+  EXPECT_FALSE(trusted(some.of("2026-05-04 10:00")));
+}
+
 TEST_F(ProvenanceTest, BeforeAnythingIsSeenAValueIsThePlans) {
   EXPECT_EQ(seen.of("made up"), (Label{{"plan"}, {"private"}, false}));
   result(R"("anything")");
