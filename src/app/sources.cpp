@@ -187,7 +187,8 @@ std::string engine_command(const cli::House& house) {
 Result<cli::TestCall> test_call(const cli::House& house) {
   const contract::ModelContract& model = model_of(house);
   const door::Effect effect = test_effect(model);
-  const auto [verdict, kind] = house.policy.decide_all(effect.declared, policy::Mode::copilot);
+  const auto [verdict, kind] = house.policy.decide(
+      {.target = effect.target, .effects = effect.declared, .authority = effect.authority});
   if (verdict.decision != policy::Decision::allow) {
     return fail(Code::kDenied, "policy does not allow a test call: rule " + verdict.rule,
                 verdict.reason);

@@ -1,7 +1,7 @@
 #include "base/path.hpp"
 
-#include <cstdint>
-#include <vector>
+#include <algorithm>
+#include <bitset>
 
 #include "base/text.hpp"
 
@@ -27,12 +27,6 @@ Result<std::string> normal_path(std::string_view path) {
 
 namespace {
 
-struct Token {
-  enum class Kind : std::uint8_t { literal, one, star, globstar, maybe };
-  Kind kind;
-  std::string_view text;  // of a literal: one character
-};
-
 // The character at `at`: a UTF-8 sequence, or one byte where the text is not UTF-8.
 std::string_view character(std::string_view text, std::size_t at) {
   std::size_t length = 1;
@@ -43,66 +37,95 @@ std::string_view character(std::string_view text, std::size_t at) {
   return text.substr(at, static_cast<unsigned char>(text[at]) < 0x80 ? 1 : length);
 }
 
+// Which tokens may come next; the last place means that all have matched.
+constexpr std::size_t kFewPlaces = 256;
+using FewPlaces = std::bitset<kFewPlaces>;
+using ManyPlaces = std::vector<bool>;
+
+}  // namespace
+
+bool is_normal_path(std::string_view path) {
+  if (path.empty() || path.find('\0') != std::string_view::npos || !is_utf8(path)) return false;
+  if (path == ".") return true;
+  for (std::size_t at = 0; at <= path.size();) {
+    const std::size_t end = std::min(path.find('/', at), path.size());
+    const std::string_view segment = path.substr(at, end - at);
+    if (segment.empty() || segment == "." || segment == "..") return false;
+    at = end + 1;
+  }
+  return true;
+}
+
 // "**/" at the start of a segment becomes maybe, globstar, '/': the three together are optional.
-std::vector<Token> tokens(std::string_view pattern) {
-  using Kind = Token::Kind;
-  std::vector<Token> out;
+Glob::Glob(std::string_view pattern) : text_{pattern} {
   for (std::size_t at = 0; at < pattern.size();) {
     const std::string_view next = character(pattern, at);
     if (pattern.substr(at, 2) == "**") {
       const bool whole = at == 0 || pattern[at - 1] == '/';
-      if (whole && pattern.substr(at, 3) == "**/") out.push_back({Kind::maybe, {}});
-      out.push_back({Kind::globstar, {}});
+      if (whole && pattern.substr(at, 3) == "**/") tokens_.push_back({Kind::maybe, {}});
+      tokens_.push_back({Kind::globstar, {}});
       at += 2;
       continue;
     }
-    out.push_back({next == "*" ? Kind::star : next == "?" ? Kind::one : Kind::literal, next});
+    tokens_.push_back({next == "*"   ? Kind::star
+                       : next == "?" ? Kind::one
+                                     : Kind::literal,
+                       std::string{next}});
     at += next.size();
   }
-  return out;
 }
 
-// Which tokens may come next; the last place means that all have matched.
-using Places = std::vector<bool>;
-
-void follow_empty(const std::vector<Token>& pattern, Places& places) {
-  for (std::size_t i = 0; i < pattern.size(); ++i) {
+template <class Places>
+void Glob::follow_empty(Places& places) const {
+  for (std::size_t i = 0; i < tokens_.size(); ++i) {
     if (!places[i]) continue;
-    const Token::Kind kind = pattern[i].kind;
-    if (kind == Token::Kind::star || kind == Token::Kind::globstar) places[i + 1] = true;
-    if (kind == Token::Kind::maybe) places[i + 1] = places[i + 3] = true;
+    const Kind kind = tokens_[i].kind;
+    if (kind == Kind::star || kind == Kind::globstar) places[i + 1] = true;
+    if (kind == Kind::maybe) places[i + 1] = places[i + 3] = true;
   }
 }
 
-}  // namespace
-
-// All ways are followed at once, so that no pattern takes exponential time.
-bool glob_match(std::string_view pattern_text, std::string_view path) {
-  const std::vector<Token> pattern = tokens(pattern_text);
-  Places places(pattern.size() + 1);
+// All ways are followed at once, so that no pattern takes exponential time. `none`: no place.
+template <class Places>
+bool Glob::run(std::string_view path, Places places, Places none) const {
   places[0] = true;
-  follow_empty(pattern, places);
+  follow_empty(places);
   for (std::size_t at = 0; at < path.size();) {
     const std::string_view next = character(path, at);
     at += next.size();
-    Places after(pattern.size() + 1);
+    Places after = none;
     bool alive = false;
-    for (std::size_t i = 0; i < pattern.size(); ++i) {
+    for (std::size_t i = 0; i < tokens_.size(); ++i) {
       if (!places[i]) continue;
-      switch (pattern[i].kind) {
-        case Token::Kind::literal: after[i + 1] = after[i + 1] || pattern[i].text == next; break;
-        case Token::Kind::one: after[i + 1] = after[i + 1] || next != "/"; break;
-        case Token::Kind::star: after[i] = after[i] || next != "/"; break;
-        case Token::Kind::globstar: after[i] = true; break;
-        case Token::Kind::maybe: break;
+      switch (tokens_[i].kind) {
+        case Kind::literal: after[i + 1] = after[i + 1] || tokens_[i].literal == next; break;
+        case Kind::one: after[i + 1] = after[i + 1] || next != "/"; break;
+        case Kind::star: after[i] = after[i] || next != "/"; break;
+        case Kind::globstar: after[i] = true; break;
+        case Kind::maybe: break;
       }
       alive = alive || after[i] || after[i + 1];
     }
     if (!alive) return false;
-    follow_empty(pattern, after);
+    follow_empty(after);
     places = std::move(after);
   }
-  return places[pattern.size()];
+  return places[tokens_.size()];
+}
+
+bool Glob::matches(std::string_view path) const {
+  if (tokens_.size() < kFewPlaces) return run(path, FewPlaces{}, FewPlaces{});
+  return run(path, ManyPlaces(tokens_.size() + 1), ManyPlaces(tokens_.size() + 1));
+}
+
+bool Glob::below(std::string_view path) const {
+  if (path == ".") return true;
+  const std::string_view fixed = std::string_view{text_}.substr(0, text_.find_first_of("*?"));
+  return fixed.size() > path.size() && fixed.starts_with(path) && fixed[path.size()] == '/';
+}
+
+bool glob_match(std::string_view pattern, std::string_view path) {
+  return Glob{pattern}.matches(path);
 }
 
 }  // namespace naestro

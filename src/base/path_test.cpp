@@ -74,6 +74,42 @@ TEST(Glob, Samples) {
   }
 }
 
+RC_GTEST_PROP(PathProperty, OnlyANormalFormIsNormal, ()) {
+  const auto text = *rc::gen::container<std::string>(rc::gen::element('a', '.', '/', '\0', '\xff'));
+  const auto normal = normal_path(text);
+  RC_ASSERT(is_normal_path(text) == (normal && *normal == text));
+}
+
+TEST(Path, NormalFormsAreKnown) {
+  for (const std::string_view text : {".", "a", "a/b", "...", ".a/..b"}) {
+    EXPECT_TRUE(is_normal_path(text)) << text;
+  }
+  for (const std::string_view text : {"", "/", "/a", "a/", "a//b", "./a", "a/.", "a/../b", ".."}) {
+    EXPECT_FALSE(is_normal_path(text)) << text;
+  }
+}
+
+TEST(Glob, KnowsTheFoldersAboveItsFixedBeginning) {
+  const Glob deep{"a/b/**"};
+  for (const std::string_view above : {".", "a", "a/b"}) EXPECT_TRUE(deep.below(above)) << above;
+  for (const std::string_view other : {"b", "a/", "a/b/c", "a/bc"}) {
+    EXPECT_FALSE(deep.below(other)) << other;
+  }
+  EXPECT_TRUE(Glob{"a/b.md"}.below("a"));
+  EXPECT_FALSE(Glob{"a"}.below("a"));
+  EXPECT_TRUE(Glob{"**/*.key"}.below("."));
+  EXPECT_FALSE(Glob{"**/*.key"}.below("a"));
+  EXPECT_TRUE(Glob{"a/b?c"}.below("a"));
+  EXPECT_FALSE(Glob{"a/b?c"}.below("a/b"));
+  EXPECT_EQ(deep.text(), "a/b/**");
+}
+
+TEST(Glob, LongPatternsMatchAsShortOnesDo) {
+  const std::string folders(600, 'a');
+  EXPECT_TRUE(glob_match("**/" + folders + "/*.md", "x/" + folders + "/y.md"));
+  EXPECT_FALSE(glob_match("**/" + folders + "/*.md", "x/" + folders + "/z/y.md"));
+}
+
 TEST(Glob, HostilePatternsTakeNoExponentialTime) {
   std::string pattern;
   for (int i = 0; i < 200; ++i) pattern += "**/*a";

@@ -238,12 +238,15 @@ int plan_explain(House& house, const PlanOptions& options) {
   print_diagnostics(house, compiled->second, options.file, false);
   print(house.out, card_text(program, card, *workspace, price_list_of(program),
                              likely_text(house, program.plan_digest)));
-  print(house.out, proofs_text(program));
+  print(house.out, proofs_text(program, card));
   std::string path;
   for (const std::string& step : program.bound.critical_path) {
     path += (path.empty() ? "" : " -> ") + step;
   }
   print(house.out, "Critical path: " + path + "\n");
+  if (const run::CardLine* denied = card.denied()) {
+    return report(house, run::denied_error(denied->step, denied->kind, denied->verdict));
+  }
   if (!card.unproved().empty()) {
     print(house.out, "Mode auto refuses this plan: not every step is proved.\n");
   }

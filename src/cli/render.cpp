@@ -58,10 +58,12 @@ std::string usage_text(const door::Usage& usage) {
          ", " + count(usage.tokens(), "token") + ", " + format_usd(usage.usd) + " USD";
 }
 
-std::string proofs_text(const plan::Program& program) {
+std::string proofs_text(const plan::Program& program, const run::Card& card) {
   std::vector<std::vector<std::string>> rows;
   std::string checks;
-  for (const plan::Step& step : program.steps) {
+  for (std::size_t i = 0; i < program.steps.size(); ++i) {
+    const plan::Step& step = program.steps[i];
+    const run::CardLine& line = card.lines[i];
     std::string effects;
     for (const plan::StepEffect& effect : step.effects) {
       effects += (effects.empty() ? "" : ", ") + std::string{contract::name(effect.kind)};
@@ -73,8 +75,11 @@ std::string proofs_text(const plan::Program& program) {
     std::string sources;
     for (const std::string& source : label.integrity)
       sources += (sources.empty() ? "" : ", ") + source;
-    rows.push_back({"  " + step.id, step.proved() ? "PROVED" : "CHECKED AT RUN TIME",
+    rows.push_back({"  " + step.id, line.proved ? "PROVED" : "CHECKED AT RUN TIME",
                     effects.empty() ? "touches nothing" : effects, "from " + sources});
+    if (line.verdict.open) {
+      checks += "  " + step.id + ": the policy, when " + join(line.open, ", ") + " is known\n";
+    }
     for (const plan::RuntimeCheck& check : step.checks) {
       checks += "  " + check.pointer + ": " + check.reason + "\n";
     }
@@ -104,6 +109,7 @@ std::string card_text(const plan::Program& program, const run::Card& card,
                (asks ? value : shorten(value, kAllowedBytesMax));
     }
     if (line.times > 1) where += " (up to " + std::to_string(line.times) + " times)";
+    if (line.verdict.locked && !line.computed) where += " (asked again just before)";
     if (line.computed) where += where.empty() ? "(asked when known)" : ", (rest asked when known)";
     rows.push_back({"  " + line.step, line.target, std::string{contract::name(line.kind)},
                     std::string{policy::name(line.verdict.decision)},

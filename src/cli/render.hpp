@@ -14,7 +14,7 @@ namespace naestro::cli {
 std::string bound_text(const plan::Bound& bound, const std::string& price_list);
 std::string usage_text(const door::Usage& usage);
 // What the compiler proved of each step, and what it left to be checked at run time.
-std::string proofs_text(const plan::Program& program);
+std::string proofs_text(const plan::Program& program, const run::Card& card);
 // The consent card: plan, bound, what it took before (`likely`), one line per step, what is
 // reversible. All that is asked for stands on it in full.
 std::string card_text(const plan::Program& program, const run::Card& card,

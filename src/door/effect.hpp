@@ -32,7 +32,8 @@ struct Effect {
   // Whether every authority argument is a literal of the plan or an input of the person's, so that
   // approving the plan can cover it. One that a step computed asks, with its value, just before.
   bool authority_known = true;
-  policy::Flow flow;  // what the compiler's pass "flow" found of the arguments' labels
+  std::string server{};  // the URL that a model's call goes to; "": nobody else's
+  policy::Flow flow;     // what the compiler's pass "flow" found of the arguments' labels
   std::vector<contract::DeclaredEffect> declared;
   contract::Idempotency idempotency = contract::Idempotency::none;
   Caps caps;

@@ -8,8 +8,8 @@ namespace naestro::door {
 Admission admit(const policy::Policy& policy, policy::Mode mode, const Scope& scope,
                 const Effect& effect, Grants& granted, Budget& budget) {
   Admission admission;
-  std::tie(admission.verdict, admission.kind) =
-      policy.decide_all(effect.declared, mode, effect.flow);
+  std::tie(admission.verdict, admission.kind) = policy.decide(
+      {effect.target, effect.declared, mode, effect.flow, effect.authority, {}, effect.server});
   admission.action = action_digest(scope, effect);
   if (!effect.authority_known && admission.verdict.decision == policy::Decision::allow) {
     admission.verdict = {policy::Decision::ask, "door.computed_authority", "", 0,

@@ -36,9 +36,9 @@ struct Admission {
 // Actions that a person approved -> how many uses are left.
 using Grants = std::map<Digest, std::int64_t>;
 
-// Decides and, for `go`, reserves the caps. A grant is used up by one. An authority argument that a
-// step computed asks even where the policy allows: where data decides what is touched, a person
-// endorses it.
+// Decides on the call with all its values and, for `go`, reserves the caps. A grant is used up by
+// one. An authority argument that a step computed asks even where the policy allows: where data
+// decides what is touched, a person endorses it.
 Admission admit(const policy::Policy& policy, policy::Mode mode, const Scope& scope,
                 const Effect& effect, Grants& granted, Budget& budget);
 

@@ -4,22 +4,13 @@
 #include <array>
 
 #include "base/path.hpp"
+#include "plan/asked.hpp"
 #include "plan/passes.hpp"
 
 namespace naestro::plan {
 namespace {
 
 using Extent = StepEffect::Extent;
-
-// The argument as an expression; a literal argument object is one literal node.
-std::optional<Expression> argument(const Expression& with, const std::string& name) {
-  if (const auto* members = std::get_if<Expression::Members>(&with.node)) {
-    const auto found = std::ranges::find(*members, name, &Expression::Member::key);
-    return found == members->end() ? std::nullopt : std::optional{found->value};
-  }
-  const json::Value* value = std::get<json::Value>(with.node).get_object().if_contains(name);
-  return value == nullptr ? std::nullopt : std::optional{Expression{*value}};
-}
 
 bool of_steps(const Expression& expression) {
   return std::ranges::any_of(expression.references(), [](const Reference& reference) {

@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <unordered_map>
 
+#include "plan/asked.hpp"
 #include "plan/labels.hpp"
 #include "plan/passes.hpp"
 #include "policy/labels.hpp"
@@ -11,7 +12,8 @@
 namespace naestro::plan {
 namespace {
 
-std::string target_of(const DraftStep& step) {
+// For people.
+std::string shown_target(const DraftStep& step) {
   if (const auto* tool = std::get_if<ToolUse>(&*step.use)) return tool->tool->id();
   return "model " + std::get<ModelUse>(*step.use).model->name;
 }
@@ -80,12 +82,12 @@ class Flow {
   }
 
   void judge(const DraftStep& step, const std::string& argument, const ReferenceUse& value) {
-    const auto effects = declared_effects(*step.use);
+    const Asked asked = asked_of(*step.use, step.with.expression);
     const auto [verdict, kind] =
-        environment_.policy.decide_all(effects, environment_.mode, step.flow);
+        environment_.policy.decide(asked.question(environment_.mode, step.flow));
     if (verdict.decision != policy::Decision::deny) return;
     // What is denied whatever flows in was reported by the pass "policy".
-    if (environment_.policy.decide_all(effects, environment_.mode).first.decision ==
+    if (environment_.policy.decide(asked.question(environment_.mode)).first.decision ==
         policy::Decision::deny) {
       return;
     }
@@ -93,7 +95,8 @@ class Flow {
         Np::kUntrustedAuthority, value.pointer,
         "untrusted data would decide where step '" + step.id + "' does `" +
             std::string{contract::name(kind)} + "`",
-        {path_to(step, value.reference) + " -> argument '" + argument + "' of " + target_of(step),
+        {path_to(step, value.reference) + " -> argument '" + argument + "' of " +
+             shown_target(step),
          "a value of yours or of the plan's own", place_of(verdict) + ": " + verdict.reason});
   }
 
@@ -119,7 +122,7 @@ class Flow {
         at = &further->reference;
         continue;
       }
-      path = target_of(producer) + sources(producer) + " -> " + path;
+      path = shown_target(producer) + sources(producer) + " -> " + path;
       at = nullptr;
     }
     return path;
@@ -149,13 +152,13 @@ class Flow {
 void check_policy(const Draft& draft, const Environment& environment, Sink& sink) {
   for (const DraftStep& step : draft.steps) {
     if (!step.use) continue;
-    const auto [verdict, kind] =
-        environment.policy.decide_all(declared_effects(*step.use), environment.mode);
+    const Asked asked = asked_of(*step.use, step.with.expression);
+    const auto [verdict, kind] = environment.policy.decide(asked.question(environment.mode));
     if (verdict.decision != policy::Decision::deny) continue;
     sink.error(
         Np::kDenied, step.pointer + "/do",
         "the policy denies `" + std::string{contract::name(kind)} + "` in step '" + step.id + "'",
-        {target_of(step), "what a rule allows or asks for",
+        {shown_target(step), "what a rule allows or asks for",
          place_of(verdict) + ": " + verdict.reason});
   }
 }

@@ -1,7 +1,6 @@
 #include "policy/policy.hpp"
 
 #include <algorithm>
-#include <array>
 
 #include "base/crypto.hpp"
 #include "base/json.hpp"
@@ -9,114 +8,251 @@
 namespace naestro::policy {
 namespace {
 
+using contract::DeclaredEffect;
 using contract::EffectKind;
 
-bool only(const json::Object& object, std::initializer_list<std::string_view> members) {
-  return std::ranges::all_of(object, [&](const auto& member) {
-    return std::ranges::find(members, std::string_view{member.key()}) != members.end();
-  });
+constexpr std::size_t kRulesMax = 20'000;  // of a file
+constexpr int kDeny = static_cast<int>(Decision::deny) * 2;
+
+constexpr std::array<std::string_view, 4> kLayerWords = {"built-in", "organisation", "user",
+                                                         "project"};
+// What decides without being a rule: nobody's rule may look like it.
+constexpr std::array<std::string_view, 3> kOwnIds = {"builtin.", "mode.", "door."};
+
+std::size_t index_of(const DeclaredEffect* effect) {
+  return effect == nullptr ? kNoEffect : static_cast<std::size_t>(effect->kind);
 }
 
-// The only condition there is: {"authority": "untrusted"}.
-std::optional<Flow> flow_from(const json::Value& value) {
-  const json::Object* object = value.if_object();
-  if (object == nullptr || !only(*object, {"authority"}) ||
-      json::text_at(*object, "authority") != "untrusted") {
-    return std::nullopt;
+void index(RuleFile& file) {
+  for (const Rule& rule : file.rules) {
+    const auto put = [&](RuleFile::ByKind& by_kind) {
+      for (std::size_t kind = 0; kind < kKinds; ++kind) {
+        if ((rule.kinds >> kind & 1U) == 0) continue;
+        auto& places = by_kind[kind];
+        const auto place = static_cast<std::uint32_t>(rule.place);
+        if (places.empty() || places.back() != place) places.push_back(place);
+      }
+    };
+    if (!rule.exact_tools()) put(file.any_tool);
+    if (!rule.exact_tools()) continue;
+    for (const std::string& tool : rule.tools) put(file.by_tool[std::string{tool_name(tool)}]);
   }
-  return Flow{.untrusted_authority = true};
 }
 
-bool holds(Flow when, Flow flow) { return !when.untrusted_authority || flow.untrusted_authority; }
+// Calls `each` with the rules that can be about the effect.
+template <class Each>
+void candidates(const RuleFile& file, std::string_view target, std::size_t kind, Each each) {
+  for (const std::uint32_t place : file.any_tool[kind]) each(file.rules[place]);
+  const auto found = file.by_tool.find(tool_name(target));
+  if (found == file.by_tool.end()) return;
+  for (const std::uint32_t place : found->second[kind]) each(file.rules[place]);
+}
+
+// A rule that cannot tell whether it matches applies where that is the stricter way.
+bool applies(const Rule& rule, Match match) {
+  return match == Match::yes || (match == Match::failed && rule.effect != Decision::allow);
+}
+
+Decision decision_of(int strictness) { return static_cast<Decision>(strictness / 2); }
 
 }  // namespace
 
+std::string_view name(Layer layer) { return kLayerWords[static_cast<std::size_t>(layer)]; }
+
 Result<Policy> Policy::parse(std::string_view file, std::string_view text) {
-  NAESTRO_LET(const json::Value value, json::parse(text));
-  const auto bad = [&](const std::string& pointer, const std::string& why) {
-    const auto at = json::locate(text, pointer);
-    return fail(Code::kPolicyInvalid,
-                std::string{file} + ":" + std::to_string(at.line) + ": policy " + why,
-                "see docs/formats/policy.md");
-  };
-  const json::Object* object = value.if_object();
-  if (object == nullptr || !only(*object, {"policy", "rules"}) ||
-      json::text_at(*object, "policy") != "policy/1" || !json::array_at(*object, "rules")) {
-    return bad("", "is not {\"policy\": \"policy/1\", \"rules\": [...]}");
-  }
+  NAESTRO_LET(const json::Value form, json::parse(text));
   Policy policy;
-  policy.file_ = file;
-  policy.digest_ = crypto::sha256(json::canonical(value));
-  const json::Array& rules = *json::array_at(*object, "rules");
-  for (std::size_t i = 0; i < rules.size(); ++i) {
-    const std::string pointer = "/rules/" + std::to_string(i);
-    const json::Object* row = rules[i].if_object();
-    if (row == nullptr || !only(*row, {"id", "effect", "kinds", "when", "reason"})) {
-      return bad(pointer, "rule has an unknown member");
-    }
-    const auto id = json::text_at(*row, "id");
-    const auto effect = decision_from(json::text_at(*row, "effect").value_or(""));
-    const json::Array* kinds = json::array_at(*row, "kinds");
-    const json::Value* reason = row->if_contains("reason");
-    if (!id || !effect || kinds == nullptr || kinds->empty() ||
-        (reason != nullptr && !reason->is_string())) {
-      return bad(pointer, "rule lacks id, effect or kinds, or has a reason that is no text");
-    }
-    if (std::ranges::find(policy.rules_, *id, &Rule::id) != policy.rules_.end()) {
-      return bad(pointer, "has two rules with the id " + std::string{*id});
-    }
-    Rule rule{std::string{*id}, *effect, {}, {}, {}, json::locate(text, pointer).line};
-    if (const json::Value* when = row->if_contains("when")) {
-      const auto flow = flow_from(*when);
-      if (!flow) {
-        return bad(pointer + "/when",
-                   R"(rule has a `when` that is not {"authority": "untrusted"})");
-      }
-      rule.when = *flow;
-    }
-    rule.reason = json::text_at(*row, "reason").value_or("");
-    for (const json::Value& item : *kinds) {
-      const auto kind =
-          contract::effect_kind(item.is_string() ? json::view(item.get_string()) : "");
-      if (!kind) return bad(pointer + "/kinds", "rule names an unknown effect kind");
-      rule.kinds.push_back(*kind);
-    }
-    policy.rules_.push_back(std::move(rule));
-  }
+  NAESTRO_TRY(policy.add(Layer::builtin, std::string{file}, form, [&](const std::string& pointer) {
+    return json::locate(text, pointer).line;
+  }));
   return policy;
 }
 
-Verdict Policy::decide(EffectKind kind, Mode mode, Flow flow) const {
-  Verdict verdict{Decision::deny, "default", file_, 0,
-                  "no rule matches " + std::string{name(kind)}};
-  bool matched = false;
-  for (const Rule& rule : rules_) {
-    if (std::ranges::find(rule.kinds, kind) == rule.kinds.end() || !holds(rule.when, flow))
-      continue;
-    if (matched && rule.effect <= verdict.decision) continue;  // deny beats ask beats allow
-    matched = true;
-    verdict = {rule.effect, rule.id, file_, rule.line, rule.reason};
+Result<void> Policy::add(Layer layer, std::string file, const json::Value& form,
+                         const LineOf& line) {
+  const auto bad = [&](const std::string& pointer, const std::string& what, std::string remedy) {
+    return fail(Code::kPolicyInvalid, file + ":" + std::to_string(line(pointer)) + ": " + what,
+                remedy.empty() ? "see docs/formats/policy.md" : std::move(remedy));
+  };
+  const json::Object* object = form.if_object();
+  const json::Array* rules = object == nullptr ? nullptr : json::array_at(*object, "rules");
+  if (rules == nullptr || object->size() != 2 || json::text_at(*object, "policy") != "policy/1") {
+    return bad("", R"(a policy is {"policy": "policy/1", "rules": [...]} and nothing more)", {});
   }
-  if (mode == Mode::guide && kind != EffectKind::read && kind != EffectKind::model_local) {
-    return {Decision::deny, "mode.guide", file_, 0, "mode guide only reads and suggests"};
+  if (rules->size() > kRulesMax) {
+    return bad("/rules", "a policy has at most " + std::to_string(kRulesMax) + " rules", {});
   }
-  return verdict;
+  RuleFile out{layer, file, {}, form, {}, {}};
+  std::map<std::string, int> lines;  // of the ids so far
+  for (std::size_t i = 0; i < rules->size(); ++i) {
+    const std::string pointer = "/rules/" + std::to_string(i);
+    auto rule = parse_rule((*rules)[i]);
+    if (!rule) {
+      return bad(pointer + rule.error().pointer, rule.error().message, rule.error().remedy);
+    }
+    rule->line = line(pointer);
+    rule->place = i;
+    const bool own = rule->id == "default" || std::ranges::any_of(kOwnIds, [&](const auto& word) {
+                       return rule->id.starts_with(word);
+                     });
+    if (own && layer != Layer::builtin) {
+      return bad(pointer + "/id", "the id " + rule->id + " is one of Naestro's own",
+                 "give the rule another");
+    }
+    const auto [known, fresh] = lines.emplace(rule->id, rule->line);
+    if (!fresh) {
+      return bad(pointer + "/id",
+                 "two rules have the id " + rule->id + ", the first in line " +
+                     std::to_string(known->second),
+                 "give one of them another");
+    }
+    out.rules.push_back(*std::move(rule));
+  }
+  index(out);
+  files_.push_back(std::move(out));
+  // That of the built-in layer alone is its own text's, as it was before there were others.
+  digest_ = crypto::sha256(json::canonical(files_.front().form));
+  if (files_.size() == 1) return {};
+  json::Array all;
+  for (const RuleFile& each : files_) {
+    all.push_back(json::Array{name(each.layer), each.form});
+  }
+  digest_ = crypto::sha256(json::canonical(all));
+  return {};
 }
 
-std::pair<Verdict, EffectKind> Policy::decide_all(
-    const std::vector<contract::DeclaredEffect>& effects, Mode mode, Flow flow) const {
-  // A contract without effects computes from its arguments alone; there is nothing to decide.
-  std::pair<Verdict, EffectKind> strictest{
-      {Decision::allow, "door.no_effect", "", 0, "it touches nothing"}, EffectKind::read};
-  bool first = true;
-  for (const contract::DeclaredEffect& effect : effects) {
-    Verdict verdict = decide(effect.kind, mode, flow);
-    if (first || verdict.decision > strictest.first.decision) {
-      strictest = {std::move(verdict), effect.kind};
-    }
-    first = false;
+// What a call's effects come to: at least `low`, at most `high` when all is known.
+struct Policy::Bounds {
+  Ruling ruling;
+  int low = -1;
+  int high = -1;
+};
+
+void Policy::judge_effect(const Question& question, const DeclaredEffect* effect,
+                          Bounds& bounds) const {
+  const std::size_t kind = index_of(effect);
+  const RuleFile* file = nullptr;
+  const Rule* known = nullptr;
+  std::string failure;
+  const RuleFile* mildest_file = nullptr;
+  const Rule* mildest = nullptr;  // of those that may match
+  int high = -1;
+  for (const RuleFile& each : files_) {
+    candidates(each, question.target, kind, [&](const Rule& rule) {
+      const bool matters =
+          known == nullptr || rule.strictness() > known->strictness() ||
+          (file == &each && rule.strictness() == known->strictness() && rule.place < known->place);
+      if (!matters) return;
+      Matched matched = rule.matches(question, effect);
+      if (applies(rule, matched.match)) {
+        file = &each;
+        known = &rule;
+        failure = std::move(matched.failure);
+      } else if (matched.match == Match::open) {
+        high = std::max(high, rule.strictness());
+        if (mildest == nullptr || rule.strictness() < mildest->strictness()) {
+          mildest_file = &each;
+          mildest = &rule;
+        }
+      }
+    });
   }
-  return strictest;
+  Ruling ruling;
+  ruling.kind = kind;
+  int low = 0;
+  if (known != nullptr) {
+    low = known->strictness();
+  } else if (effect != nullptr && mildest != nullptr) {
+    low = mildest->strictness();
+    file = mildest_file;
+    known = mildest;
+    high = kDeny;  // where none of them matches
+  } else if (effect != nullptr) {
+    low = kDeny;
+  }
+  ruling.why = known != nullptr    ? Ruling::Why::rule
+               : effect != nullptr ? Ruling::Why::nothing_matches
+                                   : Ruling::Why::no_effect;
+  const bool suggests = question.mode == Mode::guide && effect != nullptr &&
+                        effect->kind != EffectKind::read && effect->kind != EffectKind::model_local;
+  if (suggests) {
+    low = kDeny;
+    ruling.why = Ruling::Why::mode;
+  }
+  bounds.high = std::max({bounds.high, high, low});
+  if (low <= bounds.low) return;
+  bounds.low = low;
+  ruling.decision = decision_of(low);
+  ruling.locked = ruling.decision == Decision::ask && low % 2 == 1;
+  ruling.rule = known;
+  ruling.file = ruling.why == Ruling::Why::rule ? &file->file : &files_.front().file;
+  ruling.failure = std::move(failure);
+  bounds.ruling = std::move(ruling);
+}
+
+Ruling Policy::judge(const Question& question) const {
+  Bounds bounds;
+  for (const DeclaredEffect& effect : question.effects) judge_effect(question, &effect, bounds);
+  if (question.effects.empty()) judge_effect(question, nullptr, bounds);
+  bounds.ruling.open = bounds.high > bounds.low;
+  return std::move(bounds.ruling);
+}
+
+Verdict Policy::worded(Ruling ruling) const {
+  Verdict out{ruling.decision, {}, {}, 0, {}, ruling.locked, ruling.open};
+  if (ruling.file != nullptr) out.file = *ruling.file;
+  switch (ruling.why) {
+    case Ruling::Why::rule:
+      out.rule = ruling.rule->id;
+      out.line = ruling.rule->line;
+      out.reason = ruling.rule->reason;
+      if (!ruling.failure.empty()) {
+        out.reason = "it cannot be told whether this rule matches, so it applies (" +
+                     ruling.failure + "): " + out.reason;
+      }
+      break;
+    case Ruling::Why::nothing_matches:
+      out.rule = "default";
+      out.reason = "no rule matches " + std::string{kind_word(ruling.kind)};
+      break;
+    case Ruling::Why::mode:
+      out.rule = "mode.guide";
+      out.reason = "mode guide only reads and suggests";
+      break;
+    case Ruling::Why::no_effect:
+      out.rule = "door.no_effect";
+      out.file.clear();
+      out.reason = "it touches nothing";
+      break;
+  }
+  return out;
+}
+
+std::pair<Verdict, EffectKind> Policy::decide(const Question& question) const {
+  Ruling ruling = judge(question);
+  // A call without an effect has none to name; what it may do is no more than reading.
+  const EffectKind kind =
+      ruling.kind == kNoEffect ? EffectKind::read : static_cast<EffectKind>(ruling.kind);
+  return {worded(std::move(ruling)), kind};
+}
+
+std::vector<Policy::Finding> Policy::findings(const Question& question) const {
+  std::vector<Finding> out;
+  const auto of = [&](const DeclaredEffect* effect) {
+    for (const RuleFile& file : files_) {
+      const std::size_t begin = out.size();
+      candidates(file, question.target, index_of(effect), [&](const Rule& rule) {
+        Matched matched = rule.matches(question, effect);
+        if (matched.match == Match::no) return;
+        out.push_back({&file, &rule, index_of(effect), std::move(matched)});
+      });
+      std::ranges::sort(out.begin() + static_cast<std::ptrdiff_t>(begin), out.end(), {},
+                        [](const Finding& each) { return each.rule->place; });
+    }
+  };
+  for (const DeclaredEffect& effect : question.effects) of(&effect);
+  if (question.effects.empty()) of(nullptr);
+  return out;
 }
 
 }  // namespace naestro::policy

@@ -1,7 +1,10 @@
-// Which effects may happen. This version has one layer, the built-in one (policies/builtin.json).
-// docs/formats/policy.md has the form of a rule.
+// Which effects may happen: rules in layers, from the built-in one to the project's.
+// docs/formats/policy.md has the form of a rule and how they decide together.
 #pragma once
 
+#include <array>
+#include <functional>
+#include <map>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -11,9 +14,15 @@
 #include "base/bytes.hpp"
 #include "base/embedded.hpp"
 #include "contract/tool.hpp"
+#include "policy/question.hpp"
+#include "policy/rule.hpp"
 #include "policy/words.gen.hpp"
 
 namespace naestro::policy {
+
+// Who wrote a file of rules. Each layer only narrows what those above leave.
+enum class Layer : std::uint8_t { builtin, organisation, user, project };
+std::string_view name(Layer layer);
 
 // What decided, where it stands, and why.
 struct Verdict {
@@ -22,39 +31,77 @@ struct Verdict {
   std::string file;
   int line = 0;
   std::string reason;
+  // Of ask: an approval of the whole plan is no answer; it is asked again just before the effect.
+  bool locked = false;
+  // A value that is not known yet may still make it stricter: the door decides when it is there.
+  bool open = false;
 };
 
-// What the labels of a call's arguments say of the effect; what a rule's `when` is about.
-struct Flow {
-  // An authority argument holds a value that is not the user's, the policy's or the plan's own.
-  bool untrusted_authority = false;
-  bool operator==(const Flow&) const = default;
+// The same without words, for which nothing is allocated. Refers to the policy.
+struct Ruling {
+  enum class Why : std::uint8_t { rule, nothing_matches, mode, no_effect };
+  Decision decision = Decision::allow;
+  bool locked = false;
+  bool open = false;
+  Why why = Why::no_effect;
+  std::size_t kind = kNoEffect;  // which of the call's effects it is about
+  const Rule* rule = nullptr;    // of Why::rule
+  const std::string* file = nullptr;
+  std::string failure = {};  // why the rule could not tell whether it matches, and so applies
+};
+
+// One file of rules.
+struct RuleFile {
+  Layer layer = Layer::builtin;
+  std::string file;  // as it is shown
+  std::vector<Rule> rules;
+  json::Value form;  // what it was read from
+
+  // By kind, in their order: the rules for any tool, and those of exact names.
+  using ByKind = std::array<std::vector<std::uint32_t>, kKinds>;
+  ByKind any_tool;
+  std::map<std::string, ByKind, std::less<>> by_tool;
 };
 
 class Policy {
  public:
-  // Unknown members, effects or kinds are errors that name the file and the rule.
+  // The built-in layer, as JSON. kPolicyInvalid names file and line.
   static Result<Policy> parse(std::string_view file, std::string_view text);
 
-  // The strictest of the matching rules and of the mode; nothing matching is deny.
-  [[nodiscard]] Verdict decide(contract::EffectKind kind, Mode mode, Flow flow = {}) const;
-  // The strictest verdict on several effects of one call, and which of them it is about.
-  [[nodiscard]] std::pair<Verdict, contract::EffectKind> decide_all(
-      const std::vector<contract::DeclaredEffect>& effects, Mode mode, Flow flow = {}) const;
-  // SHA-256 of the canonical text, for the ledger.
+  // Another layer, of a form that was read from some text; `line`: where the value at a pointer
+  // stands in that. kPolicyInvalid names file and line.
+  using LineOf = std::function<int(const std::string& pointer)>;
+  Result<void> add(Layer layer, std::string file, const json::Value& form, const LineOf& line);
+
+  // Within a layer deny beats a locked ask beats ask beats allow; across the layers and the effects
+  // of the call the strictest holds, the first among equals; a layer in which nothing matches says
+  // nothing, and where none says anything it is deny. Allocates nothing but for a path that is not
+  // in its normal form, a rule with hosts, and a `when` that is evaluated.
+  [[nodiscard]] Ruling judge(const Question& question) const;
+  // The same in words, and the kind of the effect that it is about.
+  [[nodiscard]] std::pair<Verdict, contract::EffectKind> decide(const Question& question) const;
+
+  // A rule that matches, may match, or cannot tell.
+  struct Finding {
+    const RuleFile* file = nullptr;
+    const Rule* rule = nullptr;
+    std::size_t kind = kNoEffect;
+    Matched matched;
+  };
+  // Every such rule, by layers and in their order, for each effect of the call.
+  [[nodiscard]] std::vector<Finding> findings(const Question& question) const;
+
+  [[nodiscard]] const std::vector<RuleFile>& files() const { return files_; }
+  // SHA-256 of the canonical rules of all layers, for the ledger.
   [[nodiscard]] const Digest& digest() const { return digest_; }
 
  private:
-  struct Rule {
-    std::string id;
-    Decision effect;
-    std::vector<contract::EffectKind> kinds;
-    Flow when;  // what has to hold for the rule to match; nothing: it always does
-    std::string reason;
-    int line;
-  };
-  std::string file_;
-  std::vector<Rule> rules_;
+  struct Bounds;
+  void judge_effect(const Question& question, const contract::DeclaredEffect* effect,
+                    Bounds& bounds) const;
+  [[nodiscard]] Verdict worded(Ruling ruling) const;
+
+  std::vector<RuleFile> files_;  // from the built-in one
   Digest digest_{};
 };
 

@@ -4,6 +4,7 @@
 
 #include "base/crypto.hpp"
 #include "policy/labels.hpp"
+#include "policy/test_asked.hpp"
 #include "testing/property.hpp"
 #include "testing/testing.hpp"
 
@@ -13,14 +14,14 @@ namespace {
 using contract::EffectKind;
 using contract::Label;
 
-Policy builtin() {
-  const auto file = embedded_policies()[0];
-  return Policy::parse(file.name, file.text).value();
-}
+using testing::builtin;
+using testing::Call;
 
 TEST(Policy, BuiltInDecidesEveryKind) {
   const Policy policy = builtin();
-  const auto decide = [&](EffectKind kind) { return policy.decide(kind, Mode::copilot).decision; };
+  const auto decide = [&](EffectKind kind) {
+    return testing::decide(policy, kind, Mode::copilot).decision;
+  };
   EXPECT_EQ(decide(EffectKind::read), Decision::allow);
   EXPECT_EQ(decide(EffectKind::model_local), Decision::allow);
   EXPECT_EQ(decide(EffectKind::write), Decision::ask);
@@ -32,7 +33,7 @@ TEST(Policy, BuiltInDecidesEveryKind) {
 
 TEST(Policy, WhatNothingMatchesIsDenied) {
   const auto none = Policy::parse("p", R"({"policy":"policy/1","rules":[]})").value();
-  const auto verdict = none.decide(EffectKind::read, Mode::copilot);
+  const auto verdict = testing::decide(none, EffectKind::read, Mode::copilot);
   EXPECT_EQ(verdict.decision, Decision::deny);
   EXPECT_EQ(verdict.rule, "default");
   EXPECT_EQ(verdict.file, "p");
@@ -40,21 +41,24 @@ TEST(Policy, WhatNothingMatchesIsDenied) {
   EXPECT_EQ(verdict.reason, "no rule matches read");
   const auto other = Policy::parse(
       "p", R"({"policy":"policy/1","rules":[{"id":"a","effect":"allow","kinds":["net"]}]})");
-  EXPECT_EQ(other->decide(EffectKind::read, Mode::copilot).rule, "default");
-  EXPECT_EQ(other->decide(EffectKind::net, Mode::copilot).rule, "a");
+  EXPECT_EQ(testing::decide(*other, EffectKind::read, Mode::copilot).rule, "default");
+  EXPECT_EQ(testing::decide(*other, EffectKind::net, Mode::copilot).rule, "a");
 }
 
 TEST(Policy, AnUntrustedTargetIsAskedForInsideAndDeniedOutside) {
   const Policy policy = builtin();
   const Flow untrusted{.untrusted_authority = true};
-  EXPECT_EQ(policy.decide(EffectKind::read, Mode::copilot, untrusted).rule,
+  EXPECT_EQ(testing::decide(policy, EffectKind::read, Mode::copilot, untrusted).rule,
             "builtin.untrusted_path");
-  EXPECT_EQ(policy.decide(EffectKind::read, Mode::copilot, untrusted).decision, Decision::ask);
+  EXPECT_EQ(testing::decide(policy, EffectKind::read, Mode::copilot, untrusted).decision,
+            Decision::ask);
   for (const auto kind : {EffectKind::exec, EffectKind::net, EffectKind::send, EffectKind::pay}) {
-    EXPECT_EQ(policy.decide(kind, Mode::copilot, untrusted).decision, Decision::deny);
+    EXPECT_EQ(testing::decide(policy, kind, Mode::copilot, untrusted).decision, Decision::deny);
   }
-  const auto [verdict, kind] = policy.decide_all(
-      {{EffectKind::read, "", true}, {EffectKind::send, "", true}}, Mode::copilot, untrusted);
+  Call call;
+  call.effects = {{EffectKind::read, "", true}, {EffectKind::send, "", true}};
+  call.flow = untrusted;
+  const auto [verdict, kind] = policy.decide(call.question());
   EXPECT_EQ(verdict.rule, "builtin.untrusted_target");
   EXPECT_EQ(kind, EffectKind::send);
 }
@@ -65,12 +69,17 @@ TEST(Policy, TheStrictestOfACallsEffectsDecidesInAnyOrder) {
   const contract::DeclaredEffect write{EffectKind::write, "", true};
   const contract::DeclaredEffect net{EffectKind::net, "", true};
   const auto kind_of = [&](const std::vector<contract::DeclaredEffect>& effects) {
-    return policy.decide_all(effects, Mode::copilot).second;
+    Call call;
+    call.effects = effects;
+    return policy.decide(call.question()).second;
   };
   EXPECT_EQ(kind_of({read, write}), EffectKind::write);
   EXPECT_EQ(kind_of({write, read}), EffectKind::write);
   EXPECT_EQ(kind_of({net, write}), EffectKind::net) << "of equals the first";
-  const auto [verdict, kind] = policy.decide_all({}, Mode::guide);
+  Call nothing;
+  nothing.effects.clear();
+  nothing.mode = Mode::guide;
+  const auto [verdict, kind] = policy.decide(nothing.question());
   EXPECT_EQ(verdict.decision, Decision::allow);
   EXPECT_EQ(verdict.rule, "door.no_effect");
   EXPECT_EQ(kind, EffectKind::read);
@@ -85,7 +94,7 @@ TEST(Labels, OnlyTheUsersThePolicysAndThePlansOwnIsTrusted) {
 }
 
 TEST(Policy, AVerdictNamesItsRuleFileAndLine) {
-  const auto verdict = builtin().decide(EffectKind::write, Mode::copilot);
+  const auto verdict = testing::decide(builtin(), EffectKind::write, Mode::copilot);
   EXPECT_EQ(verdict.rule, "builtin.write");
   EXPECT_EQ(verdict.file, "builtin.json");
   EXPECT_EQ(verdict.line, 6);
@@ -95,11 +104,11 @@ TEST(Policy, AVerdictNamesItsRuleFileAndLine) {
 TEST(Policy, GuideOnlyReadsAndAsksLocalModels) {
   const Policy policy = builtin();
   for (const auto kind : {EffectKind::read, EffectKind::model_local}) {
-    EXPECT_EQ(policy.decide(kind, Mode::guide).decision, Decision::allow) << name(kind);
+    EXPECT_EQ(testing::decide(policy, kind, Mode::guide).decision, Decision::allow) << name(kind);
   }
   for (const auto kind : {EffectKind::model_cloud, EffectKind::write, EffectKind::exec,
                           EffectKind::net, EffectKind::send, EffectKind::pay}) {
-    const Verdict verdict = policy.decide(kind, Mode::guide);
+    const Verdict verdict = testing::decide(policy, kind, Mode::guide);
     EXPECT_EQ(verdict.decision, Decision::deny) << name(kind);
     EXPECT_EQ(verdict.rule, "mode.guide");
     EXPECT_EQ(verdict.file, "builtin.json");
@@ -115,7 +124,7 @@ TEST(Policy, DenyBeatsAskBeatsAllowInAnyOrder) {
   for (const auto& [x, y, z] : {std::tuple{0, 1, 2}, {2, 1, 0}, {1, 2, 0}}) {
     const auto policy = Policy::parse("p", R"({"policy":"policy/1","rules":[)" + rules[x] + "," +
                                                rules[y] + "," + rules[z] + "]}");
-    EXPECT_EQ(policy->decide(EffectKind::net, Mode::copilot).rule, "c");
+    EXPECT_EQ(testing::decide(*policy, EffectKind::net, Mode::copilot).rule, "c");
   }
 }
 
@@ -123,7 +132,7 @@ TEST(Policy, OfEqualRulesTheFirstIsNamed) {
   const auto policy = Policy::parse("p", R"({"policy":"policy/1","rules":[
     {"id":"a","effect":"ask","kinds":["net"],"reason":"one"},
     {"id":"b","effect":"ask","kinds":["net"],"reason":"two"}]})");
-  const auto verdict = policy->decide(EffectKind::net, Mode::copilot);
+  const auto verdict = testing::decide(*policy, EffectKind::net, Mode::copilot);
   EXPECT_EQ(verdict.rule, "a");
   EXPECT_EQ(verdict.line, 2);
   EXPECT_EQ(verdict.reason, "one");
@@ -131,49 +140,103 @@ TEST(Policy, OfEqualRulesTheFirstIsNamed) {
 
 TEST(Policy, BadRulesAreRefusedWithFileAndLine) {
   struct Case {
-    std::string rules, message;
+    std::string rules, message, remedy = "see docs/formats/policy.md";
   };
+  const std::string net = R"({"id":"a","effect":"ask","kinds":["net"])";
   for (const Case& item : {
-           Case{R"({"id":"a","effect":"maybe","kinds":["net"]})",
-                "p.json:2: policy rule lacks id, effect or kinds, or has a reason that is no text"},
-           {R"({"effect":"allow","kinds":["net"]})",
-            "p.json:2: policy rule lacks id, effect or kinds, or has a reason that is no text"},
-           {R"({"id":"a","kinds":["net"]})",
-            "p.json:2: policy rule lacks id, effect or kinds, or has a reason that is no text"},
-           {R"({"id":"a","effect":"allow"})",
-            "p.json:2: policy rule lacks id, effect or kinds, or has a reason that is no text"},
-           {R"({"id":"a","effect":"allow","kinds":[]})",
-            "p.json:2: policy rule lacks id, effect or kinds, or has a reason that is no text"},
-           {R"({"id":"a","effect":"allow","kinds":["net"],"reason":1})",
-            "p.json:2: policy rule lacks id, effect or kinds, or has a reason that is no text"},
-           {R"({"id":"a","effect":"allow","kinds":["fly"]})",
-            "p.json:2: policy rule names an unknown effect kind"},
-           {R"({"id":"a","effect":"allow","kinds":["net",1]})",
-            "p.json:2: policy rule names an unknown effect kind"},
-           {R"({"id":"a","effect":"allow","kinds":["net"],"when":{}})",
-            R"(p.json:2: policy rule has a `when` that is not {"authority": "untrusted"})"},
-           {R"({"id":"a","effect":"allow","kinds":["net"],"when":{"authority":"trusted"}})",
-            R"(p.json:2: policy rule has a `when` that is not {"authority": "untrusted"})"},
-           {R"({"id":"a","effect":"allow","kinds":["net"],"when":{"mode":"auto"}})",
-            R"(p.json:2: policy rule has a `when` that is not {"authority": "untrusted"})"},
-           {R"({"id":"a","effect":"allow","kinds":["net"],"when":1})",
-            R"(p.json:2: policy rule has a `when` that is not {"authority": "untrusted"})"},
-           {"{\"id\":\"a\",\"effect\":\"allow\",\n\"kinds\":[\"net\"],\n\"when\":1}",
-            R"(p.json:4: policy rule has a `when` that is not {"authority": "untrusted"})"},
-           {"{\"id\":\"a\",\"effect\":\"allow\",\n\"kinds\":[\"fly\"]}",
-            "p.json:3: policy rule names an unknown effect kind"},
-           {R"({"id":"a","effect":"allow","kinds":["net"],"unless":{}})",
-            "p.json:2: policy rule has an unknown member"},
-           {"7", "p.json:2: policy rule has an unknown member"},
-           {R"({"id":"a","effect":"allow","kinds":["net"]},
-               {"id":"a","effect":"deny","kinds":["net"]})",
-            "p.json:3: policy has two rules with the id a"},
+           Case{R"({"id":"a","effect":"maybe"})", "2: 'effect' is none of allow, ask, deny"},
+           {R"({"id":"a"})", "2: 'effect' is none of allow, ask, deny"},
+           {R"({"effect":"deny"})", "2: a rule has no id of letters, digits, '.', '-' and '_'"},
+           {R"({"id":7,"effect":"deny"})",
+            "2: a rule has no id of letters, digits, '.', '-' and '_'"},
+           {R"({"id":"a b","effect":"deny"})",
+            "2: a rule has no id of letters, digits, '.', '-' and '_'"},
+           {R"({"id":"","effect":"deny"})",
+            "2: a rule has no id of letters, digits, '.', '-' and '_'"},
+           {R"({"id":")" + std::string(101, 'a') + R"(","effect":"deny"})",
+            "2: a rule has no id of letters, digits, '.', '-' and '_'"},
+           {"7", "2: a rule is no object with id, effect and more"},
+           {net + R"(,"unless":{}})", "2: a rule has no member 'unless'",
+            "one of id, effect, kinds, tools, paths, hosts, when, reason, locked"},
+           {net + R"(,"host":["a"]})", "2: a rule has no member 'host'", "did you mean 'hosts'?"},
+           {net + ",\n\"unless\":1}", "3: a rule has no member 'unless'",
+            "one of id, effect, kinds, tools, paths, hosts, when, reason, locked"},
+           {R"({"id":"a","effect":"deny","kinds":[]})",
+            "2: 'kinds' is no list with something in it",
+            "leave it out where the rule is about all of them"},
+           {R"({"id":"a","effect":"deny","kinds":"net"})",
+            "2: 'kinds' is no list with something in it",
+            "leave it out where the rule is about all of them"},
+           {R"({"id":"a","effect":"deny","kinds":["fly"]})", "2: there is no effect kind 'fly'",
+            "did you mean 'pay'?"},
+           {"{\"id\":\"a\",\"effect\":\"deny\",\n\"kinds\":[\"net\",\n1]}",
+            "4: 'kinds' takes texts"},
+           {net + R"(,"tools":[]})", "2: 'tools' is no list with something in it",
+            "leave it out where the rule is about all of them"},
+           {net + R"(,"tools":[""]})", "2: an entry of 'tools' has 1 to 200 bytes"},
+           {net + R"(,"tools":[")" + std::string(201, 'a') + R"("]})",
+            "2: an entry of 'tools' has 1 to 200 bytes"},
+           {net + R"(,"tools":["a","a*b"]})", "2: a '*' stands only at the end of a tool's name",
+            "as in files.*"},
+           {net + R"(,"paths":["a"]})", "2: paths are of read and write alone",
+            "make another rule for the rest"},
+           {R"({"id":"a","effect":"deny","paths":[]})",
+            "2: 'paths' is no list with something in it",
+            "leave it out where the rule is about all of them"},
+           {R"({"id":"a","effect":"deny","paths":["a/"]})", "2: 'a/' is no path in its normal form",
+            "write 'a', or for all inside of it 'a/**'"},
+           {R"({"id":"a","effect":"deny","paths":["../a"]})",
+            "2: '../a' is no path in its normal form",
+            "paths are relative to the workspace, without '..'"},
+           {R"({"id":"a","effect":"deny","hosts":[]})",
+            "2: 'hosts' is no list with something in it",
+            "leave it out where the rule is about all of them"},
+           {R"({"id":"a","effect":"deny","hosts":["A.example"]})",
+            "2: 'A.example' is no host in its one spelling", "write 'a.example'"},
+           {R"({"id":"a","effect":"deny","hosts":["a.*"]})", "2: 'a.*' is no host",
+            "as in docs.example or *.docs.example"},
+           {R"({"id":"a","effect":"deny","hosts":["https://a.example/"]})",
+            "2: 'https://a.example/' is no host", "as in docs.example or *.docs.example"},
+           {R"({"id":"a","effect":"deny","kinds":["send"],"hosts":["a.example"]})",
+            "2: hosts are of net, model.local and model.cloud alone",
+            "make another rule for the rest"},
+           {R"({"id":"a","effect":"deny","paths":["a"],"hosts":["a.example"]})",
+            "2: no effect has a path and a host", "make two rules of it"},
+           {net + R"(,"reason":1})", "2: 'reason' is no text in one line of at most 500 bytes"},
+           {net + R"(,"reason":"a\u001b[2J"})",
+            "2: 'reason' is no text in one line of at most 500 bytes"},
+           {net + R"(,"reason":")" + std::string(501, 'a') + R"("})",
+            "2: 'reason' is no text in one line of at most 500 bytes"},
+           {net + R"(,"locked":"yes"})", "2: 'locked' is true or false"},
+           {R"({"id":"a","effect":"deny","locked":true})", "2: 'locked' is of rules that ask"},
+           {net + R"(,"when":{"authority":"untrusted"}})",
+            "2: `when` is no text of 1 to 4000 bytes", "such as context.untrusted_authority"},
+           {net + R"(,"when":""})", "2: `when` is no text of 1 to 4000 bytes",
+            "such as context.untrusted_authority"},
+           {net + R"(,"when":")" + std::string(4001, '1') + R"("})",
+            "2: `when` is no text of 1 to 4000 bytes", "such as context.untrusted_authority"},
+           {net + ",\n\"when\":\"context.mode ==\"}",
+            "3: `when` is no expression: line 1, column 16: expected a value, found the end", ""},
+           {net + R"(,"when":"principal == context"})", "2: there is no 'principal' to ask about",
+            "ask about context.kind, tool, mode, untrusted_authority or arguments.NAME"},
+           {net + R"(,"when":"context == {}"})",
+            "2: `when` names members of context, not all of it at once",
+            "ask about context.kind, tool, mode, untrusted_authority or arguments.NAME"},
+           {net + R"(,"when":"context.mod == \"auto\""})", "2: context has no member 'mod'",
+            "did you mean 'mode'?"},
+           {net + R"(,"when":"principal.arguments.path == 1"})",
+            "2: there is no 'principal' to ask about",
+            "ask about context.kind, tool, mode, untrusted_authority or arguments.NAME"},
+           {net + R"(,"when":"context.arguments == {}"})", "2: `when` names arguments one by one",
+            "as in context.arguments.path"},
+           {net + "},\n" + net + "}", "3: two rules have the id a, the first in line 2",
+            "give one of them another"},
        }) {
-    const auto policy =
-        Policy::parse("p.json", "{\"policy\":\"policy/1\",\n\"rules\":[" + item.rules + "]}");
+    const auto policy = Policy::parse("p.json", testing::policy_text(item.rules));
     ASSERT_FALSE(policy) << item.rules;
     EXPECT_EQ(policy.error().code, Code::kPolicyInvalid);
-    EXPECT_EQ(policy.error().message, item.message) << item.rules;
+    EXPECT_EQ(policy.error().message, "p.json:" + item.message) << item.rules;
+    if (!item.remedy.empty()) EXPECT_EQ(policy.error().remedy, item.remedy) << item.rules;
   }
 }
 
@@ -185,9 +248,16 @@ TEST(Policy, WhatIsNoPolicyIsRefused) {
     ASSERT_FALSE(policy) << text;
     EXPECT_EQ(policy.error().code, Code::kPolicyInvalid);
     EXPECT_EQ(policy.error().message,
-              R"(p.json:1: policy is not {"policy": "policy/1", "rules": [...]})");
+              R"(p.json:1: a policy is {"policy": "policy/1", "rules": [...]} and nothing more)");
   }
   EXPECT_EQ(Policy::parse("p.json", "[").error().code, Code::kInvalidJson);
+  std::string many;
+  for (int i = 0; i <= 20'000; ++i) {
+    many += (i == 0 ? "" : ",") + std::string{R"({"id":"r)"} + std::to_string(i) +
+            R"(","effect":"deny"})";
+  }
+  EXPECT_EQ(Policy::parse("p.json", testing::policy_text(many)).error().message,
+            "p.json:2: a policy has at most 20000 rules");
 }
 
 TEST(Policy, ItsDigestIsOfTheCanonicalText) {

@@ -4,6 +4,7 @@
 
 #include "base/crypto.hpp"
 #include "base/text.hpp"
+#include "plan/asked.hpp"
 #include "schema/validate.hpp"
 
 namespace naestro::run {
@@ -21,8 +22,9 @@ door::Effect shape_of(const plan::Step& step) {
   effect.timeout_s = step.timeout_s;
   effect.flow = step.flow;
   effect.declared = plan::declared_effects(step.use);
+  effect.target = plan::target_of(step.use);
+  effect.server = plan::server_of(step.use);
   if (const auto* use = std::get_if<ToolUse>(&step.use)) {
-    effect.target = use->tool->id();
     effect.contract = use->tool->digest;
     effect.idempotency = use->tool->idempotency;
     effect.caps = {.tokens = 0, .tool_calls = 1, .model_calls = 0, .usd = use->tool->cost};
@@ -30,7 +32,6 @@ door::Effect shape_of(const plan::Step& step) {
     effect.prepares = !use->tool->undo.empty();
   } else {
     const auto& model = std::get<ModelUse>(step.use);
-    effect.target = "model:" + model.model->name;
     effect.contract = model.model->digest;
     effect.idempotency = contract::Idempotency::idempotent;  // but paid
     effect.caps = {
@@ -132,6 +133,7 @@ CardLine make_line(const plan::Step& step, const door::Scope& scope, const plan:
   }
   for (const std::string& name : authority_names(step)) {
     auto value = argument_value(step, name, lookup);
+    if (!value) line.open.push_back(name);
     if (!value && !needs_steps(step, argument(step, name))) {
       line.per_item = true;
     } else if (!value) {
@@ -142,7 +144,6 @@ CardLine make_line(const plan::Step& step, const door::Scope& scope, const plan:
   }
   line.authority = effect.authority;
   if (!line.computed && !line.per_item) line.action = door::action_digest(scope, effect);
-  line.proved = step.proved();
   line.times = step.control.attempts_max();
   return line;
 }
@@ -156,11 +157,18 @@ bool Card::asks() const {
 std::vector<std::pair<Digest, std::int64_t>> Card::grants() const {
   std::vector<std::pair<Digest, std::int64_t>> out;
   for (const CardLine& line : lines) {
-    if (line.verdict.decision == policy::Decision::ask && !line.computed) {
+    const bool asks = line.verdict.decision == policy::Decision::ask;
+    if (asks && !line.verdict.locked && !line.computed) {
       out.emplace_back(line.action, line.times);
     }
   }
   return out;
+}
+
+const CardLine* Card::denied() const {
+  const auto found = std::ranges::find_if(
+      lines, [](const CardLine& line) { return line.verdict.decision == policy::Decision::deny; });
+  return found == lines.end() ? nullptr : &*found;
 }
 
 std::vector<const CardLine*> Card::unproved() const {
@@ -181,7 +189,9 @@ Card make_card(const plan::Program& program, const json::Object& inputs,
     if (without.contains(step.id)) continue;
     CardLine line = make_line(step, {program.plan_digest, workspace}, lookup);
     const door::Effect shape = shape_of(step);
-    std::tie(line.verdict, line.kind) = policy.decide_all(shape.declared, mode, shape.flow);
+    std::tie(line.verdict, line.kind) = policy.decide(
+        {shape.target, shape.declared, mode, shape.flow, line.authority, line.open, shape.server});
+    line.proved = step.proved() && !line.verdict.open;
     // What has to be asked for is asked with its value, item by item.
     if (line.per_item && line.verdict.decision == policy::Decision::ask) line.computed = true;
     lines.push_back(to_json(line));
@@ -205,6 +215,8 @@ json::Value to_json(const CardLine& line) {
                    {"authority", line.authority}};
   if (!line.computed && !line.per_item) out["action"] = hex(line.action);
   if (line.times > 1) out["times"] = line.times;
+  if (line.verdict.locked) out["locked"] = true;
+  if (line.verdict.open) out["open"] = true;
   if (!line.to.empty()) out["to"] = line.to;
   return out;
 }

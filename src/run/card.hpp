@@ -17,13 +17,14 @@ struct CardLine {
   contract::EffectKind kind = contract::EffectKind::read;
   policy::Verdict verdict;
   bool reversible = true;
-  json::Object authority;  // known authority arguments
-  std::string to;          // the server that a model call goes to; "": nobody else's
-  bool computed = false;   // an authority argument is known only during the run
-  bool per_item = false;   // an authority argument is of each item of an input
-  bool proved = true;      // nothing is left to be found out at run time
-  Digest action{};         // what the grant will name; unset when computed
-  std::int64_t times = 1;  // calls at most, further attempts included
+  json::Object authority;           // known authority arguments
+  std::string to;                   // the server that a model call goes to; "": nobody else's
+  bool computed = false;            // an authority argument is known only during the run
+  bool per_item = false;            // an authority argument is of each item of an input
+  std::vector<std::string> open{};  // the authority arguments that are not known yet
+  bool proved = true;               // nothing is left to be found out at run time
+  Digest action{};                  // what the grant will name; unset when computed
+  std::int64_t times = 1;           // calls at most, further attempts included
 };
 
 struct Card {
@@ -33,6 +34,8 @@ struct Card {
   [[nodiscard]] bool asks() const;
   // Actions that a yes grants, each with its times.
   [[nodiscard]] std::vector<std::pair<Digest, std::int64_t>> grants() const;
+  // The first line that the policy denies with the inputs of this run; null where there is none.
+  [[nodiscard]] const CardLine* denied() const;
   // Lines on which something is left to be found out at run time: mode auto refuses them.
   [[nodiscard]] std::vector<const CardLine*> unproved() const;
 };
@@ -47,7 +50,8 @@ json::Value to_json(const CardLine& line);
 // The effect of a step, with its arguments evaluated by `lookup` and held to the contract's input
 // schema. Fails with kStepFailed or kSchemaMismatch.
 Result<door::Effect> make_effect(const plan::Step& step, const plan::Lookup& lookup);
-// Only the authority part, evaluated where `lookup` reaches; `computed` where it does not.
+// Only the authority part, evaluated where `lookup` reaches; `computed` where it does not. What the
+// policy says of it is make_card's to add.
 CardLine make_line(const plan::Step& step, const door::Scope& scope, const plan::Lookup& lookup);
 
 // Looks up the inputs only.

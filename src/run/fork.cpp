@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "base/text.hpp"
+#include "plan/asked.hpp"
 #include "plan/labels.hpp"
 #include "schema/validate.hpp"
 
@@ -36,12 +37,6 @@ bool may_repeat(const plan::Step& step) {
          tool->tool->idempotency == contract::Idempotency::idempotent;
 }
 
-std::string target_of(const plan::Step& step) {
-  const auto* tool = std::get_if<plan::ToolUse>(&step.use);
-  return tool != nullptr ? tool->tool->id()
-                         : "model:" + std::get<plan::ModelUse>(step.use).model->name;
-}
-
 Result<void> fits(const plan::Step& step, const json::Value& result) {
   const auto& each = step.control.for_each;
   const json::Value form = each ? plan::result_schema(*each, step.out(), step.id) : step.out();
@@ -71,7 +66,7 @@ class Forker {
 
   Result<ForkRow> decide(const plan::Step& step, bool after, Fork& fork) const {
     const auto row = [&](std::string what, std::string why) {
-      return ForkRow{step.id, target_of(step), std::move(what), std::move(why)};
+      return ForkRow{step.id, plan::target_of(step.use), std::move(what), std::move(why)};
     };
     if (const auto stub = wish_.stubs.find(step.id); stub != wish_.stubs.end()) {
       NAESTRO_TRY(fits(step, stub->second));

@@ -55,7 +55,15 @@ void Machine::emit_compiled(const plan::Program& program, std::int64_t segment, 
 
 void Machine::open_segment(Batch& batch) {
   emit_compiled(*program_, segment_, planning_, batch);
-  if (const auto open = card_.unproved(); start_.mode == policy::Mode::automatic && !open.empty()) {
+  if (const CardLine* denied = card_.denied()) {
+    json::Object decision = decision_data(denied->step, denied->kind, denied->verdict,
+                                          door::name(door::Answer::denied));
+    emit(batch, "policy.decided", std::move(decision));
+    failure_ = denied_error(denied->step, denied->kind, denied->verdict);
+    finish(batch);
+    batch.ended = true;
+  } else if (const auto open = card_.unproved();
+             start_.mode == policy::Mode::automatic && !open.empty()) {
     failure_ = not_proved_error(open);
     finish(batch);
     batch.ended = true;

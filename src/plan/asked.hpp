@@ -1,0 +1,35 @@
+// What the policy is asked of a step before it runs.
+#pragma once
+
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "plan/program.hpp"
+#include "policy/question.hpp"
+
+namespace naestro::plan {
+
+// An argument as it is written; nullopt where there is none of that name.
+std::optional<Expression> argument(const Expression& with, const std::string& name);
+
+// A call as far as the plan alone tells.
+struct Asked {
+  std::string target;  // "files.write@1", "model:NAME"
+  std::vector<contract::DeclaredEffect> effects;
+  json::Object authority;         // literal authority arguments
+  std::vector<std::string> open;  // those that an input or a step decides
+  std::string server;             // of a model that a server answers for
+
+  [[nodiscard]] policy::Question question(policy::Mode mode, policy::Flow flow = {}) const {
+    return {target, effects, mode, flow, authority, open, server};
+  }
+};
+Asked asked_of(const std::variant<ToolUse, ModelUse>& use, const Expression& with);
+
+// "files.write@1", "model:NAME".
+std::string target_of(const std::variant<ToolUse, ModelUse>& use);
+// The URL of the server that a model's calls go to; "" for this program's own and for tools.
+std::string server_of(const std::variant<ToolUse, ModelUse>& use);
+
+}  // namespace naestro::plan

@@ -1,0 +1,32 @@
+// What a policy is asked: one call of a tool or a model, before or while it runs.
+#pragma once
+
+#include <span>
+#include <string>
+#include <string_view>
+
+#include "contract/tool.hpp"
+#include "policy/words.gen.hpp"
+
+namespace naestro::policy {
+
+// What the labels of a call's arguments say of the effect.
+struct Flow {
+  // An authority argument holds a value that is not the user's, the policy's or the plan's own.
+  bool untrusted_authority = false;
+  bool operator==(const Flow&) const = default;
+};
+
+// Refers to what the asker holds.
+struct Question {
+  std::string_view target;  // "files.write@1", or "model:NAME"
+  std::span<const contract::DeclaredEffect> effects;
+  Mode mode = Mode::copilot;
+  Flow flow{};
+  const json::Object& authority;  // the authority arguments whose values are known
+  // Those that the call has, and whose values are known only when it is made.
+  std::span<const std::string> open = {};
+  std::string_view server = {};  // the URL that a model's call goes to; "": nobody else's
+};
+
+}  // namespace naestro::policy

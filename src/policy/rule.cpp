@@ -1,0 +1,162 @@
+#include "policy/rule.hpp"
+
+#include <algorithm>
+
+#include "net/hosts.hpp"
+
+namespace naestro::policy {
+namespace {
+
+using contract::DeclaredEffect;
+
+Matched failed(std::string why) { return {Match::failed, std::move(why)}; }
+
+Matched yes_or_no(bool yes) { return {yes ? Match::yes : Match::no, {}}; }
+
+bool is_open(const Question& question, std::string_view argument) {
+  return std::ranges::find(question.open, argument) != question.open.end();
+}
+
+bool host_matches(std::string_view host, std::string_view pattern) {
+  if (!pattern.starts_with("*.")) return host == pattern;
+  const std::string_view suffix = pattern.substr(1);
+  return host.size() > suffix.size() && host.ends_with(suffix);
+}
+
+// An argument as expressions see it. What they have no value for (null, a fraction) is absent. A
+// list is a set; foreign data is never an entity, whatever it looks like.
+std::optional<Value> value_of(const json::Value& value) {
+  switch (value.kind()) {
+    case json::kind::bool_: return Value{value.get_bool()};
+    case json::kind::int64: return Value{value.get_int64()};
+    case json::kind::string: return Value{std::string{json::view(value.get_string())}};
+    case json::kind::array: {
+      std::vector<Value> elements;
+      for (const json::Value& each : value.get_array()) {
+        auto element = value_of(each);
+        if (!element) return std::nullopt;
+        elements.push_back(*std::move(element));
+      }
+      return Value{make_set(std::move(elements))};
+    }
+    case json::kind::object: {
+      std::vector<Member> members;
+      for (const auto& each : value.get_object()) {
+        auto member = value_of(each.value());
+        if (member) members.push_back({std::string{each.key()}, *std::move(member)});
+      }
+      return Value{make_record(std::move(members))};
+    }
+    default: return std::nullopt;
+  }
+}
+
+Record context_of(const Question& question, const DeclaredEffect* effect) {
+  std::vector<Member> arguments;
+  for (const auto& each : question.authority) {
+    auto value = value_of(each.value());
+    if (value) arguments.push_back({std::string{each.key()}, *std::move(value)});
+  }
+  const std::size_t kind = effect == nullptr ? kNoEffect : static_cast<std::size_t>(effect->kind);
+  return make_record({{"arguments", Value{make_record(std::move(arguments))}},
+                      {"kind", Value{std::string{kind_word(kind)}}},
+                      {"mode", Value{std::string{name(question.mode)}}},
+                      {"tool", Value{std::string{question.target}}},
+                      {"untrusted_authority", Value{question.flow.untrusted_authority}}});
+}
+
+// Its truth about the context; an error where it has none.
+Result<bool> truth(const Expression& when, Record context) {
+  const Request request{{}, {}, {}, std::move(context)};
+  NAESTRO_LET(const Value value, evaluate(when, request, Entities{}));
+  const bool* holds = std::get_if<bool>(&value.of);
+  if (holds != nullptr) return *holds;
+  return fail(Code::kStepFailed, "it is " + std::string{type_name(value)} + ", not a bool");
+}
+
+bool depends(const Expression& expression) {
+  return expression.op == Expression::Op::variable || std::ranges::any_of(expression.of, depends);
+}
+
+}  // namespace
+
+std::string_view kind_word(std::size_t kind) {
+  return kind == kNoEffect ? "none" : contract::kEffectKindWords[kind];
+}
+
+std::string_view tool_name(std::string_view tool) { return tool.substr(0, tool.find('@')); }
+
+std::optional<bool> constant(const Expression& expression) {
+  if (depends(expression)) return std::nullopt;
+  const auto value = truth(expression, {});
+  return value ? std::optional{*value} : std::nullopt;
+}
+
+bool Rule::exact_tools() const {
+  return !tools.empty() &&
+         std::ranges::none_of(tools, [](const auto& tool) { return tool.ends_with('*'); });
+}
+
+bool Rule::of_tool(std::string_view target) const {
+  return tools.empty() || std::ranges::any_of(tools, [&](std::string_view tool) {
+           if (tool.ends_with('*')) return target.starts_with(tool.substr(0, tool.size() - 1));
+           return tool == target || tool == tool_name(target);
+         });
+}
+
+// A tool that is given a folder may touch all that is in it. So what forbids or asks matches a
+// folder above its paths, too; what allows does not.
+Matched Rule::of_paths(const Question& question, const DeclaredEffect& declared) const {
+  if (is_open(question, declared.argument)) return {Match::open, {}};
+  const json::Value* value = question.authority.if_contains(declared.argument);
+  if (value == nullptr || !value->is_string()) return failed("it does not say which path");
+  std::string_view path = json::view(value->get_string());
+  std::string normal;
+  if (!is_normal_path(path)) {
+    auto other = normal_path(path);
+    if (!other) return failed(std::move(other).error().message);
+    normal = *std::move(other);
+    path = normal;
+  }
+  return yes_or_no(std::ranges::any_of(paths, [&](const Glob& glob) {
+    return glob.matches(path) || (effect != Decision::allow && glob.below(path));
+  }));
+}
+
+Matched Rule::of_hosts(const Question& question, const DeclaredEffect& declared) const {
+  std::string_view text = question.server;
+  if (declared.kind == contract::EffectKind::net) {
+    if (is_open(question, declared.argument)) return {Match::open, {}};
+    const json::Value* value = question.authority.if_contains(declared.argument);
+    if (value == nullptr || !value->is_string()) return failed("it does not say which URL");
+    text = json::view(value->get_string());
+  } else if (text.empty()) {
+    return {};  // a model of this machine
+  }
+  const auto url = net::parse_url(text);
+  if (!url) return failed(url.error().message);
+  return yes_or_no(std::ranges::any_of(
+      hosts, [&](const std::string& pattern) { return host_matches(url->host, pattern); }));
+}
+
+Matched Rule::of_when(const Question& question, const DeclaredEffect* declared) const {
+  if (std::ranges::any_of(depends, [&](const auto& each) { return is_open(question, each); })) {
+    return {Match::open, {}};
+  }
+  const auto holds = truth(*when, context_of(question, declared));
+  return holds ? yes_or_no(*holds) : failed("`when`: " + holds.error().message);
+}
+
+// What surely does not match is no match, whatever else is open or failed.
+Matched Rule::matches(const Question& question, const DeclaredEffect* declared) const {
+  if (!of_tool(question.target)) return {};
+  Matched out{Match::yes, {}};
+  if (!paths.empty()) out = of_paths(question, *declared);
+  if (!hosts.empty()) out = of_hosts(question, *declared);
+  if (out.match == Match::no || !when) return out;
+  Matched condition = of_when(question, declared);
+  const bool decides = condition.match == Match::no || condition.match == Match::open;
+  return decides || out.match == Match::yes ? condition : out;
+}
+
+}  // namespace naestro::policy

@@ -1,0 +1,80 @@
+// One rule of a policy: how it reads, and whether it matches.
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "base/path.hpp"
+#include "policy/expression.hpp"
+#include "policy/question.hpp"
+
+namespace naestro::policy {
+
+// The kinds of effects, and in the last place the call without an effect, which only computes.
+inline constexpr std::size_t kKinds = contract::kEffectKindWords.size() + 1;
+inline constexpr std::size_t kNoEffect = kKinds - 1;
+// "write"; "none" for the call without an effect.
+std::string_view kind_word(std::size_t kind);
+
+// Whether a rule matches: no, yes, open (a value that it depends on is not known yet), or failed
+// (it cannot be told: its `when` errs, a path leaves the workspace, a URL is none).
+enum class Match : std::uint8_t { no, yes, open, failed };
+
+struct Matched {
+  Match match = Match::no;
+  std::string failure = {};  // of failed: what went wrong
+};
+
+struct Rule {
+  std::string id;
+  Decision effect = Decision::deny;
+  bool locked = false;             // of ask: an approval of the whole plan is no answer to it
+  std::uint16_t kinds = 0;         // bits, by their place
+  std::vector<std::string> tools;  // "files.write", "files.write@1", "files.*"; empty: all
+  std::vector<Glob> paths;         // empty: any
+  std::vector<std::string> hosts;  // "a.example", "*.a.example"; empty: any
+  std::optional<Expression> when;
+  std::vector<std::string> depends;  // arguments that `when` names
+  std::string reason;
+  int line = 0;
+  std::size_t place = 0;  // in its file
+
+  // deny > a locked ask > ask > allow.
+  [[nodiscard]] int strictness() const { return static_cast<int>(effect) * 2 + (locked ? 1 : 0); }
+  // Whether all its tools are exact names, so that it can be found by them.
+  [[nodiscard]] bool exact_tools() const;
+  // `declared`: the effect that it is asked about; null for the call without one. Allocates
+  // only where a path is not in its normal form, where it has hosts, and where `when` is evaluated.
+  [[nodiscard]] Matched matches(const Question& question,
+                                const contract::DeclaredEffect* declared) const;
+
+ private:
+  [[nodiscard]] bool of_tool(std::string_view target) const;
+  [[nodiscard]] Matched of_paths(const Question& question,
+                                 const contract::DeclaredEffect& declared) const;
+  [[nodiscard]] Matched of_hosts(const Question& question,
+                                 const contract::DeclaredEffect& declared) const;
+  [[nodiscard]] Matched of_when(const Question& question,
+                                const contract::DeclaredEffect* declared) const;
+};
+
+// "files.write" of "files.write" and "files.write@1".
+std::string_view tool_name(std::string_view tool);
+
+// Why a rule was not read: the member at fault ("" for the rule as a whole) and what is wrong.
+struct RuleFault {
+  std::string pointer;  // RFC 6901, within the rule
+  std::string message;
+  std::string remedy = {};
+};
+std::expected<Rule, RuleFault> parse_rule(const json::Value& form);
+
+// The value of an expression that depends on nothing; nullopt where it depends on something or
+// errs.
+std::optional<bool> constant(const Expression& expression);
+
+}  // namespace naestro::policy
