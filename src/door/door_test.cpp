@@ -134,9 +134,8 @@ TEST(Door, AGrantDischargesNoDeny) {
 TEST(Door, TheStrictestDeclaredEffectDecides) {
   Effect effect = effect_of(EffectKind::read);
   effect.declared.push_back({EffectKind::send, "", false});
-  const auto [verdict, kind] = builtin().decide({.target = effect.target,
-                                                 .effects = effect.declared,
-                                                 .authority = effect.authority});
+  const auto [verdict, kind] = builtin().decide(
+      {.target = effect.target, .effects = effect.declared, .authority = effect.authority});
   EXPECT_EQ(verdict.decision, policy::Decision::ask);
   EXPECT_EQ(kind, EffectKind::send);
 }

@@ -188,7 +188,7 @@ void Executor::feed(Fact fact, std::vector<std::int64_t> inbox) {
 
 void Executor::take_answer(const Digest& digest, const Answer& answer,
                            std::vector<std::int64_t> inbox) {
-  // First answer wins: a later one finds the question gone, and another's no may have ended the run.
+  // First answer wins: a later one finds the question gone. Another's no may have ended the run.
   if (parking_ || machine_.ended() || !machine_.question(digest)) {
     if (!inbox.empty()) commit({}, std::move(inbox));
     return;
