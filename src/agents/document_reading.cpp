@@ -107,8 +107,8 @@ Reading section_reading(const TextGoal& goal) {
   reading.parameters["file"] = found.heading->file;
   reading.parameters["line"] = found.heading->line;
   reading.intent = "section";
-  if (std::string fields = wanted_fields(goal); !fields.empty()) {
-    reading.parameters["fields"] = std::move(fields);
+  if (const std::string fields = wanted_fields(goal); !fields.empty()) {
+    reading.parameters["fields"] = fields;
     reading.intent = "extract";
   }
   return reading;

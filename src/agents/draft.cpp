@@ -45,7 +45,7 @@ json::Array tried_json(std::vector<const Tried*> tried) {
   return out;
 }
 
-json::Value refused(std::string reason, const std::vector<Tried>& tried,
+json::Value refused(const std::string& reason, const std::vector<Tried>& tried,
                     const Reading* nearest_miss) {
   std::vector<const Tried*> all;
   for (const Tried& one : tried) all.push_back(&one);

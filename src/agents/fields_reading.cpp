@@ -164,7 +164,7 @@ class Fields {
   // "Subject: ..."
   static bool labelled(const Field& field, const WorldPassage& passage) {
     const std::size_t colon = passage.text.find(": ");
-    return colon != std::string::npos && colon < 24 &&
+    return colon < 24 &&  // npos is more
            holds_a_word(field, words::Bag{passage.text.substr(0, colon)});
   }
 

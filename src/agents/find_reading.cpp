@@ -472,12 +472,12 @@ Reading find_reading(const TextGoal& goal) {
         return no_reading(std::move(reading), "one common word is too little to go by");
       }
       finder.unexplained(reading);
-      return no_reading(std::move(reading),
-                        !reading.unexplained.empty() ? "words that stand nowhere in the texts"
-                        : question.want == "any"     ? "no passage holds all its words"
-                                                     : "no passage holds all its words and, as an "
-                                                       "answer, a " +
-                                                       question.want);
+      const std::string why =
+          !reading.unexplained.empty() ? "words that stand nowhere in the texts"
+          : question.want == "any"
+              ? "no passage holds all its words"
+              : "no passage holds all its words and, as an answer, a " + question.want;
+      return no_reading(std::move(reading), why);
     }
     sure = sure && finder.sure(fits.front());
     // What a notice said is not so any more when a later letter moved it: that stands first.

@@ -29,10 +29,10 @@ struct Found {
   std::string remedy = {};
 };
 
-Found failed(const Error& error, std::string remedy = {}) {
+Found failed(const Error& error, const std::string& remedy = {}) {
   Error bare = error;
   bare.remedy.clear();
-  return {Status::fail, bare.text(), remedy.empty() ? error.remedy : std::move(remedy)};
+  return {Status::fail, bare.text(), remedy.empty() ? error.remedy : remedy};
 }
 
 Found build(cli::House& house) {

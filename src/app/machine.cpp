@@ -99,7 +99,7 @@ Result<std::string> output_of(const std::string& program, const std::string& arg
       child.stop(std::chrono::milliseconds{0});
       return fail(Code::kTimeout, program + " " + argument + " did not end");
     }
-    const std::string text = shorten(ledger::read_whole(log).value_or(""), 4096);
+    std::string text = shorten(ledger::read_whole(log).value_or(""), 4096);
     if (child.ending() != "exited with code 0") {
       return fail(Code::kEngineFailed, program + " " + argument + " " + child.ending(),
                   shorten(text, 300));

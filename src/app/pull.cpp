@@ -53,7 +53,7 @@ class Part {
   Part(Part&& other) noexcept
       : path_{std::move(other.path_)},
         fd_{std::exchange(other.fd_, -1)},
-        hash_{std::move(other.hash_)},
+        hash_{other.hash_},
         size_{other.size_},
         begin_{std::move(other.begin_)} {}
   Part& operator=(Part&&) = delete;

@@ -118,7 +118,7 @@ int execute(House& house, Session& session, run::Machine& machine, run::Batch fi
     run::Executor real{{house.clock, loop, pool, writer, *session.store, **tools, **models},
                        std::move(observer),
                        machine,
-                       std::move(hold)};
+                       hold};
     executor = &real;
     prompt = std::make_unique<Prompt>(house, real);
     house.on_interrupt([&real] { real.interrupt(); });

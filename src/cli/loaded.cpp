@@ -58,7 +58,7 @@ json::Value revealed(const Loaded& loaded, const json::Value& value) {
 std::string likely_text(House& house, const Digest& plan) {
   constexpr std::size_t kRunsLookedAt = 100;
   constexpr std::size_t kRunsTaken = 9;
-  const std::string none = "n/a (no finished run of this plan)";
+  std::string none = "n/a (no finished run of this plan)";
   auto session = look_session(house);
   const auto ids = session ? session->store->runs() : std::vector<std::string>{};
   if (!ids) return none;

@@ -121,6 +121,40 @@ TEST(Door, AGrantForOneFolderIsNoneForAnother) {
   EXPECT_NE(action_digest({Digest{1}, "/w"}, effect), action_digest({Digest{1}, "/v"}, effect));
 }
 
+TEST(Door, AnActionIsAllThatItTouches) {
+  const Effect effect = effect_of(EffectKind::write);
+  const Digest action = action_digest(kPlan, effect);
+  Effect other = effect;
+  other.target += "2";
+  EXPECT_NE(action_digest(kPlan, other), action);
+  other = effect;
+  other.step += "2";
+  EXPECT_NE(action_digest(kPlan, other), action);
+  other = effect;
+  other.contract[0] ^= 1;
+  EXPECT_NE(action_digest(kPlan, other), action);
+  other = effect;
+  other.authority["more"] = 1;
+  EXPECT_NE(action_digest(kPlan, other), action);
+  EXPECT_NE(action_digest({Digest{2}, kPlan.workspace}, effect),
+            action_digest({Digest{1}, kPlan.workspace}, effect));
+}
+
+TEST(Budget, OnlyWhatIsNamedIsRaised) {
+  Budget budget{{.usd = 1, .tokens = 2, .tool_calls = 3, .wall_s = 4}};
+  budget.raise({});
+  EXPECT_EQ(budget.ceilings().usd, 1);
+  EXPECT_EQ(budget.ceilings().wall_s, 4);
+  budget.raise({.usd = 5});
+  EXPECT_EQ(budget.ceilings().usd, 5);
+  EXPECT_EQ(budget.ceilings().tokens, 2);
+  budget.raise({.tokens = 6, .tool_calls = 7, .wall_s = 8});
+  EXPECT_EQ(budget.ceilings().usd, 5);
+  EXPECT_EQ(budget.ceilings().tokens, 6);
+  EXPECT_EQ(budget.ceilings().tool_calls, 7);
+  EXPECT_EQ(budget.ceilings().wall_s, 8);
+}
+
 TEST(Door, AGrantDischargesNoDeny) {
   const auto policy = builtin();
   Budget budget;

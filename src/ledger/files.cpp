@@ -85,7 +85,7 @@ namespace {
 
 // A whole and durable file beside `path`; returns its name.
 Result<std::string> write_temporary(const std::string& path, ByteSpan content, mode_t mode) {
-  const std::string temporary = path + ".new." + std::to_string(::getpid());
+  std::string temporary = path + ".new." + std::to_string(::getpid());
   const int fd = ::open(temporary.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, mode);
   if (fd < 0) return io(temporary, "write");
   bool ok = true;

@@ -162,7 +162,7 @@ Result<Head> Store::proven(std::string_view checkpoint) {
   for (const auto& [text, head] : proven_) {
     if (!text.empty() && text == checkpoint) return head;
   }
-  NAESTRO_LET(const Head head, open_head(checkpoint, options_.key.public_key));
+  NAESTRO_LET(Head head, open_head(checkpoint, options_.key.public_key));
   remember(checkpoint, head);
   return head;
 }

@@ -25,16 +25,16 @@ std::string did_you_mean(std::string_view word, const std::vector<std::string>& 
   return near.empty() ? "" : "did you mean '" + near + "'?";
 }
 
-void Sink::error(Np code, std::string pointer, std::string message, Details details) {
-  add(Severity::error, code, std::move(pointer), std::move(message), std::move(details));
+void Sink::error(Np code, std::string pointer, const std::string& message, const Details& details) {
+  add(Severity::error, code, std::move(pointer), message, details);
 }
 
-void Sink::warn(Np code, std::string pointer, std::string message, Details details) {
-  add(Severity::warning, code, std::move(pointer), std::move(message), std::move(details));
+void Sink::warn(Np code, std::string pointer, const std::string& message, const Details& details) {
+  add(Severity::warning, code, std::move(pointer), message, details);
 }
 
-void Sink::add(Severity severity, Np code, std::string pointer, std::string message,
-               Details details) {
+void Sink::add(Severity severity, Np code, std::string pointer, const std::string& message,
+               const Details& details) {
   std::size_t& count = severity == Severity::error ? errors_ : warnings_;
   if (++count > kShownMax) return;
   const DiagnosticInfo& row = all_diagnostics()[static_cast<std::size_t>(code)];

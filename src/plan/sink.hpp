@@ -35,8 +35,8 @@ class Sink {
  public:
   static constexpr std::size_t kShownMax = 100;
 
-  void error(Np code, std::string pointer, std::string message, Details details = {});
-  void warn(Np code, std::string pointer, std::string message, Details details = {});
+  void error(Np code, std::string pointer, const std::string& message, const Details& details = {});
+  void warn(Np code, std::string pointer, const std::string& message, const Details& details = {});
   [[nodiscard]] bool failed() const { return errors_ > 0; }
   // True when errors would no longer be kept: passes may stop searching for more.
   [[nodiscard]] bool full() const { return errors_ >= kShownMax; }
@@ -44,7 +44,8 @@ class Sink {
   std::vector<Diagnostic> finish(std::string_view text);
 
  private:
-  void add(Severity severity, Np code, std::string pointer, std::string message, Details details);
+  void add(Severity severity, Np code, std::string pointer, const std::string& message,
+           const Details& details);
   std::vector<Diagnostic> kept_;
   std::size_t errors_ = 0;
   std::size_t warnings_ = 0;

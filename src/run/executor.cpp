@@ -13,7 +13,7 @@ constexpr std::chrono::milliseconds kInboxInterval{200};
 }  // namespace
 
 Executor::Executor(Ports ports, Observer observer, Machine& machine, Hold hold)
-    : ports_{ports}, observer_{std::move(observer)}, machine_{machine}, hold_{std::move(hold)} {}
+    : ports_{ports}, observer_{std::move(observer)}, machine_{machine}, hold_{hold} {}
 
 Ending Executor::run(Batch first) {
   ports_.loop.post([this, first = std::move(first)]() mutable { commit(std::move(first), {}); });

@@ -98,7 +98,7 @@ constexpr std::uint32_t kDenied[] = {
 constexpr std::uint32_t kNewNamespaces = 0x7e020080;  // every CLONE_NEW*, with CLONE_NEWTIME
 
 constexpr std::uint32_t low_half(unsigned argument) {  // of a 64-bit argument, little-endian
-  return static_cast<std::uint32_t>(offsetof(seccomp_data, args) + 8 * argument);
+  return static_cast<std::uint32_t>(offsetof(seccomp_data, args) + std::size_t{8} * argument);
 }
 
 }  // namespace

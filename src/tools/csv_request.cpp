@@ -165,7 +165,7 @@ Result<CsvRequest> csv_request(const json::Object& arguments, std::string_view f
   NAESTRO_LET(const auto group_by, texts_argument(arguments, "group_by"));
   NAESTRO_LET(request.group_by, of_file.find_all(group_by));
   NAESTRO_LET(request.aggregates, aggregates(arguments, of_file));
-  NAESTRO_LET(auto select, texts_argument(arguments, "select"));
+  NAESTRO_LET(const auto select, texts_argument(arguments, "select"));
   NAESTRO_LET(const std::int64_t limit, integer_argument(arguments, "limit", 1, 10'000, 1000));
   request.limit = static_cast<std::size_t>(limit);
   request.with_ties = json::bool_at(arguments, "with_ties").value_or(false);
@@ -177,7 +177,7 @@ Result<CsvRequest> csv_request(const json::Object& arguments, std::string_view f
     request.columns = group_by;
     for (const Aggregate& aggregate : request.aggregates) request.columns.push_back(aggregate.as);
   } else {
-    request.columns = select.empty() ? columns : std::move(select);
+    request.columns = select.empty() ? columns : select;
     NAESTRO_LET(request.select, of_file.find_all(request.columns));
   }
   NAESTRO_TRY(distinct(request.columns));

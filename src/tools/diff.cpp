@@ -186,8 +186,8 @@ class Search {
     return true;
   }
 
-  int& forward(int k) { return forward_[static_cast<std::size_t>(k + offset_)]; }
-  int& backward(int c) { return backward_[static_cast<std::size_t>(c + offset_)]; }
+  int& forward(int k) { return forward_[static_cast<std::size_t>(std::ptrdiff_t{k} + offset_)]; }
+  int& backward(int c) { return backward_[static_cast<std::size_t>(std::ptrdiff_t{c} + offset_)]; }
 
   const Numbers& numbers_;
   int offset_;
