@@ -6,6 +6,7 @@
 #include <thread>
 
 #include "base/crypto.hpp"
+#include "bench/policy.hpp"
 #include "bench/world.hpp"
 
 namespace naestro::bench {
@@ -29,6 +30,14 @@ namespace naestro::bench {
   return events;
 }
 
+json::Object percentiles(std::vector<double> samples) {
+  std::ranges::sort(samples);
+  const auto at = [&](std::size_t percent) {
+    return samples[std::min(samples.size() - 1, samples.size() * percent / 100)];
+  };
+  return {{"samples", samples.size()}, {"p50_us", at(50)}, {"p90_us", at(90)}, {"p99_us", at(99)}};
+}
+
 namespace {
 
 class Noop final : public door::Adapter {
@@ -44,14 +53,6 @@ class Noop final : public door::Adapter {
 using Now = std::chrono::steady_clock;
 double us_since(Now::time_point begin) {
   return std::chrono::duration<double, std::micro>(Now::now() - begin).count();
-}
-
-json::Object percentiles(std::vector<double> samples) {
-  std::ranges::sort(samples);
-  const auto at = [&](std::size_t percent) {
-    return samples[std::min(samples.size() - 1, samples.size() * percent / 100)];
-  };
-  return {{"samples", samples.size()}, {"p50_us", at(50)}, {"p90_us", at(90)}, {"p99_us", at(99)}};
 }
 
 json::Object machine_runs(const World& world, int runs, bool ledger) {
@@ -225,6 +226,10 @@ int main(const std::vector<std::string>& arguments) {
                   .c_str());
     return 0;
   }
+  if (arguments.size() == 2 && arguments[0] == "--policy") {
+    std::puts(json::canonical(json::Value(policy_row(std::stoll(arguments[1])))).c_str());
+    return 0;
+  }
   if (arguments.size() == 4 && arguments[0] == "--durable") {
     std::puts(json::canonical(json::Value(durable_row(world, arguments[3], std::stoi(arguments[1]),
                                                       std::stoi(arguments[2]))))
@@ -240,7 +245,8 @@ int main(const std::vector<std::string>& arguments) {
     std::fprintf(
         stderr,
         "usage: naestro-bench FOLDER | --machine N | --memory N | --compile STEPS TIMES |\n"
-        "       --durable IN_FLIGHT EACH FOLDER | --resume RUNS FOLDER\n");
+        "       --durable IN_FLIGHT EACH FOLDER | --resume RUNS FOLDER |\n"
+        "       --policy RULES\n");
     return 2;
   }
   const std::string& folder = arguments[0];
@@ -253,6 +259,9 @@ int main(const std::vector<std::string>& arguments) {
   rows["compile_1k"] = compile_plan(world, 1000, 30);
   rows["compile_10k"] = compile_plan(world, 10'000, 1);
   rows["compile_100k"] = compile_plan(world, 100'000, 1);
+  rows["policy_10"] = policy_row(10);
+  rows["policy_1k"] = policy_row(1000);
+  rows["policy_10k"] = policy_row(10'000);
   std::puts(json::canonical(json::Value(rows)).c_str());
   return 0;
 }
