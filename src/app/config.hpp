@@ -18,6 +18,7 @@ struct ConfigPlaces {
   std::string home;       // for "~/" in a user's paths
   std::string assets;     // the built-in place of the engine and the models
   std::optional<std::string> assets_of_environment;  // NAESTRO_ASSETS
+  std::string organisation_policy = {};              // the organisation's policy file; "" for none
 };
 
 inline constexpr std::string_view kConfigName = "naestro.yaml";

@@ -16,6 +16,7 @@
 #include "app/config.hpp"
 #include "app/doctor.hpp"
 #include "app/models.hpp"
+#include "app/policy_files.hpp"
 #include "app/pull.hpp"
 #include "app/sources.hpp"
 #include "base/crypto.hpp"
@@ -122,7 +123,8 @@ app::ConfigPlaces config_places(const std::string& home, const std::string& fold
                                         "/naestro/" + std::string{app::kConfigName},
                            .home = home,
                            .assets = built_in_assets(),
-                           .assets_of_environment = {}};
+                           .assets_of_environment = {},
+                           .organisation_policy = std::string{app::kOrganisationPolicy}};
   const std::string assets = environment("NAESTRO_ASSETS", "");
   if (!assets.empty()) places.assets_of_environment = assets;
   return places;
@@ -151,7 +153,8 @@ int main(int argc, char** argv) {
   SystemRandom random;
   const auto tools = or_exit(contract::ToolCatalog::from(contract::embedded_tools()));
   const EmbeddedFile file = policy::embedded_policies().front();
-  const auto policy = or_exit(policy::Policy::parse(file.name, file.text));
+  const auto builtin = or_exit(policy::Policy::parse(file.name, file.text));
+  policy::Policy policy = builtin;  // with people's own files, once the configuration is read
 
   const std::string home = home_folder();
   if (home.empty()) {
@@ -191,15 +194,21 @@ int main(int argc, char** argv) {
       .err = stderr,
       .interactive = ::isatty(STDIN_FILENO) == 1 && ::isatty(STDERR_FILENO) == 1,
       .draws = ::isatty(STDOUT_FILENO) == 1 && environment("TERM", "dumb") != "dumb"};
-  house.configure = [&loaded,
+  house.configure = [&loaded, &builtin, &policy,
                      places = config_places(home, house.cwd)](const cli::ConfigWords& words) {
     cli::Configured configured = app::load_config(places, words, loaded.catalog);
     for (cli::ConfigFinding fault : loaded.faults) {
       fault.error = words.strict;
       configured.findings.push_back(std::move(fault));
     }
+    app::LoadedPolicy rules = app::load_policy(places, builtin);
+    policy = std::move(rules.policy);
+    auto& files = configured.settings.files;
+    files.insert(files.end(), rules.files.begin(), rules.files.end());
+    std::ranges::move(rules.findings, std::back_inserter(configured.findings));
     return configured;
   };
+  house.read_yaml = app::read_yaml_file;
   house.settings.assets = built_in_assets();
   house.open_tools =
       [&house](const std::string& workspace) -> Result<std::unique_ptr<door::Adapter>> {

@@ -70,6 +70,7 @@ enum class Kind : std::uint8_t { runs, digests, tools, models, modes, shells, fi
 const std::map<std::string, Kind> kKinds = {
     {"run", Kind::runs},       {"digest", Kind::digests},
     {"tool", Kind::tools},     {"--model", Kind::models},
+    {"--tool", Kind::tools},   {"cases", Kind::files},
     {"--mode", Kind::modes},   {"shell", Kind::shells},
     {"plan", Kind::files},     {"old", Kind::files},
     {"new", Kind::files},      {"--plan", Kind::files},

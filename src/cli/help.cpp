@@ -86,6 +86,14 @@ const std::map<std::string, const char*> kExamples = {
     {"plan diff", "  naestro plan diff old.json new.json\n"},
     {"plan explain", "  naestro plan explain examples/first/plan.json -w examples/company\n"},
     {"plan graph", "  naestro plan graph examples/first/plan.json\n"},
+    {"policy",
+     "  naestro policy check                              each file, its rules, what is odd\n"
+     "  naestro policy explain --tool files.write --arg path=secrets/a.md\n"},
+    {"policy check", "  naestro policy check\n"},
+    {"policy explain",
+     "  naestro policy explain --tool files.write --arg path=secrets/a.md\n"
+     "  naestro policy explain --tool http.get --arg url=https://a.example/ --mode auto\n"},
+    {"policy test", "  naestro policy test cases.yaml\n"},
     {"refuse",
      "  naestro refuse last 3f0c...                       the digest that 'naestro consents' "
      "shows\n"},

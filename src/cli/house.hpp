@@ -67,6 +67,12 @@ struct House {
       const House&, const PullOrder&,
       const std::function<void(std::int64_t there, std::int64_t total)>& progress, std::stop_token)>
       pull_model = {};
+  // A YAML file as JSON, whose texts stay texts; `line`: where the value at a pointer stands.
+  struct Yaml {
+    json::Value value;
+    std::function<int(const std::string& pointer)> line;
+  };
+  std::function<Result<Yaml>(const std::string& file)> read_yaml = {};
   // The text of a new naestro.yaml.
   std::string starter_config = {};
 };

@@ -29,6 +29,11 @@ void add_config_options(CLI::App* command, ConfigWords& words) {
   for (CLI::App* each : command->get_subcommands({})) add_config_options(each, words);
 }
 
+// 'policy check' shows itself what is wrong.
+bool policy_checked(const CLI::App& app) {
+  return app.got_subcommand("policy") && app.get_subcommand("policy")->got_subcommand("check");
+}
+
 // Runs the command that the arguments name.
 int parse(CLI::App& app, const Words& words, const std::vector<std::string>& arguments) {
   House& house = words.house;
@@ -75,8 +80,9 @@ int main(House& house, const std::vector<std::string>& arguments) {
     return complete(house, app, {arguments.begin() + 1, arguments.end()});
   }
   app.parse_complete_callback([&] {  // before the command's own
-    const bool tolerant = app.got_subcommand("doctor") || app.got_subcommand("features") ||
-                          app.got_subcommand("completion") || app.got_subcommand("help");
+    const bool tolerant = policy_checked(app) || app.got_subcommand("doctor") ||
+                          app.got_subcommand("features") || app.got_subcommand("completion") ||
+                          app.got_subcommand("help");
     if (const int bad = configure(house, words.config, tolerant); bad != 0)
       throw CLI::RuntimeError(bad);
     fill_in(house, words.goal.plan);

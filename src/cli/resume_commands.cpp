@@ -6,6 +6,7 @@
 #include "cli/ending.hpp"
 #include "cli/render.hpp"
 #include "cli/session.hpp"
+#include "run/rules.hpp"
 
 namespace naestro::cli {
 namespace {
@@ -129,7 +130,10 @@ int resume(House& house, const std::string& text, const RunOptions& options) {
     return give_back(house, *owned, left.error());
   }
   run::Machine& machine = *owned->recovery.machine;
-  auto first = machine.feed(run::resumed(raised));
+  const json::Array rules = run::rules_of(house.policy);
+  auto first = machine.feed(rules.empty() || rules == machine.rules()
+                                ? run::resumed(raised)
+                                : run::resumed(raised, rules, owned->sealer));
   if (!first) return give_back(house, *owned, first.error());
   if (const auto above = above_spent(machine, raised); !above) {
     return give_back(house, *owned, above.error());

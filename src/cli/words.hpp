@@ -5,6 +5,7 @@
 #include <CLI/CLI.hpp>
 
 #include "cli/commands.hpp"
+#include "cli/policy_command.hpp"
 
 namespace naestro::cli {
 
@@ -35,6 +36,7 @@ struct Words {
   std::string event = {};
   bool readable = false;
   std::string tool = {};
+  PolicyOptions policy = {};
   PullOrder order = {};
   ServerOrder server = {};
   std::string shell = {};

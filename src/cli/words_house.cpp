@@ -40,6 +40,29 @@ void add_catalogs(CLI::App& app, Words& words) {
       ->callback([&words] { words.code = demo(words.house); });
 }
 
+void add_policy(CLI::App& app, Words& words) {
+  PolicyOptions& policy = words.policy;
+  CLI::App* policy_app =
+      app.add_subcommand("policy", "what your policy files hold, and what they decide");
+  policy_app->require_subcommand(1);
+  CLI::App* check = policy_app->add_subcommand("check", "read all layers and say what is odd");
+  check->callback([&words] { words.code = policy_check(words.house); });
+  CLI::App* explain =
+      policy_app->add_subcommand("explain", "which rules match a call, and which one decides");
+  explain->add_option("--tool", policy.tool, "a tool, such as files.write, or model:NAME")
+      ->required();
+  explain->add_option("--arg", policy.args, "name=value of an argument; may be repeated");
+  explain->add_option("--mode", policy.mode, "guide, copilot (the default) or auto");
+  explain->add_flag("--untrusted", policy.untrusted,
+                    "a document or a model says where the effect goes");
+  explain->add_flag("--json", policy.json, "print JSON");
+  explain->callback([&words] { words.code = policy_explain(words.house, words.policy); });
+  CLI::App* test =
+      policy_app->add_subcommand("test", "hold a table of calls to the decisions expected");
+  test->add_option("cases", policy.cases, "the file with the cases (YAML)")->required();
+  test->callback([&words] { words.code = policy_test(words.house, words.policy); });
+}
+
 void add_ledger(CLI::App& app, Words& words) {
   CLI::App* audit_app = app.add_subcommand("audit", "check the ledger");
   audit_app->require_subcommand(1);
@@ -105,6 +128,7 @@ void add_installation(CLI::App& app, Words& words) {
 
 void add_house_words(CLI::App& app, Words& words) {
   add_catalogs(app, words);
+  add_policy(app, words);
   add_ledger(app, words);
   add_installation(app, words);
 }

@@ -90,6 +90,32 @@ TEST(PolicyPass, ADeniedStepIsAnErrorThatNamesTheRule) {
   EXPECT_TRUE(world.compile(plan_of(mail("a@b.example"))).program);
 }
 
+TEST(PolicyPass, WhatARuleSaysOfAPathIsKnownWhereThePathIs) {
+  World world;
+  const auto rules = json::parse(R"({"policy":"policy/1","rules":[{"id":"no","effect":"deny",)"
+                                 R"("kinds":["read"],"paths":["inbox/**"]}]})")
+                         .value();
+  ASSERT_TRUE(world.policy.add(policy::Layer::user, "mine.yaml", rules,
+                               [](const std::string&) { return 3; }));
+  const Compiled compiled = world.compile(plan_of(find("inbox/a")));
+  const Diagnostic* found = of_code(compiled, "NP6001");
+  ASSERT_NE(found, nullptr) << testing::listing(compiled);
+  EXPECT_NE(found->hint.find("rule no (mine.yaml:3)"), std::string::npos);
+  EXPECT_TRUE(world.compile(plan_of(find("other"))).program);
+  // The inputs of the run, or its steps, will tell.
+  EXPECT_TRUE(world.compile(plan_of(find("inbox/${inputs.to}"))).program);
+}
+
+TEST(PolicyPass, ARuleAboutAServerIsAboutTheModelsOfIt) {
+  World world;
+  const auto rules = json::parse(R"({"policy":"policy/1","rules":[{"id":"no","effect":"deny",)"
+                                 R"("hosts":["m.example"]}]})")
+                         .value();
+  ASSERT_TRUE(world.policy.add(policy::Layer::user, "mine.yaml", rules,
+                               [](const std::string&) { return 3; }));
+  EXPECT_NE(of_code(world.compile(plan_of(find("inbox") + "," + kModel)), "NP6001"), nullptr);
+}
+
 TEST(Flow, AModelThatReadADocumentDoesNotDecideWhereThingsAreSent) {
   const World world;
   const Compiled compiled =

@@ -191,8 +191,9 @@ TEST(Layers, NamesOfNaestrosOwnAreNobodyElses) {
     const auto added = testing::add(policy, Layer::user,
                                     "{\"id\":\"" + std::string{id} + "\",\"effect\":\"deny\"}");
     ASSERT_FALSE(added) << id;
-    EXPECT_EQ(added.error().message,
-              "user.yaml:2: the id " + std::string{id} + " is one of Naestro's own");
+    EXPECT_EQ(added.error().message, "the id " + std::string{id} + " is one of Naestro's own");
+    EXPECT_EQ(added.error().line, 2);
+    EXPECT_EQ(added.error().remedy, "give the rule another");
     EXPECT_EQ(policy.files().size(), 1U) << "a broken file adds nothing";
   }
   // Files may use one id each.

@@ -62,17 +62,20 @@ std::string_view name(Layer layer) { return kLayerWords[static_cast<std::size_t>
 Result<Policy> Policy::parse(std::string_view file, std::string_view text) {
   NAESTRO_LET(const json::Value form, json::parse(text));
   Policy policy;
-  NAESTRO_TRY(policy.add(Layer::builtin, std::string{file}, form, [&](const std::string& pointer) {
-    return json::locate(text, pointer).line;
-  }));
-  return policy;
+  const auto line = [&](const std::string& pointer) { return json::locate(text, pointer).line; };
+  const auto added = policy.add(Layer::builtin, std::string{file}, form, line);
+  if (added) return policy;
+  const PolicyFault& fault = added.error();
+  return fail(Code::kPolicyInvalid,
+              std::string{file} + ":" + std::to_string(fault.line) + ": " + fault.message,
+              fault.remedy);
 }
 
-Result<void> Policy::add(Layer layer, std::string file, const json::Value& form,
-                         const LineOf& line) {
+std::expected<void, PolicyFault> Policy::add(Layer layer, std::string file, const json::Value& form,
+                                             const LineOf& line) {
   const auto bad = [&](const std::string& pointer, const std::string& what, std::string remedy) {
-    return fail(Code::kPolicyInvalid, file + ":" + std::to_string(line(pointer)) + ": " + what,
-                remedy.empty() ? "see docs/formats/policy.md" : std::move(remedy));
+    return std::unexpected(PolicyFault{
+        line(pointer), what, remedy.empty() ? "see docs/formats/policy.md" : std::move(remedy)});
   };
   const json::Object* object = form.if_object();
   const json::Array* rules = object == nullptr ? nullptr : json::array_at(*object, "rules");
@@ -82,7 +85,7 @@ Result<void> Policy::add(Layer layer, std::string file, const json::Value& form,
   if (rules->size() > kRulesMax) {
     return bad("/rules", "a policy has at most " + std::to_string(kRulesMax) + " rules", {});
   }
-  RuleFile out{layer, file, {}, form, {}, {}};
+  RuleFile out{layer, std::move(file), {}, form, {}, {}};
   std::map<std::string, int> lines;  // of the ids so far
   for (std::size_t i = 0; i < rules->size(); ++i) {
     const std::string pointer = "/rules/" + std::to_string(i);

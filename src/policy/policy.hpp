@@ -63,15 +63,23 @@ struct RuleFile {
   std::map<std::string, ByKind, std::less<>> by_tool;
 };
 
+// Why a file of rules was not taken.
+struct PolicyFault {
+  int line = 0;
+  std::string message;
+  std::string remedy;
+};
+
 class Policy {
  public:
   // The built-in layer, as JSON. kPolicyInvalid names file and line.
   static Result<Policy> parse(std::string_view file, std::string_view text);
 
   // Another layer, of a form that was read from some text; `line`: where the value at a pointer
-  // stands in that. kPolicyInvalid names file and line.
+  // stands in that. A fault adds nothing.
   using LineOf = std::function<int(const std::string& pointer)>;
-  Result<void> add(Layer layer, std::string file, const json::Value& form, const LineOf& line);
+  std::expected<void, PolicyFault> add(Layer layer, std::string file, const json::Value& form,
+                                       const LineOf& line);
 
   // Within a layer deny beats a locked ask beats ask beats allow; across the layers and the effects
   // of the call the strictest holds, the first among equals; a layer in which nothing matches says

@@ -45,7 +45,7 @@ inline std::string policy_text(const std::string& rules) {
   return "{\"policy\":\"policy/1\",\n\"rules\":[" + rules + "]}";
 }
 
-inline Result<void> add(Policy& policy, Layer layer, const std::string& rules) {
+inline std::expected<void, PolicyFault> add(Policy& policy, Layer layer, const std::string& rules) {
   const std::string text = policy_text(rules);
   return policy.add(layer, std::string{name(layer)} + ".yaml", json::parse(text).value(),
                     [&](const std::string& pointer) { return json::locate(text, pointer).line; });

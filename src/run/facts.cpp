@@ -110,6 +110,13 @@ Fact resumed(const door::Ceilings& raised) {
   return fact;
 }
 
+Fact resumed(const door::Ceilings& raised, const json::Array& rules, const Sealer& sealer) {
+  Fact fact = resumed(raised);
+  fact.plain = json::Value(rules);
+  fact.data["policy"] = sealer.put(fact.plain, fact.blobs);
+  return fact;
+}
+
 Fact killed(std::string_view via, std::string_view who, const Sealer& sealer) {
   Fact fact;
   fact.kind = "run.killed";
@@ -130,9 +137,13 @@ Result<Fact> fact_from(const ledger::Event& event, const OpenBlob& open) {
   fact.kind = event.kind;
   fact.data = event.data;
   const bool former = event.kind == "effect.prepared";
-  const bool value = former || event.kind == "effect.done" || event.data.contains("as");
+  const bool rules = event.kind == "run.resumed" && event.data.contains("policy");
+  const bool value = former || rules || event.kind == "effect.done" || event.data.contains("as");
   if (!value && event.kind != "effect.failed" && event.kind != "effect.lost") return fact;
-  const json::Value* ref = event.data.if_contains(former ? "former" : value ? "result" : "message");
+  const json::Value* ref = event.data.if_contains(former  ? "former"
+                                                  : rules ? "policy"
+                                                  : value ? "result"
+                                                          : "message");
   if (ref == nullptr) return fail(Code::kStoreCorrupt, event.id() + " names no blob");
   NAESTRO_LET(const Digest id, ledger::blob_id(*ref));
   NAESTRO_LET(const std::string text, open(id));

@@ -17,7 +17,7 @@ namespace naestro::run {
 struct Fact {
   std::string kind;
   json::Object data;
-  json::Value plain;         // of data.result, .former or .message; null when there is none
+  json::Value plain;  // of data.result, .former, .message or .policy; null when there is none
   std::vector<Bytes> blobs;  // sealed bytes that must be stored with it
   std::int64_t latency_us = 0;
 };
@@ -67,6 +67,8 @@ Fact consent_answer(const Digest& digest, const Answer& answer, const Sealer& se
 // `reason`: "consent", "interrupt", "limit".
 Fact paused(std::string_view reason);
 Fact resumed(const door::Ceilings& raised);
+// The same where people's files say something else by now (rules_of): both hold from here on.
+Fact resumed(const door::Ceilings& raised, const json::Array& rules, const Sealer& sealer);
 // A person ends the run for good. `via`: "inbox" or "terminal"; `who` may be empty.
 Fact killed(std::string_view via, std::string_view who, const Sealer& sealer);
 // The ceiling wall_s: something was under way for so long.

@@ -8,6 +8,7 @@
 
 #include "base/crypto.hpp"
 #include "plan/labels.hpp"
+#include "run/rules.hpp"
 
 namespace naestro::run {
 
@@ -63,7 +64,9 @@ std::string message_of(const Fact& fact) {
 Machine::Machine(Start start, plan::Program program, const plan::Environment& environment,
                  Sealer sealer)
     : start_{std::move(start)},
-      environment_{environment},
+      policy_{std::make_unique<policy::Policy>(environment.policy)},
+      rules_{rules_of(*policy_)},
+      environment_{under(environment, *policy_)},
       sealer_{sealer},
       budget_{start_.ceilings} {
   environment_.mode = start_.mode;
@@ -90,6 +93,7 @@ Batch Machine::begin() {
                        {"ceilings", door::to_json(start_.ceilings)},
                        {"semantics", kSemantics},
                        {"versions", start_.versions}};
+  if (!rules_.empty()) created["policy"] = sealer_.put(json::Value(rules_), batch.blobs);
   if (start_.fork) {
     created["fork"] = json::Object{{"run", start_.fork->run},
                                    {"at", start_.fork->at},
@@ -142,10 +146,7 @@ Result<void> Machine::apply(const Fact& fact, Batch& batch) {
     state_ = State::paused;
     return {};
   }
-  if (fact.kind == "run.resumed") {
-    on_resumed(fact, batch);
-    return {};
-  }
+  if (fact.kind == "run.resumed") return on_resumed(fact, batch);
   if (fact.kind == "run.killed") {
     on_killed(batch);
     return {};

@@ -111,8 +111,9 @@ constexpr bool settled(StepState state) {
 
 class Machine {
  public:
-  // `program` is that of the first segment, compiled from start.plan_text. The catalogs and
-  // the policy of `environment` must outlive the machine; the mode is the run's.
+  // `program` is that of the first segment, compiled from start.plan_text. The catalogs of
+  // `environment` must outlive the machine; its policy is copied, and what a resume adds comes on
+  // top of it; the mode is the run's.
   Machine(Start start, plan::Program program, const plan::Environment& environment, Sealer sealer);
 
   // run.created and all that follows. Call it once, first.
@@ -132,6 +133,8 @@ class Machine {
 
   enum class State : std::uint8_t { running, paused, done, failed };
   [[nodiscard]] State state() const { return state_; }
+  // The rules of people's files that were the newest when the run began or was last resumed.
+  [[nodiscard]] const json::Array& rules() const { return rules_; }
   [[nodiscard]] bool ended() const { return state_ == State::done || state_ == State::failed; }
   [[nodiscard]] StepState step_state(std::size_t index) const { return steps_[index].state; }
   [[nodiscard]] const std::optional<door::Shortage>& shortage() const { return shortage_; }
@@ -201,7 +204,7 @@ class Machine {
   Result<void> apply(const Fact& fact, Batch& batch);
   Result<void> on_outcome(const Fact& fact, Batch& batch);
   Result<void> on_answer(const Fact& fact, Batch& batch);
-  void on_resumed(const Fact& fact, Batch& batch);
+  Result<void> on_resumed(const Fact& fact, Batch& batch);
   void on_killed(Batch& batch);
   Result<void> on_prepared(const Fact& fact, Batch& batch);
   Result<void> on_lost(const Fact& fact, Batch& batch);
@@ -265,6 +268,8 @@ class Machine {
   [[nodiscard]] std::optional<std::size_t> index_of(std::string_view step) const;
 
   Start start_;
+  std::unique_ptr<policy::Policy> policy_;  // all that was ever added: the strictest holds
+  json::Array rules_;
   plan::Environment environment_;
   std::unique_ptr<const plan::Program> program_;
   std::int64_t segment_ = 0;

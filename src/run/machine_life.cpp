@@ -1,5 +1,6 @@
 // How a run is broken off and taken up: its deadline, a person who kills it, the next process.
 #include "run/machine.hpp"
+#include "run/rules.hpp"
 
 namespace naestro::run {
 
@@ -43,7 +44,11 @@ void Machine::on_killed(Batch& batch) {
   finish(batch);
 }
 
-void Machine::on_resumed(const Fact& fact, Batch& batch) {
+Result<void> Machine::on_resumed(const Fact& fact, Batch& batch) {
+  if (fact.data.contains("policy")) {
+    NAESTRO_TRY(add_rules(*policy_, fact.plain));
+    rules_ = fact.plain.get_array();
+  }
   if (const json::Object* raised = json::object_at(fact.data, "raised")) {
     budget_.raise(door::ceilings_from_json(*raised));
   }
@@ -54,6 +59,7 @@ void Machine::on_resumed(const Fact& fact, Batch& batch) {
     for (std::size_t c = 0; c < steps_[i].calls.size(); ++c) resume_call({i, c}, batch);
   }
   schedule(batch);
+  return {};
 }
 
 // What was handed out to the process that ended may have been done or not.

@@ -2,6 +2,8 @@
 
 #include <algorithm>
 
+#include "run/rules.hpp"
+
 namespace naestro::run {
 namespace {
 
@@ -156,7 +158,14 @@ Result<Recovery> recover(std::span<const ledger::StoredEvent> events, const Open
                          bool stop_at_first) {
   if (events.empty()) return fail(Code::kRunUnknown, "the run has no events");
   NAESTRO_LET(Start start, read_start(events.front().event, open));
-  plan::Environment around = environment;
+  // The rules that the run was made under; those of now are the resume's to add.
+  policy::Policy rules = builtin_of(environment.policy);
+  if (events.front().event.data.contains("policy")) {
+    NAESTRO_LET(const std::string text, open_member(events.front().event.data, "policy", open));
+    NAESTRO_LET(const json::Value recorded, json::parse(text));
+    NAESTRO_TRY(add_rules(rules, recorded));
+  }
+  plan::Environment around = under(environment, rules);
   around.mode = start.mode;
   around.default_model = json::text_at(start.versions, "model").value_or("");
   plan::Compiled compiled = plan::compile(start.plan_text, around);

@@ -181,10 +181,11 @@ class Words(Home):
                       ["consents"], ["tools"], ["models"], ["features"], ["config"],
                       ["audit", "verify"], ["plan", "check", "plan.json"],
                       ["plan", "explain", "plan.json"],
-                      ["plan", "diff", "plan.json", "plan.json"]):
+                      ["plan", "diff", "plan.json", "plan.json"],
+                      ["policy", "explain", "--tool", "files.read"]):
             with self.subTest(words):
                 value = json.loads(self.naestro(*words, "--json"))
-                command = " ".join(word for word in words if word not in ("last", "plan.json"))
+                command = " ".join(word for word in words if word not in ("last", "plan.json", "--tool", "files.read"))
                 section = page.split(f"\n## {command}\n", 1)[1].split("\n## ", 1)[0]
                 for members in ([value] if isinstance(value, dict) else value):
                     for member in (members if command != "config" else ["value", "origin"]):

@@ -1,0 +1,273 @@
+#!/usr/bin/env python3
+"""Policy files of one's own through the real binary: layers, what they refuse before and while a
+run goes, broken files, and the commands check, explain, test.
+
+policy_test.py NAESTRO_BINARY"""
+import json
+import os
+import pathlib
+import shutil
+import subprocess
+import sys
+import tempfile
+import unittest
+
+BINARY = pathlib.Path(sys.argv[1]).resolve()
+HEAD = "policy: policy/1\nrules:\n"
+SECRETS = HEAD + """\
+  - id: no_secrets
+    effect: deny
+    paths: ["secrets/**"]
+    reason: these stay as they are
+"""
+USER_FILE = "$XDG_CONFIG_HOME/naestro/policy.yaml"
+PATHS = {"to": {"schema": {"type": "string", "minLength": 4, "maxLength": 99}, "value": "a.md"}}
+
+
+def write(path, step="write", **more):
+    return {"id": step, "do": {"tool": "report.markdown@1"},
+            "with": {"path": path, "title": "t", "sections": []}, **more}
+
+
+def find(path=".", step="find"):
+    return {"id": step, "do": {"tool": "files.search@1"}, "with": {"path": path, "query": "alpha"}}
+
+
+class Policy(unittest.TestCase):
+    maxDiff = None
+
+    def setUp(self):
+        self.folder = pathlib.Path(tempfile.mkdtemp(prefix="naestro-e2e-"))
+        self.addCleanup(shutil.rmtree, self.folder, True)
+        self.work = self.folder / "work"
+        (self.work / "secrets").mkdir(parents=True)
+        (self.work / "docs").mkdir()
+        (self.work / "docs/a.txt").write_text("alpha\n")
+        (self.work / "secrets/b.txt").write_text("alpha\n")
+        self.project_file = self.work / ".naestro/policy.yaml"
+        self.user_file = self.folder / "config/naestro/policy.yaml"
+        self.env = dict(os.environ, XDG_CONFIG_HOME=str(self.folder / "config"),
+                        XDG_STATE_HOME=str(self.folder / "state"),
+                        XDG_DATA_HOME=str(self.folder / "data"))
+
+    def naestro(self, *words, code=0, says=None, cwd=None):
+        done = subprocess.run([BINARY, *words], env=self.env, capture_output=True, text=True,
+                              stdin=subprocess.DEVNULL, timeout=120, cwd=cwd or self.work)
+        self.assertEqual(done.returncode, code, done.stdout + done.stderr)
+        if says is not None:
+            self.assertRegex(done.stdout + done.stderr, says)
+        return done.stdout + done.stderr
+
+    def put(self, file, text):
+        file.parent.mkdir(parents=True, exist_ok=True)
+        file.write_text(text)
+
+    def plan(self, *steps, **more):
+        (self.work / "plan.json").write_text(json.dumps(
+            {"naestro": "plan/1", "goal": "g", "steps": list(steps), "outputs": {}, **more}))
+
+    def question(self):
+        return json.loads(self.naestro("consents", "--json"))[0]["digest"]
+
+    # What the files do
+
+    def test_a_projects_file_denies_what_a_plan_names(self):
+        self.put(self.project_file, SECRETS)
+        self.plan(write("secrets/a.md"))
+        said = r"NP6001.*rule no_secrets \(\./\.naestro/policy\.yaml:3\): these stay as they are"
+        self.naestro("plan", "check", "plan.json", code=3, says=said)
+        self.naestro("run", "plan.json", code=3, says=said)
+        self.plan(write("other.md"))
+        self.naestro("run", "plan.json", code=5)
+
+    def test_a_folder_above_is_denied_too_since_it_holds_the_rest(self):
+        self.put(self.project_file, SECRETS)
+        self.plan(find("."))
+        self.naestro("run", "plan.json", code=3, says="no_secrets")
+        self.plan(find("docs"))
+        self.naestro("run", "plan.json")
+
+    def test_what_an_input_names_is_denied_before_anything_is_done(self):
+        self.put(self.user_file, SECRETS)
+        self.plan(find("docs"), write("${inputs.to}"), inputs=PATHS)
+        where = r"NE0401 policy rule no_secrets \(\$XDG_CONFIG_HOME/naestro/policy\.yaml:3\)"
+        self.naestro("plan", "explain", "plan.json", "--input", "to=secrets/a.md", code=3, says=where)
+        self.naestro("run", "plan.json", "--input", "to=secrets/a.md", code=3, says=where)
+        kinds = [json.loads(line)["kind"] for line in
+                 self.naestro("show", "last", "--events", "--json").splitlines()]
+        self.assertEqual(kinds, ["run.created", "plan.compiled", "policy.decided", "run.failed"])
+        self.assertIn("PROVED", self.naestro("plan", "explain", "plan.json"))
+
+    def test_what_a_step_names_is_decided_when_it_is_known(self):
+        self.put(self.project_file, SECRETS.replace("secrets/**", "1*.md"))
+        self.plan(find("docs"), write("${steps.find.out.match_count}.md"))
+        out = self.naestro("plan", "explain", "plan.json")
+        self.assertRegex(out, r"write +CHECKED AT RUN TIME")
+        self.assertIn("  write: the policy, when path is known\n", out)
+        digest = json.loads(self.naestro("plan", "explain", "plan.json", "--json"))["digest"]
+        self.naestro("run", "plan.json", "--approve", digest, code=3,
+                     says="NE0401 policy rule no_secrets")
+        self.assertFalse((self.work / "1.md").exists())
+
+    def test_an_allow_loosens_nothing(self):
+        for file in (self.project_file, self.user_file):
+            self.put(file, HEAD + "  - {id: all, effect: allow}\n")
+        self.plan(write("a.md"))
+        self.naestro("run", "plan.json", code=5)
+        self.naestro("policy", "check", says="warning: rule all loosens nothing")
+
+    def test_a_locked_question_is_asked_by_itself(self):
+        self.put(self.user_file, HEAD + "  - {id: each, effect: ask, locked: true, kinds: [write]}\n")
+        self.plan(write("a.md"))
+        out = self.naestro("run", "plan.json", code=5)
+        self.assertIn('path="a.md" (asked again just before)', out)
+        self.naestro("approve", "last", self.question())
+        self.naestro("resume", "last", code=5, says="Step write asks")
+        self.naestro("approve", "last", self.question())
+        self.naestro("resume", "last")
+        self.assertTrue((self.work / "a.md").exists())
+
+    def test_a_condition_sees_the_call(self):
+        self.put(self.project_file, HEAD +
+                 "  - id: texts\n    effect: deny\n    tools: [files.*]\n"
+                 "    when: context.arguments has path && context.arguments.path like \"doc*\"\n")
+        self.plan(find("docs"))
+        self.naestro("run", "plan.json", code=3, says="rule texts")
+        self.plan(find("secrets"))
+        self.naestro("run", "plan.json")
+
+    def test_a_broken_file_stops_all_but_what_mends_it(self):
+        self.plan(find("docs"))
+        for text, said in ((SECRETS.replace("deny", "den"),
+                            r"policy\.yaml:4:1: NE0406 'effect' is none of"),
+                           ("policy: [", r"policy\.yaml:1:\d+: NE0406 this is not valid YAML"),
+                           (SECRETS + "    when: context.kid == 1\n",
+                            r"policy\.yaml:7:1: NE0406 context has no member 'kid'; did you mean"),
+                           ("", r"policy\.yaml:1:1: NE0406 a policy is")):
+            with self.subTest(said):
+                self.put(self.project_file, text)
+                for words in (("run", "plan.json"), ("runs",), ("policy", "check"),
+                              ("policy", "explain", "--tool", "files.read")):
+                    self.naestro(*words, code=2, says=said)
+                self.naestro("doctor", code=1, says="NE0406")
+                self.naestro("help", "NE0406")
+        self.assertFalse((self.folder / "state").exists() and
+                         json.loads(self.naestro("runs", "--json", cwd=self.folder)))
+
+    # Over the life of a run
+
+    def test_a_run_replays_wherever_and_resumes_under_the_stricter_of_both(self):
+        self.put(self.project_file, SECRETS)
+        self.plan(write("a.md"))
+        self.naestro("run", "plan.json", code=5)
+        elsewhere = self.folder
+        self.naestro("replay", "last", cwd=elsewhere, says="every body equal")
+        self.naestro("approve", "last", self.question(), cwd=elsewhere)
+        self.put(self.user_file, HEAD + "  - {id: none, effect: deny, kinds: [write]}\n")
+        self.naestro("replay", "last", says="every body equal")
+        self.naestro("resume", "last", code=3, cwd=elsewhere,
+                     says=r"NE0401 policy rule none \(\$XDG_CONFIG_HOME/naestro/policy\.yaml:3\)")
+        self.assertFalse((self.work / "a.md").exists())
+        self.naestro("replay", "last", says="every body equal")
+        self.naestro("audit", "verify")
+
+    def test_a_run_keeps_its_rules_where_they_are_no_longer_read(self):
+        self.put(self.project_file, SECRETS.replace("secrets/**", "1.md"))
+        self.plan(find("docs"), write("${steps.find.out.match_count}.md"))
+        self.naestro("run", "plan.json", "-w", str(self.work), code=5)
+        self.naestro("approve", "last", self.question())
+        self.naestro("resume", "last", code=3, cwd=self.folder, says="NE0401 policy rule no_secrets")
+
+    def test_a_run_that_waits_can_be_killed_whatever_the_policy_says(self):
+        self.plan(write("a.md"))
+        self.naestro("run", "plan.json", code=5)
+        self.put(self.user_file, HEAD + "  - {id: none, effect: deny}\n")
+        self.naestro("kill", "last", says="Killed run")
+
+    # The commands
+
+    def test_check_says_what_each_file_holds_and_what_is_odd(self):
+        self.put(self.user_file, HEAD + "  - {id: a, effect: ask, kinds: [read]}\n"
+                 "  - {id: b, effect: deny, kinds: [read, write]}\n")
+        self.put(self.project_file, SECRETS + "  - {id: typo, effect: deny, tools: [file.write]}\n"
+                 "  - {id: never, effect: deny, when: 1 == 2}\n")
+        out = self.naestro("policy", "check")
+        self.assertRegex(out, r"built-in +builtin\.json +6 rules: 2 allow, 3 ask, 1 deny\n")
+        self.assertRegex(out, r"user +\$XDG_CONFIG_HOME/naestro/policy\.yaml +2 rules: 1 ask, 1 deny\n")
+        self.assertRegex(out, r"project +\./\.naestro/policy\.yaml +3 rules: 3 deny\n")
+        self.assertIn(f"{USER_FILE}:3: warning: rule a decides nothing: rule b in line 4 matches", out)
+        self.assertIn("./.naestro/policy.yaml:7: warning: rule typo names 'file.write', which", out)
+        self.assertIn("./.naestro/policy.yaml:8: warning: rule never never matches", out)
+
+    def test_explain_answers_why(self):
+        self.put(self.project_file, SECRETS)
+        out = self.naestro("policy", "explain", "--tool", "files.write", "--arg", "path=secrets/a.md")
+        self.assertRegex(out, r"write +project +no_secrets \(\./\.naestro/policy\.yaml:3\) +deny +matches")
+        self.assertIn("Decision: deny by no_secrets (./.naestro/policy.yaml:3): these stay as", out)
+        out = self.naestro("policy", "explain", "--tool", "files.write@1")
+        self.assertRegex(out, r"no_secrets .* deny +matches or not, by path\n")
+        self.assertIn("It may become stricter when path is known.", out)
+        out = self.naestro("policy", "explain", "--tool", "files.write", "--arg", "path=../x")
+        self.assertIn("deny   applies, though it cannot tell: '../x' goes up with '..'", out)
+        out = self.naestro("policy", "explain", "--tool", "model:qwen2.5-coder-0.5b-instruct",
+                           "--mode", "guide")
+        self.assertIn("Decision: allow by builtin.model_local", out)
+        said = json.loads(self.naestro("policy", "explain", "--tool", "http.get", "--untrusted",
+                                       "--arg", "url=https://a.example/", "--json"))
+        self.assertEqual((said["decision"], said["rule"]), ("deny", "builtin.untrusted_target"))
+        self.assertEqual([row["rule"] for row in said["rules"]],
+                         ["builtin.outside", "builtin.untrusted_target"])
+        for words, message in ((("--tool", "files.writ"), "did you mean 'files.write@1'"),
+                               (("--tool", "files.write@7"), "no tool is called"),
+                               (("--tool", "files.write@x"), "no tool is called"),
+                               (("--tool", "zzzzzzzzzz"), "see 'naestro tools'"),
+                               (("--tool", "model:x"), "no model is called 'x'"),
+                               (("--tool", "files.write", "--arg", "pth=1"), "did you mean 'path'"),
+                               (("--tool", "files.write", "--arg", "zzzzzz=1"), "it has "),
+                               (("--tool", "files.write", "--arg", "path"), "is no input"),
+                               (("--tool", "files.write", "--mode", "yolo"), "is no mode")):
+            self.naestro("policy", "explain", *words, code=2, says="NE0801.*" + message)
+
+    def test_test_holds_a_table_to_what_is_expected(self):
+        self.put(self.project_file, SECRETS)
+        cases = self.work / "cases.yaml"
+        good = """\
+cases:
+  - tool: files.write
+    arguments: {path: secrets/a.md}
+    expect: deny
+    rule: no_secrets
+  - {tool: files.write, arguments: {path: a.md}, expect: ask}
+  - {tool: files.write, arguments: {path: a.md}, expect: deny, mode: guide, rule: mode.guide}
+  - {tool: http.get, arguments: {url: "https://a.example/"}, untrusted_authority: true, expect: deny}
+"""
+        cases.write_text(good)
+        self.naestro("policy", "test", "cases.yaml", says="4 cases as expected\n")
+        cases.write_text(good.replace("expect: ask", "expect: allow").replace("no_secrets", "other"))
+        out = self.naestro("policy", "test", "cases.yaml", code=1)
+        self.assertEqual(out, "cases.yaml:2: files.write@1: expected deny by other, found deny by "
+                         "no_secrets (./.naestro/policy.yaml:3)\n"
+                         "cases.yaml:6: files.write@1: expected allow, found ask by builtin.write "
+                         "(builtin.json:6)\n2 of 4 cases differ\n")
+        for text, message in (("cases: []\n", "is no list of cases"), ("- a\n", "is no list of cases"),
+                              ("cases: [a]\n", r"cases\.yaml:1: the case: is no map"),
+                              ("cases:\n- {tool: files.write, expect: perhaps}\n",
+                               r"cases\.yaml:2: the case: is malformed"),
+                              ("cases:\n- {tool: files.write, expect: ask, more: 1}\n",
+                               r"cases\.yaml:2: the case: has a member 'more'"),
+                              ("cases:\n- {tool: nothing, expect: ask}\n",
+                               r"cases\.yaml:2: the case: no tool is called"),
+                              ("cases: [\n", r"cases\.yaml:2:1: this is not valid YAML")):
+            cases.write_text(text)
+            self.naestro("policy", "test", "cases.yaml", code=2, says=message)
+        self.naestro("policy", "test", "none.yaml", code=2, says="NE0008")
+
+    def test_config_names_the_files_that_are_read(self):
+        self.put(self.project_file, SECRETS)
+        out = self.naestro("config")
+        self.assertIn(f"not there  {self.user_file}\n", out)
+        self.assertIn(f"read       {self.project_file.resolve()}\n", out)
+
+
+if __name__ == "__main__":
+    unittest.main(argv=sys.argv[:1])
