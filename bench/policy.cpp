@@ -35,7 +35,7 @@ json::Object policy_row(std::int64_t rules) {
   const auto begun = std::chrono::steady_clock::now();
   const auto added =
       policy.add(policy::Layer::user, "policy.yaml", form, [](const std::string&) { return 1; });
-  check(added.has_value(), added ? "" : added.error().text());
+  check(added.has_value(), added ? "" : added.error().message);
   const std::chrono::duration<double, std::milli> load = std::chrono::steady_clock::now() - begun;
 
   const std::vector<contract::DeclaredEffect> write{{contract::EffectKind::write, "path", true}};

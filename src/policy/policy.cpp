@@ -1,6 +1,7 @@
 #include "policy/policy.hpp"
 
 #include <algorithm>
+#include <set>
 
 #include "base/crypto.hpp"
 #include "base/json.hpp"
@@ -21,31 +22,6 @@ constexpr std::array<std::string_view, 3> kOwnIds = {"builtin.", "mode.", "door.
 
 std::size_t index_of(const DeclaredEffect* effect) {
   return effect == nullptr ? kNoEffect : static_cast<std::size_t>(effect->kind);
-}
-
-void index(RuleFile& file) {
-  for (const Rule& rule : file.rules) {
-    const auto put = [&](RuleFile::ByKind& by_kind) {
-      for (std::size_t kind = 0; kind < kKinds; ++kind) {
-        if ((rule.kinds >> kind & 1U) == 0) continue;
-        auto& places = by_kind[kind];
-        const auto place = static_cast<std::uint32_t>(rule.place);
-        if (places.empty() || places.back() != place) places.push_back(place);
-      }
-    };
-    if (!rule.exact_tools()) put(file.any_tool);
-    if (!rule.exact_tools()) continue;
-    for (const std::string& tool : rule.tools) put(file.by_tool[std::string{tool_name(tool)}]);
-  }
-}
-
-// Calls `each` with the rules that can be about the effect.
-template <class Each>
-void candidates(const RuleFile& file, std::string_view target, std::size_t kind, Each each) {
-  for (const std::uint32_t place : file.any_tool[kind]) each(file.rules[place]);
-  const auto found = file.by_tool.find(tool_name(target));
-  if (found == file.by_tool.end()) return;
-  for (const std::uint32_t place : found->second[kind]) each(file.rules[place]);
 }
 
 // A rule that cannot tell whether it matches applies where that is the stricter way.
@@ -85,7 +61,7 @@ std::expected<void, PolicyFault> Policy::add(Layer layer, std::string file, cons
   if (rules->size() > kRulesMax) {
     return bad("/rules", "a policy has at most " + std::to_string(kRulesMax) + " rules", {});
   }
-  RuleFile out{layer, std::move(file), {}, form, {}, {}};
+  RuleFile out{layer, std::move(file), {}, form, {}};
   std::map<std::string, int> lines;  // of the ids so far
   for (std::size_t i = 0; i < rules->size(); ++i) {
     const std::string pointer = "/rules/" + std::to_string(i);
@@ -109,9 +85,9 @@ std::expected<void, PolicyFault> Policy::add(Layer layer, std::string file, cons
                      std::to_string(known->second),
                  "give one of them another");
     }
+    out.index.add(*rule);
     out.rules.push_back(*std::move(rule));
   }
-  index(out);
   files_.push_back(std::move(out));
   // That of the built-in layer alone is its own text's, as it was before there were others.
   digest_ = crypto::sha256(json::canonical(files_.front().form));
@@ -140,13 +116,15 @@ void Policy::judge_effect(const Question& question, const DeclaredEffect* effect
   const RuleFile* mildest_file = nullptr;
   const Rule* mildest = nullptr;  // of those that may match
   int high = -1;
+  Place place{question, effect};
   for (const RuleFile& each : files_) {
-    candidates(each, question.target, kind, [&](const Rule& rule) {
+    each.index.candidates(question.target, kind, place, [&](std::uint32_t at) {
+      const Rule& rule = each.rules[at];
       const bool matters =
           known == nullptr || rule.strictness() > known->strictness() ||
           (file == &each && rule.strictness() == known->strictness() && rule.place < known->place);
       if (!matters) return;
-      Matched matched = rule.matches(question, effect);
+      Matched matched = rule.matches(question, effect, place);
       if (applies(rule, matched.match)) {
         file = &each;
         known = &rule;
@@ -242,15 +220,17 @@ std::pair<Verdict, EffectKind> Policy::decide(const Question& question) const {
 std::vector<Policy::Finding> Policy::findings(const Question& question) const {
   std::vector<Finding> out;
   const auto of = [&](const DeclaredEffect* effect) {
+    const std::size_t kind = index_of(effect);
+    Place place{question, effect};
     for (const RuleFile& file : files_) {
-      const std::size_t begin = out.size();
-      candidates(file, question.target, index_of(effect), [&](const Rule& rule) {
-        Matched matched = rule.matches(question, effect);
-        if (matched.match == Match::no) return;
-        out.push_back({&file, &rule, index_of(effect), std::move(matched)});
-      });
-      std::ranges::sort(out.begin() + static_cast<std::ptrdiff_t>(begin), out.end(), {},
-                        [](const Finding& each) { return each.rule->place; });
+      std::set<std::uint32_t> places;
+      file.index.candidates(question.target, kind, place,
+                            [&](std::uint32_t at) { places.insert(at); });
+      for (const std::uint32_t at : places) {
+        const Rule& rule = file.rules[at];
+        Matched matched = rule.matches(question, effect, place);
+        if (matched.match != Match::no) out.push_back({&file, &rule, kind, std::move(matched)});
+      }
     }
   };
   for (const DeclaredEffect& effect : question.effects) of(&effect);

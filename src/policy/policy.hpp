@@ -16,6 +16,7 @@
 #include "contract/tool.hpp"
 #include "policy/question.hpp"
 #include "policy/rule.hpp"
+#include "policy/rule_index.hpp"
 #include "policy/words.gen.hpp"
 
 namespace naestro::policy {
@@ -57,10 +58,7 @@ struct RuleFile {
   std::vector<Rule> rules;
   json::Value form;  // what it was read from
 
-  // By kind, in their order: the rules for any tool, and those of exact names.
-  using ByKind = std::array<std::vector<std::uint32_t>, kKinds>;
-  ByKind any_tool;
-  std::map<std::string, ByKind, std::less<>> by_tool;
+  RuleIndex index;
 };
 
 // Why a file of rules was not taken.

@@ -2,8 +2,6 @@
 
 #include <algorithm>
 
-#include "net/hosts.hpp"
-
 namespace naestro::policy {
 namespace {
 
@@ -106,40 +104,21 @@ bool Rule::of_tool(std::string_view target) const {
 
 // A tool that is given a folder may touch all that is in it. So what forbids or asks matches a
 // folder above its paths, too; what allows does not.
-Matched Rule::of_paths(const Question& question, const DeclaredEffect& declared) const {
-  if (is_open(question, declared.argument)) return {Match::open, {}};
-  const json::Value* value = question.authority.if_contains(declared.argument);
-  if (value == nullptr || !value->is_string()) return failed("it does not say which path");
-  std::string_view path = json::view(value->get_string());
-  std::string normal;
-  if (!is_normal_path(path)) {
-    auto other = normal_path(path);
-    if (!other) return failed(std::move(other).error().message);
-    normal = *std::move(other);
-    path = normal;
-  }
+Matched Rule::of_paths(const Place::Part& path) const {
+  if (path.match != Match::yes) return {path.match, path.failure};
   return yes_or_no(std::ranges::any_of(paths, [&](const Glob& glob) {
-    return glob.matches(path) || (effect != Decision::allow && glob.below(path));
+    return glob.matches(path.text) || (effect != Decision::allow && glob.below(path.text));
   }));
 }
 
-Matched Rule::of_hosts(const Question& question, const DeclaredEffect& declared) const {
-  std::string_view text = question.server;
-  if (declared.kind == contract::EffectKind::net) {
-    if (is_open(question, declared.argument)) return {Match::open, {}};
-    const json::Value* value = question.authority.if_contains(declared.argument);
-    if (value == nullptr || !value->is_string()) return failed("it does not say which URL");
-    text = json::view(value->get_string());
-  } else if (text.empty()) {
-    return {};  // a model of this machine
-  }
-  const auto url = net::parse_url(text);
-  if (!url) return failed(url.error().message);
+Matched Rule::of_hosts(const Place::Part& host) const {
+  if (host.match != Match::yes) return {host.match, host.failure};
   return yes_or_no(std::ranges::any_of(
-      hosts, [&](const std::string& pattern) { return host_matches(url->host, pattern); }));
+      hosts, [&](const std::string& pattern) { return host_matches(host.text, pattern); }));
 }
 
 Matched Rule::of_when(const Question& question, const DeclaredEffect* declared) const {
+  if (when_untrusted) return yes_or_no(question.flow.untrusted_authority);
   if (std::ranges::any_of(depends, [&](const auto& each) { return is_open(question, each); })) {
     return {Match::open, {}};
   }
@@ -148,11 +127,12 @@ Matched Rule::of_when(const Question& question, const DeclaredEffect* declared) 
 }
 
 // What surely does not match is no match, whatever else is open or failed.
-Matched Rule::matches(const Question& question, const DeclaredEffect* declared) const {
+Matched Rule::matches(const Question& question, const DeclaredEffect* declared,
+                      Place& where) const {
   if (!of_tool(question.target)) return {};
   Matched out{Match::yes, {}};
-  if (!paths.empty()) out = of_paths(question, *declared);
-  if (!hosts.empty()) out = of_hosts(question, *declared);
+  if (!paths.empty()) out = of_paths(where.path());
+  if (!hosts.empty()) out = of_hosts(where.host());
   if (out.match == Match::no || !when) return out;
   Matched condition = of_when(question, declared);
   const bool decides = condition.match == Match::no || condition.match == Match::open;

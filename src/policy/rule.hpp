@@ -10,6 +10,7 @@
 
 #include "base/path.hpp"
 #include "policy/expression.hpp"
+#include "policy/place.hpp"
 #include "policy/question.hpp"
 
 namespace naestro::policy {
@@ -19,10 +20,6 @@ inline constexpr std::size_t kKinds = contract::kEffectKindWords.size() + 1;
 inline constexpr std::size_t kNoEffect = kKinds - 1;
 // "write"; "none" for the call without an effect.
 std::string_view kind_word(std::size_t kind);
-
-// Whether a rule matches: no, yes, open (a value that it depends on is not known yet), or failed
-// (it cannot be told: its `when` errs, a path leaves the workspace, a URL is none).
-enum class Match : std::uint8_t { no, yes, open, failed };
 
 struct Matched {
   Match match = Match::no;
@@ -39,6 +36,9 @@ struct Rule {
   std::vector<std::string> hosts;  // "a.example", "*.a.example"; empty: any
   std::optional<Expression> when;
   std::vector<std::string> depends;  // arguments that `when` names
+  // `when` is context.untrusted_authority alone, as in the built-in layer, which every decision
+  // asks: no context is made for it.
+  bool when_untrusted = false;
   std::string reason;
   int line = 0;
   std::size_t place = 0;  // in its file
@@ -47,17 +47,21 @@ struct Rule {
   [[nodiscard]] int strictness() const { return static_cast<int>(effect) * 2 + (locked ? 1 : 0); }
   // Whether all its tools are exact names, so that it can be found by them.
   [[nodiscard]] bool exact_tools() const;
-  // `declared`: the effect that it is asked about; null for the call without one. Allocates
-  // only where a path is not in its normal form, where it has hosts, and where `when` is evaluated.
+  // `declared`: the effect that it is asked about; null for the call without one. `where` is that
+  // effect's. Allocates only where a path is not in its normal form, where it has hosts, and where
+  // `when` is evaluated.
+  [[nodiscard]] Matched matches(const Question& question, const contract::DeclaredEffect* declared,
+                                Place& where) const;
   [[nodiscard]] Matched matches(const Question& question,
-                                const contract::DeclaredEffect* declared) const;
+                                const contract::DeclaredEffect* declared) const {
+    Place where{question, declared};
+    return matches(question, declared, where);
+  }
 
  private:
   [[nodiscard]] bool of_tool(std::string_view target) const;
-  [[nodiscard]] Matched of_paths(const Question& question,
-                                 const contract::DeclaredEffect& declared) const;
-  [[nodiscard]] Matched of_hosts(const Question& question,
-                                 const contract::DeclaredEffect& declared) const;
+  [[nodiscard]] Matched of_paths(const Place::Part& path) const;
+  [[nodiscard]] Matched of_hosts(const Place::Part& host) const;
   [[nodiscard]] Matched of_when(const Question& question,
                                 const contract::DeclaredEffect* declared) const;
 };

@@ -200,6 +200,8 @@ Read<void> read_when(const json::Object& form, Rule& rule) {
   Names names;
   NAESTRO_TRY(names.of(*expression));
   rule.depends = std::move(names.arguments);
+  rule.when_untrusted =
+      expression->op == Expression::Op::attribute && expression->name == "untrusted_authority";
   rule.when = *std::move(expression);
   return {};
 }

@@ -1,0 +1,61 @@
+#include "policy/place.hpp"
+
+#include <algorithm>
+
+#include "base/path.hpp"
+#include "net/hosts.hpp"
+
+namespace naestro::policy {
+namespace {
+
+bool is_open(const Question& question, std::string_view argument) {
+  return std::ranges::find(question.open, argument) != question.open.end();
+}
+
+}  // namespace
+
+const Place::Part& Place::path() {
+  if (!path_) path_ = read_path();
+  return *path_;
+}
+
+const Place::Part& Place::host() {
+  if (!host_) host_ = read_host();
+  return *host_;
+}
+
+Place::Part Place::read_path() {
+  if (declared_ == nullptr) return {};
+  if (is_open(question_, declared_->argument)) return {Match::open};
+  const json::Value* value = question_.authority.if_contains(declared_->argument);
+  if (value == nullptr || !value->is_string()) {
+    return {Match::failed, {}, "it does not say which path"};
+  }
+  const std::string_view path = json::view(value->get_string());
+  if (is_normal_path(path)) return {Match::yes, path};
+  auto other = normal_path(path);
+  if (!other) return {Match::failed, {}, std::move(other).error().message};
+  normal_ = *std::move(other);
+  return {Match::yes, normal_};
+}
+
+Place::Part Place::read_host() {
+  if (declared_ == nullptr) return {};
+  std::string_view text = question_.server;
+  if (declared_->kind == contract::EffectKind::net) {
+    if (is_open(question_, declared_->argument)) return {Match::open};
+    const json::Value* value = question_.authority.if_contains(declared_->argument);
+    if (value == nullptr || !value->is_string()) {
+      return {Match::failed, {}, "it does not say which URL"};
+    }
+    text = json::view(value->get_string());
+  } else if (text.empty()) {
+    return {};  // a model of this machine
+  }
+  auto url = net::parse_url(text);
+  if (!url) return {Match::failed, {}, url.error().message};
+  host_name_ = std::move(url->host);
+  return {Match::yes, host_name_};
+}
+
+}  // namespace naestro::policy

@@ -1,0 +1,49 @@
+// Where an effect goes: the path and the host that rules ask about, read once for all of them.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+
+#include "policy/question.hpp"
+
+namespace naestro::policy {
+
+// Whether a rule matches: no, yes, open (a value that it depends on is not known yet), or failed
+// (it cannot be told: its `when` errs, a path leaves the workspace, a URL is none).
+enum class Match : std::uint8_t { no, yes, open, failed };
+
+class Place {
+ public:
+  // yes: `text` says where; no: it goes nowhere of this sort; open; failed: `failure` says why.
+  struct Part {
+    Match match = Match::no;
+    std::string_view text = {};
+    std::string failure = {};
+  };
+
+  // `declared`: null for the call without an effect, which goes nowhere. Refers to both.
+  Place(const Question& question, const contract::DeclaredEffect* declared)
+      : question_{question}, declared_{declared} {}
+  Place(const Place&) = delete;
+  Place& operator=(const Place&) = delete;
+
+  // The path in its normal form. Allocates only where it is not in that.
+  const Part& path();
+  // The host of a request, or of the server of a model's call.
+  const Part& host();
+
+ private:
+  [[nodiscard]] Part read_path();
+  [[nodiscard]] Part read_host();
+
+  const Question& question_;
+  const contract::DeclaredEffect* declared_;
+  std::string normal_;
+  std::string host_name_;
+  std::optional<Part> path_;
+  std::optional<Part> host_;
+};
+
+}  // namespace naestro::policy
