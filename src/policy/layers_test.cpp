@@ -234,10 +234,10 @@ TEST(Layers, FindingsAreAllThatMatchesOrMay) {
 }
 
 TEST(Layers, DecidingAllocatesNothingWhereNoConditionIsEvaluated) {
-  Policy policy = testing::with(
-      Layer::user,
-      std::string{kDenyDrafts} +
-          R"(,{"id":"a","effect":"deny","tools":["files.write@2"]},{"id":"b","effect":"ask","tools":["files.*"]})");
+  Policy policy =
+      testing::with(Layer::user, std::string{kDenyDrafts} +
+                                     R"(,{"id":"a","effect":"deny","tools":["files.write@2"]},)"
+                                     R"({"id":"b","effect":"ask","tools":["files.*"]})");
   ASSERT_TRUE(testing::add(policy, Layer::project,
                            R"({"id":"a","effect":"deny","paths":["**/*.key","a/**/b?.md"]})"));
   const Call call = writes("a folder of some length/and a file in it with a long name.md");

@@ -180,8 +180,7 @@ Ruling Policy::judge(const Question& question) const {
 }
 
 Verdict Policy::worded(Ruling ruling) const {
-  Verdict out{ruling.decision, {}, {}, 0, {}, ruling.locked, ruling.open};
-  if (ruling.file != nullptr) out.file = *ruling.file;
+  Verdict out{ruling.decision, {}, *ruling.file, 0, {}, ruling.locked, ruling.open};
   switch (ruling.why) {
     case Ruling::Why::rule:
       out.rule = ruling.rule->id;
@@ -200,7 +199,7 @@ Verdict Policy::worded(Ruling ruling) const {
       out.rule = "mode.guide";
       out.reason = "mode guide only reads and suggests";
       break;
-    case Ruling::Why::no_effect:
+    default:  // no_effect
       out.rule = "door.no_effect";
       out.file.clear();
       out.reason = "it touches nothing";

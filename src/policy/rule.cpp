@@ -49,11 +49,14 @@ std::optional<Value> value_of(const json::Value& value) {
   }
 }
 
-Record context_of(const Question& question, const DeclaredEffect* effect) {
+// `names`: the arguments that are asked for; the others are left out.
+Record context_of(const Question& question, const DeclaredEffect* effect,
+                  const std::vector<std::string>& names) {
   std::vector<Member> arguments;
-  for (const auto& each : question.authority) {
-    auto value = value_of(each.value());
-    if (value) arguments.push_back({std::string{each.key()}, *std::move(value)});
+  for (const std::string& each : names) {
+    const json::Value* given = question.authority.if_contains(each);
+    auto value = given == nullptr ? std::nullopt : value_of(*given);
+    if (value) arguments.push_back({each, *std::move(value)});
   }
   const std::size_t kind = effect == nullptr ? kNoEffect : static_cast<std::size_t>(effect->kind);
   return make_record({{"arguments", Value{make_record(std::move(arguments))}},
@@ -122,7 +125,7 @@ Matched Rule::of_when(const Question& question, const DeclaredEffect* declared) 
   if (std::ranges::any_of(depends, [&](const auto& each) { return is_open(question, each); })) {
     return {Match::open, {}};
   }
-  const auto holds = truth(*when, context_of(question, declared));
+  const auto holds = truth(*when, context_of(question, declared, depends));
   return holds ? yes_or_no(*holds) : failed("`when`: " + holds.error().message);
 }
 

@@ -1,5 +1,6 @@
 #include <algorithm>
 #include <array>
+#include <span>
 
 #include "base/text.hpp"
 #include "net/hosts.hpp"
@@ -31,8 +32,7 @@ std::unexpected<RuleFault> fault(std::string pointer, std::string message,
 
 std::string quoted(std::string_view text) { return "'" + one_line(shorten(text, kShownMax)) + "'"; }
 
-template <class Words>
-std::string did_you_mean(std::string_view word, const Words& words) {
+std::string did_you_mean(std::string_view word, std::span<const std::string_view> words) {
   const std::vector<std::string> known(words.begin(), words.end());
   const std::string near = nearest(word, known);
   return near.empty() ? "one of " + join(known, ", ") : "did you mean '" + near + "'?";

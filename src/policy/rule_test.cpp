@@ -176,9 +176,32 @@ TEST(Rule, IsOpenWhileAValueThatItDependsOnIsNotKnown) {
 }
 
 TEST(Rule, NamesTheArgumentsThatItsConditionDependsOn) {
-  const Rule rule = rule_of(
-      R"("effect":"deny","when":"context.arguments has a && context.arguments.b == 1 || context.arguments.a == 2")");
+  const Rule rule =
+      rule_of(R"("effect":"deny","when":"context.arguments has a && context.arguments.b == 1 || )"
+              R"(context.arguments.a == 2")");
   EXPECT_EQ(rule.depends, (std::vector<std::string>{"a", "b"}));
+}
+
+TEST(Rule, HasAnIdOfLettersDigitsAndThreeSigns) {
+  const auto read = [](const std::string& id) {
+    return parse_rule(json::Object{{"id", id}, {"effect", "deny"}}).has_value();
+  };
+  for (const char* id : {"a", "Zz9", "a.b-c_d"}) EXPECT_TRUE(read(id)) << id;
+  for (const char* id : {"a{", "a[", "a/", "a:", "a@", "a ", "\xc3\xa9"})
+    EXPECT_FALSE(read(id)) << id;
+}
+
+TEST(Rule, WithoutAReasonSaysItsName) {
+  EXPECT_EQ(rule_of(R"("effect":"deny")").reason, "rule a says so");
+  EXPECT_EQ(rule_of(R"("effect":"deny","reason":"")").reason, "rule a says so");
+  EXPECT_EQ(rule_of(R"("effect":"deny","reason":"mine")").reason, "mine");
+}
+
+TEST(Rule, ARecordOfItsOwnMayHaveMembersOfAnyName) {
+  Call call;
+  call.open = {"x"};
+  EXPECT_EQ(match(R"("effect":"deny","when":"{arguments: {x: 1}}.arguments.x == 1")", call),
+            Match::yes);
 }
 
 TEST(Rule, KnowsAConditionThatIsAlwaysTheSame) {
