@@ -8,7 +8,8 @@
 namespace naestro::bench {
 
 // With the built-in layer and a user's file of `rules` rules: a quarter each over an exact tool, a
-// family of tools, a folder and a host. Half of the decisions are of a write, half of a request.
+// family of tools, a folder and a host. Decisions of a write and of a
+// request, apart.
 json::Object policy_row(std::int64_t rules);
 
 // The middle and the tails of samples in microseconds.

@@ -253,8 +253,14 @@ TEST(Layers, DecidingAllocatesNothingWhereNoConditionIsEvaluated) {
   EXPECT_EQ(rules.judge(denied.question()).decision, Decision::deny);
   const std::size_t without = allocations.load() - before;
   EXPECT_EQ(without, 0U);
+  // The built-in layer's condition is a flag of the question.
   Call reads = call;
   reads.effects = {{EffectKind::read, "path", true}};
+  before = allocations.load();
+  EXPECT_EQ(policy.judge(reads.question()).decision, Decision::ask);
+  EXPECT_EQ(allocations.load(), before);
+  ASSERT_TRUE(testing::add(policy, Layer::project,
+                           R"({"id":"when","effect":"deny","when":"context.tool == \"x\""})"));
   before = allocations.load();
   EXPECT_EQ(policy.judge(reads.question()).decision, Decision::ask);
   EXPECT_GT(allocations.load(), before) << "a condition is evaluated, which counts";

@@ -200,8 +200,9 @@ Read<void> read_when(const json::Object& form, Rule& rule) {
   Names names;
   NAESTRO_TRY(names.of(*expression));
   rule.depends = std::move(names.arguments);
-  rule.when_untrusted =
-      expression->op == Expression::Op::attribute && expression->name == "untrusted_authority";
+  rule.when_untrusted = expression->op == Op::attribute &&
+                        expression->name == "untrusted_authority" &&
+                        expression->of[0].op == Op::variable;
   rule.when = *std::move(expression);
   return {};
 }
