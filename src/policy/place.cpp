@@ -25,7 +25,6 @@ const Place::Part& Place::host() {
 }
 
 Place::Part Place::read_path() {
-  if (declared_ == nullptr) return {};
   if (is_open(question_, declared_->argument)) return {Match::open};
   const json::Value* value = question_.authority.if_contains(declared_->argument);
   if (value == nullptr || !value->is_string()) {
@@ -40,7 +39,6 @@ Place::Part Place::read_path() {
 }
 
 Place::Part Place::read_host() {
-  if (declared_ == nullptr) return {};
   std::string_view text = question_.server;
   if (declared_->kind == contract::EffectKind::net) {
     if (is_open(question_, declared_->argument)) return {Match::open};

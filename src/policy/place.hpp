@@ -23,7 +23,7 @@ class Place {
     std::string failure = {};
   };
 
-  // `declared`: null for the call without an effect, which goes nowhere. Refers to both.
+  // `declared`: null for the call without an effect; no rule asks where that goes. Refers to both.
   Place(const Question& question, const contract::DeclaredEffect* declared)
       : question_{question}, declared_{declared} {}
   Place(const Place&) = delete;

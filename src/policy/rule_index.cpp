@@ -44,7 +44,11 @@ void RuleIndex::add(const Rule& rule) {
     put(with_paths_);
     for (const Glob& glob : rule.paths) {
       Folder* at = &folders_;
-      for (const std::string& segment : fixed_beginning(glob)) at = &at->inside[segment];
+      for (const std::string& segment : fixed_beginning(glob)) {
+        std::shared_ptr<Folder>& inside = at->inside[segment];
+        if (inside == nullptr) inside = std::make_shared<Folder>();
+        at = inside.get();
+      }
       put(at->rules);
     }
   } else {

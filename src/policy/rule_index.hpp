@@ -4,9 +4,11 @@
 
 #include <array>
 #include <cstdint>
-#include <map>
+#include <functional>
+#include <memory>
 #include <string>
 #include <string_view>
+#include <unordered_map>
 #include <vector>
 
 #include "policy/place.hpp"
@@ -53,10 +55,15 @@ class RuleIndex {
 
  private:
   using ByKind = std::array<std::vector<std::uint32_t>, kKinds>;
-  using Named = std::map<std::string, ByKind, std::less<>>;
+  struct Hash : std::hash<std::string_view> {
+    using is_transparent = void;
+  };
+  template <class Value>
+  using ByName = std::unordered_map<std::string, Value, Hash, std::equal_to<>>;
+  using Named = ByName<ByKind>;
   struct Folder {
     ByKind rules;
-    std::map<std::string, Folder, std::less<>> inside;
+    ByName<std::shared_ptr<Folder>> inside;  // shared: a file of rules can be copied
   };
 
   // Rules of the folders on the way to a path, and of all below it, since what is given a folder
@@ -65,12 +72,12 @@ class RuleIndex {
   void of_folder(const Place::Part& path, const All& all) const {
     if (path.match != Match::yes || path.text == ".") return all(with_paths_);
     const Folder* at = &folders_;
-    for (std::string_view rest = path.text; !rest.empty();) {
+    for (std::string_view rest = path.text;;) {
       const std::string_view segment = rest.substr(0, rest.find('/'));
       rest.remove_prefix(std::min(segment.size() + 1, rest.size()));
       const auto found = at->inside.find(segment);
       if (found == at->inside.end()) return;
-      at = &found->second;
+      at = found->second.get();
       if (rest.empty()) return below(*at, all);
       all(at->rules);
     }
@@ -78,7 +85,7 @@ class RuleIndex {
   template <class All>
   static void below(const Folder& folder, const All& all) {
     all(folder.rules);
-    for (const auto& [name, inside] : folder.inside) below(inside, all);
+    for (const auto& [name, inside] : folder.inside) below(*inside, all);
   }
 
   ByKind any_;         // those that nothing below finds
