@@ -63,8 +63,8 @@ bool log_line(std::string_view line) {
     if (!first_date(std::string{line.substr(0, gap)} + " 2000").empty()) return true;
   }
   const std::size_t colon = line.find(": ");
-  return colon != std::string_view::npos && colon < 12 && colon > 1 && line[0] >= 'A' &&
-         line[0] <= 'Z' && !line.substr(0, colon).contains(' ');
+  return colon < 12 && colon > 1 && line[0] >= 'A' && line[0] <= 'Z' &&
+         !line.substr(0, colon).contains(' ');
 }
 
 std::string stripped_heading(std::string_view line) {
