@@ -362,6 +362,52 @@ RC_GTEST_PROP(LayersProperty, WithoutAnAllowNothingMoreIsAllowed, ()) {
   }
 }
 
+// However the rules are found that may be about a call, they are those that match when each is
+// asked.
+RC_GTEST_PROP(LayersProperty, WhatIsFoundIsWhatAskingEveryRuleFinds, ()) {
+  std::vector<std::string> rules;
+  const int count = *rc::gen::inRange(1, 8);
+  for (int i = 0; i < count; ++i) {
+    std::string rule = R"({"id":"r)" + std::to_string(i) + R"(","effect":")" +
+                       *rc::gen::element<std::string>("allow", "deny") + "\"";
+    rule += *rc::gen::element<std::string>(
+        "", R"(,"paths":["a/**","b/c.md"])", R"(,"paths":["**/*.md"])", R"(,"paths":["a/b/c?.md"])",
+        R"(,"paths":["*"])", R"(,"paths":["a*/**"])", R"(,"paths":["."])",
+        R"(,"hosts":["a.example"])", R"(,"hosts":["*.a.example","b.example"])",
+        R"(,"hosts":["*.example","::1"])");
+    rule += *rc::gen::element<std::string>("", R"(,"tools":["files.write"])",
+                                           R"(,"tools":["files.*","other"])",
+                                           R"(,"tools":["files.write@2","*"])");
+    rules.push_back(rule + "}");
+  }
+  const Policy policy = testing::only(joined(rules));
+  Call call = any_call();
+  call.authority = {{"path", json::Value(*rc::gen::element<std::string>(
+                                 ".", "a", "a/b", "a/b/c1.md", "./a//b", "ab/x", "b", "b/c.md",
+                                 "x.md", "../a", "https://a.example/", "https://x.a.example/",
+                                 "https://x.y.a.example", "https://example", "http://[::1]:80/"))}};
+  if (*rc::gen::inRange(0, 4) == 0) {
+    call.authority = {};
+    if (*rc::gen::arbitrary<bool>()) call.open = {"path"};
+  }
+  std::string expected;
+  for (const auto& effect : call.effects) {
+    for (const Rule& rule : policy.files().front().rules) {
+      const auto kind = static_cast<std::size_t>(effect.kind);
+      if ((rule.kinds >> kind & 1U) == 0) continue;
+      if (rule.matches(call.question(), &effect).match == Match::no) continue;
+      expected += std::string{kind_word(kind)} + " " + rule.id + "\n";
+    }
+  }
+  std::string found;
+  for (const auto& each : policy.findings(call.question())) {
+    if (each.kind != kNoEffect) {
+      found += std::string{kind_word(each.kind)} + " " + each.rule->id + "\n";
+    }
+  }
+  RC_ASSERT(found == expected);
+}
+
 // What is decided before the value is known holds for every value, or is said to be open.
 RC_GTEST_PROP(LayersProperty, AnOpenDecisionIsTheMildestOfAllThatMayCome, ()) {
   const Policy policy = layered(any_rules(), any_rules());
