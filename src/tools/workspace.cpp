@@ -149,7 +149,7 @@ void clean(const Fd& folder) {
 }
 
 // Opens a new file `name` in `folder` and locks it; it stays locked as long as it is open.
-Fd create(int folder, const std::string& name) {
+Fd create(int folder, std::string& name) {
   while (true) {
     Fd file{openat(folder, name.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0666)};
     if (!file) return file;
@@ -157,13 +157,15 @@ Fd create(int folder, const std::string& name) {
     if (flock(file.get(), LOCK_EX) != 0) return file;
     struct stat status{};
     if (fstat(file.get(), &status) != 0 || status.st_nlink > 0) return file;
-    // Between the two calls another process took it for one that was left.
+    // Between the two calls another writer took it for one that was left. A third may have opened
+    // it by then and remove the name, too: so another name.
+    name = temporary_name();
   }
 }
 
 // Writes `content` to a new file `name` in `folder`, to disk, and gives it the name `leaf` there;
 // the file may remain on failure.
-bool replace(int folder, const std::string& leaf, const std::string& name, std::string_view content,
+bool replace(int folder, const std::string& leaf, std::string& name, std::string_view content,
              std::optional<mode_t> mode) {
   const Fd file = create(folder, name);
   if (!file) return false;
@@ -288,7 +290,7 @@ Result<void> Workspace::write(std::string_view path, std::string_view content) c
   NAESTRO_LET(const Fd folder,
               make_folder(fd_, slash == std::string::npos ? "." : name.substr(0, slash)));
   NAESTRO_LET(const auto mode, existing_mode(fd_, folder.get(), leaf, name));
-  const std::string temporary = temporary_name();
+  std::string temporary = temporary_name();
   clean(folder);
   if (!replace(folder.get(), leaf, temporary, content, mode)) {
     const int error = errno;
