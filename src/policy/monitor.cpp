@@ -1,10 +1,10 @@
 #include "policy/monitor.hpp"
 
 #include <algorithm>
-#include <functional>
 
 #include "contract/foreign.hpp"
 #include "policy/labels.hpp"
+#include "policy/scalars.hpp"
 
 namespace naestro::policy {
 namespace {
@@ -46,16 +46,6 @@ std::vector<std::string> stems(std::string_view text) {
   return words;
 }
 
-void each_text(const json::Value& value, const std::function<void(const json::Value&)>& each) {
-  if (const json::Array* items = value.if_array()) {
-    for (const json::Value& item : *items) each_text(item, each);
-  } else if (const json::Object* members = value.if_object()) {
-    for (const auto& member : *members) each_text(member.value(), each);
-  } else {
-    each(value);
-  }
-}
-
 bool is_authority(const contract::ToolContract& tool, std::string_view argument) {
   const auto known = tool.arguments.find(std::string{argument});
   return known == tool.arguments.end() || known->second == contract::ArgumentKind::authority;
@@ -75,7 +65,7 @@ bool Monitor::may_decide(const contract::ToolContract& tool, std::string_view ar
   const contract::DeclaredEffect& effect = tool.effects.front();
   const bool reversible = effect.kind == EffectKind::write && effect.reversible;
   bool may = true;
-  each_text(value, [&](const json::Value& scalar) {
+  each_scalar(argument, value, [&](std::string_view, const json::Value& scalar) {
     if (contract::names_a_host(argument) && scalar.is_string() &&
         provenance_.names_host(json::view(scalar.get_string()))) {
       return;
@@ -93,8 +83,8 @@ bool Monitor::is_persons(const contract::ToolContract& tool, const json::Object&
   bool own = false;
   for (const auto& member : arguments) {
     if (contract::names_a_proof(member.key())) return true;
-    each_text(member.value(), [&](const json::Value& scalar) {
-      if (scalar.is_bool() || scalar.is_null()) return;
+    each_scalar(member.key(), member.value(), [&](std::string_view, const json::Value& scalar) {
+      if (scalar.is_bool()) return;
       any = true;
       // A host that got here is the person's.
       own = own || contract::names_a_host(member.key()) || trusted(provenance_.of(scalar));
@@ -161,7 +151,7 @@ void Monitor::endorse(std::string_view name, const json::Object& arguments) {
   for (const auto& member : arguments) {
     if (!is_authority(found->second, member.key())) continue;
     const bool host = contract::names_a_host(member.key());
-    each_text(member.value(), [&](const json::Value& scalar) {
+    each_scalar(member.key(), member.value(), [&](std::string_view, const json::Value& scalar) {
       if (host && scalar.is_string()) provenance_.endorse_host(json::view(scalar.get_string()));
       provenance_.endorse(scalar);
     });

@@ -1,19 +1,9 @@
 #include "policy/place.hpp"
 
-#include <algorithm>
-
 #include "base/path.hpp"
 #include "net/hosts.hpp"
 
 namespace naestro::policy {
-namespace {
-
-bool is_open(const Question& question, std::string_view argument) {
-  return std::ranges::find(question.open, argument) != question.open.end();
-}
-
-}  // namespace
-
 const Place::Part& Place::path() {
   if (!path_) path_ = read_path();
   return *path_;
@@ -25,7 +15,7 @@ const Place::Part& Place::host() {
 }
 
 Place::Part Place::read_path() {
-  if (is_open(question_, declared_->argument)) return {Match::open};
+  if (question_.is_open(declared_->argument)) return {Match::open};
   const json::Value* value = question_.authority.if_contains(declared_->argument);
   if (value == nullptr || !value->is_string()) {
     return {Match::failed, {}, "it does not say which path"};
@@ -41,7 +31,7 @@ Place::Part Place::read_path() {
 Place::Part Place::read_host() {
   std::string_view text = question_.server;
   if (declared_->kind == contract::EffectKind::net) {
-    if (is_open(question_, declared_->argument)) return {Match::open};
+    if (question_.is_open(declared_->argument)) return {Match::open};
     const json::Value* value = question_.authority.if_contains(declared_->argument);
     if (value == nullptr || !value->is_string()) {
       return {Match::failed, {}, "it does not say which URL"};

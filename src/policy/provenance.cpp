@@ -2,11 +2,11 @@
 
 #include <algorithm>
 #include <cctype>
-#include <functional>
 
 #include "base/text.hpp"
 #include "policy/days.hpp"
 #include "policy/labels.hpp"
+#include "policy/scalars.hpp"
 
 namespace naestro::policy {
 namespace {
@@ -69,18 +69,6 @@ bool stands_in(std::string_view value, std::string_view text) {
     if (front && !more && (end == text.size() || !is_word(text[end]))) return true;
   }
   return false;
-}
-
-// `key`: the member that holds it, "" for the value itself.
-void each_scalar(std::string_view key, const json::Value& value,
-                 const std::function<void(std::string_view key, const json::Value& scalar)>& each) {
-  if (const json::Array* items = value.if_array()) {
-    for (const json::Value& item : *items) each_scalar(key, item, each);
-  } else if (const json::Object* members = value.if_object()) {
-    for (const auto& member : *members) each_scalar(member.key(), member.value(), each);
-  } else if (!value.is_null()) {
-    each(key, value);
-  }
 }
 
 // "id", "id_", "file_id", "eventId"

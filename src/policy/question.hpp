@@ -1,6 +1,7 @@
 // What a policy is asked: one call of a tool or a model, before or while it runs.
 #pragma once
 
+#include <algorithm>
 #include <span>
 #include <string>
 #include <string_view>
@@ -27,6 +28,10 @@ struct Question {
   // Those that the call has, and whose values are known only when it is made.
   std::span<const std::string> open = {};
   std::string_view server = {};  // the URL that a model's call goes to; "": nobody else's
+
+  [[nodiscard]] bool is_open(std::string_view argument) const {
+    return std::ranges::find(open, argument) != open.end();
+  }
 };
 
 }  // namespace naestro::policy

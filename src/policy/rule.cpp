@@ -11,10 +11,6 @@ Matched failed(std::string why) { return {Match::failed, std::move(why)}; }
 
 Matched yes_or_no(bool yes) { return {yes ? Match::yes : Match::no, {}}; }
 
-bool is_open(const Question& question, std::string_view argument) {
-  return std::ranges::find(question.open, argument) != question.open.end();
-}
-
 bool host_matches(std::string_view host, std::string_view pattern) {
   if (!pattern.starts_with("*.")) return host == pattern;
   const std::string_view suffix = pattern.substr(1);
@@ -122,7 +118,7 @@ Matched Rule::of_hosts(const Place::Part& host) const {
 
 Matched Rule::of_when(const Question& question, const DeclaredEffect* declared) const {
   if (when_untrusted) return yes_or_no(question.flow.untrusted_authority);
-  if (std::ranges::any_of(depends, [&](const auto& each) { return is_open(question, each); })) {
+  if (std::ranges::any_of(depends, [&](const auto& each) { return question.is_open(each); })) {
     return {Match::open, {}};
   }
   const auto holds = truth(*when, context_of(question, declared, depends));
