@@ -1,29 +1,15 @@
 #include "policy/days.hpp"
 
-#include <algorithm>
 #include <vector>
 
 #include "base/text.hpp"
+#include "base/words.hpp"
 
 namespace naestro::policy {
 namespace {
 
-constexpr std::string_view kMonths[] = {"jan", "feb", "mar", "apr", "may", "jun",
-                                        "jul", "aug", "sep", "oct", "nov", "dec"};
-constexpr std::string_view kWhole[] = {"january",   "february", "march",    "april",
-                                       "may",       "june",     "july",     "august",
-                                       "september", "october",  "november", "december"};
-
 bool digits(std::string_view text) {
   return !text.empty() && text.find_first_not_of("0123456789") == std::string_view::npos;
-}
-
-// 1 to 12; 0: no month.
-int month_of(std::string_view word) {
-  for (int m = 0; m < 12; ++m) {
-    if (word == kMonths[m] || word == kWhole[m]) return m + 1;
-  }
-  return 0;
 }
 
 // "25", "25th"; 0: no day of a month.
@@ -62,15 +48,15 @@ std::optional<std::string> day_of(std::string_view value) {
 
 std::set<std::string> days_in(std::string_view text) {
   std::set<std::string> days;
-  const std::vector<std::string> words = words_of(text);
+  const std::vector<std::string> all = words_of(text);
   const auto word = [&](std::size_t at) {
-    return at < words.size() ? std::string_view{words[at]} : std::string_view{};
+    return at < all.size() ? std::string_view{all[at]} : std::string_view{};
   };
-  for (std::size_t i = 0; i < words.size(); ++i) {
-    if (auto day = day_of(words[i])) days.insert(*std::move(day));
-    const int month = month_of(words[i]);
+  for (std::size_t i = 0; i < all.size(); ++i) {
+    if (auto day = day_of(all[i])) days.insert(*std::move(day));
+    const int month = words::month_named(all[i]);
     if (month == 0) continue;
-    const std::size_t before = i > 0 && words[i - 1] == "of" ? 2 : 1;
+    const std::size_t before = i > 0 && all[i - 1] == "of" ? 2 : 1;
     for (const int day : {day_number(word(i + 1)), day_number(word(i - before))}) {
       if (day > 0) days.insert(two_digits(month) + "-" + two_digits(day));
     }
