@@ -1,6 +1,7 @@
 // approve and refuse: the answer to an open question, for the run's process to take.
 #include <algorithm>
 
+#include "cli/grants.hpp"
 #include "cli/loaded.hpp"
 
 namespace naestro::cli {
@@ -42,23 +43,63 @@ Result<void> unanswered(Session& session, const std::string& id, const std::stri
   return {};
 }
 
+// The run as it is, with the question still open.
+struct Asked {
+  run::Recovery recovery;
+  run::Question question;
+};
+
+Result<Asked> asked(House& house, Session& session, const std::string& id,
+                    const std::string& digest) {
+  NAESTRO_LET(const Digest wanted, digest_from_hex(digest));
+  NAESTRO_LET(const crypto::BlobKey key, session.keys->find(id));
+  NAESTRO_LET(run::Recovery recovery, recover(house, session, id, run::Sealer{key}));
+  auto question = recovery.machine->question(wanted);
+  if (!question) return fail(Code::kConsentAnswered, "the question was answered just now");
+  return Asked{std::move(recovery), *std::move(question)};
+}
+
 // What the run would not take is not recorded: it could not be given again.
 Result<void> fits(House& house, Session& session, const std::string& id, const std::string& digest,
                   const json::Value& result) {
-  NAESTRO_LET(const Digest wanted, digest_from_hex(digest));
-  NAESTRO_LET(const crypto::BlobKey key, session.keys->find(id));
-  NAESTRO_LET(const run::Recovery recovery, recover(house, session, id, run::Sealer{key}));
-  const auto question = recovery.machine->question(wanted);
-  if (!question) return fail(Code::kConsentAnswered, "the question was answered just now");
-  auto taken = recovery.machine->fits(*question, result);
+  NAESTRO_LET(const Asked open, asked(house, session, id, digest));
+  auto taken = open.recovery.machine->fits(open.question, result);
   if (taken) return {};
   return fail(taken.error().code, "--done: " + taken.error().message,
               "nothing was recorded; give it again with a value that fits");
 }
 
+// What a yes is to be for longer than once; kept at once, where it is for always.
+Result<std::vector<policy::Grant>> lasting(House& house, Session& session, const std::string& id,
+                                           const std::string& digest,
+                                           const AnswerOptions& options) {
+  NAESTRO_TRY(unanswered(session, id, digest));
+  NAESTRO_LET(const Asked open, asked(house, session, id, digest));
+  NAESTRO_LET(auto grants, shaped(house, open.recovery.machine->lasting(open.question),
+                                  {options.scope, options.where, options.until}));
+  print(house.out, grants_text(grants));
+  if (options.scope != "always") return grants;
+  if (!options.confirmed) {
+    return fail(Code::kUsage, "nothing was written: this is what it would grant",
+                "give the same words with --confirm");
+  }
+  NAESTRO_TRY(keep_grants(house, *session.store, id, grants));
+  return grants;
+}
+
 Result<std::string> post_answer(House& house, Session& session, const std::string& id,
-                                const std::string& digest, bool yes, const std::string& result) {
+                                const std::string& digest, const AnswerOptions& options) {
+  const bool yes = options.yes;
+  const std::string& result = options.result;
   json::Object payload{{"digest", digest}, {"yes", yes}, {"who", house.user}};
+  if (options.scope != "once") {
+    NAESTRO_LET(const auto grants, lasting(house, session, id, digest, options));
+    payload["scope"] = options.scope;
+    payload["grants"] = policy::to_json(grants);
+  } else if (!options.where.empty() || !options.until.empty()) {
+    return fail(Code::kUsage, "what is answered once is answered as it was asked",
+                "add --scope run or --scope always");
+  }
   if (!result.empty()) {
     NAESTRO_TRY(unanswered(session, id, digest));
     NAESTRO_LET(const Loaded loaded, load(session, id));
@@ -93,13 +134,13 @@ std::optional<bool> given_answer(Session& session, const std::string& run,
   return std::nullopt;
 }
 
-int answer(House& house, const std::string& text, const std::string& digest, bool yes,
-           const std::string& result) {
+int answer(House& house, const std::string& text, const std::string& digest,
+           const AnswerOptions& options) {
   auto session = open_session(house);
   if (!session) return report(house, session.error());
   const auto id = find_run(*session->store, text);
   if (!id) return report(house, id.error());
-  const auto said = post_answer(house, *session, *id, digest, yes, result);
+  const auto said = post_answer(house, *session, *id, digest, options);
   if (!said) return report(house, said.error());
   print(house.out, *said);
   return 0;

@@ -66,9 +66,19 @@ int show(House& house, const std::string& run, bool events, bool json);
 // Who decided what a run did, from which data, at what cost. `step`: of that step alone, unless "".
 int why(House& house, const std::string& run, const std::string& step, bool json);
 int list_consents(House& house, bool json);
-// `result`: of an effect in doubt that was done, what it gave, as JSON; "" else.
-int answer(House& house, const std::string& run, const std::string& digest, bool yes,
-           const std::string& result);
+struct AnswerOptions {
+  bool yes = false;
+  std::string result;              // of an effect in doubt that was done, what it gave, as JSON
+  std::string scope = "once";      // "once", "run", "always"
+  std::vector<std::string> where;  // "argument=pattern": wider than what was asked
+  std::string until;               // of always: "8h"; "": for good
+  bool confirmed = false;          // of always: what it grants needs no showing first
+};
+int answer(House& house, const std::string& run, const std::string& digest,
+           const AnswerOptions& options);
+// Lasting yeses: which there are, and taking one back.
+int list_grants(House& house, bool json);
+int revoke_grant(House& house, const std::string& id);
 int replay(House& house, const std::string& run, bool frozen, bool json);
 int audit_verify(House& house, const std::string& key_file, bool json);
 // Checks a proof or an export without the store. `key_file`: the signer's; "": one's own.

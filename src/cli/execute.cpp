@@ -3,6 +3,7 @@
 
 #include "base/text.hpp"
 #include "cli/ending.hpp"
+#include "cli/grants.hpp"
 #include "cli/live.hpp"
 #include "cli/loaded.hpp"
 #include "cli/prompt.hpp"
@@ -14,17 +15,8 @@ namespace naestro::cli {
 namespace {
 
 constexpr std::chrono::milliseconds kDrawInterval{250};
+constexpr std::size_t kRunIdLetters = 12;
 constexpr unsigned kPoolThreads = run::kConcurrencyMax;
-
-// Twelve letters and digits without the ones that are mistaken for others: 60 random bits.
-std::string make_run_id(Random& random) {
-  static constexpr char kAlphabet[] = "0123456789abcdefghjkmnpqrstvwxyz";
-  std::array<std::uint8_t, 12> bytes{};
-  random.fill(bytes);
-  std::string id = "r";
-  for (const std::uint8_t byte : bytes) id += kAlphabet[byte & 31];
-  return id;
-}
 
 std::string question_text(House& house, const run::Machine& machine,
                           const run::Question& question) {
@@ -112,7 +104,7 @@ int execute(House& house, Session& session, run::Machine& machine, run::Batch fi
         return true;
       }
       if (!house.interactive) return false;
-      prompt->ask(question.digest, text);
+      prompt->ask(question.digest, text, machine.lasting(question));
       return true;
     };
     run::Executor real{{house.clock, loop, pool, writer, *session.store, **tools, **models},
@@ -120,7 +112,20 @@ int execute(House& house, Session& session, run::Machine& machine, run::Batch fi
                        machine,
                        hold};
     executor = &real;
-    prompt = std::make_unique<Prompt>(house, real);
+    prompt = std::make_unique<Prompt>(house, [&](const Digest& digest, run::Answer answer) {
+      loop.post([&, digest, answer = std::move(answer)]() mutable {
+        const std::string& run = machine.start().run;
+        if (answer.scope == "always") {
+          auto written = keep_grants(house, *session.store, run, answer.grants);
+          if (!written) {  // it still holds in this run
+            report(house, written.error());
+            answer.scope = "run";
+            for (policy::Grant& grant : answer.grants) grant.id = run::kRunGrant;
+          }
+        }
+        real.answer(digest, std::move(answer));
+      });
+    });
     house.on_interrupt([&real] { real.interrupt(); });
     const run::Ending ending = real.run(std::move(first));
     house.on_interrupt({});
@@ -146,7 +151,12 @@ int start_run(House& house, plan::Program program, run::Start start, const RunOp
               json::Object* outputs) {
   auto session = open_session(house);
   if (!session) return report(house, session.error());
-  start.run = make_run_id(house.random);
+  start.run = make_id('r', kRunIdLetters, house.random);
+  auto grants =
+      grants_in_force(house, *session->store,
+                      std::string{json::text_at(start.context, "workspace").value_or(house.cwd)});
+  if (!grants) return report(house, grants.error());
+  start.grants = *std::move(grants);
   crypto::BlobKey key{};
   house.random.fill(key);
   const run::Sealer sealer{key};

@@ -39,7 +39,8 @@ const std::map<std::string, const char*> kExamples = {
     {"approve",
      "  naestro approve last 3f0c...                      the digest that 'naestro consents' "
      "shows\n"
-     "  naestro approve last 3f0c... --done '{\"bytes\": 12}'   it was done, and gave this\n"},
+     "  naestro approve last 3f0c... --done '{\"bytes\": 12}'   it was done, and gave this\n"
+     "  naestro approve last 3f0c... --scope always --where 'path=reports/**' --until 7d\n"},
     {"audit", "  naestro audit verify\n"},
     {"audit prove",
      "  naestro audit prove last 5 > proof.json           of the run's fifth event\n"},
@@ -67,6 +68,8 @@ const std::map<std::string, const char*> kExamples = {
      "  naestro fork last --at summary --model smollm2-135m-instruct\n"},
     {"help",
      "  naestro help NE0204                               what mends an error of this code\n"},
+    {"grants", "  naestro grants --json\n"},
+    {"grants revoke", "  naestro grants revoke g95vxnmh8m19                asked anew\n"},
     {"init", "  naestro init\n"},
     {"kill", "  naestro kill last\n"},
     {"models", "  naestro models --json\n"},

@@ -2,6 +2,7 @@
 #include <filesystem>
 
 #include "base/text.hpp"
+#include "cli/grants.hpp"
 #include "cli/loaded.hpp"
 #include "cli/render.hpp"
 #include "cli/session.hpp"
@@ -230,7 +231,10 @@ int plan_explain(House& house, const PlanOptions& options) {
   if (!inputs) return report(house, inputs.error());
   const auto workspace = workspace_of(house, options.workspace);
   if (!workspace) return report(house, workspace.error());
-  const run::Card card = run::make_card(program, *inputs, *workspace, house.policy, *mode);
+  const auto grants = grants_here(house, *workspace);
+  if (!grants) return report(house, grants.error());
+  const run::Card card =
+      run::make_card(program, *inputs, *workspace, {house.policy, *mode, *grants});
   if (options.json) {
     print(house.out, json::pretty(explain_json(program, card)));
     return 0;

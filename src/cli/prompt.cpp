@@ -7,42 +7,75 @@
 #include <algorithm>
 
 #include "base/text.hpp"
+#include "cli/grants.hpp"
 #include "cli/session.hpp"
 
 namespace naestro::cli {
 
-void Prompt::ask(const Digest& digest, std::string text) {
-  waiting_.emplace_back(digest, std::move(text));
+void Prompt::ask(const Digest& digest, std::string text, std::vector<policy::Grant> lasting) {
+  waiting_.push_back({digest, std::move(text), std::move(lasting)});
   if (waiting_.size() == 1) next();
 }
 
 void Prompt::answered(const Digest& digest) {
-  const bool current = !waiting_.empty() && waiting_.front().first == digest;
-  std::erase_if(waiting_, [&](const auto& question) { return question.first == digest; });
+  const bool current = !waiting_.empty() && waiting_.front().digest == digest;
+  std::erase_if(waiting_, [&](const Waiting& question) { return question.digest == digest; });
   if (current && !waiting_.empty()) next();
 }
 
 // What was typed before the question was shown is no answer to it. The prompt comes last: who
 // waits for it before typing is heard.
 void Prompt::next() {
-  const auto& [current, text] = waiting_.front();
-  print(house_.err, text);
+  print(house_.err, waiting_.front().text);
   ::tcflush(::fileno(house_.in), TCIFLUSH);
-  print(house_.err, "Approve? [y/N] ");
-  reader_ = std::jthread{[this, digest = current](const std::stop_token& stop) {
-    for (;;) {
-      const std::string said = ascii_lower(trimmed(read_line(stop)));
-      if (stop.stop_requested()) return;
-      const bool yes = said == "y" || said == "yes";
-      // A refusal is final, so it is not read from a slip of the hand.
-      if (!yes && !said.empty() && said != "n" && said != "no") {
-        print(house_.err, "Please say y or n. Approve? [y/N] ");
-        continue;
-      }
-      executor_.answer(digest, {yes, "terminal", house_.user});
-      return;
-    }
-  }};
+  reader_ = std::jthread{
+      [this, question = waiting_.front()](const std::stop_token& stop) { read(question, stop); }};
+}
+
+void Prompt::read(const Waiting& question, const std::stop_token& stop) {
+  if (!question.lasting.empty()) {
+    print(house_.err, "A yes can last: say 'run' (for this run) or 'always'.\n");
+  }
+  for (;;) {
+    print(house_.err, "Approve? [y/N] ");
+    const std::string line = read_line(stop);
+    const std::string said{trimmed(line)};
+    if (stop.stop_requested()) return;
+    auto answer = understood(question, said, stop);
+    if (stop.stop_requested()) return;
+    if (answer) return take_(question.digest, *std::move(answer));
+  }
+}
+
+// A refusal is final, so it is not read from a slip of the hand. Nothing: it is asked again.
+std::optional<run::Answer> Prompt::understood(const Waiting& question, const std::string& said,
+                                              const std::stop_token& stop) {
+  std::vector<std::string> words = split(said, ' ');
+  std::erase(words, "");
+  const std::string first = words.empty() ? "" : ascii_lower(words.front());
+  const bool alone = words.size() == 1;
+  if (alone && (first == "y" || first == "yes")) return run::Answer{true, "terminal", house_.user};
+  if (words.empty() || (alone && (first == "n" || first == "no"))) {
+    return run::Answer{false, "terminal", house_.user};
+  }
+  const bool lasts = !question.lasting.empty() && (first == "run" || first == "always");
+  if (!lasts) {
+    print(house_.err, question.lasting.empty()
+                          ? "Please say y or n.\n"
+                          : "Please say y or n, or 'run', 'always' for a yes that lasts; "
+                            "'always ARGUMENT=PATTERN' makes it wider.\n");
+    return std::nullopt;
+  }
+  Lasting lasting{first, {words.begin() + 1, words.end()}, ""};
+  auto grants = shaped(house_, question.lasting, lasting);
+  if (!grants) {
+    print(house_.err, grants.error().text() + "\n");
+    return std::nullopt;
+  }
+  print(house_.err, grants_text(*grants) + "Grant this? [y/N] ");
+  const std::string sure = ascii_lower(trimmed(read_line(stop)));
+  if (sure != "y" && sure != "yes") return std::nullopt;
+  return run::Answer{true, "terminal", house_.user, {}, first, *std::move(grants)};
 }
 
 std::string Prompt::read_line(const std::stop_token& stop) {

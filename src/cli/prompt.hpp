@@ -2,9 +2,12 @@
 #pragma once
 
 #include <deque>
+#include <functional>
+#include <optional>
 #include <string>
 #include <thread>
 #include <utility>
+#include <vector>
 
 #include "cli/house.hpp"
 #include "run/executor.hpp"
@@ -15,19 +18,30 @@ namespace naestro::cli {
 // functions are called on the loop's thread.
 class Prompt {
  public:
-  Prompt(House& house, run::Executor& executor) : house_{house}, executor_{executor} {}
+  // Called on a thread of the prompt's own.
+  using Take = std::function<void(const Digest&, run::Answer)>;
+  Prompt(House& house, Take take) : house_{house}, take_{std::move(take)} {}
 
-  void ask(const Digest& digest, std::string text);
+  // `lasting`: what a yes for longer than once would be; nothing: it can only be once.
+  void ask(const Digest& digest, std::string text, std::vector<policy::Grant> lasting);
   // An answer to `digest` came, from here or elsewhere.
   void answered(const Digest& digest);
 
  private:
+  struct Waiting {
+    Digest digest{};
+    std::string text;
+    std::vector<policy::Grant> lasting;
+  };
   void next();
+  void read(const Waiting& question, const std::stop_token& stop);
+  std::optional<run::Answer> understood(const Waiting& question, const std::string& said,
+                                        const std::stop_token& stop);
   std::string read_line(const std::stop_token& stop);
 
   House& house_;
-  run::Executor& executor_;
-  std::deque<std::pair<Digest, std::string>> waiting_;  // the first is being asked
+  Take take_;
+  std::deque<Waiting> waiting_;  // the first is being asked
   std::jthread reader_;
 };
 

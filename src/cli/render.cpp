@@ -110,6 +110,7 @@ std::string card_text(const plan::Program& program, const run::Card& card,
     }
     if (line.times > 1) where += " (up to " + std::to_string(line.times) + " times)";
     if (line.verdict.locked && !line.computed) where += " (asked again just before)";
+    if (!line.grant.empty()) where += " (granted: " + line.grant + ")";
     if (line.computed) where += where.empty() ? "(asked when known)" : ", (rest asked when known)";
     rows.push_back({"  " + line.step, line.target, std::string{contract::name(line.kind)},
                     std::string{policy::name(line.verdict.decision)},
@@ -172,7 +173,12 @@ std::string event_text(const ledger::Event& event) {
     return "doubt    " + step + where(data) + "  nobody knows whether it was done\n";
   }
   if (event.kind == "step.failed") return "failed   " + step + "  " + text(data, "code") + "\n";
-  if (event.kind == "consent.given") return "consent  given (" + text(data, "via") + ")\n";
+  if (event.kind == "consent.given") {
+    const std::string scope = text(data, "scope");
+    const std::string lasts = scope == "once" ? "" : ", " + scope;
+    return "consent  given (" + text(data, "via") + lasts + ")\n";
+  }
+  if (event.kind == "consent.discharged") return "consent  " + step + "  by the same yes\n";
   if (event.kind == "consent.refused") return "consent  refused (" + text(data, "via") + ")\n";
   if (event.kind == "budget.exhausted") {
     return "limit    " + text(data, "limit") + " at step " + step + "\n";

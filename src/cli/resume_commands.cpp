@@ -4,6 +4,7 @@
 #include <thread>
 
 #include "cli/ending.hpp"
+#include "cli/grants.hpp"
 #include "cli/render.hpp"
 #include "cli/session.hpp"
 #include "run/rules.hpp"
@@ -130,10 +131,20 @@ int resume(House& house, const std::string& text, const RunOptions& options) {
     return give_back(house, *owned, left.error());
   }
   run::Machine& machine = *owned->recovery.machine;
+  run::Fact fact = run::resumed(raised);
   const json::Array rules = run::rules_of(house.policy);
-  auto first = machine.feed(rules.empty() || rules == machine.rules()
-                                ? run::resumed(raised)
-                                : run::resumed(raised, rules, owned->sealer));
+  if (!rules.empty() && rules != machine.rules()) run::add_rules(fact, rules, owned->sealer);
+  const std::string workspace{
+      json::text_at(machine.start().context, "workspace").value_or(house.cwd)};
+  auto grants = grants_in_force(house, *owned->session.store, workspace);
+  if (!grants) return give_back(house, *owned, grants.error());
+  for (const policy::Grant& grant : machine.grants()) {
+    if (grant.id == run::kRunGrant) grants->push_back(grant);
+  }
+  if (policy::to_json(*grants) != policy::to_json(machine.grants())) {
+    run::add_grants(fact, *grants, owned->sealer);
+  }
+  auto first = machine.feed(std::move(fact));
   if (!first) return give_back(house, *owned, first.error());
   if (const auto above = above_spent(machine, raised); !above) {
     return give_back(house, *owned, above.error());

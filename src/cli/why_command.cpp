@@ -11,9 +11,10 @@ std::string consent_line(const Loaded& loaded, const run::Consent& consent) {
   const std::string what = consent.scope == "plan" ? "the plan" : "this " + consent.scope;
   if (consent.answer.empty()) return "  asked    about " + what + ", not answered yet\n";
   return "  asked    about " + what + ": " + consent.answer + " by " +
-         (consent.via == "mode" ? "the mode"
-          : who.empty()         ? "somebody"
-                                : who) +
+         (consent.via == "mode"    ? "the mode"
+          : consent.via == "grant" ? "a yes that lasts"
+          : who.empty()            ? "somebody"
+                                   : who) +
          " (" + consent.via + ")\n";
 }
 
@@ -26,6 +27,7 @@ std::string why_text(const Loaded& loaded, const run::StepReason& reason) {
         decision.line > 0 ? " (" + decision.file + ":" + std::to_string(decision.line) + ")" : "";
     out += "  policy   " + decision.rule + place + " says " + decision.decision + " to " +
            decision.effect + "; the door said " + decision.answer +
+           (decision.grant.empty() ? "" : " by grant " + decision.grant) +
            (decision.times > 1 ? ", " + std::to_string(decision.times) + " times" : "") + "\n";
   }
   for (const run::Consent& consent : reason.consents) out += consent_line(loaded, consent);

@@ -29,7 +29,7 @@ struct Words {
   bool events = false;
   bool frozen = false;
   std::string digest = {};
-  std::string result = {};
+  AnswerOptions answer = {};
   // of the ledger and the house
   std::string file = {};
   std::string key_file = {};

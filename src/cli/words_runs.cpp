@@ -83,13 +83,35 @@ void add_looking(CLI::App& app, Words& words) {
     answer_app->add_option("run", words.id, "run id, or 'last'")->required();
     answer_app->add_option("digest", words.digest, "the question's digest")->required();
     if (yes) {
-      answer_app->add_option("--done", words.result,
+      answer_app->add_option("--done", words.answer.result,
                              "of an effect in doubt: it was done, and gave this (JSON)");
+      answer_app
+          ->add_option("--scope", words.answer.scope,
+                       "how long the yes lasts: once (the default), run, always")
+          ->check(CLI::IsMember({"once", "run", "always"}));
+      answer_app->add_option("--where", words.answer.where,
+                             "of run and always: ARGUMENT=PATTERN, a glob of paths or a host, "
+                             "wider than what was asked; may be repeated");
+      answer_app->add_option("--until", words.answer.until,
+                             "of always: for how long, as 30m, 8h, 7d");
+      answer_app->add_flag("--confirm", words.answer.confirmed,
+                           "of always: write the grant that was shown before");
     }
     answer_app->callback([&words, yes] {
-      words.code = answer(words.house, words.id, words.digest, yes, words.result);
+      words.answer.yes = yes;
+      words.code = answer(words.house, words.id, words.digest, words.answer);
     });
   }
+
+  CLI::App* grants_app = app.add_subcommand("grants", "list lasting yeses; take one back");
+  grants_app->require_subcommand(0, 1);
+  grants_app->add_flag("--json", words.json, "print JSON");
+  CLI::App* revoke_app = grants_app->add_subcommand("revoke", "take a lasting yes back");
+  revoke_app->add_option("id", words.id, "the grant's id")->required();
+  revoke_app->callback([&words] { words.code = revoke_grant(words.house, words.id); });
+  grants_app->callback([grants_app, &words] {
+    if (grants_app->get_subcommands().empty()) words.code = list_grants(words.house, words.json);
+  });
 
   CLI::App* replay_app =
       app.add_subcommand("replay", "recompute a run from its facts and compare every event");

@@ -29,12 +29,12 @@ const Scope kPlan{Digest{1}, "/w"};
 
 TEST(Door, ReadsGoTheRestAsksAnUntrustedTargetIsDenied) {
   const auto policy = builtin();
-  Grants granted;
+  Approvals granted;
   Budget budget;
   const auto answer = [&](EffectKind kind, policy::Flow flow = {}) {
     Effect effect = effect_of(kind);
     effect.flow = flow;
-    return admit(policy, policy::Mode::copilot, kPlan, effect, granted, budget).answer;
+    return admit(policy, policy::Mode::copilot, kPlan, effect, granted, {}, budget).answer;
   };
   EXPECT_EQ(answer(EffectKind::read), Admission::Answer::go);
   EXPECT_EQ(answer(EffectKind::write), Admission::Answer::ask);
@@ -46,15 +46,15 @@ TEST(Door, AGrantCoversOneUseOfTheExactAction) {
   const auto policy = builtin();
   Budget budget;
   Effect effect = effect_of(EffectKind::write);
-  Grants granted{{action_digest(kPlan, effect), 1}};
+  Approvals granted{{action_digest(kPlan, effect), 1}};
   effect.arguments["text"] = "a payload may be computed";
-  EXPECT_EQ(admit(policy, policy::Mode::copilot, kPlan, effect, granted, budget).answer,
+  EXPECT_EQ(admit(policy, policy::Mode::copilot, kPlan, effect, granted, {}, budget).answer,
             Admission::Answer::go);
-  EXPECT_EQ(admit(policy, policy::Mode::copilot, kPlan, effect, granted, budget).answer,
+  EXPECT_EQ(admit(policy, policy::Mode::copilot, kPlan, effect, granted, {}, budget).answer,
             Admission::Answer::ask);
   granted = {{action_digest(kPlan, effect), 1}};
   effect.authority["path"] = "b.md";
-  EXPECT_EQ(admit(policy, policy::Mode::copilot, kPlan, effect, granted, budget).answer,
+  EXPECT_EQ(admit(policy, policy::Mode::copilot, kPlan, effect, granted, {}, budget).answer,
             Admission::Answer::ask);
 }
 
@@ -63,12 +63,12 @@ TEST(Door, AComputedAuthorityArgumentAsksEvenWhereThePolicyAllows) {
   Budget budget;
   Effect effect = effect_of(EffectKind::read);
   effect.authority_known = false;
-  Grants granted;
-  const auto first = admit(policy, policy::Mode::copilot, kPlan, effect, granted, budget);
+  Approvals granted;
+  const auto first = admit(policy, policy::Mode::copilot, kPlan, effect, granted, {}, budget);
   EXPECT_EQ(first.answer, Admission::Answer::ask);
   EXPECT_EQ(first.verdict.rule, "door.computed_authority");
   granted = {{first.action, 1}};
-  EXPECT_EQ(admit(policy, policy::Mode::copilot, kPlan, effect, granted, budget).answer,
+  EXPECT_EQ(admit(policy, policy::Mode::copilot, kPlan, effect, granted, {}, budget).answer,
             Admission::Answer::go);
 }
 
@@ -76,10 +76,11 @@ TEST(Door, WhatAsksAnywayKeepsThePolicysReason) {
   const auto policy = builtin();
   Budget budget;
   Effect effect = effect_of(EffectKind::write);
-  Grants granted;
-  const auto rule = admit(policy, policy::Mode::copilot, kPlan, effect, granted, budget).verdict;
+  Approvals granted;
+  const auto rule =
+      admit(policy, policy::Mode::copilot, kPlan, effect, granted, {}, budget).verdict;
   effect.authority_known = false;
-  const auto computed = admit(policy, policy::Mode::copilot, kPlan, effect, granted, budget);
+  const auto computed = admit(policy, policy::Mode::copilot, kPlan, effect, granted, {}, budget);
   EXPECT_EQ(name(computed.answer), "ask");
   EXPECT_EQ(computed.verdict.rule, rule.rule);
 }
@@ -88,9 +89,10 @@ TEST(Door, AGrantOfTwoUsesIsUsedUpByTwo) {
   const auto policy = builtin();
   Budget budget;
   const Effect effect = effect_of(EffectKind::write);
-  Grants granted{{action_digest(kPlan, effect), 2}};
+  Approvals granted{{action_digest(kPlan, effect), 2}};
   for (const auto answer : {Answer::go, Answer::go, Answer::ask}) {
-    EXPECT_EQ(admit(policy, policy::Mode::copilot, kPlan, effect, granted, budget).answer, answer);
+    EXPECT_EQ(admit(policy, policy::Mode::copilot, kPlan, effect, granted, {}, budget).answer,
+              answer);
   }
   EXPECT_TRUE(granted.empty());
 }
@@ -99,8 +101,8 @@ TEST(Door, AGrantWithoutRoomInTheBudgetIsKept) {
   const auto policy = builtin();
   Budget budget{{.usd = 4, .tokens = {}, .tool_calls = {}}};
   const Effect effect = effect_of(EffectKind::write);
-  Grants granted{{action_digest(kPlan, effect), 1}};
-  const auto admission = admit(policy, policy::Mode::copilot, kPlan, effect, granted, budget);
+  Approvals granted{{action_digest(kPlan, effect), 1}};
+  const auto admission = admit(policy, policy::Mode::copilot, kPlan, effect, granted, {}, budget);
   EXPECT_EQ(admission.answer, Answer::limit);
   EXPECT_EQ(admission.shortage.limit, "usd");
   EXPECT_EQ(granted.size(), 1);
@@ -160,8 +162,8 @@ TEST(Door, AGrantDischargesNoDeny) {
   Budget budget;
   Effect effect = effect_of(EffectKind::pay);
   effect.flow.untrusted_authority = true;
-  Grants granted{{action_digest(kPlan, effect), 1}};
-  EXPECT_EQ(admit(policy, policy::Mode::copilot, kPlan, effect, granted, budget).answer,
+  Approvals granted{{action_digest(kPlan, effect), 1}};
+  EXPECT_EQ(admit(policy, policy::Mode::copilot, kPlan, effect, granted, {}, budget).answer,
             Admission::Answer::denied);
 }
 
@@ -176,17 +178,17 @@ TEST(Door, TheStrictestDeclaredEffectDecides) {
 
 TEST(Door, ALimitReservesNothing) {
   const auto policy = builtin();
-  Grants granted;
+  Approvals granted;
   Budget budget{{.usd = {}, .tokens = 15, .tool_calls = {}}};
   const Effect effect = effect_of(EffectKind::read);
-  EXPECT_EQ(admit(policy, policy::Mode::copilot, kPlan, effect, granted, budget).answer,
+  EXPECT_EQ(admit(policy, policy::Mode::copilot, kPlan, effect, granted, {}, budget).answer,
             Admission::Answer::go);
-  const auto second = admit(policy, policy::Mode::copilot, kPlan, effect, granted, budget);
+  const auto second = admit(policy, policy::Mode::copilot, kPlan, effect, granted, {}, budget);
   EXPECT_EQ(second.answer, Admission::Answer::limit);
   EXPECT_EQ(second.shortage.limit, "tokens");
   EXPECT_EQ(second.shortage.left, 5);
   budget.settle(effect.caps, {.tokens_in = 1, .tokens_out = 1});
-  EXPECT_EQ(admit(policy, policy::Mode::copilot, kPlan, effect, granted, budget).answer,
+  EXPECT_EQ(admit(policy, policy::Mode::copilot, kPlan, effect, granted, {}, budget).answer,
             Admission::Answer::go);
 }
 

@@ -6,10 +6,12 @@
 namespace naestro::door {
 
 Admission admit(const policy::Policy& policy, policy::Mode mode, const Scope& scope,
-                const Effect& effect, Grants& granted, Budget& budget) {
+                const Effect& effect, Approvals& approved, std::span<const policy::Grant> grants,
+                Budget& budget) {
   Admission admission;
-  std::tie(admission.verdict, admission.kind) = policy.decide(
-      {effect.target, effect.declared, mode, effect.flow, effect.authority, {}, effect.server});
+  const policy::Question question{
+      effect.target, effect.declared, mode, effect.flow, effect.authority, {}, effect.server};
+  std::tie(admission.verdict, admission.kind) = policy.decide(question);
   admission.action = action_digest(scope, effect);
   if (!effect.authority_known && admission.verdict.decision == policy::Decision::allow) {
     admission.verdict = {policy::Decision::ask, "door.computed_authority", "", 0,
@@ -21,16 +23,24 @@ Admission admit(const policy::Policy& policy, policy::Mode mode, const Scope& sc
     return admission;
   }
   const bool asks = admission.verdict.decision == policy::Decision::ask;
-  if (asks && !granted.contains(admission.action)) {
-    admission.answer = ask;
-    return admission;
+  const bool once = asks && approved.contains(admission.action);
+  if (asks && !once) {
+    const policy::Occasion occasion{question, effect.contract, scope.workspace,
+                                    !effect.authority_known};
+    const policy::Grant* grant =
+        admission.verdict.locked ? nullptr : policy::answering(policy, occasion, grants);
+    if (grant == nullptr) {
+      admission.answer = ask;
+      return admission;
+    }
+    admission.grant = grant->id;
   }
   if (auto shortage = budget.reserve(effect.caps)) {
     admission.answer = limit;
     admission.shortage = *std::move(shortage);
     return admission;
   }
-  if (asks && --granted[admission.action] == 0) granted.erase(admission.action);
+  if (once && --approved[admission.action] == 0) approved.erase(admission.action);
   admission.answer = go;
   return admission;
 }

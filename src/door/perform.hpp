@@ -12,6 +12,7 @@
 
 #include <functional>
 #include <map>
+#include <span>
 #include <stop_token>
 #include <string>
 
@@ -19,7 +20,7 @@
 #include "door/budget.hpp"
 #include "door/effect.hpp"
 #include "door/words.gen.hpp"
-#include "policy/policy.hpp"
+#include "policy/grant.hpp"
 
 namespace naestro::door {
 
@@ -30,17 +31,19 @@ struct Admission {
   policy::Verdict verdict;
   contract::EffectKind kind = contract::EffectKind::read;  // which effect the verdict is about
   Digest action{};                                         // what a consent has to name
+  std::string grant;                                       // that answered the ask; "": none
   Shortage shortage;                                       // for limit
 };
 
 // Actions that a person approved -> how many uses are left.
-using Grants = std::map<Digest, std::int64_t>;
+using Approvals = std::map<Digest, std::int64_t>;
 
-// Decides on the call with all its values and, for `go`, reserves the caps. A grant is used up by
-// one. An authority argument that a step computed asks even where the policy allows: where data
-// decides what is touched, a person endorses it.
+// Decides on the call with all its values and, for `go`, reserves the caps. An approval is used up
+// by one; `grants` last, and answer no locked ask. An authority argument that a step computed asks
+// even where the policy allows: where data decides what is touched, a person endorses it.
 Admission admit(const policy::Policy& policy, policy::Mode mode, const Scope& scope,
-                const Effect& effect, Grants& granted, Budget& budget);
+                const Effect& effect, Approvals& approved, std::span<const policy::Grant> grants,
+                Budget& budget);
 
 // 2. Proof that effect.intended is durable.
 class Intent {

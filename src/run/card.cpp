@@ -87,6 +87,16 @@ bool needs_steps(const plan::Step& step, const Expression* expression) {
          });
 }
 
+policy::Question question_of(const door::Effect& shape, const CardLine& line, policy::Mode mode) {
+  return {shape.target, shape.declared, mode, shape.flow, line.authority, line.open, shape.server};
+}
+
+// Whether a yes to the card answers the line's ask.
+bool approvable(const CardLine& line) {
+  return line.verdict.decision == policy::Decision::ask && !line.verdict.locked && !line.computed &&
+         line.grant.empty();
+}
+
 }  // namespace
 
 plan::Lookup input_lookup(const json::Object& inputs) {
@@ -150,17 +160,14 @@ CardLine make_line(const plan::Step& step, const door::Scope& scope, const plan:
 
 bool Card::asks() const {
   return std::ranges::any_of(lines, [](const CardLine& line) {
-    return line.computed || line.verdict.decision == policy::Decision::ask;
+    return line.computed || (line.verdict.decision == policy::Decision::ask && line.grant.empty());
   });
 }
 
-std::vector<std::pair<Digest, std::int64_t>> Card::grants() const {
+std::vector<std::pair<Digest, std::int64_t>> Card::approvals() const {
   std::vector<std::pair<Digest, std::int64_t>> out;
   for (const CardLine& line : lines) {
-    const bool asks = line.verdict.decision == policy::Decision::ask;
-    if (asks && !line.verdict.locked && !line.computed) {
-      out.emplace_back(line.action, line.times);
-    }
+    if (approvable(line)) out.emplace_back(line.action, line.times);
   }
   return out;
 }
@@ -180,7 +187,7 @@ std::vector<const CardLine*> Card::unproved() const {
 }
 
 Card make_card(const plan::Program& program, const json::Object& inputs,
-               const std::string& workspace, const policy::Policy& policy, policy::Mode mode,
+               const std::string& workspace, const CardRules& rules,
                const std::set<std::string>& without) {
   Card card;
   json::Array lines;
@@ -189,11 +196,16 @@ Card make_card(const plan::Program& program, const json::Object& inputs,
     if (without.contains(step.id)) continue;
     CardLine line = make_line(step, {program.plan_digest, workspace}, lookup);
     const door::Effect shape = shape_of(step);
-    std::tie(line.verdict, line.kind) = policy.decide(
-        {shape.target, shape.declared, mode, shape.flow, line.authority, line.open, shape.server});
+    const policy::Question question = question_of(shape, line, rules.mode);
+    std::tie(line.verdict, line.kind) = rules.policy.decide(question);
     line.proved = step.proved() && !line.verdict.open;
     // What has to be asked for is asked with its value, item by item.
     if (line.per_item && line.verdict.decision == policy::Decision::ask) line.computed = true;
+    if (approvable(line)) {
+      const policy::Grant* grant =
+          policy::answering(rules.policy, {question, shape.contract, workspace}, rules.grants);
+      if (grant != nullptr) line.grant = grant->id;
+    }
     lines.push_back(to_json(line));
     card.lines.push_back(std::move(line));
   }
@@ -202,9 +214,30 @@ Card make_card(const plan::Program& program, const json::Object& inputs,
       crypto::sha256(json::canonical(json::Object{{"plan", hex(program.plan_digest)},
                                                   {"program", hex(program.program_digest)},
                                                   {"workspace", workspace},
-                                                  {"mode", name(mode)},
+                                                  {"mode", name(rules.mode)},
                                                   {"lines", std::move(lines)}}));
   return card;
+}
+
+std::vector<policy::Grant> lasting(const plan::Program& program, const Card& card,
+                                   const std::string& workspace, const CardRules& rules) {
+  std::vector<policy::Grant> out;
+  for (const CardLine& line : card.lines) {
+    if (!approvable(line)) continue;
+    const auto step = std::ranges::find(program.steps, line.step, &plan::Step::id);
+    const door::Effect shape = shape_of(*step);
+    out.push_back(policy::grant_for(
+        rules.policy, {question_of(shape, line, rules.mode), shape.contract, workspace}));
+  }
+  return out;
+}
+
+policy::Grant lasting(const door::Effect& effect, const std::string& workspace,
+                      const CardRules& rules) {
+  const policy::Question question{
+      effect.target, effect.declared, rules.mode, effect.flow, effect.authority, {}, effect.server};
+  return policy::grant_for(rules.policy,
+                           {question, effect.contract, workspace, !effect.authority_known});
 }
 
 json::Value to_json(const CardLine& line) {
@@ -217,6 +250,7 @@ json::Value to_json(const CardLine& line) {
   if (line.times > 1) out["times"] = line.times;
   if (line.verdict.locked) out["locked"] = true;
   if (line.verdict.open) out["open"] = true;
+  if (!line.grant.empty()) out["grant"] = line.grant;
   if (!line.to.empty()) out["to"] = line.to;
   return out;
 }

@@ -3,6 +3,7 @@
 #pragma once
 
 #include <set>
+#include <span>
 #include <string>
 #include <vector>
 
@@ -23,7 +24,8 @@ struct CardLine {
   bool per_item = false;            // an authority argument is of each item of an input
   std::vector<std::string> open{};  // the authority arguments that are not known yet
   bool proved = true;               // nothing is left to be found out at run time
-  Digest action{};                  // what the grant will name; unset when computed
+  std::string grant{};              // the lasting yes that answers its ask; "": none
+  Digest action{};                  // what an approval will name; unset when computed
   std::int64_t times = 1;           // calls at most, further attempts included
 };
 
@@ -32,19 +34,33 @@ struct Card {
   Digest digest{};
   // Anything on the card asks, now or (computed arguments) once more when its value is known.
   [[nodiscard]] bool asks() const;
-  // Actions that a yes grants, each with its times.
-  [[nodiscard]] std::vector<std::pair<Digest, std::int64_t>> grants() const;
+  // Actions that a yes approves, each with its times.
+  [[nodiscard]] std::vector<std::pair<Digest, std::int64_t>> approvals() const;
   // The first line that the policy denies with the inputs of this run; null where there is none.
   [[nodiscard]] const CardLine* denied() const;
   // Lines on which something is left to be found out at run time: mode auto refuses them.
   [[nodiscard]] std::vector<const CardLine*> unproved() const;
 };
 
+// Under which a card is made.
+struct CardRules {
+  const policy::Policy& policy;
+  policy::Mode mode = policy::Mode::copilot;
+  std::span<const policy::Grant> grants{};
+};
+
 // `inputs`: the values of this run, with the plan's defaults filled in. `workspace`: an absolute
 // path. `without`: steps that are not on it, since they are not done.
 Card make_card(const plan::Program& program, const json::Object& inputs,
-               const std::string& workspace, const policy::Policy& policy, policy::Mode mode,
+               const std::string& workspace, const CardRules& rules,
                const std::set<std::string>& without = {});
+// What a yes to the card is for longer than once: of each line that asks and whose values are all
+// known, but for locked ones.
+std::vector<policy::Grant> lasting(const plan::Program& program, const Card& card,
+                                   const std::string& workspace, const CardRules& rules);
+// What a yes to one effect is for longer than once.
+policy::Grant lasting(const door::Effect& effect, const std::string& workspace,
+                      const CardRules& rules);
 json::Value to_json(const CardLine& line);
 
 // The effect of a step, with its arguments evaluated by `lookup` and held to the contract's input

@@ -206,6 +206,12 @@ void Executor::read_inbox() {
     Answer answer{json::bool_at(row.payload, "yes").value_or(false), "inbox",
                   std::string{json::text_at(row.payload, "who").value_or("")}};
     if (const json::Value* result = row.payload.if_contains("result")) answer.result = *result;
+    const json::Value* given = row.payload.if_contains("grants");
+    if (auto grants = policy::grants_from_json(given == nullptr ? json::Value{} : *given);
+        grants && !grants->empty()) {
+      answer.scope = json::text_at(row.payload, "scope").value_or("once");
+      answer.grants = *std::move(grants);
+    }
     if (row.kind == "consent" && digest && answers) take_answer(*digest, answer, {row.id});
     if (row.kind == "kill") kill(answer.who, row.id);
   }
@@ -247,6 +253,7 @@ void Executor::settle() {
     if (quiet) park("limit", {How::limit, {}});
     return;
   }
+  std::erase_if(asked_, [this](const auto& asked) { return !machine_.question(asked.first); });
   bool somebody = false;
   for (const Question& question : machine_.questions()) {
     auto [entry, fresh] = asked_.try_emplace(question.digest, false);

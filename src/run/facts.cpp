@@ -87,7 +87,8 @@ Fact consent_answer(const Digest& digest, const Answer& answer, const Sealer& se
   fact.data = {{"digest", hex(digest)},
                {"via", answer.via},
                {"who", sealer.put(std::string_view{answer.who}, fact.blobs)},
-               {"scope", "once"}};
+               {"scope", answer.scope}};
+  if (answer.yes && !answer.grants.empty()) add_grants(fact, answer.grants, sealer);
   if (answer.yes && answer.result) {
     fact.plain = *answer.result;
     fact.data["as"] = "done";
@@ -110,11 +111,14 @@ Fact resumed(const door::Ceilings& raised) {
   return fact;
 }
 
-Fact resumed(const door::Ceilings& raised, const json::Array& rules, const Sealer& sealer) {
-  Fact fact = resumed(raised);
-  fact.plain = json::Value(rules);
-  fact.data["policy"] = sealer.put(fact.plain, fact.blobs);
-  return fact;
+void add_rules(Fact& resumed, const json::Array& rules, const Sealer& sealer) {
+  resumed.plain = json::Value(rules);
+  resumed.data["policy"] = sealer.put(resumed.plain, resumed.blobs);
+}
+
+void add_grants(Fact& resumed, std::span<const policy::Grant> grants, const Sealer& sealer) {
+  resumed.grants = json::Value(policy::to_json(grants));
+  resumed.data["grants"] = sealer.put(resumed.grants, resumed.blobs);
 }
 
 Fact killed(std::string_view via, std::string_view who, const Sealer& sealer) {
@@ -136,6 +140,11 @@ Result<Fact> fact_from(const ledger::Event& event, const OpenBlob& open) {
   Fact fact;
   fact.kind = event.kind;
   fact.data = event.data;
+  if (const json::Value* grants = event.data.if_contains("grants")) {
+    NAESTRO_LET(const Digest id, ledger::blob_id(*grants));
+    NAESTRO_LET(const std::string text, open(id));
+    NAESTRO_LET(fact.grants, json::parse(text));
+  }
   const bool former = event.kind == "effect.prepared";
   const bool rules = event.kind == "run.resumed" && event.data.contains("policy");
   const bool value = former || rules || event.kind == "effect.done" || event.data.contains("as");

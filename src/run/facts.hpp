@@ -4,12 +4,15 @@
 
 #include <functional>
 #include <optional>
+#include <span>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "base/crypto.hpp"
 #include "door/perform.hpp"
 #include "ledger/event.hpp"
+#include "policy/grant.hpp"
 
 namespace naestro::run {
 
@@ -17,7 +20,8 @@ namespace naestro::run {
 struct Fact {
   std::string kind;
   json::Object data;
-  json::Value plain;  // of data.result, .former, .message or .policy; null when there is none
+  json::Value plain;   // of data.result, .former, .message or .policy; null when there is none
+  json::Value grants;  // of data.grants; null when there are none
   std::vector<Bytes> blobs;  // sealed bytes that must be stored with it
   std::int64_t latency_us = 0;
 };
@@ -61,14 +65,19 @@ struct Answer {
   std::string via;  // "terminal", "flag", "inbox", "mode"
   std::string who;  // the user's name, may be empty
   std::optional<json::Value> result{};
+  // For longer than once: "run", or "always" where they are kept in the system stream, too.
+  std::string scope = "once";
+  std::vector<policy::Grant> grants{};
 };
 
 Fact consent_answer(const Digest& digest, const Answer& answer, const Sealer& sealer);
 // `reason`: "consent", "interrupt", "limit".
 Fact paused(std::string_view reason);
 Fact resumed(const door::Ceilings& raised);
-// The same where people's files say something else by now (rules_of): both hold from here on.
-Fact resumed(const door::Ceilings& raised, const json::Array& rules, const Sealer& sealer);
+// Where people's files say something else by now (rules_of): both hold from here on.
+void add_rules(Fact& resumed, const json::Array& rules, const Sealer& sealer);
+// Where other grants are in force by now: these alone hold from here on.
+void add_grants(Fact& resumed, std::span<const policy::Grant> grants, const Sealer& sealer);
 // A person ends the run for good. `via`: "inbox" or "terminal"; `who` may be empty.
 Fact killed(std::string_view via, std::string_view who, const Sealer& sealer);
 // The ceiling wall_s: something was under way for so long.

@@ -68,7 +68,8 @@ Machine::Machine(Start start, plan::Program program, const plan::Environment& en
       rules_{rules_of(*policy_)},
       environment_{under(environment, *policy_)},
       sealer_{sealer},
-      budget_{start_.ceilings} {
+      budget_{start_.ceilings},
+      grants_{start_.grants} {
   environment_.mode = start_.mode;
   inputs_ = start_.inputs;
   planning_ = !start_.next.empty();
@@ -94,6 +95,9 @@ Batch Machine::begin() {
                        {"semantics", kSemantics},
                        {"versions", start_.versions}};
   if (!rules_.empty()) created["policy"] = sealer_.put(json::Value(rules_), batch.blobs);
+  if (!grants_.empty()) {
+    created["grants"] = sealer_.put(json::Value(policy::to_json(grants_)), batch.blobs);
+  }
   if (start_.fork) {
     created["fork"] = json::Object{{"run", start_.fork->run},
                                    {"at", start_.fork->at},
@@ -162,9 +166,11 @@ Result<void> Machine::on_answer(const Fact& fact, Batch& batch) {
     return fail(Code::kConsentUnknown, "no open question has the digest " + hex(digest),
                 "list them with 'naestro consents'");
   }
+  NAESTRO_LET(const std::vector<policy::Grant> given, policy::grants_from_json(fact.grants));
   const Question question = std::move(found->second);
   questions_.erase(found);
   const bool yes = fact.kind == "consent.given";
+  grants_.insert(grants_.end(), given.begin(), given.end());
   const std::string who =
       json::text_at(fact.data, "via") == "mode" ? "mode auto, which asks nobody," : "a person";
   if (question.scope == Question::Scope::doubt) {
@@ -172,10 +178,11 @@ Result<void> Machine::on_answer(const Fact& fact, Batch& batch) {
   } else if (question.scope == Question::Scope::effect) {
     answer_effect(question, yes, who, batch);
   } else if (yes) {
-    for (const auto& [action, times] : card_.grants()) granted_[action] += times;
+    for (const auto& [action, times] : card_.approvals()) approved_[action] += times;
   } else {
     failure_ = Error{Code::kRefused, who + " refused the plan", {}, {}, nullptr};
   }
+  if (!given.empty()) discharge(batch);
   schedule(batch);
   return {};
 }
@@ -185,10 +192,43 @@ void Machine::answer_effect(const Question& question, bool yes, const std::strin
   const At at = *at_place(question.what.get_object());
   turn(call(at), Call::State::ready);
   if (yes) {
-    ++granted_[question.digest];
+    ++approved_[question.digest];
     return;
   }
   fail_call(at, {Code::kRefused, who + " refused step " + question.step, {}, {}, {}}, false, batch);
+}
+
+// Questions that a grant answers by now are asked no more.
+void Machine::discharge(Batch& batch) {
+  for (auto at = questions_.begin(); at != questions_.end();) {
+    const Question& question = at->second;
+    const auto needed = lasting(question);
+    const bool one = question.scope == Question::Scope::effect && needed.size() == 1;
+    const policy::Grant* grant = one ? policy::covering(needed.front(), grants_) : nullptr;
+    if (grant == nullptr) {
+      ++at;
+      continue;
+    }
+    const At call = *at_place(question.what.get_object());
+    json::Object data = place(call);
+    data["digest"] = hex(question.digest);
+    data["grant"] = grant->id;
+    emit(batch, "consent.discharged", std::move(data));
+    turn(this->call(call), Call::State::ready);
+    at = questions_.erase(at);
+  }
+}
+
+std::vector<policy::Grant> Machine::lasting(const Question& question) const {
+  const std::string workspace = scope().workspace;
+  if (question.scope == Question::Scope::plan) {
+    return run::lasting(*program_, card_, workspace, card_rules());
+  }
+  if (question.scope == Question::Scope::doubt) return {};
+  const At at = *at_place(question.what.get_object());
+  const auto effect = make_effect(program_->steps[at.step], lookup(at));
+  if (!effect || question.what.get_object().contains("locked")) return {};
+  return {run::lasting(*effect, workspace, card_rules())};
 }
 
 // Again, left undone, or done with a result that the person gives.

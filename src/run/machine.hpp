@@ -50,6 +50,7 @@ struct Start {
   policy::Mode mode = policy::Mode::copilot;
   door::Ceilings ceilings;
   std::optional<Fork> fork;
+  std::vector<policy::Grant> grants;  // lasting ones that were in force when it began
   // {"naestro", "policy"}, and "model" where steps that name none got another than the catalog's
   // first: the run keeps it, whatever the configuration says when it is resumed.
   json::Object versions;
@@ -126,6 +127,9 @@ class Machine {
   [[nodiscard]] std::vector<Perform> outstanding() const;
   [[nodiscard]] std::vector<Question> questions() const;
   [[nodiscard]] std::optional<Question> question(const Digest& digest) const;
+  // What a yes to it is for longer than once, without ids; none of an effect in doubt and of what
+  // is asked each time.
+  [[nodiscard]] std::vector<policy::Grant> lasting(const Question& question) const;
   // Whether what a person says that an effect in doubt gave would be taken as its step's result.
   [[nodiscard]] Result<void> fits(const Question& doubt, const json::Value& result) const;
   // An effect is under way or a timer runs: the run's time counts.
@@ -135,6 +139,9 @@ class Machine {
   [[nodiscard]] State state() const { return state_; }
   // The rules of people's files that were the newest when the run began or was last resumed.
   [[nodiscard]] const json::Array& rules() const { return rules_; }
+  // The lasting grants that were in force when the run began or was last resumed, and those that
+  // were given in it.
+  [[nodiscard]] std::span<const policy::Grant> grants() const { return grants_; }
   [[nodiscard]] bool ended() const { return state_ == State::done || state_ == State::failed; }
   [[nodiscard]] StepState step_state(std::size_t index) const { return steps_[index].state; }
   [[nodiscard]] const std::optional<door::Shortage>& shortage() const { return shortage_; }
@@ -210,8 +217,10 @@ class Machine {
   Result<void> on_lost(const Fact& fact, Batch& batch);
   Result<void> on_timer(const Fact& fact, Batch& batch);
   Result<void> on_deadline(Batch& batch);
+  [[nodiscard]] CardRules card_rules() const { return {environment_.policy, start_.mode, grants_}; }
   void answer_effect(const Question& question, bool yes, const std::string& who, Batch& batch);
   void answer_doubt(const Question& question, const Fact& fact, Batch& batch);
+  void discharge(Batch& batch);
 
   // Steps (machine_steps.cpp).
   void schedule(Batch& batch);
@@ -287,7 +296,8 @@ class Machine {
   std::size_t running_ = 0;
   std::size_t busy_ = 0;  // calls
   door::Budget budget_;
-  door::Grants granted_;
+  door::Approvals approved_;
+  std::vector<policy::Grant> grants_;
   std::map<Digest, Question> questions_;
   std::optional<door::Shortage> shortage_;
   std::string limited_step_;

@@ -127,7 +127,7 @@ void Machine::start_call(At at, Batch& batch) {
     effect->arguments["seed"] = effect->arguments.at("seed").as_int64() + call(at).not_done;
   }
   const door::Admission admission =
-      door::admit(environment_.policy, start_.mode, scope(), *effect, granted_, budget_);
+      door::admit(environment_.policy, start_.mode, scope(), *effect, approved_, grants_, budget_);
   using enum door::Admission::Answer;
   // The same question of another call is open: its answer first.
   if (admission.answer == ask && questions_.contains(admission.action)) return;
@@ -135,6 +135,7 @@ void Machine::start_call(At at, Batch& batch) {
       decision_data(step.id, admission.kind, admission.verdict, door::name(admission.answer));
   if (!effect->path.empty()) decision["path"] = to_json(effect->path);
   decision["action"] = hex(admission.action);
+  if (!admission.grant.empty()) decision["grant"] = admission.grant;
   emit(batch, "policy.decided", std::move(decision));
   if (admission.answer == go) {
     intend(at, *std::move(effect), admission, batch);
@@ -154,6 +155,7 @@ void Machine::ask(At at, const door::Effect& effect, const door::Admission& admi
   what["target"] = effect.target;
   what["effect"] = contract::name(admission.kind);
   what["arguments"] = effect.arguments;
+  if (admission.verdict.locked) what["locked"] = true;
   open_question(Question::Scope::effect, admission.action, at, std::move(what), batch);
 }
 

@@ -49,6 +49,9 @@ Result<void> Machine::on_resumed(const Fact& fact, Batch& batch) {
     NAESTRO_TRY(add_rules(*policy_, fact.plain));
     rules_ = fact.plain.get_array();
   }
+  if (fact.data.contains("grants")) {
+    NAESTRO_LET(grants_, policy::grants_from_json(fact.grants));
+  }
   if (const json::Object* raised = json::object_at(fact.data, "raised")) {
     budget_.raise(door::ceilings_from_json(*raised));
   }

@@ -38,7 +38,7 @@ void Machine::enter(plan::Program program) {
   if (start_.fork) {
     for (const auto& [step, result] : start_.fork->steps) kept.insert(step);
   }
-  card_ = make_card(*program_, inputs_, scope().workspace, environment_.policy, start_.mode, kept);
+  card_ = make_card(*program_, inputs_, scope().workspace, card_rules(), kept);
   outputs_.clear();
 }
 

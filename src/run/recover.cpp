@@ -140,6 +140,11 @@ Result<Start> read_start(const ledger::Event& created, const OpenBlob& open) {
   if (const json::Object* fork = json::object_at(data, "fork")) {
     NAESTRO_LET(start.fork, read_fork(*fork, open));
   }
+  if (data.contains("grants")) {
+    NAESTRO_LET(const std::string text, open_member(data, "grants", open));
+    NAESTRO_LET(const json::Value grants, json::parse(text));
+    NAESTRO_LET(start.grants, policy::grants_from_json(grants));
+  }
   if (const json::Object* versions = json::object_at(data, "versions")) {
     start.versions = *versions;
   }

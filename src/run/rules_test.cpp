@@ -21,7 +21,7 @@ class RulesTest : public testing::RunFixture {
 
   Card card_of(const std::string& text, policy::Mode mode = policy::Mode::copilot) {
     program_ = std::make_unique<plan::Program>(world_.compile(text));
-    return make_card(*program_, *bind_inputs(*program_, {}), "/w", world_.policy, mode);
+    return make_card(*program_, *bind_inputs(*program_, {}), "/w", {world_.policy, mode, {}});
   }
   static const CardLine& written(const Card& card) {
     return *std::ranges::find(card.lines, "w", &CardLine::step);
@@ -84,7 +84,7 @@ TEST_F(RulesTest, ALockedQuestionIsAskedAgainThoughThePlanIsApproved) {
   add(R"({"id":"each","effect":"ask","locked":true,"kinds":["write"]})");
   const Card card = card_of(write_to("out.md"));
   EXPECT_TRUE(card.asks());
-  EXPECT_TRUE(card.grants().empty());
+  EXPECT_TRUE(card.approvals().empty());
   EXPECT_TRUE(to_json(written(card)).at("locked").as_bool());
   world_.ask_only_plan = true;
   EXPECT_EQ(go(true, write_to("out.md")).how, Ending::How::waits_for_consent);
@@ -121,7 +121,9 @@ TEST_F(RulesTest, OnAResumeTheRulesOfNowComeOnTop) {
   ASSERT_TRUE(recovered && recovered->divergences.empty());
   Machine& machine = *recovered->machine;
   EXPECT_FALSE(machine.rules() == rules_of(now));
-  auto first = machine.feed(resumed({}, rules_of(now), world_.sealer()));
+  Fact fact = resumed({});
+  add_rules(fact, rules_of(now), world_.sealer());
+  auto first = machine.feed(std::move(fact));
   ASSERT_TRUE(first);
   EXPECT_TRUE(machine.rules() == rules_of(now));
   const Ending ending = world_.execute(machine, *std::move(first), world_.hold(*fence), true);
@@ -166,7 +168,8 @@ TEST_F(RulesTest, WhatIsNoRecordIsRefused) {
     ASSERT_FALSE(added) << text;
     EXPECT_EQ(added.error().code, Code::kStoreCorrupt);
   }
-  Fact fact = resumed({}, {}, world_.sealer());
+  Fact fact = resumed({});
+  add_rules(fact, {}, world_.sealer());
   fact.plain = 7;
   ASSERT_EQ(go(false).how, Ending::How::waits_for_consent);
   EXPECT_EQ(machine_->feed(fact).error().code, Code::kStoreCorrupt);

@@ -49,8 +49,9 @@ class Reader {
     const auto answer = [&](std::vector<Consent>& consents) {
       for (Consent& open : consents) {
         if (open.digest != digest || !open.answer.empty()) continue;
-        open.answer = event.kind == "consent.given" ? "given" : "refused";
-        open.via = text(data, "via");
+        const bool discharged = event.kind == "consent.discharged";
+        open.answer = event.kind == "consent.refused" ? "refused" : "given";
+        open.via = discharged ? "grant" : text(data, "via");
         open.who = member(data, "who");
       }
     };
@@ -59,16 +60,14 @@ class Reader {
   }
 
   static void decided(const json::Object& data, StepReason& reason) {
-    Decision decision{text(data, "effect"),
-                      text(data, "decision"),
-                      text(data, "answer"),
-                      text(data, "rule"),
-                      text(data, "file"),
-                      json::integer_at(data, "line").value_or(0),
-                      1};
+    Decision decision{text(data, "effect"), text(data, "decision"),
+                      text(data, "answer"), text(data, "rule"),
+                      text(data, "file"),   json::integer_at(data, "line").value_or(0),
+                      text(data, "grant"),  1};
     const auto same = std::ranges::find_if(reason.decisions, [&](const Decision& known) {
-      return std::tie(known.rule, known.effect, known.decision, known.answer) ==
-             std::tie(decision.rule, decision.effect, decision.decision, decision.answer);
+      return std::tie(known.rule, known.effect, known.decision, known.answer, known.grant) ==
+             std::tie(decision.rule, decision.effect, decision.decision, decision.answer,
+                      decision.grant);
     });
     if (same != reason.decisions.end()) {
       ++same->times;
@@ -130,6 +129,7 @@ json::Value to_json(const StepReason& reason) {
                                      {"rule", decision.rule},
                                      {"file", decision.file},
                                      {"line", decision.line},
+                                     {"grant", decision.grant},
                                      {"times", decision.times}});
   }
   return json::Object{{"step", reason.step},

@@ -20,6 +20,7 @@ struct Decision {
   std::string rule;
   std::string file;
   std::int64_t line = 0;
+  std::string grant;  // the lasting one that answered the ask, or ""
   std::int64_t times = 0;
 };
 
@@ -28,7 +29,7 @@ struct Consent {
   std::string scope;  // plan, effect, doubt
   std::string digest;
   std::string answer;  // given, refused, "" while it is open
-  std::string via;     // terminal, flag, inbox, mode
+  std::string via;     // terminal, flag, inbox, mode, grant
   json::Value who;     // reference to the blob, or null
 };
 
