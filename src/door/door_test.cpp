@@ -97,6 +97,34 @@ TEST(Door, AGrantOfTwoUsesIsUsedUpByTwo) {
   EXPECT_TRUE(granted.empty());
 }
 
+TEST(Door, ALastingGrantAnswersWhatIsAskedButNothingLocked) {
+  auto policy = builtin();
+  Budget budget;
+  const Effect effect = effect_of(EffectKind::write);
+  Approvals none;
+  const policy::Question question{effect.target, effect.declared,  policy::Mode::copilot,
+                                  effect.flow,   effect.authority, {},
+                                  effect.server};
+  policy::Grant grant = policy::grant_for(policy, {question, effect.contract, kPlan.workspace});
+  grant.id = "g1";
+  const auto go = [&] {
+    return admit(policy, policy::Mode::copilot, kPlan, effect, none, std::span{&grant, 1}, budget);
+  };
+  // As often as it comes.
+  EXPECT_EQ(go().answer, Answer::go);
+  EXPECT_EQ(go().grant, "g1");
+  Approvals once{{action_digest(kPlan, effect), 1}};
+  EXPECT_EQ(
+      admit(policy, policy::Mode::copilot, kPlan, effect, once, std::span{&grant, 1}, budget).grant,
+      "");
+  EXPECT_TRUE(once.empty());
+  const auto form =
+      json::parse(R"({"policy":"policy/1","rules":[{"id":"each","effect":"ask","locked":true}]})");
+  ASSERT_TRUE(policy.add(policy::Layer::user, "p", *form, [](const auto&) { return 1; }));
+  grant.asks.emplace_back("user/each");
+  EXPECT_EQ(go().answer, Answer::ask);
+}
+
 TEST(Door, AGrantWithoutRoomInTheBudgetIsKept) {
   const auto policy = builtin();
   Budget budget{{.usd = 4, .tokens = {}, .tool_calls = {}}};
