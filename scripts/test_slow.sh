@@ -6,14 +6,15 @@
 #   fuzz       every fuzz target for FUZZ_SECONDS (30)
 #   mutations  the mutation score of the pure rooms, MUTANTS (8) per room under MUTANT_SEED (1)
 #   soak       SOAK_RUNS (2000) small runs in one store, a tenth of them killed
+#   cedar      CEDAR_SETS (5000) random sets of policies against Cedar's own engine, under seed 1
 #   tidy       clang-tidy over src/
 # PARTS names those to run. Fails when a part does; all of them are run.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 jobs=${1:-$(nproc)}
-parts=${PARTS:-threads fuzz mutations soak tidy}
+parts=${PARTS:-threads fuzz mutations soak cedar tidy}
 fuzz_seconds=${FUZZ_SECONDS:-30} mutants=${MUTANTS:-8} mutant_seed=${MUTANT_SEED:-1}
-soak_runs=${SOAK_RUNS:-2000}
+soak_runs=${SOAK_RUNS:-2000} cedar_sets=${CEDAR_SETS:-5000}
 work=build/slow
 mkdir -p "$work" bench/results
 commit=$(git rev-parse HEAD)
@@ -82,6 +83,12 @@ for part in $parts; do
         >"$work/soak" || rc=$?
       cat "$work/soak"
       result soak $rc "$work/soak" "SOAK_RUNS=$soak_runs"
+      ;;
+    cedar)
+      cmake --preset release -DNAESTRO_TESTS=ON >/dev/null
+      cmake --build build/release -j "$jobs" --target naestro-proof >/dev/null
+      scripts/fuzz_cedar.sh build/release "$cedar_sets" 1 | tee "$work/cedar" || rc=$?
+      result cedar $rc "$work/cedar" "CEDAR_SETS=$cedar_sets"
       ;;
     tidy)
       scripts/tidy.sh "$jobs" >"$work/tidy" || rc=$?
