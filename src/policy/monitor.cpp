@@ -5,6 +5,7 @@
 #include "contract/foreign.hpp"
 #include "policy/labels.hpp"
 #include "policy/scalars.hpp"
+#include "policy/wording.hpp"
 
 namespace naestro::policy {
 namespace {
@@ -38,40 +39,90 @@ constexpr std::string_view kEmpty[] = {"account", "user",    "to",     "from",  
                                        "with",    "through", "by",     "in",      "and", "for",
                                        "git",     "file",    "linked", "selected"};
 
-std::vector<std::string> stems(std::string_view text) {
-  std::vector<std::string> words = contract::words_of_name(text);
-  for (std::string& word : words) {
-    if (word.size() > 3 && word.ends_with('s')) word.pop_back();
-  }
-  return words;
-}
-
 bool is_authority(const contract::ToolContract& tool, std::string_view argument) {
   const auto known = tool.arguments.find(std::string{argument});
   return known == tool.arguments.end() || known->second == contract::ArgumentKind::authority;
 }
 
+// Of one argument; empty: nothing is known of it.
+json::Object schema_of(const contract::ToolContract& tool, std::string_view argument) {
+  const json::Object* schema = tool.input.if_object();
+  if (schema != nullptr) schema = json::object_at(*schema, "properties");
+  if (schema != nullptr) schema = json::object_at(*schema, argument);
+  return schema == nullptr ? json::Object{} : *schema;
+}
+
+// A value that the tool's own schema gives for the argument, so that no result can have brought it:
+// the default, or a plain word that its description quotes ("file").
+bool is_tools_own(const contract::ToolContract& tool, std::string_view argument,
+                  const json::Value& scalar) {
+  if (!scalar.is_string() || scalar.get_string().empty()) return false;
+  const json::Object schema = schema_of(tool, argument);
+  const std::string_view value = json::view(scalar.get_string());
+  if (json::text_at(schema, "default") == value) return true;
+  return std::ranges::all_of(value, [](char c) { return c >= 'a' && c <= 'z'; }) &&
+         json::text_at(schema, "description")
+             .value_or("")
+             .contains("\"" + std::string{value} + "\"");
+}
+
 }  // namespace
 
 Monitor::Monitor(std::string_view words, const std::vector<contract::ToolContract>& tools)
-    : words_{stems(words)}, provenance_{words} {
+    : words_{stems(words)}, provenance_{words}, references_{words} {
   for (const contract::ToolContract& tool : tools) tools_.insert_or_assign(tool.name, tool);
 }
 
-// A typed field of a result may choose among what a reversible effect is about; all else that
-// decides whom or what an effect touches has to be the person's.
-bool Monitor::may_decide(const contract::ToolContract& tool, std::string_view argument,
-                         const json::Value& value) const {
+bool Monitor::is_named_host(std::string_view argument, const json::Value& value) const {
+  return contract::names_a_host(argument) && value.is_string() &&
+         provenance_.names_host(json::view(value.get_string()));
+}
+
+// Whether another authority argument than `argument` is a value that the person said.
+bool Monitor::beside_own(const contract::ToolContract& tool, const json::Object& arguments,
+                         std::string_view argument) const {
+  bool beside = false;
+  for (const auto& member : arguments) {
+    if (member.key() == argument || !is_authority(tool, member.key())) continue;
+    each_scalar("", member.value(), [&](std::string_view, const json::Value& scalar) {
+      beside = beside || said(scalar);
+    });
+  }
+  return beside;
+}
+
+bool Monitor::said(const json::Value& scalar) const {
+  return provenance_.of(scalar).integrity == std::set<std::string>{"user"};
+}
+
+// The person's or the plan's: said, meant by what was said, the tool's own, or made by a call that
+// was theirs.
+bool Monitor::is_own(const contract::ToolContract& tool, const json::Object& arguments,
+                     std::string_view argument, const json::Value& scalar) const {
+  if (is_named_host(argument, scalar) || trusted(provenance_.of(scalar)) ||
+      is_tools_own(tool, argument, scalar)) {
+    return true;
+  }
+  const std::string text = text_of(scalar);
+  if (made_.contains(text) || is_within(text, made_)) return true;
+  if (references_.is_composed(scalar) && !contract::names_a_host(argument)) return true;
+  const Slot slot{tool, argument, beside_own(tool, arguments, argument)};
+  return references_.is_of_record(slot, scalar) ||
+         (references_.is_the_address(slot, scalar) && called_for(tool, arguments));
+}
+
+// What a reversible effect is about may also be chosen by a typed field of a result, and may lie in
+// a folder that the person named; all else that decides whom or what an effect touches has to be
+// their own.
+bool Monitor::may_decide(const contract::ToolContract& tool, const json::Object& arguments,
+                         std::string_view argument) const {
   const contract::DeclaredEffect& effect = tool.effects.front();
   const bool reversible = effect.kind == EffectKind::write && effect.reversible;
   bool may = true;
-  each_scalar(argument, value, [&](std::string_view, const json::Value& scalar) {
-    if (contract::names_a_host(argument) && scalar.is_string() &&
-        provenance_.names_host(json::view(scalar.get_string()))) {
-      return;
-    }
-    const contract::Label label = provenance_.of(scalar);
-    may = may && (trusted(label) || (reversible && !label.instruction_bearing));
+  each_scalar("", arguments.at(argument), [&](std::string_view, const json::Value& scalar) {
+    may = may && (is_own(tool, arguments, argument, scalar) ||
+                  (reversible && (!provenance_.of(scalar).instruction_bearing ||
+                                  references_.is_in_folder(scalar))));
   });
   return may;
 }
@@ -86,8 +137,9 @@ bool Monitor::is_persons(const contract::ToolContract& tool, const json::Object&
     each_scalar(member.key(), member.value(), [&](std::string_view, const json::Value& scalar) {
       if (scalar.is_bool()) return;
       any = true;
-      // A host that got here is the person's.
-      own = own || contract::names_a_host(member.key()) || trusted(provenance_.of(scalar));
+      // What decides and got here is the person's, but for what the tool itself brings.
+      own = own || trusted(provenance_.of(scalar)) ||
+            (is_authority(tool, member.key()) && !is_tools_own(tool, member.key(), scalar));
     });
   }
   return own || !any;
@@ -112,10 +164,8 @@ bool Monitor::called_for(const contract::ToolContract& tool, const json::Object&
     }
   }
   // Who names a host calls for what is done there.
-  return std::ranges::any_of(arguments, [&](const auto& member) {
-    return contract::names_a_host(member.key()) && member.value().is_string() &&
-           provenance_.names_host(json::view(member.value().get_string()));
-  });
+  return std::ranges::any_of(
+      arguments, [&](const auto& member) { return is_named_host(member.key(), member.value()); });
 }
 
 Judgement Monitor::judge(std::string_view name, const json::Object& arguments, Basis basis) const {
@@ -127,7 +177,7 @@ Judgement Monitor::judge(std::string_view name, const json::Object& arguments, B
   }
   Judgement out{Decision::allow, "monitor.own", {}};
   for (const auto& member : arguments) {
-    if (is_authority(tool, member.key()) && !may_decide(tool, member.key(), member.value())) {
+    if (is_authority(tool, member.key()) && !may_decide(tool, arguments, member.key())) {
       out.arguments.emplace_back(member.key());
     }
   }
@@ -158,12 +208,56 @@ void Monitor::endorse(std::string_view name, const json::Object& arguments) {
   }
 }
 
+// What the call made lies in a folder that it names, or its tool has for it, under the last name of
+// what it was made from: download(".../a.pdf", "/in") makes "/in/a.pdf".
+void Monitor::add_made(const contract::ToolContract& tool, const json::Object& arguments) {
+  std::vector<std::string> folders;
+  std::vector<std::string> names;
+  const auto take = [&](std::string_view argument, const json::Value& value) {
+    if (!is_authority(tool, argument) || !value.is_string()) return;
+    const std::string text = text_of(value);
+    if (is_path(text)) folders.push_back(text);
+    if (text.contains('/')) names.push_back(text.substr(text.rfind('/')));
+  };
+  for (const auto& member : arguments) take(member.key(), member.value());
+  for (const auto& known : tool.arguments) {
+    if (!arguments.contains(known.first)) {
+      const json::Object schema = schema_of(tool, known.first);
+      const json::Value* value = schema.if_contains("default");
+      if (value != nullptr) take(known.first, *value);
+    }
+  }
+  for (const std::string& folder : folders) {
+    for (const std::string& name : names) {
+      if (name.size() > 1 && !folder.ends_with(name)) made_.insert(folder + name);
+    }
+  }
+}
+
 void Monitor::done(std::string_view name, const json::Object& arguments,
                    const json::Value& result) {
   const auto found = tools_.find(name);
-  const bool own =
-      found != tools_.end() && contract::changes_world(found->second.effects.front().kind);
-  provenance_.add(name, provenance_.of_all(arguments), own, result);
+  const contract::ToolContract* tool = found == tools_.end() ? nullptr : &found->second;
+  const EffectKind kind = tool == nullptr ? EffectKind::net : tool->effects.front().kind;
+  Lookup lookup{.tool = name, .page = kind == EffectKind::net, .named = !arguments.empty()};
+  bool own = true;
+  json::Object chooses;  // which result comes: not what is filled in or sent along
+  for (const auto& member : arguments) {
+    const bool decides = tool == nullptr || is_authority(*tool, member.key());
+    lookup.place = lookup.place || contract::names_a_host(member.key());
+    each_scalar("", member.value(), [&](std::string_view, const json::Value& scalar) {
+      lookup.named = lookup.named && (said(scalar) || references_.is_in_folder(scalar));
+      lookup.place = lookup.place || (scalar.is_string() && is_path(text_of(scalar)));
+      own = own && tool != nullptr && (!decides || is_own(*tool, arguments, member.key(), scalar));
+    });
+    if ((kind == EffectKind::read || decides) && !is_named_host(member.key(), member.value())) {
+      chooses[member.key()] = member.value();
+    }
+  }
+  if (own && tool != nullptr && kind != EffectKind::read) add_made(*tool, arguments);
+  const contract::Label label = provenance_.of_all(chooses);
+  references_.add(lookup, result);
+  provenance_.add(name, label, tool != nullptr && contract::changes_world(kind), result);
 }
 
 }  // namespace naestro::policy

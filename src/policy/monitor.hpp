@@ -10,6 +10,7 @@
 
 #include "contract/tool.hpp"
 #include "policy/provenance.hpp"
+#include "policy/reference.hpp"
 #include "policy/words.gen.hpp"
 
 namespace naestro::policy {
@@ -41,16 +42,26 @@ class Monitor {
   void done(std::string_view tool, const json::Object& arguments, const json::Value& result);
 
  private:
-  [[nodiscard]] bool may_decide(const contract::ToolContract& tool, std::string_view argument,
-                                const json::Value& value) const;
+  [[nodiscard]] bool is_named_host(std::string_view argument, const json::Value& value) const;
+  [[nodiscard]] bool said(const json::Value& scalar) const;
+  [[nodiscard]] bool beside_own(const contract::ToolContract& tool, const json::Object& arguments,
+                                std::string_view argument) const;
+  [[nodiscard]] bool is_own(const contract::ToolContract& tool, const json::Object& arguments,
+                            std::string_view argument, const json::Value& scalar) const;
+  [[nodiscard]] bool may_decide(const contract::ToolContract& tool, const json::Object& arguments,
+                                std::string_view argument) const;
   [[nodiscard]] bool is_persons(const contract::ToolContract& tool,
                                 const json::Object& arguments) const;
   [[nodiscard]] bool called_for(const contract::ToolContract& tool,
                                 const json::Object& arguments) const;
 
+  void add_made(const contract::ToolContract& tool, const json::Object& arguments);
+
   std::map<std::string, contract::ToolContract, std::less<>> tools_;
   std::vector<std::string> words_;  // of the person, in lower case
   Provenance provenance_;
+  References references_;
+  std::set<std::string> made_;                   // paths of what own calls made
   std::set<std::string, std::less<>> endorsed_;  // tools
 };
 

@@ -1,82 +1,15 @@
 #include "policy/provenance.hpp"
 
 #include <algorithm>
-#include <cctype>
 
 #include "base/text.hpp"
 #include "policy/days.hpp"
 #include "policy/labels.hpp"
 #include "policy/scalars.hpp"
+#include "policy/wording.hpp"
 
 namespace naestro::policy {
 namespace {
-
-bool is_blank(char c) { return c == ' ' || c == '\t' || c == '\n' || c == '\r'; }
-bool is_word(char c) {
-  return std::isalnum(static_cast<unsigned char>(c)) != 0 || c == '_' || (c & 0x80) != 0;
-}
-
-// Lower case, one blank for each run of blanks, none at the ends.
-std::string folded(std::string_view text) {
-  std::string out;
-  for (const char c : ascii_lower(trimmed(text))) {
-    if (!is_blank(c)) {
-      out += c;
-    } else if (out.back() != ' ') {
-      out += ' ';
-    }
-  }
-  return out;
-}
-
-bool is_number(std::string_view text) {
-  return text.find_first_not_of("-0123456789.") == std::string_view::npos;
-}
-
-// "100.00" -> "100"
-std::string_view without_zeros(std::string_view number) {
-  if (!number.contains('.')) return number;
-  while (number.ends_with('0')) number.remove_suffix(1);
-  if (number.ends_with('.')) number.remove_suffix(1);
-  return number;
-}
-
-// What a scalar looks like in text.
-std::string text_of(const json::Value& scalar) {
-  if (scalar.is_string()) return folded(json::view(scalar.get_string()));
-  const std::string written = json::canonical(scalar);
-  return std::string{without_zeros(written)};
-}
-
-// Whether `value` stands in `text` as whole words. A number also with zeros behind its point.
-bool stands_in(std::string_view value, std::string_view text) {
-  if (value.empty()) return true;
-  const bool number = is_number(value);
-  if (number) value = without_zeros(value);
-  for (std::size_t at = text.find(value); at != std::string_view::npos;
-       at = text.find(value, at + 1)) {
-    std::size_t end = at + value.size();
-    const bool front = at == 0 || (!is_word(text[at - 1]) && !(number && text[at - 1] == '.'));
-    if (number && !value.contains('.') && end + 1 < text.size() && text[end] == '.' &&
-        text[end + 1] == '0') {
-      ++end;
-    }
-    if (number && text.substr(at, end - at).contains('.')) {
-      while (end < text.size() && text[end] == '0') ++end;
-    }
-    const bool more = number && end + 1 < text.size() && text[end] == '.' &&
-                      std::isdigit(static_cast<unsigned char>(text[end + 1])) != 0;
-    if (front && !more && (end == text.size() || !is_word(text[end]))) return true;
-  }
-  return false;
-}
-
-// "id", "id_", "file_id", "eventId"
-bool names_an_id(std::string_view key) {
-  const std::string name = ascii_lower(key);
-  const std::string_view end = std::string_view{name}.substr(0, name.find_last_not_of('_') + 1);
-  return end == "id" || end.ends_with("_id") || key.ends_with("Id");
-}
 
 constexpr std::size_t kFieldBytesMax = 80;  // of an id or an address
 
