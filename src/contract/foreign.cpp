@@ -1,6 +1,7 @@
 #include "contract/foreign.hpp"
 
 #include <algorithm>
+#include <set>
 #include <span>
 #include <utility>
 
@@ -126,6 +127,25 @@ bool names_a_proof(std::string_view argument) {
   const std::vector<std::string> words = words_of_name(argument);
   // "discount_code" and the like choose what an effect is about.
   return !words.empty() && (in(kProofs, words.back()) || (words.size() == 1 && words[0] == "code"));
+}
+
+void mark_undoable(std::vector<ToolContract>& tools) {
+  std::set<std::vector<std::string>> names;
+  for (const ToolContract& tool : tools) names.insert(words_of_name(tool.name));
+  for (ToolContract& tool : tools) {
+    std::vector<std::string> words = words_of_name(tool.name);
+    const auto has_undo = [&](std::string& word) {
+      const std::string kept = word;
+      word = kept.starts_with("un") ? kept.substr(2) : "un" + kept;
+      const bool has = names.contains(words);
+      word = kept;
+      return has;
+    };
+    DeclaredEffect& effect = tool.effects.front();
+    if (effect.kind == EffectKind::write && std::ranges::any_of(words, has_undo)) {
+      effect.reversible = true;
+    }
+  }
 }
 
 ToolContract foreign_contract(std::string_view name, std::string_view description,

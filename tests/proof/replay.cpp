@@ -8,6 +8,17 @@
 namespace naestro::proof {
 namespace {
 
+json::Value tree_of(const app::YamlNode& node);
+
+// A service may write a list as text: "['a', 'b']".
+json::Value text_or_list(const std::string& text) {
+  if (text.starts_with('[') && text.ends_with(']')) {
+    const auto node = app::parse_yaml(text);
+    if (node && node->kind == app::YamlNode::Kind::list) return tree_of(*node);
+  }
+  return json::Value(text);
+}
+
 json::Value tree_of(const app::YamlNode& node) {
   using enum app::YamlNode::Kind;
   if (node.kind == null) return nullptr;
@@ -15,7 +26,7 @@ json::Value tree_of(const app::YamlNode& node) {
     const auto number =
         node.quoted ? Result<json::Value>{json::Value(nullptr)} : json::parse(node.text);
     if (number && (number->is_number() || number->is_bool())) return *number;
-    return json::Value(node.text);
+    return text_or_list(node.text);
   }
   if (node.kind == list) {
     json::Array items;
@@ -37,6 +48,7 @@ std::vector<contract::ToolContract> contracts_of(const json::Array& tools) {
                                              json::text_at(tool, "description").value_or(""),
                                              tool.at("input_schema")));
   }
+  contract::mark_undoable(out);
   return out;
 }
 
