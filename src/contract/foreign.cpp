@@ -1,7 +1,7 @@
 #include "contract/foreign.hpp"
 
 #include <algorithm>
-#include <set>
+#include <map>
 #include <span>
 #include <utility>
 
@@ -129,21 +129,17 @@ bool names_a_proof(std::string_view argument) {
   return !words.empty() && (in(kProofs, words.back()) || (words.size() == 1 && words[0] == "code"));
 }
 
-void mark_undoable(std::vector<ToolContract>& tools) {
-  std::set<std::vector<std::string>> names;
-  for (const ToolContract& tool : tools) names.insert(words_of_name(tool.name));
+void find_undoing(std::vector<ToolContract>& tools) {
+  std::map<std::vector<std::string>, std::string> names;
+  for (const ToolContract& tool : tools) names.emplace(words_of_name(tool.name), tool.name);
   for (ToolContract& tool : tools) {
-    std::vector<std::string> words = words_of_name(tool.name);
-    const auto has_undo = [&](std::string& word) {
-      const std::string kept = word;
-      word = kept.starts_with("un") ? kept.substr(2) : "un" + kept;
-      const bool has = names.contains(words);
-      word = kept;
-      return has;
-    };
-    DeclaredEffect& effect = tool.effects.front();
-    if (effect.kind == EffectKind::write && std::ranges::any_of(words, has_undo)) {
-      effect.reversible = true;
+    if (tool.effects.front().kind != EffectKind::write) continue;
+    const std::vector<std::string> words = words_of_name(tool.name);
+    for (std::size_t i = 0; i < words.size(); ++i) {
+      std::vector<std::string> other = words;
+      other[i] = words[i].starts_with("un") ? words[i].substr(2) : "un" + words[i];
+      const auto found = names.find(other);
+      if (found != names.end()) tool.undo = found->second;
     }
   }
 }

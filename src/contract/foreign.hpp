@@ -20,8 +20,9 @@ namespace naestro::contract {
 ToolContract foreign_contract(std::string_view name, std::string_view description,
                               const json::Value& input);
 
-// A write whose undoing is a tool of the same list can be undone: "star_repo" and "unstar_repo".
-void mark_undoable(std::vector<ToolContract>& tools);
+// Writes to `undo` which tool of the list undoes a write: "unstar_repo" undoes "star_repo", and the
+// other way round.
+void find_undoing(std::vector<ToolContract>& tools);
 
 // The words of a name, in lower case: "sendEmail_to" is send, email, to.
 std::vector<std::string> words_of_name(std::string_view name);

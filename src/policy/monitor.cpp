@@ -103,11 +103,13 @@ bool Monitor::is_own(const contract::ToolContract& tool, const json::Object& arg
       is_tools_own(tool, argument, scalar)) {
     return true;
   }
+  // What runs as a program has to be said.
+  if (tool.effects.front().kind == EffectKind::exec) return false;
   const std::string text = text_of(scalar);
   if (made_.contains(text) || is_within(text, made_)) return true;
   if (references_.is_composed(scalar) && !contract::names_a_host(argument)) return true;
   const Slot slot{tool, argument, beside_own(tool, arguments, argument)};
-  return references_.is_of_record(slot, scalar) ||
+  return references_.is_of_record(slot, scalar) || references_.is_link(slot, scalar) ||
          (references_.is_the_address(slot, scalar) && called_for(tool, arguments));
 }
 
@@ -117,7 +119,8 @@ bool Monitor::is_own(const contract::ToolContract& tool, const json::Object& arg
 bool Monitor::may_decide(const contract::ToolContract& tool, const json::Object& arguments,
                          std::string_view argument) const {
   const contract::DeclaredEffect& effect = tool.effects.front();
-  const bool reversible = effect.kind == EffectKind::write && effect.reversible;
+  const bool reversible =
+      effect.kind == EffectKind::write && (effect.reversible || !tool.undo.empty());
   bool may = true;
   each_scalar("", arguments.at(argument), [&](std::string_view, const json::Value& scalar) {
     may = may && (is_own(tool, arguments, argument, scalar) ||
@@ -155,7 +158,7 @@ bool Monitor::called_for(const contract::ToolContract& tool, const json::Object&
   };
   for (const std::string& word : stems(tool.name)) {
     if (std::ranges::find(kEmpty, word) != std::end(kEmpty)) continue;
-    if (said(word)) return true;
+    if (said(word) || (word.starts_with("un") && said(word.substr(2)))) return true;
     const auto* const known = std::ranges::find(kCalls, word, &Call::of);
     if (known != std::end(kCalls) && std::ranges::any_of(words_, [&](const std::string& own) {
           return known->by.contains(" " + own + " ");
@@ -209,15 +212,17 @@ void Monitor::endorse(std::string_view name, const json::Object& arguments) {
 }
 
 // What the call made lies in a folder that it names, or its tool has for it, under the last name of
-// what it was made from: download(".../a.pdf", "/in") makes "/in/a.pdf".
-void Monitor::add_made(const contract::ToolContract& tool, const json::Object& arguments) {
+// what it was made from, and its result says that name: download(".../a.pdf", "/in") gives
+// "a.pdf is there" and makes "/in/a.pdf".
+void Monitor::add_made(const contract::ToolContract& tool, const json::Object& arguments,
+                       const json::Value& result) {
   std::vector<std::string> folders;
   std::vector<std::string> names;
   const auto take = [&](std::string_view argument, const json::Value& value) {
     if (!is_authority(tool, argument) || !value.is_string()) return;
     const std::string text = text_of(value);
     if (is_path(text)) folders.push_back(text);
-    if (text.contains('/')) names.push_back(text.substr(text.rfind('/')));
+    if (text.contains('/')) names.push_back(text.substr(text.rfind('/') + 1));
   };
   for (const auto& member : arguments) take(member.key(), member.value());
   for (const auto& known : tool.arguments) {
@@ -227,9 +232,13 @@ void Monitor::add_made(const contract::ToolContract& tool, const json::Object& a
       if (value != nullptr) take(known.first, *value);
     }
   }
-  for (const std::string& folder : folders) {
-    for (const std::string& name : names) {
-      if (name.size() > 1 && !folder.ends_with(name)) made_.insert(folder + name);
+  std::string told;
+  each_scalar("", result,
+              [&](std::string_view, const json::Value& scalar) { told += text_of(scalar) + '\n'; });
+  for (const std::string& name : names) {
+    if (name.empty() || !stands_in(name, told)) continue;
+    for (const std::string& folder : folders) {
+      if (!folder.ends_with("/" + name)) made_.insert(folder + "/" + name);
     }
   }
 }
@@ -250,11 +259,12 @@ void Monitor::done(std::string_view name, const json::Object& arguments,
       lookup.place = lookup.place || (scalar.is_string() && is_path(text_of(scalar)));
       own = own && tool != nullptr && (!decides || is_own(*tool, arguments, member.key(), scalar));
     });
-    if ((kind == EffectKind::read || decides) && !is_named_host(member.key(), member.value())) {
+    if ((!contract::changes_world(kind) || decides) &&
+        !is_named_host(member.key(), member.value())) {
       chooses[member.key()] = member.value();
     }
   }
-  if (own && tool != nullptr && kind != EffectKind::read) add_made(*tool, arguments);
+  if (own && tool != nullptr && kind != EffectKind::read) add_made(*tool, arguments, result);
   const contract::Label label = provenance_.of_all(chooses);
   references_.add(lookup, result);
   provenance_.add(name, label, tool != nullptr && contract::changes_world(kind), result);

@@ -55,7 +55,8 @@ class Monitor {
   [[nodiscard]] bool called_for(const contract::ToolContract& tool,
                                 const json::Object& arguments) const;
 
-  void add_made(const contract::ToolContract& tool, const json::Object& arguments);
+  void add_made(const contract::ToolContract& tool, const json::Object& arguments,
+                const json::Value& result);
 
   std::map<std::string, contract::ToolContract, std::less<>> tools_;
   std::vector<std::string> words_;  // of the person, in lower case

@@ -14,6 +14,10 @@ namespace {
 using contract::ArgumentKind;
 using contract::EffectKind;
 
+// Members that say who wrote a record.
+constexpr std::string_view kWriters[] = {"sender", "from", "author"};
+constexpr std::string_view kAround = "\"'`(<>),.;:!?[]";  // a word in a text
+
 constexpr std::size_t kNameBytesMin = 4;  // a shorter name stands in words by chance
 constexpr std::size_t kPartBytesMin = 3;  // of a name put together
 constexpr std::size_t kPartsMax = 3;
@@ -38,6 +42,34 @@ std::set<std::string> values_of(const json::Value& member) {
   return values;
 }
 
+std::vector<std::string> words_of(std::string_view text) {
+  std::vector<std::string> words = split(text, ' ');
+  for (std::string& word : words) {
+    word.erase(word.find_last_not_of(kAround) + 1);  // npos + 1: all of it
+    word.erase(0, word.find_first_not_of(kAround));
+  }
+  return words;
+}
+
+// Without what a model may add or leave out.
+std::string link_of(std::string_view url) {
+  const std::size_t scheme = url.find("://");
+  if (scheme != std::string_view::npos) url.remove_prefix(scheme + 3);
+  while (url.ends_with('/')) url.remove_suffix(1);
+  return std::string{url};
+}
+
+// All its text, one member after the other.
+std::string text_in(const json::Object& record) {
+  std::string text;
+  for (const auto& member : record) {
+    each_scalar("", member.value(), [&](std::string_view, const json::Value& scalar) {
+      text += text_of(scalar) + ' ';
+    });
+  }
+  return text;
+}
+
 bool names_an_address(std::string_view key) {
   const std::vector<std::string> words = stems(key);
   return !words.empty() && words.back() == "email";
@@ -51,11 +83,8 @@ bool writes_or_sends(const contract::ToolContract& tool) {
 }  // namespace
 
 References::References(std::string_view words) : words_{folded(words)}, stems_{stems(words)} {
-  for (std::string word : split(words_, ' ')) {
-    while (!word.empty() && std::string_view{"\"'`(),.;:!?/"}.contains(word.back())) {
-      word.pop_back();
-    }
-    word.erase(0, word.find_first_not_of("\"'`("));
+  for (std::string& word : words_of(words_)) {
+    if (word.ends_with('/')) word.pop_back();
     if (is_path(word)) folders_.insert(std::move(word));
   }
 }
@@ -65,21 +94,28 @@ void References::add(const Lookup& lookup, const json::Value& result) {
     each_object(result, [&](const json::Object& record) { add_record(lookup, record); });
   }
   if (!lookup.named || !lookup.place) return;
-  std::set<std::string> found;
   each_scalar("", result, [&](std::string_view, const json::Value& scalar) {
-    if (scalar.is_string()) found.merge(addresses_in(text_of(scalar)));
+    if (scalar.is_string()) addresses_.merge(addresses_in(text_of(scalar)));
   });
-  if (found.size() == 1) addresses_.merge(found);
 }
 
 void References::add_record(const Lookup& lookup, const json::Object& record) {
   if (record.size() > kRecordMembersMax) return;
+  for (const std::string_view key : kWriters) {
+    const auto writer = json::text_at(record, key);
+    if (!writer || writer->empty() || !stands_in(folded(*writer), words_)) continue;
+    for (const std::string& word : words_of(text_in(record))) {
+      if (word.starts_with("www.") || word.contains("://")) {
+        links_.insert(link_of(word));
+      }
+    }
+  }
   for (const auto& named : record) {
     if (!named.value().is_string() || !names_a_name(named.key())) continue;
     const std::string name = text_of(named.value());
     if (name.size() < kNameBytesMin || !stands_in(name, words_)) continue;
     for (const auto& member : record) {
-      members_.push_back({std::string{lookup.tool}, name, std::string{member.key()},
+      members_.push_back({std::string{lookup.tool}, std::string{member.key()},
                           values_of(member.value()), lookup.named});
     }
   }
@@ -87,7 +123,6 @@ void References::add_record(const Lookup& lookup, const json::Object& record) {
 
 bool References::fits(const Slot& slot, const Member& member) const {
   const EffectKind kind = slot.tool.effects.front().kind;
-  if (kind == EffectKind::exec) return false;
   if (names_an_id(member.key)) {
     return names_an_id(slot.argument) && about_the_same(member.tool, slot.tool.name) &&
            (kind == EffectKind::write || slot.beside_own);
@@ -104,18 +139,25 @@ bool References::is_of_record(const Slot& slot, const json::Value& scalar) const
   return std::ranges::any_of(members_, [&](const Member& one) {
     return one.values.contains(value) && fits(slot, one) &&
            std::ranges::all_of(members_, [&](const Member& other) {
-             return other.record != one.record || other.values.empty() ||
-                    other.values == one.values || !fits(slot, other);
+             return other.values.empty() || other.values == one.values || !fits(slot, other);
            });
   });
 }
 
 bool References::is_the_address(const Slot& slot, const json::Value& scalar) const {
   return slot.beside_own && writes_or_sends(slot.tool) && scalar.is_string() &&
-         addresses_.contains(text_of(scalar)) &&
+         addresses_ == std::set<std::string>{text_of(scalar)} &&
          std::ranges::none_of(slot.tool.arguments, [](const auto& argument) {
            return argument.second == ArgumentKind::payload;
          });
+}
+
+bool References::is_link(const Slot& slot, const json::Value& scalar) const {
+  if (slot.tool.effects.front().kind != EffectKind::net || slot.tool.arguments.size() != 1 ||
+      !contract::names_a_host(slot.argument) || !scalar.is_string()) {
+    return false;
+  }
+  return links_ == std::set<std::string>{link_of(text_of(scalar))};
 }
 
 bool References::is_in_folder(const json::Value& scalar) const {
@@ -127,7 +169,7 @@ bool References::is_composed(const json::Value& scalar) const {
   const std::vector<std::string> parts = split(text_of(scalar), '/');
   return parts.size() > 1 && parts.size() <= kPartsMax &&
          std::ranges::all_of(parts, [&](const std::string& part) {
-           return part.size() >= kPartBytesMin && stands_in(part, words_);
+           return part.size() >= kPartBytesMin && !part.contains(' ') && stands_in(part, words_);
          });
 }
 

@@ -35,17 +35,20 @@ class References {
   void add(const Lookup& lookup, const json::Value& result);
 
   // Whether the words name a record by its name (a name, title or subject that stands in them as a
-  // whole) and this is what the record holds for the argument:
+  // whole) and this is what the record holds for the argument, as every other record does that they
+  // name and that holds something for it:
   // - its id, for a tool about the same kind of thing; for more than a write only beside a value
   //   of the person's;
   // - its address, where the record was looked up by the person's values alone, for a write or
   //   to send something;
   // - a member whose own name the words say, for an argument of that name; not to pay.
-  // All records of that name have to agree.
   [[nodiscard]] bool is_of_record(const Slot& slot, const json::Value& scalar) const;
-  // Whether it is the one e-mail address in a page or file that the words name, and the call takes
-  // it beside a value of the person's and carries no text along.
+  // Whether it is the one e-mail address in all pages and files that the words name, and the call
+  // takes it beside a value of the person's and carries no text along.
   [[nodiscard]] bool is_the_address(const Slot& slot, const json::Value& scalar) const;
+  // Whether it is the one link in all records whose writer the words name, word for word: so it
+  // carries nothing out, and a page is only looked at. The service says who wrote a record.
+  [[nodiscard]] bool is_link(const Slot& slot, const json::Value& scalar) const;
   // A path inside of a folder that the words name.
   [[nodiscard]] bool is_in_folder(const json::Value& scalar) const;
   // Names of the words put together: "rosa/prints" of "my prints repository ... for rosa".
@@ -54,7 +57,6 @@ class References {
  private:
   struct Member {  // of a record that the words name
     std::string tool;
-    std::string record;  // its name
     std::string key;
     std::set<std::string> values;
     bool looked_up = false;
@@ -67,6 +69,7 @@ class References {
   std::set<std::string> folders_;
   std::vector<Member> members_;
   std::set<std::string> addresses_;
+  std::set<std::string> links_;
 };
 
 }  // namespace naestro::policy

@@ -48,7 +48,7 @@ std::vector<contract::ToolContract> contracts_of(const json::Array& tools) {
                                              json::text_at(tool, "description").value_or(""),
                                              tool.at("input_schema")));
   }
-  contract::mark_undoable(out);
+  contract::find_undoing(out);
   return out;
 }
 
