@@ -39,6 +39,8 @@ constexpr std::string_view kEmpty[] = {"account", "user",    "to",     "from",  
                                        "with",    "through", "by",     "in",      "and", "for",
                                        "git",     "file",    "linked", "selected"};
 
+constexpr std::size_t kNamingBytesMin = 3;  // of a value that names what is looked up
+
 bool is_authority(const contract::ToolContract& tool, std::string_view argument) {
   const auto known = tool.arguments.find(std::string{argument});
   return known == tool.arguments.end() || known->second == contract::ArgumentKind::authority;
@@ -92,7 +94,8 @@ bool Monitor::beside_own(const contract::ToolContract& tool, const json::Object&
 }
 
 bool Monitor::said(const json::Value& scalar) const {
-  return provenance_.of(scalar).integrity == std::set<std::string>{"user"};
+  return !text_of(scalar).empty() &&
+         provenance_.of(scalar).integrity == std::set<std::string>{"user"};
 }
 
 // The person's or the plan's: said, meant by what was said, the tool's own, or made by a call that
@@ -248,23 +251,28 @@ void Monitor::done(std::string_view name, const json::Object& arguments,
   const auto found = tools_.find(name);
   const contract::ToolContract* tool = found == tools_.end() ? nullptr : &found->second;
   const EffectKind kind = tool == nullptr ? EffectKind::net : tool->effects.front().kind;
-  Lookup lookup{.tool = name, .page = kind == EffectKind::net, .named = !arguments.empty()};
-  bool own = true;
+  Lookup lookup{.tool = name, .page = kind == EffectKind::net};
+  bool own = tool != nullptr && kind != EffectKind::read;
+  bool others = false;   // values that name nothing
   json::Object chooses;  // which result comes: not what is filled in or sent along
   for (const auto& member : arguments) {
     const bool decides = tool == nullptr || is_authority(*tool, member.key());
     lookup.place = lookup.place || contract::names_a_host(member.key());
     each_scalar("", member.value(), [&](std::string_view, const json::Value& scalar) {
-      lookup.named = lookup.named && (said(scalar) || references_.is_in_folder(scalar));
+      const bool names = said(scalar) || references_.is_in_folder(scalar);
+      // What is shorter finds anything.
+      lookup.named = lookup.named || (names && text_of(scalar).size() >= kNamingBytesMin);
+      others = others || !names;
       lookup.place = lookup.place || (scalar.is_string() && is_path(text_of(scalar)));
-      own = own && tool != nullptr && (!decides || is_own(*tool, arguments, member.key(), scalar));
+      own = own && (!decides || is_own(*tool, arguments, member.key(), scalar));
     });
     if ((!contract::changes_world(kind) || decides) &&
         !is_named_host(member.key(), member.value())) {
       chooses[member.key()] = member.value();
     }
   }
-  if (own && tool != nullptr && kind != EffectKind::read) add_made(*tool, arguments, result);
+  lookup.named = lookup.named && !others;
+  if (own) add_made(*tool, arguments, result);
   const contract::Label label = provenance_.of_all(chooses);
   references_.add(lookup, result);
   provenance_.add(name, label, tool != nullptr && contract::changes_world(kind), result);
