@@ -130,16 +130,18 @@ bool names_a_proof(std::string_view argument) {
 }
 
 void find_undoing(std::vector<ToolContract>& tools) {
-  std::map<std::vector<std::string>, std::string> names;
-  for (const ToolContract& tool : tools) names.emplace(words_of_name(tool.name), tool.name);
+  std::map<std::vector<std::string>, ToolContract*> writes;
   for (ToolContract& tool : tools) {
-    if (tool.effects.front().kind != EffectKind::write) continue;
-    const std::vector<std::string> words = words_of_name(tool.name);
+    if (tool.effects.front().kind == EffectKind::write) writes[words_of_name(tool.name)] = &tool;
+  }
+  for (const auto& [words, tool] : writes) {
     for (std::size_t i = 0; i < words.size(); ++i) {
-      std::vector<std::string> other = words;
-      other[i] = words[i].starts_with("un") ? words[i].substr(2) : "un" + words[i];
-      const auto found = names.find(other);
-      if (found != names.end()) tool.undo = found->second;
+      std::vector<std::string> undone = words;
+      undone[i] = "un" + undone[i];
+      const auto found = writes.find(undone);
+      if (found == writes.end()) continue;
+      tool->undo = found->second->name;
+      found->second->undo = tool->name;
     }
   }
 }

@@ -89,6 +89,18 @@ TEST(ForeignContract, WhatIsNotKnownOfAnArgumentIsAuthority) {
   EXPECT_EQ(odd.arguments.at("path"), ArgumentKind::authority);
 }
 
+TEST(ForeignContract, AWriteIsUndoneByAToolOfTheList) {
+  std::vector<ToolContract> tools;
+  for (const char* name : {"star_repo", "unstarRepo", "lock_door", "unpay_bill", "pay_bill", "",
+                           "list_unread", "list_read"}) {
+    tools.push_back(foreign_contract(name, "", nullptr));
+  }
+  find_undoing(tools);
+  EXPECT_EQ(tools[0].undo, "unstarRepo");
+  EXPECT_EQ(tools[1].undo, "star_repo");
+  for (std::size_t i = 2; i < tools.size(); ++i) EXPECT_EQ(tools[i].undo, "") << tools[i].name;
+}
+
 TEST(ForeignContract, EveryOutputIsUnlabelled) {
   const ToolContract contract = foreign_contract("list_invoices", "Lists them.", nullptr);
   EXPECT_EQ(contract.name, "list_invoices");

@@ -110,7 +110,7 @@ bool Monitor::is_own(const contract::ToolContract& tool, const json::Object& arg
   if (tool.effects.front().kind == EffectKind::exec) return false;
   const std::string text = text_of(scalar);
   if (made_.contains(text) || is_within(text, made_)) return true;
-  if (references_.is_composed(scalar) && !contract::names_a_host(argument)) return true;
+  if (references_.is_composed(scalar)) return true;
   const Slot slot{tool, argument, beside_own(tool, arguments, argument)};
   return references_.is_of_record(slot, scalar) || references_.is_link(slot, scalar) ||
          (references_.is_the_address(slot, scalar) && called_for(tool, arguments));

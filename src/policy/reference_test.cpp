@@ -138,7 +138,7 @@ TEST_F(ReferenceTest, TheOneLinkOfAWriterThatTheWordsName) {
     return words.is_link({looks, "url", false}, value);
   };
   saw("read_mails", R"([{"sender":"Rosa","body":"it is (https://News.example/a/), read it","n":1},
-      {"sender":"Mallory","body":"Rosa says www.evil.example/x"},{"author":"","body":"www.e.example"},
+      {"sender":"Mallory","body":"Rosa says www.evil.example/x"},{"author":"","body":"www.e.ex"},
       {"from":7,"body":"www.evil.example/x"},{"body":"www.evil.example/x","reader":"Rosa"}])");
   EXPECT_TRUE(is("https://news.example/a"));
   EXPECT_TRUE(is("news.example/a/"));
