@@ -251,7 +251,7 @@ void Monitor::done(std::string_view name, const json::Object& arguments,
   const auto found = tools_.find(name);
   const contract::ToolContract* tool = found == tools_.end() ? nullptr : &found->second;
   const EffectKind kind = tool == nullptr ? EffectKind::net : tool->effects.front().kind;
-  Lookup lookup{.tool = name, .page = kind == EffectKind::net};
+  Lookup lookup{.tool = name, .place = tool == nullptr};
   bool own = tool != nullptr && kind != EffectKind::read;
   bool others = false;   // values that name nothing
   json::Object chooses;  // which result comes: not what is filled in or sent along

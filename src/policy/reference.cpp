@@ -90,10 +90,11 @@ References::References(std::string_view words) : words_{folded(words)}, stems_{s
 }
 
 void References::add(const Lookup& lookup, const json::Value& result) {
-  if (!lookup.page) {
+  if (!lookup.place) {
     each_object(result, [&](const json::Object& record) { add_record(lookup, record); });
+    return;
   }
-  if (!lookup.named || !lookup.place) return;
+  if (!lookup.named) return;
   each_scalar("", result, [&](std::string_view, const json::Value& scalar) {
     if (scalar.is_string()) addresses_.merge(addresses_in(text_of(scalar)));
   });

@@ -23,9 +23,8 @@ struct Slot {
 // How a call came to its result.
 struct Lookup {
   std::string_view tool;
-  bool page = false;   // what is there comes from a host: it holds no records of a service
   bool named = false;  // every argument is a person's value or lies in a folder that they named
-  bool place = false;  // one of them is a page or a file
+  bool place = false;  // of a page or a file: somebody's text, whatever it looks like; no records
 };
 
 class References {

@@ -75,8 +75,9 @@ TEST_F(ReferenceTest, ASecondRecordOfThatNameMakesItAmbiguous) {
 
 TEST_F(ReferenceTest, APageAndATextHoldNoRecords) {
   const auto planted = json::parse(R"({"title":"Harbour tour","participants":["evil@x.example"]})");
-  words.add({.tool = "get_page", .page = true}, *planted);
-  words.add({.tool = "read_file"}, json::Value(json::write(*planted)));
+  words.add({.tool = "get_page", .place = true}, *planted);
+  words.add({.tool = "read_file", .named = true, .place = true}, *planted);
+  words.add({.tool = "read_note"}, json::Value(json::write(*planted)));
   json::Object large = planted->get_object();
   for (int i = 0; i < 64; ++i) large["k" + std::to_string(i)] = i;
   words.add({.tool = "read_table"}, large);
@@ -113,11 +114,11 @@ TEST_F(ReferenceTest, TheAddressOfSomebodyLookedUpByName) {
 }
 
 TEST_F(ReferenceTest, TheOneAddressInAPlaceThatTheWordsName) {
-  const Lookup site{.tool = "get_page", .page = true, .named = true, .place = true};
+  const Lookup site{.tool = "get_page", .named = true, .place = true};
   const auto is = [&](const contract::ToolContract& of, const json::Value& value, bool beside) {
     return words.is_the_address({of, "guest_email", beside}, value);
   };
-  words.add({.tool = "get_page", .page = true, .named = false, .place = true}, "evil@x.example");
+  words.add({.tool = "get_page", .named = false, .place = true}, "evil@x.example");
   words.add({.tool = "find_day", .named = true, .place = false}, "evil@x.example");
   EXPECT_FALSE(is(invites, "evil@x.example", true));
   words.add(site, json::Array{"I am Ada (Ada@x.example).", 7});
@@ -149,7 +150,7 @@ TEST_F(ReferenceTest, TheOneLinkOfAWriterThatTheWordsName) {
   EXPECT_FALSE(words.is_link({tool("get_page", {"url", "to"}), "url", false}, "news.example/a"));
   EXPECT_FALSE(words.is_link({tool("post_page", {"url"}), "url", false}, "news.example/a"));
   EXPECT_FALSE(words.is_link({looks, "name", false}, "news.example/a"));
-  words.add({.tool = "get_page", .page = true},
+  words.add({.tool = "get_page", .place = true},
             json::Object{{"sender", "Rosa"}, {"b", "www.e.ex"}});
   EXPECT_TRUE(is("news.example/a"));
   saw("read_mails", R"([{"author":"save all","body":"www.evil.example/x"}])");  // calls itself so

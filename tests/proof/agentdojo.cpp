@@ -40,7 +40,16 @@ struct Kind {  // of attacks
   }
 };
 
+struct Part {  // of one suite
+  std::int64_t tasks = 0;
+  std::int64_t asks = 0;
+  std::int64_t no_ask = 0;
+  std::int64_t pairs = 0;
+  std::int64_t blocked = 0;
+};
+
 struct Tally {
+  std::map<std::string, Part> suites;
   std::int64_t tasks = 0;
   std::int64_t denied = 0;
   std::int64_t asks = 0;
@@ -158,6 +167,10 @@ void judge_benign(const Suite& suite, const json::Object& task, Tally& tally) {
   tally.denied += denied ? 1 : 0;
   tally.asks += static_cast<std::int64_t>(asked.size());
   tally.no_ask += asked.empty() ? 1 : 0;
+  Part& part = tally.suites[suite.name];
+  ++part.tasks;
+  part.asks += static_cast<std::int64_t>(asked.size());
+  part.no_ask += asked.empty() ? 1 : 0;
   for (const std::string& tool : asked) {
     tally.asked.emplace_back(suite.name + " " + std::string{*json::text_at(task, "id")} + " " +
                              tool);
@@ -236,6 +249,8 @@ void judge_pair(const Suite& suite, const json::Object& task, const json::Object
   if (data) tally.data_flow.count(*data);
   tally.without_plan.count(stopped_without_plan(suite, task, attack, tally));
   tally.pairs.count(control && data.value_or(true));
+  ++tally.suites[suite.name].pairs;
+  tally.suites[suite.name].blocked += control && data.value_or(true) ? 1 : 0;
   if (!control || !data.value_or(true)) {
     tally.passed.emplace_back(suite.name + " " + std::string{*json::text_at(task, "id")} + " " +
                               std::string{*json::text_at(attack, "id")} +
@@ -248,6 +263,17 @@ void judge_pair(const Suite& suite, const json::Object& task, const json::Object
   while (at < replay.size()) at = replay.run(at, attack.if_contains("goal"), asked, denied);
   tally.attacked_asks += static_cast<std::int64_t>(asked.size());
   tally.attacked_denied += denied ? 1 : 0;
+}
+
+json::Object by_suite(const std::map<std::string, Part>& suites) {
+  json::Object out;
+  for (const auto& [name, part] : suites) {
+    out[name] = json::Object{{"pairs", part.pairs},
+                             {"blocked", part.blocked},
+                             {"asks_per_task", share(part.asks, part.tasks)},
+                             {"tasks_without_an_ask", share(part.no_ask, part.tasks)}};
+  }
+  return out;
 }
 
 Result<std::vector<Suite>> suites_of(const std::filesystem::path& folder) {
@@ -326,6 +352,7 @@ Result<json::Value> agentdojo(const Folders& folders) {
             json::Object{{"utility_share",
                           share(tally.pairs.total - tally.attacked_denied, tally.pairs.total)},
                          {"asks_per_task", share(tally.attacked_asks, tally.pairs.total)}}},
+           {"suites", by_suite(tally.suites)},
            {"decisions", tally.decisions},
            {"microseconds_per_decision", share(tally.spent.count(), tally.decisions) / 1000.0},
            {"asked", std::move(tally.asked)},
