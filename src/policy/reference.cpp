@@ -136,13 +136,13 @@ bool References::fits(const Slot& slot, const Member& member) const {
 
 bool References::is_of_record(const Slot& slot, const json::Value& scalar) const {
   if (contract::names_a_host(slot.argument)) return false;
-  const std::string value = text_of(scalar);
-  return std::ranges::any_of(members_, [&](const Member& one) {
-    return one.values.contains(value) && fits(slot, one) &&
-           std::ranges::all_of(members_, [&](const Member& other) {
-             return other.values.empty() || other.values == one.values || !fits(slot, other);
-           });
-  });
+  const std::set<std::string>* agreed = nullptr;
+  for (const Member& member : members_) {
+    if (member.values.empty() || !fits(slot, member)) continue;
+    if (agreed != nullptr && *agreed != member.values) return false;
+    agreed = &member.values;
+  }
+  return agreed != nullptr && agreed->contains(text_of(scalar));
 }
 
 bool References::is_the_address(const Slot& slot, const json::Value& scalar) const {
