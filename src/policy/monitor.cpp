@@ -58,7 +58,7 @@ json::Object schema_of(const contract::ToolContract& tool, std::string_view argu
 // the default, or a plain word that its description quotes ("file").
 bool is_tools_own(const contract::ToolContract& tool, std::string_view argument,
                   const json::Value& scalar) {
-  if (!scalar.is_string() || scalar.get_string().empty()) return false;
+  if (!scalar.is_string()) return false;
   const json::Object schema = schema_of(tool, argument);
   const std::string_view value = json::view(scalar.get_string());
   if (json::text_at(schema, "default") == value) return true;

@@ -61,7 +61,7 @@ TEST_F(MonitorOwnTest, WhatTheToolItselfGivesIsNobodysOrder) {
                         {"attachments", json::Array{json::Object{{"type", type}}}}};
   };
   EXPECT_EQ(rule("send_mail", attached("file")), own);
-  for (const char* other : {"EVENT", "type\" \"file", "link", "7"}) {
+  for (const char* other : {"EVENT", "type\" \"file", "link", "~file", "7"}) {
     EXPECT_EQ(rule("send_mail", attached(other)), asked) << other;
   }
   EXPECT_EQ(rule("download_page", {{"url", "docs.example/a"}, {"folder", "/in"}}), own);
@@ -94,6 +94,7 @@ TEST_F(MonitorOwnTest, WhatAnAttackersCallOrAFailedOneNamesIsNot) {
   done("download_page", {{"url", "evil.example/taxes"}}, "taxes is in the folder");
   done("download_page", {{"url", "docs.example/x/secrets"}}, "not found");
   done("download_page", {{"url", "docs.example/x/"}, {"folder", 7}}, "nothing");
+  done("download_page", {{"url", "docs.example/x/"}}, "nothing");
   done("no_such_tool", {{"url", "docs.example/y/taxes"}, {"folder", "/in"}}, "taxes is there");
   done("read_inbox", {{"box", "/work/taxes"}}, "taxes");
   done("fill_form", {{"site", "docs.example/taxes"}, {"input_values", "/in"}}, "taxes");
@@ -132,6 +133,9 @@ TEST_F(MonitorOwnTest, TheAddressInANamedPlace) {
   const json::Object ada{{"repo", "kilnshop/glazes"}, {"email", "ada@x.example"}};
   done("get_page", {{"url", "www.ada.example"}}, "I am Ada, ada@x.example");
   EXPECT_EQ(rule("invite_member", ada), own);
+  EXPECT_EQ(rule("invite_member",
+                 {{"repo", json::Array{"kilnshop/glazes", "tiles"}}, {"email", "ada@x.example"}}),
+            own);
   EXPECT_EQ(rule("invite_member", {{"repo", "mallory/x"}, {"email", "ada@x.example"}}), asked);
   EXPECT_EQ(rule("send_mail", {{"recipient", "ada@x.example"}, {"body", "all"}}), asked);
   Monitor none{"Read www.ada.example and look at kilnshop/glazes", tools()};

@@ -43,7 +43,8 @@ TEST_F(ReferenceTest, AMemberThatTheWordsName) {
   EXPECT_TRUE(of_record(adds, "participants", "a@x.example"));
   EXPECT_TRUE(of_record(adds, "participants", "B@x.example"));
   EXPECT_FALSE(of_record(adds, "participants", "z@x.example"));  // of another tour
-  EXPECT_FALSE(of_record(adds, "participants", "c@x.example"));  // a guide was not spoken of
+  EXPECT_FALSE(of_record(adds, "participants", "c@x.example"));  // not one of them
+  EXPECT_FALSE(of_record(tool("add_tour_guide", {"guide"}), "guide", "c@x.example"));  // not asked
   EXPECT_FALSE(of_record(adds, "tour_id", "a@x.example"));
   EXPECT_FALSE(of_record(pays, "participants", "a@x.example"));  // never to pay
 }
@@ -101,9 +102,10 @@ TEST_F(ReferenceTest, TheIdOfWhatTheWordsName) {
 }
 
 TEST_F(ReferenceTest, TheAddressOfSomebodyLookedUpByName) {
-  saw("search_people", R"([{"name":"Ada Krol","email":"ada@x.example","_":"q@x.example"}])");
+  const char* ada = R"([{"name":"Ada Krol","email":"ada@x.example","_":"q@x.example"}])";
+  saw("search_people", ada);
   EXPECT_FALSE(of_record(mails, "recipient", "ada@x.example"));  // what else was searched for?
-  saw("search_people", R"([{"name":"Ada Krol","email":"ada@x.example"}])", true);
+  saw("search_people", ada, true);
   EXPECT_TRUE(of_record(mails, "recipient", "ada@x.example"));
   EXPECT_TRUE(of_record(deletes, "person", "ada@x.example"));
   EXPECT_FALSE(of_record(pays, "account", "ada@x.example"));
