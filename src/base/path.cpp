@@ -75,8 +75,8 @@ Glob::Glob(std::string_view pattern) : text_{pattern} {
   }
 }
 
-template <class Places>
-void Glob::follow_empty(Places& places) const {
+template <class Set>
+void Glob::follow_empty(Set& places) const {
   for (std::size_t i = 0; i < tokens_.size(); ++i) {
     if (!places[i]) continue;
     const Kind kind = tokens_[i].kind;
@@ -85,32 +85,59 @@ void Glob::follow_empty(Places& places) const {
   }
 }
 
+// Whether there is a way on. `after`: no place at first.
+template <class Set>
+bool Glob::advance(const Set& places, std::string_view next, Set& after) const {
+  bool alive = false;
+  for (std::size_t i = 0; i < tokens_.size(); ++i) {
+    if (!places[i]) continue;
+    switch (tokens_[i].kind) {
+      case Kind::literal: after[i + 1] = after[i + 1] || tokens_[i].literal == next; break;
+      case Kind::one: after[i + 1] = after[i + 1] || next != "/"; break;
+      case Kind::star: after[i] = after[i] || next != "/"; break;
+      case Kind::globstar: after[i] = true; break;
+      case Kind::maybe: break;
+    }
+    alive = alive || after[i] || after[i + 1];
+  }
+  follow_empty(after);
+  return alive;
+}
+
 // All ways are followed at once, so that no pattern takes exponential time. `none`: no place.
-template <class Places>
-bool Glob::run(std::string_view path, Places places, Places none) const {
+template <class Set>
+bool Glob::run(std::string_view path, Set places, Set none) const {
   places[0] = true;
   follow_empty(places);
   for (std::size_t at = 0; at < path.size();) {
     const std::string_view next = character(path, at);
     at += next.size();
-    Places after = none;
-    bool alive = false;
-    for (std::size_t i = 0; i < tokens_.size(); ++i) {
-      if (!places[i]) continue;
-      switch (tokens_[i].kind) {
-        case Kind::literal: after[i + 1] = after[i + 1] || tokens_[i].literal == next; break;
-        case Kind::one: after[i + 1] = after[i + 1] || next != "/"; break;
-        case Kind::star: after[i] = after[i] || next != "/"; break;
-        case Kind::globstar: after[i] = true; break;
-        case Kind::maybe: break;
-      }
-      alive = alive || after[i] || after[i + 1];
-    }
-    if (!alive) return false;
-    follow_empty(after);
+    Set after = none;
+    if (!advance(places, next, after)) return false;
     places = std::move(after);
   }
   return places[tokens_.size()];
+}
+
+Glob::Places Glob::begin() const {
+  Places places(tokens_.size() + 1);
+  places[0] = true;
+  follow_empty(places);
+  return places;
+}
+
+Glob::Places Glob::after(const Places& places, std::string_view character) const {
+  Places after(tokens_.size() + 1);
+  advance(places, character, after);
+  return after;
+}
+
+std::vector<std::string> Glob::characters() const {
+  std::vector<std::string> out;
+  for (const Token& token : tokens_) {
+    if (token.kind == Kind::literal) out.push_back(token.literal);
+  }
+  return out;
 }
 
 bool Glob::matches(std::string_view path) const {

@@ -35,16 +35,27 @@ class Glob {
   [[nodiscard]] bool below(std::string_view path) const;
   [[nodiscard]] const std::string& text() const { return text_; }
 
+  // The same character by character, for who looks for paths: which parts of the pattern may come
+  // next, and whether it is at its end. A character is a UTF-8 sequence.
+  using Places = std::vector<bool>;
+  [[nodiscard]] Places begin() const;
+  [[nodiscard]] Places after(const Places& places, std::string_view character) const;
+  [[nodiscard]] bool ends(const Places& places) const { return places[tokens_.size()]; }
+  // The characters that it has literally.
+  [[nodiscard]] std::vector<std::string> characters() const;
+
  private:
   enum class Kind : std::uint8_t { literal, one, star, globstar, maybe };
   struct Token {
     Kind kind;
     std::string literal;  // one character
   };
-  template <class Places>
-  void follow_empty(Places& places) const;
-  template <class Places>
-  [[nodiscard]] bool run(std::string_view path, Places places, Places none) const;
+  template <class Set>
+  void follow_empty(Set& places) const;
+  template <class Set>
+  bool advance(const Set& places, std::string_view next, Set& after) const;
+  template <class Set>
+  [[nodiscard]] bool run(std::string_view path, Set places, Set none) const;
 
   std::string text_;
   std::vector<Token> tokens_;

@@ -14,6 +14,8 @@ struct PolicyOptions {
   std::string mode = "copilot";
   bool untrusted = false;  // an authority argument is somebody else's
   std::string cases;       // a file
+  std::string before;      // files of rules, for diff
+  std::string after;
   bool json = false;
 };
 
@@ -23,5 +25,9 @@ int policy_check(House& house);
 int policy_explain(House& house, const PolicyOptions& options);
 // A table of calls with the decisions that are expected: 1 where one differs.
 int policy_test(House& house, const PolicyOptions& options);
+
+// On which calls two files of rules decide otherwise, each shown by one, and which calls of past
+// runs that would have met: 0 none, 1 some.
+int policy_diff(House& house, const PolicyOptions& options);
 
 }  // namespace naestro::cli

@@ -61,6 +61,12 @@ void add_policy(CLI::App& app, Words& words) {
       policy_app->add_subcommand("test", "hold a table of calls to the decisions expected");
   test->add_option("cases", policy.cases, "the file with the cases (YAML)")->required();
   test->callback([&words] { words.code = policy_test(words.house, words.policy); });
+  CLI::App* diff = policy_app->add_subcommand(
+      "diff", "on which calls two policy files decide otherwise, past ones among them");
+  diff->add_option("old", policy.before, "a policy file (YAML)")->required();
+  diff->add_option("new", policy.after, "the one that takes its place")->required();
+  diff->add_flag("--json", policy.json, "print JSON");
+  diff->callback([&words] { words.code = policy_diff(words.house, words.policy); });
 }
 
 void add_ledger(CLI::App& app, Words& words) {

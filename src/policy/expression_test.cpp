@@ -71,6 +71,8 @@ TEST_F(ExpressionTest, NumbersHave64Bits) {
                  {"9223372036854775807 + 1", "-9223372036854775808 - 1", "9223372036854775807 * 2",
                   "-(-9223372036854775808)"});
   expect_failure(Code::kStepFailed, "takes a long, not a string", {"1 + \"a\"", "-\"a\""});
+  // A sign in front of a call or of a member belongs to what that gives.
+  expect_failure(Code::kStepFailed, "not a long", {"-1.toTime() == 1", "-1[\"a\"] == 1"});
   expect_failure(Code::kStepFailed, "numbers or times", {"\"a\" < \"b\"", "true <= 1"});
   expect_failure(Code::kStepFailed, "takes a long, not a string", {"1 < \"b\""});
 }

@@ -194,8 +194,10 @@ Result<Expression> Parser::unary() {
   std::size_t signs = 0;
   while (take(negates ? "!" : "-")) ++signs;
   if (signs > kSignsMax) return faulty(now().at, "more than four signs in front of one operand");
-  const bool of_number = !negates && signs > 0 && now().kind == Kind::number;
-  // The sign belongs to the number: the least one has no positive counterpart.
+  // The sign belongs to a number that stands alone: the least one has no positive counterpart. Of
+  // `-1.toTime()` it belongs to the call.
+  const bool of_number = !negates && signs > 0 && now().kind == Kind::number &&
+                         next().spelling != "." && next().spelling != "[";
   if (of_number) --signs;
   NAESTRO_LET(Expression out, of_number ? number(true) : member());
   for (; signs > 0; --signs) out = node(negates ? Op::negation : Op::minus, {std::move(out)});

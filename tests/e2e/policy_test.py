@@ -268,6 +268,36 @@ cases:
         self.assertIn(f"not there  {self.user_file}\n", out)
         self.assertIn(f"read       {self.project_file.resolve()}\n", out)
 
+    def test_diff_shows_a_call_for_each_way_in_which_two_files_differ(self):
+        old, new = self.folder / "old.yaml", self.folder / "new.yaml"
+        old.write_text(SECRETS)
+        new.write_text(SECRETS.replace("secrets/**", "secrets/*.txt"))
+        # A call that was made, and that the old file would have stopped.
+        self.user_file.parent.mkdir(parents=True)
+        plan = self.folder / "plan.json"
+        plan.write_text(json.dumps({"naestro": "plan/1", "goal": "g", "outputs": {},
+                                    "steps": [find("secrets")]}))
+        self.naestro("run", str(plan), "-w", str(self.work))
+        out = self.naestro("policy", "diff", str(old), str(new), code=1)
+        self.assertRegex(out, r'looser    deny -> ask  files\.\S+ path="?secrets/')
+        self.assertRegex(out, r"before by no_secrets \(\S*old\.yaml:3\)\n    after  by builtin\.")
+        self.assertIn("Of 1 calls of past runs 0 would be decided otherwise.", out)
+        new.write_text(HEAD + "  - id: other\n    effect: deny\n    paths: [docs/**]\n")
+        said = json.loads(self.naestro("policy", "diff", str(old), str(new), "--json", code=1))
+        self.assertEqual([(each["step"], each["before"]["decision"], each["after"]["decision"])
+                          for each in said["past"]], [("find", "deny", "allow")])
+        self.assertTrue(said["complete"])
+        self.assertEqual({each["stricter"] for each in said["flips"]}, {True, False})
+        # The same in other words is the same.
+        new.write_text(SECRETS.replace('"secrets/**"', '"secrets/*", "secrets/**/*"')
+                       .replace("no_secrets", "none"))
+        self.naestro("policy", "diff", str(old), str(new),
+                     says="No call was found on which they differ")
+        new.write_text("policy: policy/1\nrules: 7\n")
+        self.naestro("policy", "diff", str(old), str(new), code=2, says=r"new\.yaml:1: a policy is")
+        self.naestro("policy", "diff", str(old), str(self.folder / "none.yaml"), code=2,
+                     says="there is no file")
+
 
 if __name__ == "__main__":
     unittest.main(argv=sys.argv[:1])

@@ -1,0 +1,193 @@
+// policy diff: what changes where one file of rules takes the place of another.
+#include <algorithm>
+
+#include "base/text.hpp"
+#include "cli/loaded.hpp"
+#include "cli/policy_command.hpp"
+#include "cli/render.hpp"
+#include "policy/compare.hpp"
+#include "run/rules.hpp"
+
+namespace naestro::cli {
+namespace {
+
+constexpr std::size_t kShownMax = 20;  // of past calls
+
+Result<policy::Policy> with_file(const House& house, const std::string& file) {
+  NAESTRO_LET(const auto yaml, house.read_yaml(file));
+  policy::Policy out = run::builtin_of(house.policy);
+  const auto added = out.add(policy::Layer::user, file, yaml.value, yaml.line);
+  if (added) return out;
+  return fail(Code::kPolicyInvalid,
+              file + ":" + std::to_string(added.error().line) + ": " + added.error().message,
+              added.error().remedy);
+}
+
+std::vector<policy::Target> targets_of(const House& house) {
+  std::vector<policy::Target> out;
+  for (const contract::ToolContract& tool : house.tools.all()) {
+    policy::Target target{tool.id(), tool.effects, {}, {}};
+    for (const auto& [argument, kind] : tool.arguments) {
+      if (kind == contract::ArgumentKind::authority) target.authority.push_back(argument);
+    }
+    out.push_back(std::move(target));
+  }
+  for (const contract::ModelContract& model : house.models.all()) {
+    out.push_back({"model:" + model.name,
+                   {{model.kind, "", true}},
+                   {},
+                   model.served ? model.served->url : ""});
+  }
+  return out;
+}
+
+std::string said(const policy::Verdict& verdict) {
+  return std::string{policy::name(verdict.decision)} + (verdict.locked ? " each time" : "");
+}
+
+std::string by(const policy::Verdict& verdict) {
+  const std::string place =
+      verdict.line > 0 ? " (" + verdict.file + ":" + std::to_string(verdict.line) + ")" : "";
+  return "by " + verdict.rule + place;
+}
+
+json::Value verdict_json(const policy::Verdict& verdict) {
+  return json::Object{{"decision", policy::name(verdict.decision)},
+                      {"locked", verdict.locked},
+                      {"rule", verdict.rule},
+                      {"file", verdict.file},
+                      {"line", verdict.line}};
+}
+
+json::Value flip_json(const std::string& target, const json::Object& authority,
+                      const policy::Verdict& before, const policy::Verdict& after) {
+  return json::Object{{"target", target},
+                      {"authority", authority},
+                      {"stricter", policy::stricter(after, before)},
+                      {"before", verdict_json(before)},
+                      {"after", verdict_json(after)}};
+}
+
+std::string flip_text(const std::string& target, const json::Object& authority,
+                      const policy::Verdict& before, const policy::Verdict& after) {
+  std::string call = target;
+  for (const auto& member : authority) {
+    call += " " + std::string{member.key()} + "=" + shorten(json::write(member.value()), 80);
+  }
+  return (policy::stricter(after, before) ? "stricter  " : "looser    ") + said(before) + " -> " +
+         said(after) + "  " + one_line(call);
+}
+
+// A call that a run made, as its ledger has it.
+struct Past {
+  std::string run;
+  std::string step;
+  policy::Mode mode = policy::Mode::copilot;
+  const policy::Target* target = nullptr;
+  json::Object authority;
+  policy::Flow flow;
+};
+
+// Whether an argument's label, where it has one, is that of what somebody else says.
+bool untrusted(const contract::Labels& labels, const std::string& argument) {
+  return std::ranges::any_of(labels, [&](const auto& each) {
+    const bool of_it = each.first.empty() || each.first == "/" + json::pointer_token(argument) ||
+                       each.first.starts_with("/" + json::pointer_token(argument) + "/");
+    return of_it && !each.first.empty() && !policy::trusted(each.second);
+  });
+}
+
+std::vector<Past> past_calls(Session& session, std::span<const policy::Target> targets) {
+  std::vector<Past> out;
+  const auto runs = session.store->runs();
+  if (!runs) return out;
+  for (const std::string& id : *runs) {
+    const auto loaded = load(session, id);
+    if (!loaded) continue;
+    const auto mode = policy::mode_from(loaded->view.mode).value_or(policy::Mode::copilot);
+    for (const ledger::StoredEvent& stored : loaded->events) {
+      if (stored.event.kind != "effect.intended") continue;
+      const json::Object& data = stored.event.data;
+      const auto target = std::ranges::find(targets, json::text_at(data, "target").value_or(""),
+                                            &policy::Target::name);
+      const json::Value* ref = data.if_contains("arguments");
+      const auto arguments = json::parse(ref == nullptr ? "" : clear(*loaded, *ref));
+      if (target == targets.end() || !arguments || !arguments->is_object()) continue;
+      Past past{id, std::string{json::text_at(data, "step").value_or("")}, mode, &*target, {}, {}};
+      const json::Value* labels = data.if_contains("labels");
+      for (const std::string& argument : target->authority) {
+        const json::Value* value = arguments->get_object().if_contains(argument);
+        if (value == nullptr) continue;
+        past.authority[argument] = *value;
+        past.flow.untrusted_authority =
+            past.flow.untrusted_authority ||
+            (labels != nullptr && untrusted(contract::labels_from_json(*labels), argument));
+      }
+      out.push_back(std::move(past));
+    }
+  }
+  return out;
+}
+
+}  // namespace
+
+int policy_diff(House& house, const PolicyOptions& options) {
+  const auto before = with_file(house, options.before);
+  if (!before) return report(house, before.error());
+  const auto after = with_file(house, options.after);
+  if (!after) return report(house, after.error());
+  const auto targets = targets_of(house);
+  const policy::Comparison found = policy::compare(*before, *after, targets);
+  std::string out;
+  json::Array flips;
+  for (const policy::Witness& each : found.witnesses) {
+    out += flip_text(each.target->name, each.authority, each.before, each.after) + " in mode " +
+           std::string{policy::name(each.mode)} +
+           (each.flow.untrusted_authority ? ", named by untrusted data" : "") + "\n    before " +
+           by(each.before) + "\n    after  " + by(each.after) + "\n";
+    json::Value flip = flip_json(each.target->name, each.authority, each.before, each.after);
+    flip.get_object()["mode"] = policy::name(each.mode);
+    flip.get_object()["untrusted_authority"] = each.flow.untrusted_authority;
+    flips.push_back(std::move(flip));
+  }
+  auto session = look_session(house);
+  const std::vector<Past> calls = session ? past_calls(*session, targets) : std::vector<Past>{};
+  json::Array past;
+  std::string shown;
+  for (const Past& each : calls) {
+    const policy::Question question{each.target->name,  each.target->effects, each.mode,
+                                    each.flow,          each.authority,       {},
+                                    each.target->server};
+    const auto then = before->decide(question).first;
+    const auto now = after->decide(question).first;
+    if (then.decision == now.decision && then.locked == now.locked) continue;
+    json::Value flip = flip_json(each.target->name, each.authority, then, now);
+    flip.get_object()["run"] = each.run;
+    flip.get_object()["step"] = each.step;
+    past.push_back(std::move(flip));
+    if (past.size() > kShownMax) continue;
+    shown += "  " + each.run + " " + each.step + "  " +
+             flip_text(each.target->name, each.authority, then, now) + "\n";
+  }
+  const bool same = flips.empty() && past.empty();
+  if (options.json) {
+    const json::Object all{{"same", same},
+                           {"complete", found.complete},
+                           {"asked", found.asked},
+                           {"flips", std::move(flips)},
+                           {"past_calls", calls.size()},
+                           {"past", std::move(past)}};
+    print(house.out, json::pretty(json::Value(all)));
+    return same ? 0 : 1;
+  }
+  if (found.witnesses.empty()) out = "No call was found on which they differ.\n";
+  if (!found.complete) {
+    out += "Conditions about arguments were tried on the values that they name alone.\n";
+  }
+  out += "Of " + std::to_string(calls.size()) + " calls of past runs " +
+         std::to_string(past.size()) + " would be decided otherwise.\n" + shown;
+  print(house.out, out);
+  return same ? 0 : 1;
+}
+
+}  // namespace naestro::cli

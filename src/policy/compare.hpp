@@ -1,0 +1,48 @@
+// How two policies differ: calls on which they decide otherwise, each shown by one.
+#pragma once
+
+#include <set>
+#include <span>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "policy/policy.hpp"
+
+namespace naestro::policy {
+
+// A tool or a model as a policy sees it.
+struct Target {
+  std::string name;  // "files.write@1", "model:NAME"
+  std::vector<contract::DeclaredEffect> effects;
+  std::vector<std::string> authority;  // the names of its authority arguments
+  std::string server;
+};
+
+// A call that shows a difference.
+struct Witness {
+  const Target* target = nullptr;
+  json::Object authority;
+  Mode mode = Mode::copilot;
+  Flow flow;
+  Verdict before;
+  Verdict after;
+};
+
+struct Comparison {
+  // One for each pair of rules that decide, before and after, and differ in what they say.
+  std::vector<Witness> witnesses;
+  std::size_t asked = 0;  // calls that both were asked about
+  // All calls of the targets were covered: no path was left out, and no `when` asks about values.
+  bool complete = true;
+};
+
+// Asks both about calls of all targets that tell apart all that their rules tell apart: tools,
+// kinds, modes, what the flow says, and, in all their combinations, paths and hosts. Of conditions
+// about arguments those values are tried that the conditions name.
+Comparison compare(const Policy& before, const Policy& after, std::span<const Target> targets);
+
+// Whether the second decides more strictly than the first.
+bool stricter(const Verdict& second, const Verdict& first);
+
+}  // namespace naestro::policy
