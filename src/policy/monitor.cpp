@@ -39,6 +39,9 @@ constexpr std::string_view kEmpty[] = {"account", "user",    "to",     "from",  
                                        "with",    "through", "by",     "in",      "and", "for",
                                        "git",     "file",    "linked", "selected"};
 
+// Words of a person that call for the undoing of what they name: "remove my stars" for "unstar".
+constexpr std::string_view kUndoes[] = {"remove", "undo", "delete", "cancel", "stop", "revoke"};
+
 constexpr std::size_t kNamingBytesMin = 3;  // of a value that names what is looked up
 
 bool is_authority(const contract::ToolContract& tool, std::string_view argument) {
@@ -161,7 +164,10 @@ bool Monitor::called_for(const contract::ToolContract& tool, const json::Object&
   };
   for (const std::string& word : stems(tool.name)) {
     if (std::ranges::find(kEmpty, word) != std::end(kEmpty)) continue;
-    if (said(word) || (word.starts_with("un") && said(word.substr(2)))) return true;
+    if (said(word)) return true;
+    if (word.starts_with("un") && said(word.substr(2)) && std::ranges::any_of(kUndoes, said)) {
+      return true;
+    }
     const auto* const known = std::ranges::find(kCalls, word, &Call::of);
     if (known != std::end(kCalls) && std::ranges::any_of(words_, [&](const std::string& own) {
           return known->by.contains(" " + own + " ");

@@ -110,10 +110,13 @@ TEST_F(MonitorOwnTest, ATypedFieldMayChooseWhatAToolOfTheListUndoes) {
   EXPECT_EQ(rule("unstar_repo", {{"repo", "shop/b"}}), own);
   EXPECT_EQ(rule("star_repo", {{"repo", "evil/x"}}), asked);
   EXPECT_EQ(rule("remove_path", {{"path", "shop/a"}}), asked);
-  Monitor silent{"Look at my mail", tools()};
-  silent.done("read_inbox", {}, json::Array{"shop/a"});
-  EXPECT_EQ(silent.judge("unstar_repo", {{"repo", "shop/a"}}, Basis::words).rule,
-            "monitor.not_called_for");
+  for (const char* other : {"Look at my mail", "Star what I was sent", "Remove what I was sent"}) {
+    Monitor silent{other, tools()};
+    silent.done("read_inbox", {}, json::Array{"shop/a"});
+    EXPECT_EQ(silent.judge("unstar_repo", {{"repo", "shop/a"}}, Basis::words).rule,
+              "monitor.not_called_for")
+        << other;
+  }
 }
 
 TEST_F(MonitorOwnTest, NamesPutTogetherAndFoldersThatAreNamed) {
