@@ -108,8 +108,8 @@ TEST(PolicyFiles, ABrokenOneIsAnErrorThatNamesItsPlace) {
   for (const char* text : {"", "rules: []\n", "policy: policy/1\nrules:\n", "- a\n"}) {
     EXPECT_EQ(world.finding(text),
               shown +
-                  R"(:1:1: NE0406 a policy is {"policy": "policy/1", "rules": [...]} and nothing )"
-                  "more" +
+                  R"(:1:1: NE0406 a policy is {"policy": "policy/1", "rules": [...]} and perhaps )"
+                  R"("labels": [...], and nothing more)" +
                   page);
   }
   EXPECT_EQ(world.finding(std::string{kRule} + "    kinds:\n    - read\n    - fly\n"),

@@ -70,6 +70,7 @@ json::Value explain_json(const plan::Program& program, const run::Card& card) {
     line["checks"] = std::move(checks);
     line["labels"] = contract::to_json(step.labels);
     line["untrusted_authority"] = step.flow.untrusted_authority;
+    line["untrusted_control"] = step.flow.untrusted_control;
     lines.push_back(std::move(line));
   }
   return json::Object{{"goal", program.goal},

@@ -159,6 +159,8 @@ std::string count_of(const policy::RuleFile& file) {
     out += before + std::to_string(count) + " " + std::string{policy::name(decision)};
     before = ", ";
   }
+  const std::size_t labels = file.labels.size();
+  if (labels > 0) out += "; " + std::to_string(labels) + (labels == 1 ? " label" : " labels");
   return out;
 }
 
@@ -253,13 +255,14 @@ struct Case {
 Result<Case> case_of(const House& house, const json::Value& form) {
   constexpr const char* kForm =
       "a case has tool, expect (allow, ask or deny), and perhaps arguments, mode, "
-      "untrusted_authority, rule";
+      "facts of the flow as untrusted_authority, rule";
   const json::Object* object = form.if_object();
   if (object == nullptr) return fail(Code::kUsage, "is no map", kForm);
   for (const auto& each : *object) {
-    constexpr std::string_view kMembers[] = {"tool",   "arguments", "mode", "untrusted_authority",
-                                             "expect", "rule"};
-    if (std::ranges::find(kMembers, std::string_view{each.key()}) != std::end(kMembers)) continue;
+    constexpr std::string_view kMembers[] = {"tool", "arguments", "mode", "expect", "rule"};
+    const std::string_view key = each.key();
+    if (std::ranges::find(kMembers, key) != std::end(kMembers)) continue;
+    if (policy::fact_named(key) != nullptr) continue;
     return fail(Code::kUsage,
                 "has a member '" + one_line(std::string_view{each.key()}) + "' too many", kForm);
   }
@@ -267,16 +270,19 @@ Result<Case> case_of(const House& house, const json::Value& form) {
   const auto expected = policy::decision_from(json::text_at(*object, "expect").value_or(""));
   const auto mode = policy::mode_from(json::text_at(*object, "mode").value_or("copilot"));
   const json::Value* arguments = object->if_contains("arguments");
-  const json::Value* untrusted = object->if_contains("untrusted_authority");
-  const bool well_formed = tool && expected && mode &&
-                           (arguments == nullptr || arguments->is_object()) &&
-                           (untrusted == nullptr || untrusted->is_bool());
+  const bool well_formed =
+      tool && expected && mode && (arguments == nullptr || arguments->is_object());
   if (!well_formed) return fail(Code::kUsage, "is malformed", kForm);
   Case out;
   NAESTRO_LET(out.call, call_of(house, std::string{*tool},
                                 arguments == nullptr ? json::Object{} : arguments->get_object()));
   out.call.mode = *mode;
-  out.call.flow.untrusted_authority = untrusted != nullptr && untrusted->get_bool();
+  for (const auto& each : *object) {
+    const policy::Fact* fact = policy::fact_named(each.key());
+    if (fact == nullptr) continue;
+    if (!each.value().is_bool()) return fail(Code::kUsage, "is malformed", kForm);
+    out.call.flow.*fact->holds = each.value().get_bool();
+  }
   out.expected = *expected;
   out.rule = json::text_at(*object, "rule").value_or("");
   return out;

@@ -1,6 +1,7 @@
 #include "cli/render.hpp"
 
 #include <algorithm>
+#include <array>
 #include <ctime>
 #include <set>
 
@@ -12,6 +13,7 @@ namespace {
 
 constexpr std::size_t kGoalBytesMax = 1000;
 constexpr std::size_t kAllowedBytesMax = 60;  // of an argument that nobody is asked about
+constexpr std::size_t kPathBytesMax = 300;    // of a way of data
 
 // 1768 -> "1,768"
 std::string grouped(std::int64_t value) {
@@ -26,6 +28,35 @@ std::string count(std::int64_t n, const std::string& noun) {
 
 std::string text(const json::Object& data, std::string_view key) {
   return std::string{json::text_at(data, key).value_or("")};
+}
+
+// What the data of a step says of it, in words for people, in the order of their weight.
+constexpr std::array<std::pair<std::string_view, std::string_view>, 6> kFacts = {{
+    {"untrusted_control", "data decides whether or how often it is done"},
+    {"untrusted_authority", "data decides where"},
+    {"off_prem_forbidden", "holds data that must not leave this machine"},
+    {"untrusted_input", "untrusted data goes in"},
+    {"private_data", "private data goes in"},
+    {"instruction_bearing", "free text goes in, which may hold orders"},
+}};
+
+std::string data_text(const run::CardLine& line) {
+  const auto has = [&](std::string_view fact) {
+    return std::ranges::find(line.paths, fact, &plan::FlowPath::fact) != line.paths.end();
+  };
+  std::string out;
+  // Of a step that goes outside alone private data is said.
+  if (has("untrusted_input") && has("private_data")) {
+    out =
+        "  " + line.step + ": untrusted input, private data and an effect outside come together\n";
+  }
+  for (const auto& [fact, words] : kFacts) {
+    const auto found = std::ranges::find(line.paths, fact, &plan::FlowPath::fact);
+    if (found == line.paths.end()) continue;
+    out += "  " + line.step + ": " + std::string{words} + ": " +
+           shorten(one_line(found->path), kPathBytesMax) + "\n";
+  }
+  return out;
 }
 
 }  // namespace
@@ -72,13 +103,15 @@ std::string proofs_text(const plan::Program& program, const run::Card& card) {
       if (effect.extent == plan::StepEffect::Extent::prefix) effects += "...";
     }
     const contract::Label label = policy::whole(step.labels);
-    std::string sources;
-    for (const std::string& source : label.integrity)
-      sources += (sources.empty() ? "" : ", ") + source;
+    const std::string sources = join({label.integrity.begin(), label.integrity.end()}, ", ");
+    const std::string readers = join({label.readers.begin(), label.readers.end()}, ", ");
     rows.push_back({"  " + step.id, line.proved ? "PROVED" : "CHECKED AT RUN TIME",
-                    effects.empty() ? "touches nothing" : effects, "from " + sources});
+                    effects.empty() ? "touches nothing" : effects, "from " + sources,
+                    readers + (label.instruction_bearing ? ", free text" : "")});
     if (line.verdict.open) {
-      checks += "  " + step.id + ": the policy, when " + join(line.open, ", ") + " is known\n";
+      const std::string what =
+          line.open.empty() ? "what its data was read from" : join(line.open, ", ");
+      checks += "  " + step.id + ": the policy, when " + what + " is known\n";
     }
     for (const plan::RuntimeCheck& check : step.checks) {
       checks += "  " + check.pointer + ": " + check.reason + "\n";
@@ -117,6 +150,7 @@ std::string card_text(const plan::Program& program, const run::Card& card,
                     line.reversible ? "reversible" : "NOT reversible", where});
   }
   out += table(rows);
+  for (const run::CardLine& line : card.lines) out += data_text(line);
   out += "Digest: " + hex(card.digest) + "\n";
   return out;
 }

@@ -24,6 +24,16 @@ std::string server_of(const std::variant<ToolUse, ModelUse>& use) {
   return model != nullptr && model->model->served ? model->model->served->url : "";
 }
 
+std::string shown_target(const std::variant<ToolUse, ModelUse>& use) {
+  if (const auto* tool = std::get_if<ToolUse>(&use)) return tool->tool->id();
+  return "model " + std::get<ModelUse>(use).model->name;
+}
+
+std::string place_of(const policy::Verdict& verdict) {
+  return "rule " + verdict.rule +
+         (verdict.line > 0 ? " (" + verdict.file + ":" + std::to_string(verdict.line) + ")" : "");
+}
+
 Asked asked_of(const std::variant<ToolUse, ModelUse>& use, const Expression& with) {
   Asked out{target_of(use), declared_effects(use), {}, {}, server_of(use)};
   const auto* tool = std::get_if<ToolUse>(&use);

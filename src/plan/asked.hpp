@@ -32,4 +32,8 @@ std::string target_of(const std::variant<ToolUse, ModelUse>& use);
 // The URL of the server that a model's calls go to; "" for this program's own and for tools.
 std::string server_of(const std::variant<ToolUse, ModelUse>& use);
 
+// For people: "files.write@1", "model NAME"; "rule ID (FILE:LINE)".
+std::string shown_target(const std::variant<ToolUse, ModelUse>& use);
+std::string place_of(const policy::Verdict& verdict);
+
 }  // namespace naestro::plan

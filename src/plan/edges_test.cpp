@@ -360,7 +360,8 @@ TEST(Edges, TheSourcesOfUntrustedDataAreNamed) {
       said(only(fetched)),
       "NP7001 /steps/1/with/to: untrusted data would decide where step 'p' does `send` (found "
       "fetch@1 (file, host:h) -> ${steps.f.out.a} -> argument 'to' of post@1, expected a value of "
-      "yours or of the plan's own; rule builtin.untrusted_target (builtin.json:9): a document or a "
+      "yours or of the plan's own; rule builtin.untrusted_target (builtin.json:12): a document or "
+      "a "
       "model must not decide where data goes, what runs or who is paid)");
   const Compiled judged =
       world.compile(plan_of(judge("Say ${inputs.a}") + "," +
@@ -369,7 +370,7 @@ TEST(Edges, TheSourcesOfUntrustedDataAreNamed) {
       said(only(judged)),
       "NP7001 /steps/1/with/to: untrusted data would decide where step 'p' does `send` (found "
       "model tiny (model:tiny) -> ${steps.judge.out.a} -> argument 'to' of post@1, expected a "
-      "value of yours or of the plan's own; rule builtin.untrusted_target (builtin.json:9): a "
+      "value of yours or of the plan's own; rule builtin.untrusted_target (builtin.json:12): a "
       "document or a model must not decide where data goes, what runs or who is paid)");
 }
 

@@ -1,128 +1,308 @@
-// The passes "policy" and "flow". Policy: every declared effect against the rules. Flow: labels are
-// pushed along the edges, and a value that is not the user's, the policy's or the plan's own must
-// not decide where an effect goes, unless the policy only asks.
+// The pass "flow": labels are pushed along the edges, so that the rules about data decide: whose
+// values say where an effect goes, whether and how often it happens, and who would read what goes
+// in.
 #include <algorithm>
 #include <unordered_map>
 
-#include "plan/asked.hpp"
 #include "plan/labels.hpp"
 #include "plan/passes.hpp"
+#include "plan/typed.hpp"
 #include "policy/labels.hpp"
 
 namespace naestro::plan {
 namespace {
 
-// For people.
-std::string shown_target(const DraftStep& step) {
-  if (const auto* tool = std::get_if<ToolUse>(&*step.use)) return tool->tool->id();
-  return "model " + std::get<ModelUse>(*step.use).model->name;
-}
+using contract::Label;
+using policy::Decision;
 
-std::string place_of(const policy::Verdict& verdict) {
-  return "rule " + verdict.rule +
-         (verdict.line > 0 ? " (" + verdict.file + ":" + std::to_string(verdict.line) + ")" : "");
+bool untrusted(const Label& label) { return !policy::trusted(label); }
+bool not_public(const Label& label) { return !policy::is_public(label); }
+bool bearing(const Label& label) { return label.instruction_bearing; }
+bool off_prem(const Label& label) { return policy::off_prem_forbidden(label); }
+
+// A fact of the flow, and which labels make it hold.
+struct Fact {
+  std::string_view word;
+  bool policy::Flow::* holds;
+  bool (*carries)(const Label&);
+  Np code;
+  bool decides = false;  // where, whether or how often something is done
+};
+constexpr std::array<Fact, 6> kFacts = {{
+    {"untrusted_authority", &policy::Flow::untrusted_authority, untrusted, Np::kUntrustedAuthority,
+     true},
+    {"off_prem_forbidden", &policy::Flow::off_prem_forbidden, off_prem, Np::kReadersNotCovered},
+    {"private_data", &policy::Flow::private_data, not_public, Np::kReadersNotCovered},
+    {"untrusted_control", &policy::Flow::untrusted_control, untrusted, Np::kFlowDenied, true},
+    {"untrusted_input", &policy::Flow::untrusted_input, untrusted, Np::kFlowDenied},
+    {"instruction_bearing", &policy::Flow::instruction_bearing, bearing, Np::kFlowDenied},
+}};
+
+bool goes_outside(const std::vector<contract::DeclaredEffect>& effects) {
+  using enum contract::EffectKind;
+  return std::ranges::any_of(effects, [](const auto& effect) {
+    return effect.kind == model_cloud || effect.kind == net || effect.kind == send ||
+           effect.kind == pay;
+  });
 }
 
 class Flow {
  public:
   Flow(Draft& draft, const Environment& environment, Sink& sink)
-      : draft_{draft}, environment_{environment}, sink_{sink} {
+      : draft_{draft}, environment_{environment}, sink_{sink}, more_(draft.steps.size()) {
     for (std::size_t i = 0; i < draft.steps.size(); ++i) index_.emplace(draft.steps[i].id, i);
   }
 
   void run() {
     for (const std::size_t i : draft_.order) {
-      if (draft_.steps[i].use) step(draft_.steps[i]);
+      if (draft_.steps[i].use) step(i);
     }
   }
 
  private:
+  // What is known of a step besides its labels.
+  struct More {
+    // What decides, beyond the plan, whether the step yields anything.
+    std::optional<Label> presence;
+    std::set<std::string> readers;  // of the files that it reads
+    bool open = false;              // a file that is not known yet may narrow who reads its result
+  };
+
   // `holder`: the step that the reference stands in, whose loop ${item} and ${prev} are of.
-  contract::Label label_of(const DraftStep& holder, const Reference& reference) const {
+  Label label_of(const DraftStep& holder, const Reference& reference) const {
     if (reference.from == Reference::From::input) return input_label();
     if (reference.from == Reference::From::item) {
       // Outside of a loop it names nothing, which the graph pass reported.
-      return holder.control.for_each ? label_of(holder, holder.control.for_each->in)
-                                     : input_label();
+      if (!holder.control.for_each) return input_label();
+      const Reference& in = holder.control.for_each->in;
+      return typed(label_of(holder, in), in.name, in.pointer + "/0" + reference.pointer);
     }
     // Of a round: what the call yields; what went into it joins with the arguments.
     if (reference.from == Reference::From::prev) {
-      return policy::whole(declared_labels(*holder.use));
+      return of_call(narrowed(policy::whole(declared_labels(*holder.use)),
+                              more_[index_.at(holder.id)].readers),
+                     yielded(holder), reference.pointer);
     }
     const auto found = index_.find(reference.name);
     if (found == index_.end()) return contract::unlabelled();
-    return policy::label_at(draft_.steps[found->second].labels, reference.pointer);
+    return typed(policy::label_at(draft_.steps[found->second].labels, reference.pointer),
+                 reference.name, reference.pointer);
   }
 
-  void step(DraftStep& step) {
+  // A part that can hold no free text has no mark of it.
+  Label typed(Label label, std::string_view producer, const std::string& pointer) const {
+    const auto found = index_.find(producer);
+    if (found == index_.end() || !draft_.steps[found->second].use) return label;
+    const DraftStep& step = draft_.steps[found->second];
+    return of_step(std::move(label), step.control, yielded(step), pointer);
+  }
+
+  // The schema of what one call of the step yields; null where a model's was left out.
+  static const json::Value& yielded(const DraftStep& step) {
+    static const json::Value kNone;
+    if (const auto* tool = std::get_if<ToolUse>(&*step.use)) return tool->tool->output;
+    return step.out ? *step.out : kNone;
+  }
+
+  bool open(const DraftStep& holder, const Reference& reference) const {
+    if (reference.from == Reference::From::input) return false;
+    if (reference.from == Reference::From::item) {
+      return holder.control.for_each && open(holder, holder.control.for_each->in);
+    }
+    const bool own = reference.from == Reference::From::prev;
+    const auto found = index_.find(own ? std::string_view{holder.id} : reference.name);
+    return found != index_.end() && more_[found->second].open;
+  }
+
+  // What decides, beyond the plan, whether what the step needs is there.
+  std::optional<Label> needed(const DraftStep& step) const {
+    std::optional<Label> out;
+    for (const std::size_t need : step.producers) {
+      const auto& presence = more_[need].presence;
+      if (presence) policy::add(out, *presence);
+    }
+    return out;
+  }
+
+  void step(std::size_t at) {
+    DraftStep& step = draft_.steps[at];
+    More& more = more_[at];
+    const policy::Reached reached =
+        environment_.policy.reached(step.asked->question(environment_.mode));
+    more.readers = reached.readers;
     const contract::Labels arguments =
         labels_of(step.with.expression,
                   [&](const Reference& reference) { return label_of(step, reference); });
-    contract::Label into = policy::whole(arguments);
     // Whether and how often it is done tells of what decided that.
-    for (const ReferenceUse& use : step.control_uses) {
-      into = policy::join(into, label_of(step, use.reference));
+    std::optional<Label> control = needed(step);
+    more.presence = control;
+    for (const ReferenceUse& use : step.control_uses)
+      policy::add(control, label_of(step, use.reference));
+    more.open = reached.open;  // of the round before
+    bool open_in = false;
+    for (const auto* uses : {&step.with.uses, &step.control_uses}) {
+      for (const ReferenceUse& use : *uses) open_in = open_in || open(step, use.reference);
     }
-    step.labels = result_labels(declared_labels(*step.use), into);
+    Label into = policy::whole(arguments);
+    if (control) into = policy::join(into, *control);
+    step.labels = result_labels(declared_labels(*step.use), narrowed(into, reached.readers));
     // Of a loop's result every part is one of the call's.
     if (step.control.for_each) step.labels = {{"", policy::whole(step.labels)}};
-    const auto* use = std::get_if<ToolUse>(&*step.use);
-    if (use == nullptr) return;
-    for (const auto& [name, kind] : use->tool->arguments) {
-      if (kind != contract::ArgumentKind::authority) continue;
-      const std::string inside = "/" + json::pointer_token(name);
-      for (const ReferenceUse& value : step.with.uses) {
-        const std::string at = value.pointer.substr(step.pointer.size() + 5);  // behind "/with"
-        if (at != inside && !at.starts_with(inside + "/")) continue;
-        if (policy::trusted(label_of(step, value.reference))) continue;
-        step.flow.untrusted_authority = true;
-        judge(step, name, value);
-      }
-    }
+    step.flow = flow_of(*step.use, arguments, control.value_or(plan_label()));
+    step.flow.off_prem_open = open_in;
+    more.open = more.open || open_in;
+    settle_presence(step, more);
+    judge(step);
+    note(step);
   }
 
-  void judge(const DraftStep& step, const std::string& argument, const ReferenceUse& value) {
-    const Asked asked = asked_of(*step.use, step.with.expression);
-    const auto [verdict, kind] =
-        environment_.policy.decide(asked.question(environment_.mode, step.flow));
-    if (verdict.decision != policy::Decision::deny) return;
-    // What is denied whatever flows in was reported by the pass "policy".
-    if (environment_.policy.decide(asked.question(environment_.mode)).first.decision ==
-        policy::Decision::deny) {
+  void settle_presence(const DraftStep& step, More& more) const {
+    if (step.control.fallback) {
+      more.presence.reset();
       return;
     }
-    sink_.error(
-        Np::kUntrustedAuthority, value.pointer,
-        "untrusted data would decide where step '" + step.id + "' does `" +
-            std::string{contract::name(kind)} + "`",
-        {path_to(step, value.reference) + " -> argument '" + argument + "' of " +
-             shown_target(step),
-         "a value of yours or of the plan's own", place_of(verdict) + ": " + verdict.reason});
+    if (step.control.when) {
+      for (const Reference& reference : references(*step.control.when)) {
+        policy::add(more.presence, label_of(step, reference));
+      }
+    }
+    // Whether it fails, its data decides.
+    if (step.control.on_error == OnError::go_on)
+      policy::add(more.presence, policy::whole(step.labels));
   }
 
-  // The path that the untrusted data takes, from its source to the reference.
-  std::string path_to(const DraftStep& judged, const Reference& reference) const {
+  bool denies(const DraftStep& step, const policy::Flow& flow) const {
+    return environment_.policy.judge(step.asked->question(environment_.mode, flow)).decision ==
+           Decision::deny;
+  }
+
+  // The fact without which the step would not be denied; of several that do it together the first.
+  const Fact& cause(const DraftStep& step) const {
+    const auto alone = std::ranges::find_if(kFacts, [&](const Fact& fact) {
+      policy::Flow without = step.flow;
+      without.*fact.holds = false;
+      return step.flow.*fact.holds && !denies(step, without);
+    });
+    if (alone != kFacts.end()) return *alone;
+    return *std::ranges::find_if(kFacts, [&](const Fact& fact) { return step.flow.*fact.holds; });
+  }
+
+  void judge(const DraftStep& step) {
+    // What is denied whatever flows in was reported by the pass "policy".
+    if (step.denied || step.flow == policy::Flow{} || !denies(step, step.flow)) return;
+    const Fact& fact = cause(step);
+    const auto [verdict, kind] =
+        environment_.policy.decide(step.asked->question(environment_.mode, step.flow));
+    const std::string why = place_of(verdict) + ": " + verdict.reason;
+    const std::string does =
+        "step '" + step.id + "' does `" + std::string{contract::name(kind)} + "`";
+    if (fact.code == Np::kUntrustedAuthority) return judge_authority(step, does, why);
+    const std::string message = fact.code == Np::kReadersNotCovered
+                                    ? "data would reach who must not read it where " + does
+                                    : "the data of a step is what a rule denies: " + does +
+                                          " with " + std::string{fact.word};
+    const ReferenceUse* use = carrier(step, fact);
+    sink_.error(fact.code, use == nullptr ? step.pointer + "/do" : use->pointer, message,
+                {path_of(step, fact), "what the rules let in", why});
+  }
+
+  void judge_authority(const DraftStep& step, const std::string& does, const std::string& why) {
+    for (const ReferenceUse& value : step.with.uses) {
+      const std::string name = authority_of(step, value);
+      if (name.empty() || !untrusted(label_of(step, value.reference))) continue;
+      sink_.error(Np::kUntrustedAuthority, value.pointer,
+                  "untrusted data would decide where " + does,
+                  {path_to(step, value.reference, untrusted) + " -> argument '" + name + "' of " +
+                       shown_target(*step.use),
+                   "a value of yours or of the plan's own", why});
+    }
+  }
+
+  // The authority argument that a reference is in; "" for none.
+  static std::string authority_of(const DraftStep& step, const ReferenceUse& value) {
+    const auto* use = std::get_if<ToolUse>(&*step.use);
+    if (use == nullptr) return {};
+    const std::string at = value.pointer.substr(step.pointer.size() + 5);  // behind "/with"
+    for (const auto& [name, kind] : use->tool->arguments) {
+      const std::string inside = "/" + json::pointer_token(name);
+      const bool within = at == inside || at.starts_with(inside + "/");
+      if (within && kind == contract::ArgumentKind::authority) return name;
+    }
+    return {};
+  }
+
+  // The ways of the data of a step that changes something or goes outside.
+  void note(DraftStep& step) {
+    const bool matters = std::ranges::any_of(
+        step.effects, [](const StepEffect& effect) { return changes_world(effect.kind); });
+    const bool outside = goes_outside(step.asked->effects);
+    if (!matters && !outside) return;
+    for (const Fact& fact : kFacts) {
+      if (!(step.flow.*fact.holds) || !(outside || fact.decides)) continue;
+      step.paths.push_back({fact.word, path_of(step, fact)});
+    }
+  }
+
+  // The reference through which a fact comes to hold; null where only what the step needs decides
+  // whether it is done.
+  const ReferenceUse* carrier(const DraftStep& step, const Fact& fact) const {
+    const auto in = [&](const std::vector<ReferenceUse>& uses, bool authority) {
+      const auto found = std::ranges::find_if(uses, [&](const ReferenceUse& use) {
+        return fact.carries(label_of(step, use.reference)) &&
+               !(authority && authority_of(step, use).empty());
+      });
+      return found == uses.end() ? nullptr : &*found;
+    };
+    const bool of_control = fact.holds == &policy::Flow::untrusted_control;
+    const bool of_authority = fact.holds == &policy::Flow::untrusted_authority;
+    const ReferenceUse* given = of_control ? nullptr : in(step.with.uses, of_authority);
+    return given != nullptr ? given : in(step.control_uses, false);
+  }
+
+  std::string path_of(const DraftStep& step, const Fact& fact) const {
+    const ReferenceUse* use = carrier(step, fact);
+    if (use != nullptr) {
+      return path_to(step, use->reference, fact.carries) + " -> " + shown_target(*step.use);
+    }
+    const auto need = std::ranges::find_if(step.producers, [&](std::size_t producer) {
+      const auto& presence = more_[producer].presence;
+      return presence && fact.carries(*presence);
+    });
+    // What was not understood has no way.
+    if (need == step.producers.end()) return shown_target(*step.use);
+    return "whether step '" + draft_.steps[*need].id + "' is done -> " + shown_target(*step.use);
+  }
+
+  // The path that the data takes, from its source to the reference.
+  std::string path_to(const DraftStep& judged, const Reference& reference,
+                      bool (*carries)(const Label&)) const {
     std::string path;
     const DraftStep* holder = &judged;
     const Reference* at = &reference;
-    while (at != nullptr) {
+    // Each step has one reference on the way and perhaps one to the items of its loop. Where two
+    // steps have one id, which is an error of its own, the way may lead in a circle.
+    for (std::size_t left = 2 * draft_.steps.size() + 2; at != nullptr && left > 0; --left) {
       path = written(*at) + (path.empty() ? "" : " -> " + path);
+      if (at->from == Reference::From::input) break;
       if (at->from == Reference::From::item) {
-        at = &holder->control.for_each->in;
+        at = holder->control.for_each ? &holder->control.for_each->in : nullptr;
         continue;
       }
       const bool own = at->from == Reference::From::prev;
-      const DraftStep& producer = own ? *holder : draft_.steps[index_.at(at->name)];
+      const auto found = index_.find(own ? std::string_view{holder->id} : at->name);
+      // Of a step that is not there, or was not understood, nothing more is known.
+      if (found == index_.end() || !draft_.steps[found->second].use) break;
+      const DraftStep& producer = draft_.steps[found->second];
       const auto further = std::ranges::find_if(producer.with.uses, [&](const auto& use) {
         return use.reference.from != Reference::From::prev &&
-               !policy::trusted(label_of(producer, use.reference));
+               carries(label_of(producer, use.reference));
       });
       if (further != producer.with.uses.end()) {
         holder = &producer;
         at = &further->reference;
         continue;
       }
-      path = shown_target(producer) + sources(producer) + " -> " + path;
+      path = shown_target(*producer.use) + sources(producer) + " -> " + path;
       at = nullptr;
     }
     return path;
@@ -144,24 +324,11 @@ class Flow {
   Draft& draft_;
   const Environment& environment_;
   Sink& sink_;
+  std::vector<More> more_;  // by the places of the draft's steps
   std::unordered_map<std::string_view, std::size_t> index_;
 };
 
 }  // namespace
-
-void check_policy(const Draft& draft, const Environment& environment, Sink& sink) {
-  for (const DraftStep& step : draft.steps) {
-    if (!step.use) continue;
-    const Asked asked = asked_of(*step.use, step.with.expression);
-    const auto [verdict, kind] = environment.policy.decide(asked.question(environment.mode));
-    if (verdict.decision != policy::Decision::deny) continue;
-    sink.error(
-        Np::kDenied, step.pointer + "/do",
-        "the policy denies `" + std::string{contract::name(kind)} + "` in step '" + step.id + "'",
-        {shown_target(step), "what a rule allows or asks for",
-         place_of(verdict) + ": " + verdict.reason});
-  }
-}
 
 void flow(Draft& draft, const Environment& environment, Sink& sink) {
   Flow{draft, environment, sink}.run();

@@ -12,6 +12,8 @@ const contract::Label kUserLabel{{"user"}, {"private"}, false};
 
 const contract::Label& input_label() { return kUserLabel; }
 
+const contract::Label& plan_label() { return kPlanLabel; }
+
 contract::Labels labels_of(const Expression& expression, const LabelOf& of) {
   contract::Labels labels;
   const auto put_inner = [&](const std::string& token, const Expression& inner) {
@@ -42,6 +44,27 @@ contract::Labels declared_labels(const std::variant<ToolUse, ModelUse>& use) {
   if (const auto* tool = std::get_if<ToolUse>(&use)) return tool->tool->labels;
   const auto& model = std::get<ModelUse>(use);
   return {{"", {{"model:" + model.model->name}, {"private"}, true}}};
+}
+
+policy::Flow flow_of(const std::variant<ToolUse, ModelUse>& use, const contract::Labels& arguments,
+                     const contract::Label& control) {
+  contract::Label authority = kPlanLabel;
+  if (const auto* tool = std::get_if<ToolUse>(&use)) {
+    for (const auto& [name, kind] : tool->tool->arguments) {
+      if (kind != contract::ArgumentKind::authority) continue;
+      const std::string pointer = "/" + json::pointer_token(name);
+      // What is left out is the tool's own default.
+      const auto inside = arguments.lower_bound(pointer + "/");
+      const bool there = arguments.contains(pointer) ||
+                         (inside != arguments.end() && inside->first.starts_with(pointer + "/"));
+      if (there) authority = policy::join(authority, policy::label_at(arguments, pointer));
+    }
+  }
+  return policy::flow_of(policy::whole(arguments), authority, control);
+}
+
+contract::Label narrowed(contract::Label label, const std::set<std::string>& readers) {
+  return policy::join(label, {{}, {readers.begin(), readers.end()}, false});
 }
 
 contract::Labels result_labels(const contract::Labels& declared, const contract::Label& arguments) {

@@ -3,6 +3,8 @@
 #pragma once
 
 #include <functional>
+#include <set>
+#include <string>
 
 #include "contract/label.hpp"
 #include "plan/program.hpp"
@@ -22,6 +24,17 @@ contract::Labels labels_of(const Expression& expression, const LabelOf& of);
 // What is known of a result before the arguments' labels are joined: a tool's contract says it;
 // what a model yields is private text of that model's.
 contract::Labels declared_labels(const std::variant<ToolUse, ModelUse>& use);
+
+// Of no data at all: what is the plan's own.
+const contract::Label& plan_label();
+
+// The facts of a call that rules ask about, by the labels of its arguments and of what decides
+// whether and how often it is made.
+policy::Flow flow_of(const std::variant<ToolUse, ModelUse>& use, const contract::Labels& arguments,
+                     const contract::Label& control);
+
+// `label`, narrowed to these readers.
+contract::Label narrowed(contract::Label label, const std::set<std::string>& readers);
 
 // A result's labels: whatever went in may come out again, so each declared label is joined with the
 // arguments'. What no declared label covers is unlabelled, joined with them too.

@@ -111,6 +111,7 @@ Program lower(Draft&& draft, Bound bound, const json::Value& plan) {
     step.checks = std::move(source.checks);
     step.labels = std::move(source.labels);
     step.flow = source.flow;
+    step.paths = std::move(source.paths);
     program.index.emplace(step.id, place[from]);
     program.steps.push_back(std::move(step));
   }

@@ -7,6 +7,7 @@
 #include <utility>
 #include <vector>
 
+#include "plan/asked.hpp"
 #include "plan/compile.hpp"
 #include "plan/sink.hpp"
 
@@ -64,9 +65,13 @@ struct DraftStep {
   std::vector<RuntimeCheck> checks;
   // effects
   std::vector<StepEffect> effects;
+  // policy: what it was asked, and whether that is denied whatever the data is
+  std::optional<Asked> asked;
+  bool denied = false;
   // flow
   contract::Labels labels;
   policy::Flow flow;
+  std::vector<FlowPath> paths;
 
   // The schema of the step's whole result. Only where `use` is set and `out` is, if it has to be.
   [[nodiscard]] const json::Value& result() const {
@@ -110,7 +115,7 @@ void types(Draft& draft, Sink& sink);
 // What each step may touch; literal paths that leave the workspace.
 void effects(Draft& draft, Sink& sink);
 // Every declared effect against the policy.
-void check_policy(const Draft& draft, const Environment& environment, Sink& sink);
+void check_policy(Draft& draft, const Environment& environment, Sink& sink);
 // Labels along the edges, in draft.order; untrusted values that decide where an effect goes.
 void flow(Draft& draft, const Environment& environment, Sink& sink);
 // Makes draft.order the program's order: producers first; among steps that are ready, by structural

@@ -87,6 +87,13 @@ struct RuntimeCheck {
   bool operator==(const RuntimeCheck&) const = default;
 };
 
+// One of the facts that rules ask about, as context.NAME, and the way of the data that makes it
+// hold: "files.read@1 (file, reads a.txt) -> ${steps.a.out.text}".
+struct FlowPath {
+  std::string_view fact;
+  std::string path;
+};
+
 struct Step {
   std::string id;
   std::variant<ToolUse, ModelUse> use;
@@ -102,6 +109,7 @@ struct Step {
   std::vector<RuntimeCheck> checks;
   contract::Labels labels;  // of the result
   policy::Flow flow;
+  std::vector<FlowPath> paths;  // of a step that changes something or goes outside
   // JSON Schema of what one call yields: a tool's output, a model's answer.
   [[nodiscard]] const json::Value& out() const;
   [[nodiscard]] const schema::Schema& out_schema() const;

@@ -1,7 +1,6 @@
 #include "policy/labels.hpp"
 
 #include <algorithm>
-#include <optional>
 
 namespace naestro::policy {
 
@@ -12,6 +11,10 @@ contract::Label join(const contract::Label& a, const contract::Label& b) {
   if (out.readers.size() > 1) out.readers.erase("public");
   out.instruction_bearing = a.instruction_bearing || b.instruction_bearing;
   return out;
+}
+
+void add(std::optional<contract::Label>& to, const contract::Label& label) {
+  to = to ? join(*to, label) : label;
 }
 
 contract::Label label_at(const contract::Labels& labels, std::string_view pointer) {
@@ -38,6 +41,20 @@ bool trusted(const contract::Label& label) {
          std::ranges::all_of(label.integrity, [](const std::string& source) {
            return source == "user" || source == "policy" || source == "plan";
          });
+}
+
+bool is_public(const contract::Label& label) {
+  return !label.readers.empty() &&
+         std::ranges::all_of(label.readers, [](const auto& reader) { return reader == "public"; });
+}
+
+bool off_prem_forbidden(std::string_view reader) {
+  return reader == "off_prem_forbidden" || reader.starts_with("secret:");
+}
+
+bool off_prem_forbidden(const contract::Label& label) {
+  return std::ranges::any_of(label.readers,
+                             [](std::string_view reader) { return off_prem_forbidden(reader); });
 }
 
 }  // namespace naestro::policy

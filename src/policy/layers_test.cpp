@@ -280,7 +280,9 @@ std::string any_rule(const std::string& id) {
                                      R"(,"tools":["other@1","files.write@2"])");
   out += *rc::gen::element<std::string>(
       "", "", R"(,"when":"context.untrusted_authority")", R"(,"when":"context.mode == \"auto\"")",
-      R"(,"when":"context.arguments.path == \"b\"")", R"(,"when":"context.arguments.q == 1")");
+      R"(,"when":"context.arguments.path == \"b\"")", R"(,"when":"context.arguments.q == 1")",
+      R"(,"when":"context.off_prem_forbidden && context.untrusted_control")",
+      R"(,"when":"!context.off_prem_forbidden || context.arguments.path == \"b\"")");
   return out + "}";
 }
 
@@ -307,7 +309,10 @@ Call any_call() {
   call.authority = {{"path", json::Value(*rc::gen::element<std::string>(
                                  "a", "a/x", "b", "c.md", "../x", "https://a.example/"))}};
   call.mode = *rc::gen::element(Mode::guide, Mode::copilot, Mode::automatic);
-  call.flow.untrusted_authority = *rc::gen::arbitrary<bool>();
+  for (const std::string_view word : kFlagWords) {
+    const Fact* fact = fact_named(word);
+    if (fact != nullptr) call.flow.*fact->holds = *rc::gen::arbitrary<bool>();
+  }
   return call;
 }
 
@@ -415,6 +420,8 @@ RC_GTEST_PROP(LayersProperty, AnOpenDecisionIsTheMildestOfAllThatMayCome, ()) {
   Call before = call;
   before.authority = {};
   before.open = {"path"};
+  before.flow.off_prem_forbidden = false;
+  before.flow.off_prem_open = true;
   const Ruling early = policy.judge(before.question());
   const Ruling late = policy.judge(call.question());
   RC_ASSERT(strictness(late) >= strictness(early));

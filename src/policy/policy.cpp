@@ -13,6 +13,7 @@ using contract::DeclaredEffect;
 using contract::EffectKind;
 
 constexpr std::size_t kRulesMax = 20'000;  // of a file
+constexpr std::size_t kLabelsMax = 1'000;  // likewise
 constexpr int kDeny = static_cast<int>(Decision::deny) * 2;
 
 constexpr std::array<std::string_view, 4> kLayerWords = {"built-in", "organisation", "user",
@@ -55,13 +56,30 @@ std::expected<void, PolicyFault> Policy::add(Layer layer, std::string file, cons
   };
   const json::Object* object = form.if_object();
   const json::Array* rules = object == nullptr ? nullptr : json::array_at(*object, "rules");
-  if (rules == nullptr || object->size() != 2 || json::text_at(*object, "policy") != "policy/1") {
-    return bad("", R"(a policy is {"policy": "policy/1", "rules": [...]} and nothing more)", {});
+  const json::Array* labels = object == nullptr ? nullptr : json::array_at(*object, "labels");
+  const std::size_t members = labels == nullptr ? 2 : 3;
+  if (rules == nullptr || object->size() != members ||
+      json::text_at(*object, "policy") != "policy/1") {
+    return bad("",
+               R"(a policy is {"policy": "policy/1", "rules": [...]} and perhaps "labels": [...], )"
+               "and nothing more",
+               {});
   }
   if (rules->size() > kRulesMax) {
     return bad("/rules", "a policy has at most " + std::to_string(kRulesMax) + " rules", {});
   }
-  RuleFile out{layer, std::move(file), {}, form, {}};
+  RuleFile out{layer, std::move(file), {}, {}, form, {}};
+  if (labels != nullptr && labels->size() > kLabelsMax) {
+    return bad("/labels", "a policy has at most " + std::to_string(kLabelsMax) + " labels", {});
+  }
+  for (std::size_t i = 0; labels != nullptr && i < labels->size(); ++i) {
+    auto label = parse_path_label((*labels)[i]);
+    if (!label) {
+      return bad("/labels/" + std::to_string(i) + label.error().pointer, label.error().message,
+                 label.error().remedy);
+    }
+    out.labels.push_back(*std::move(label));
+  }
   std::map<std::string, int> lines;  // of the ids so far
   for (std::size_t i = 0; i < rules->size(); ++i) {
     const std::string pointer = "/rules/" + std::to_string(i);
@@ -214,6 +232,12 @@ std::pair<Verdict, EffectKind> Policy::decide(const Question& question) const {
   const EffectKind kind =
       ruling.kind == kNoEffect ? EffectKind::read : static_cast<EffectKind>(ruling.kind);
   return {worded(std::move(ruling)), kind};
+}
+
+Reached Policy::reached(const Question& question) const {
+  Reached out;
+  for (const RuleFile& file : files_) reach(file.labels, question, out);
+  return out;
 }
 
 std::vector<Policy::Finding> Policy::findings(const Question& question) const {

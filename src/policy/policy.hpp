@@ -14,6 +14,7 @@
 #include "base/bytes.hpp"
 #include "base/embedded.hpp"
 #include "contract/tool.hpp"
+#include "policy/path_labels.hpp"
 #include "policy/question.hpp"
 #include "policy/rule.hpp"
 #include "policy/rule_index.hpp"
@@ -56,6 +57,7 @@ struct RuleFile {
   Layer layer = Layer::builtin;
   std::string file;  // as it is shown
   std::vector<Rule> rules;
+  std::vector<PathLabel> labels;
   json::Value form;  // what it was read from
 
   RuleIndex index;
@@ -96,6 +98,9 @@ class Policy {
   };
   // Every such rule, by layers and in their order, for each effect of the call.
   [[nodiscard]] std::vector<Finding> findings(const Question& question) const;
+
+  // Who alone may read what the call gives, by the labels of all layers.
+  [[nodiscard]] Reached reached(const Question& question) const;
 
   [[nodiscard]] const std::vector<RuleFile>& files() const { return files_; }
   // SHA-256 of the canonical rules of all layers, for the ledger.

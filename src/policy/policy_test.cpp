@@ -218,15 +218,18 @@ TEST(Policy, BadRulesAreRefusedWithFileAndLine) {
            {net + ",\n\"when\":\"context.mode ==\"}",
             "3: `when` is no expression: line 1, column 16: expected a value, found the end", ""},
            {net + R"(,"when":"principal == context"})", "2: there is no 'principal' to ask about",
-            "ask about context.kind, tool, mode, untrusted_authority or arguments.NAME"},
+            "ask about context.kind, tool, mode, arguments.NAME or a fact of the flow, as in "
+            "context.untrusted_authority"},
            {net + R"(,"when":"context == {}"})",
             "2: `when` names members of context, not all of it at once",
-            "ask about context.kind, tool, mode, untrusted_authority or arguments.NAME"},
+            "ask about context.kind, tool, mode, arguments.NAME or a fact of the flow, as in "
+            "context.untrusted_authority"},
            {net + R"(,"when":"context.mod == \"auto\""})", "2: context has no member 'mod'",
             "did you mean 'mode'?"},
            {net + R"(,"when":"principal.arguments.path == 1"})",
             "2: there is no 'principal' to ask about",
-            "ask about context.kind, tool, mode, untrusted_authority or arguments.NAME"},
+            "ask about context.kind, tool, mode, arguments.NAME or a fact of the flow, as in "
+            "context.untrusted_authority"},
            {net + R"(,"when":"context.arguments == {}"})", "2: `when` names arguments one by one",
             "as in context.arguments.path"},
            {net + "},\n" + net + "}", "3: two rules have the id a, the first in line 2",
@@ -248,7 +251,8 @@ TEST(Policy, WhatIsNoPolicyIsRefused) {
     ASSERT_FALSE(policy) << text;
     EXPECT_EQ(policy.error().code, Code::kPolicyInvalid);
     EXPECT_EQ(policy.error().message,
-              R"(p.json:1: a policy is {"policy": "policy/1", "rules": [...]} and nothing more)");
+              R"(p.json:1: a policy is {"policy": "policy/1", "rules": [...]} and perhaps )"
+              R"("labels": [...], and nothing more)");
   }
   EXPECT_EQ(Policy::parse("p.json", "[").error().code, Code::kInvalidJson);
   std::string many;

@@ -7,16 +7,10 @@
 #include <string_view>
 
 #include "contract/tool.hpp"
+#include "policy/flow.hpp"
 #include "policy/words.gen.hpp"
 
 namespace naestro::policy {
-
-// What the labels of a call's arguments say of the effect.
-struct Flow {
-  // An authority argument holds a value that is not the user's, the policy's or the plan's own.
-  bool untrusted_authority = false;
-  bool operator==(const Flow&) const = default;
-};
 
 // Refers to what the asker holds.
 struct Question {

@@ -45,21 +45,26 @@ std::optional<Value> value_of(const json::Value& value) {
   }
 }
 
-// `names`: the arguments that are asked for; the others are left out.
-Record context_of(const Question& question, const DeclaredEffect* effect,
-                  const std::vector<std::string>& names) {
+// Only what the rule names of arguments and facts.
+Record context_of(const Question& question, const DeclaredEffect* effect, const Rule& rule) {
   std::vector<Member> arguments;
-  for (const std::string& each : names) {
+  for (const std::string& each : rule.depends) {
     const json::Value* given = question.authority.if_contains(each);
     auto value = given == nullptr ? std::nullopt : value_of(*given);
     if (value) arguments.push_back({each, *std::move(value)});
   }
   const std::size_t kind = effect == nullptr ? kNoEffect : static_cast<std::size_t>(effect->kind);
-  return make_record({{"arguments", Value{make_record(std::move(arguments))}},
-                      {"kind", Value{std::string{kind_word(kind)}}},
-                      {"mode", Value{std::string{name(question.mode)}}},
-                      {"tool", Value{std::string{question.target}}},
-                      {"untrusted_authority", Value{question.flow.untrusted_authority}}});
+  std::vector<Member> members = {{"arguments", Value{make_record(std::move(arguments))}},
+                                 {"kind", Value{std::string{kind_word(kind)}}},
+                                 {"mode", Value{std::string{name(question.mode)}}},
+                                 {"tool", Value{std::string{question.target}}}};
+  const Flags holds = flags_of(question.flow, effect);
+  for (const std::string_view word : kFlagWords) {
+    const Flags flag = flag_named(word);
+    if ((rule.flags & flag) == 0) continue;
+    members.push_back({std::string{word}, Value{(holds & flag) != 0}});
+  }
+  return make_record(std::move(members));
 }
 
 // Its truth about the context; an error where it has none.
@@ -117,11 +122,17 @@ Matched Rule::of_hosts(const Place::Part& host) const {
 }
 
 Matched Rule::of_when(const Question& question, const DeclaredEffect* declared) const {
-  if (when_untrusted) return yes_or_no(question.flow.untrusted_authority);
-  if (std::ranges::any_of(depends, [&](const auto& each) { return question.is_open(each); })) {
-    return {Match::open, {}};
+  const Flags open = flags & open_flags_of(question.flow);
+  if (flags_alone) {
+    const Flags missing = flags & ~flags_of(question.flow, declared);
+    if (missing == open) return {open == 0 ? Match::yes : Match::open, {}};
+    return {};
   }
-  const auto holds = truth(*when, context_of(question, declared, depends));
+  const bool unknown = open != 0 || std::ranges::any_of(depends, [&](const auto& each) {
+                         return question.is_open(each);
+                       });
+  if (unknown) return {Match::open, {}};
+  const auto holds = truth(*when, context_of(question, declared, *this));
   return holds ? yes_or_no(*holds) : failed("`when`: " + holds.error().message);
 }
 

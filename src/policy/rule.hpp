@@ -36,9 +36,10 @@ struct Rule {
   std::vector<std::string> hosts;  // "a.example", "*.a.example"; empty: any
   std::optional<Expression> when;
   std::vector<std::string> depends;  // arguments that `when` names
-  // `when` is context.untrusted_authority alone, as in the built-in layer, which every decision
-  // asks: no context is made for it.
-  bool when_untrusted = false;
+  Flags flags = 0;                   // facts of the flow that `when` names
+  // `when` is nothing but these facts joined by `&&`, as in the built-in layer, which every
+  // decision asks: no context is made for it.
+  bool flags_alone = false;
   std::string reason;
   int line = 0;
   std::size_t place = 0;  // in its file
@@ -76,6 +77,8 @@ struct RuleFault {
   std::string remedy = {};
 };
 std::expected<Rule, RuleFault> parse_rule(const json::Value& form);
+// The member `paths` of a rule or a label.
+std::expected<std::vector<Glob>, RuleFault> parse_paths(const json::Object& form);
 
 // The value of an expression that depends on nothing; nullopt where it depends on something or
 // errs.

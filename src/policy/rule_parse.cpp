@@ -18,8 +18,7 @@ constexpr std::size_t kShownMax = 60;
 
 constexpr std::array<std::string_view, 9> kMembers = {"id",    "effect", "kinds",  "tools", "paths",
                                                       "hosts", "when",   "reason", "locked"};
-constexpr std::array<std::string_view, 5> kContext = {"kind", "tool", "mode", "untrusted_authority",
-                                                      "arguments"};
+constexpr std::array<std::string_view, 4> kContext = {"kind", "tool", "mode", "arguments"};
 
 using Op = Expression::Op;
 template <class T>
@@ -106,21 +105,8 @@ Read<std::vector<std::string>> read_tools(const json::Object& form) {
 }
 
 Read<std::vector<Glob>> read_paths(const json::Object& form) {
-  std::vector<Glob> out;
-  if (!form.contains("paths")) return out;
-  NAESTRO_LET(const auto globs, texts(form, "paths"));
-  for (std::size_t i = 0; i < globs.size(); ++i) {
-    if (!is_normal_path(globs[i])) {
-      const auto normal = normal_path(globs[i]);
-      return fault(
-          "/paths/" + std::to_string(i), quoted(globs[i]) + " is no path in its normal form",
-          normal
-              ? "write " + quoted(*normal) + ", or for all inside of it " + quoted(*normal + "/**")
-              : "paths are relative to the workspace, without '..'");
-    }
-    out.emplace_back(globs[i]);
-  }
-  return out;
+  if (!form.contains("paths")) return {};
+  return parse_paths(form);
 }
 
 Read<std::vector<std::string>> read_hosts(const json::Object& form) {
@@ -148,25 +134,42 @@ bool is_arguments(const Expression& expression) {
          expression.of[0].op == Op::variable && expression.of[0].name == "context";
 }
 
+std::vector<std::string_view> context_words() {
+  std::vector<std::string_view> out(kContext.begin(), kContext.end());
+  out.insert(out.end(), kFlagWords.begin(), kFlagWords.end());
+  return out;
+}
+
+// Nothing but facts of the flow joined by `&&`.
+bool is_flags_alone(const Expression& expression) {
+  if (expression.op == Op::both) return std::ranges::all_of(expression.of, is_flags_alone);
+  return expression.op == Op::attribute && expression.of[0].op == Op::variable &&
+         flag_named(expression.name) != 0;
+}
+
 // What an expression asks about. It names members of `context` and of `context.arguments` one by
 // one, so that it is known before it is evaluated on which arguments it depends.
 class Names {
  public:
   std::vector<std::string> arguments;
+  Flags flags = 0;
 
   Read<void> of(const Expression& expression) {
     if (expression.op == Op::variable) {
-      return fault("/when",
-                   expression.name == "context"
-                       ? "`when` names members of context, not all of it at once"
-                       : "there is no '" + expression.name + "' to ask about",
-                   "ask about context.kind, tool, mode, untrusted_authority or arguments.NAME");
+      return fault(
+          "/when",
+          expression.name == "context" ? "`when` names members of context, not all of it at once"
+                                       : "there is no '" + expression.name + "' to ask about",
+          "ask about context.kind, tool, mode, arguments.NAME or a fact of the flow, as in "
+          "context.untrusted_authority");
     }
     const bool member = expression.op == Op::attribute || expression.op == Op::has;
     if (member && expression.of[0].op == Op::variable && expression.of[0].name == "context") {
-      if (std::ranges::find(kContext, expression.name) == kContext.end()) {
+      const Flags flag = flag_named(expression.name);
+      flags |= flag;
+      if (flag == 0 && std::ranges::find(kContext, expression.name) == kContext.end()) {
         return fault("/when", "context has no member " + quoted(expression.name),
-                     did_you_mean(expression.name, kContext));
+                     did_you_mean(expression.name, context_words()));
       }
       if (expression.name == "arguments" && expression.op == Op::attribute) {
         return fault("/when", "`when` names arguments one by one", "as in context.arguments.path");
@@ -200,9 +203,8 @@ Read<void> read_when(const json::Object& form, Rule& rule) {
   Names names;
   NAESTRO_TRY(names.of(*expression));
   rule.depends = std::move(names.arguments);
-  rule.when_untrusted = expression->op == Op::attribute &&
-                        expression->name == "untrusted_authority" &&
-                        expression->of[0].op == Op::variable;
+  rule.flags = names.flags;
+  rule.flags_alone = is_flags_alone(*expression);
   rule.when = *std::move(expression);
   return {};
 }
@@ -249,6 +251,23 @@ Read<void> fits_kinds(const Rule& rule, const json::Object& form) {
 }
 
 }  // namespace
+
+std::expected<std::vector<Glob>, RuleFault> parse_paths(const json::Object& form) {
+  std::vector<Glob> out;
+  NAESTRO_LET(const auto globs, texts(form, "paths"));
+  for (std::size_t i = 0; i < globs.size(); ++i) {
+    if (!is_normal_path(globs[i])) {
+      const auto normal = normal_path(globs[i]);
+      return fault(
+          "/paths/" + std::to_string(i), quoted(globs[i]) + " is no path in its normal form",
+          normal
+              ? "write " + quoted(*normal) + ", or for all inside of it " + quoted(*normal + "/**")
+              : "paths are relative to the workspace, without '..'");
+    }
+    out.emplace_back(globs[i]);
+  }
+  return out;
+}
 
 std::expected<Rule, RuleFault> parse_rule(const json::Value& form) {
   const json::Object* object = form.if_object();

@@ -155,6 +155,7 @@ CardLine make_line(const plan::Step& step, const door::Scope& scope, const plan:
   line.authority = effect.authority;
   if (!line.computed && !line.per_item) line.action = door::action_digest(scope, effect);
   line.times = step.control.attempts_max();
+  line.paths = step.paths;
   return line;
 }
 
@@ -252,6 +253,11 @@ json::Value to_json(const CardLine& line) {
   if (line.verdict.open) out["open"] = true;
   if (!line.grant.empty()) out["grant"] = line.grant;
   if (!line.to.empty()) out["to"] = line.to;
+  if (!line.paths.empty()) {
+    json::Object paths;
+    for (const plan::FlowPath& each : line.paths) paths[each.fact] = each.path;
+    out["data"] = std::move(paths);
+  }
   return out;
 }
 

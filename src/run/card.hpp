@@ -18,15 +18,16 @@ struct CardLine {
   contract::EffectKind kind = contract::EffectKind::read;
   policy::Verdict verdict;
   bool reversible = true;
-  json::Object authority;           // known authority arguments
-  std::string to;                   // the server that a model call goes to; "": nobody else's
-  bool computed = false;            // an authority argument is known only during the run
-  bool per_item = false;            // an authority argument is of each item of an input
-  std::vector<std::string> open{};  // the authority arguments that are not known yet
-  bool proved = true;               // nothing is left to be found out at run time
-  std::string grant{};              // the lasting yes that answers its ask; "": none
-  Digest action{};                  // what an approval will name; unset when computed
-  std::int64_t times = 1;           // calls at most, further attempts included
+  json::Object authority;               // known authority arguments
+  std::string to;                       // the server that a model call goes to; "": nobody else's
+  bool computed = false;                // an authority argument is known only during the run
+  bool per_item = false;                // an authority argument is of each item of an input
+  std::vector<std::string> open{};      // the authority arguments that are not known yet
+  bool proved = true;                   // nothing is left to be found out at run time
+  std::string grant{};                  // the lasting yes that answers its ask; "": none
+  Digest action{};                      // what an approval will name; unset when computed
+  std::int64_t times = 1;               // calls at most, further attempts included
+  std::vector<plan::FlowPath> paths{};  // what its data says of it, and the ways of the data
 };
 
 struct Card {

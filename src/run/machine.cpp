@@ -226,7 +226,8 @@ std::vector<policy::Grant> Machine::lasting(const Question& question) const {
   }
   if (question.scope == Question::Scope::doubt) return {};
   const At at = *at_place(question.what.get_object());
-  const auto effect = make_effect(program_->steps[at.step], lookup(at));
+  auto effect = make_effect(program_->steps[at.step], lookup(at));
+  if (effect) effect->flow = flow_of(at);
   if (!effect || question.what.get_object().contains("locked")) return {};
   return {run::lasting(*effect, workspace, card_rules())};
 }

@@ -190,6 +190,8 @@ class Machine {
     std::optional<Error> error;  // it fails when no call is under way any more
     json::Value result;
     contract::Labels labels;
+    // What decided, beyond the plan, whether the step yields anything.
+    std::optional<contract::Label> presence;
   };
   static constexpr bool busy(Call::State state) {
     return state == Call::State::running || state == Call::State::waits;
@@ -229,6 +231,8 @@ class Machine {
   void open_step(std::size_t index, Batch& batch);
   [[nodiscard]] const Fork::Kept* kept(const std::string& step) const;
   void keep_step(std::size_t index, const Fork::Kept& kept, Batch& batch);
+  [[nodiscard]] std::optional<contract::Label> needed(std::size_t index) const;
+  void note_presence(std::size_t index);
   void skip_step(std::size_t index, std::string_view because, Batch& batch);
   void close_step(std::size_t index, Batch& batch);
   void fail_step(std::size_t index, Error error, Batch& batch);
@@ -245,6 +249,11 @@ class Machine {
   void open_question(Question::Scope scope, const Digest& digest, At at, json::Object what,
                      Batch& batch);
   void hand_out(Call& call, Batch& batch);
+  [[nodiscard]] std::optional<contract::Label> control_label(At at) const;
+  [[nodiscard]] contract::Labels argument_labels(At at) const;
+  [[nodiscard]] policy::Flow flow_of(At at) const;
+  [[nodiscard]] std::set<std::string> readers_of(const door::Effect& effect) const;
+  void note_written(const Call& call);
   void accept(At at, const Fact& fact, const contract::Labels& labels, Batch& batch);
   void keep_file(json::Value file);
   void end_round(At at, Batch& batch);
@@ -304,6 +313,8 @@ class Machine {
   std::optional<Error> failure_;
   json::Object outputs_;
   json::Array files_;
+  // Files that this run wrote, or may have written, of data that must not leave the machine.
+  std::vector<policy::PathLabel> written_;
   Digest final_digest_{};
 };
 

@@ -96,13 +96,6 @@ plan::Lookup Machine::lookup(At at) const {
   };
 }
 
-contract::Label Machine::label_of(At at, const Reference& reference) const {
-  const plan::Control& control = program_->steps[at.step].control;
-  if (reference.from == Reference::From::item) return label_of(control.for_each->in);
-  if (reference.from != Reference::From::prev) return label_of(reference);
-  return policy::whole(plan::declared_labels(program_->steps[at.step].use));
-}
-
 void Machine::turn(Call& call, Call::State to) {
   busy_ += busy(to) ? 1 : 0;
   busy_ -= busy(call.state) ? 1 : 0;
@@ -126,6 +119,8 @@ void Machine::start_call(At at, Batch& batch) {
   if (effect->caps.model_calls > 0 && call(at).not_done > 0) {
     effect->arguments["seed"] = effect->arguments.at("seed").as_int64() + call(at).not_done;
   }
+  call(at).argument_labels = argument_labels(at);
+  effect->flow = flow_of(at);
   const door::Admission admission =
       door::admit(environment_.policy, start_.mode, scope(), *effect, approved_, grants_, budget_);
   using enum door::Admission::Answer;
@@ -181,11 +176,8 @@ void Machine::free_slot(At at) {
 }
 
 void Machine::intend(At at, door::Effect effect, const door::Admission& admission, Batch& batch) {
-  const plan::Step& planned = program_->steps[at.step];
   Call& call = this->call(at);
   take_slot(at);
-  call.argument_labels = plan::labels_of(
-      planned.with, [&](const Reference& reference) { return label_of(at, reference); });
   const Digest key = door::effect_key(start_.run, segment_name(effect.step), effect.path,
                                       door::call_hash(effect), 0, call.not_done);
   emit(batch, "step.started", place(at));
@@ -204,6 +196,7 @@ void Machine::intend(At at, door::Effect effect, const door::Admission& admissio
   emit(batch, "effect.intended", std::move(data));
   const bool prepare = effect.prepares;
   call.intent = Perform{std::move(effect), key, prepare, {}};
+  note_written(call);
   hand_out(call, batch);
 }
 
@@ -255,11 +248,10 @@ void Machine::accept(At at, const Fact& fact, const contract::Labels& declared, 
   // A model's value is read out of its text; a tool's is what the fact says.
   const bool as_said = std::holds_alternative<plan::ToolUse>(planned.use);
   call.sealed = as_said ? fact.data.at("result") : json::Value{};
-  contract::Label into = policy::whole(call.argument_labels);
-  for (const Reference& reference : planned.control.references()) {
-    into = policy::join(into, label_of(at, reference));
-  }
-  call.labels = plan::result_labels(declared, into);
+  std::optional<contract::Label> into = control_label(at);
+  policy::add(into, policy::whole(call.argument_labels));
+  call.labels =
+      plan::result_labels(declared, plan::narrowed(*into, readers_of(call.intent->effect)));
   if (auto file = written_file(call.intent->effect, call.result)) keep_file(*std::move(file));
   call.intent.reset();
   end_round(at, batch);

@@ -28,11 +28,6 @@ plan::Lookup Machine::lookup() const {
   };
 }
 
-contract::Label Machine::label_of(const Reference& reference) const {
-  if (reference.from == Reference::From::input) return plan::input_label();
-  return policy::label_at(labels_of(reference.name), reference.pointer);
-}
-
 void Machine::schedule(Batch& batch) {
   if (state_ != State::running) return;
   if (questions_.contains(card_.digest)) return;  // nothing begins before the card is answered
@@ -69,6 +64,7 @@ bool Machine::settle_ready(Batch& batch) {
         std::ranges::all_of(needs, [&](std::size_t need) { return settled(steps_[need].state); });
     if (!can_open) continue;
     moved = true;
+    note_presence(i);
     const bool absent = std::ranges::any_of(
         needs, [&](std::size_t need) { return result_of(program_->steps[need].id) == nullptr; });
     if (absent) {

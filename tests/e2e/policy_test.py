@@ -192,7 +192,7 @@ class Policy(unittest.TestCase):
         self.put(self.project_file, SECRETS + "  - {id: typo, effect: deny, tools: [file.write]}\n"
                  "  - {id: never, effect: deny, when: 1 == 2}\n")
         out = self.naestro("policy", "check")
-        self.assertRegex(out, r"built-in +builtin\.json +6 rules: 2 allow, 3 ask, 1 deny\n")
+        self.assertRegex(out, r"built-in +builtin\.json +10 rules: 2 allow, 6 ask, 2 deny\n")
         self.assertRegex(out, r"user +\$XDG_CONFIG_HOME/naestro/policy\.yaml +2 rules: 1 ask, 1 deny\n")
         self.assertRegex(out, r"project +\./\.naestro/policy\.yaml +3 rules: 3 deny\n")
         self.assertIn(f"{USER_FILE}:3: warning: rule a decides nothing: rule b in line 4 matches", out)
