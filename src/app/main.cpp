@@ -14,6 +14,7 @@
 #include "agents/planner.hpp"
 #include "agents/written.hpp"
 #include "app/config.hpp"
+#include "app/confined.hpp"
 #include "app/doctor.hpp"
 #include "app/models.hpp"
 #include "app/policy_files.hpp"
@@ -234,6 +235,10 @@ int main(int argc, char** argv) {
     return app::pull_model(asked.models,
                            {asked.folders.data + "/models", asked.settings.assets + "/models"},
                            order, progress, std::move(stop));
+  };
+  house.confine = [&home](const cli::House& asked, const cli::SandboxOrder& order, const auto& say,
+                          const std::stop_token& stop) {
+    return app::confine(asked, order, home, say, stop);
   };
   house.starter_config = app::starter_config(models);
   const int code = cli::main(house, {argv + 1, argv + argc});

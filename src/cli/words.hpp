@@ -39,6 +39,7 @@ struct Words {
   PolicyOptions policy = {};
   PullOrder order = {};
   ServerOrder server = {};
+  SandboxOrder sandbox = {};
   std::string shell = {};
   std::string error_code = {};
   bool live = false;

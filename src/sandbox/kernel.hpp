@@ -1,9 +1,17 @@
 // What this machine's kernel can do to confine a program.
 #pragma once
 
+#include <cstdint>
 #include <string>
 
 namespace naestro::sandbox {
+
+// How much of the wall there is. Nothing is chosen for the caller: where a part is missing, the
+// program is not run.
+enum class Profile : std::uint8_t {
+  whole,  // all parts
+  weak,   // Landlock, the filter and limits, without namespaces: for machines that deny those
+};
 
 struct Kernel {
   int landlock_abi = 0;     // the version of Landlock's interface; 0: none
@@ -19,8 +27,10 @@ Kernel look();
 // What there is of it, as one text: "namespaces: yes; Landlock: ABI 7; seccomp: yes; ...".
 std::string describe(const Kernel& kernel);
 // Why programs cannot be confined here, as one text; "" when they can be.
-std::string missing(const Kernel& kernel);
+std::string missing(const Kernel& kernel, Profile profile = Profile::whole);
 // How to mend what is missing, likewise.
-std::string remedy(const Kernel& kernel);
+std::string remedy(const Kernel& kernel, Profile profile = Profile::whole);
+// What the profile leaves open on this kernel, one sentence; "" for `whole`.
+std::string weakness(const Kernel& kernel, Profile profile);
 
 }  // namespace naestro::sandbox

@@ -8,6 +8,9 @@
 #include <string>
 #include <vector>
 
+#include "sandbox/root.hpp"
+#include "sandbox/wall.hpp"
+
 namespace naestro::sandbox {
 
 // What the keeper says, once.
@@ -20,20 +23,24 @@ struct Report {
 // All that the child needs, ready before clone(): behind it another thread may hold the
 // allocator's lock for ever.
 struct Launch {
+  Wall wall;
   std::vector<char*> argv;
   std::vector<char*> environment;
   std::vector<const char*> programs;  // tried in this order
-  std::vector<const char*> writable;
+  std::vector<Entry> root;            // empty without namespaces
+  std::vector<Grant> grants;
   const char* cwd = nullptr;
   std::string uid_map;
   std::string gid_map;
   std::vector<sock_filter> filter;
-  int in = -1, out = -1, err = -1, report = -1, ruleset = -1;
-  bool root = false;
+  // The keeper waits for a byte of `control`, and kills all when its other end is closed.
+  int in = -1, out = -1, err = -1, report = -1, ruleset = -1, control = -1;
+  bool root_user = false;
 };
 
 // The keeper in the parent's numbers, and errno, negative, where there is none. Its end is the end
-// of every process of the namespace.
-pid_t launch(const Launch& launch);
+// of every process of the namespace. Without namespaces it ends only when all that descended from
+// the program are dead.
+pid_t launch(Launch& launch);
 
 }  // namespace naestro::sandbox

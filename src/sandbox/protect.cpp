@@ -1,0 +1,361 @@
+#include "sandbox/protect.hpp"
+
+#include <dirent.h>
+#include <fcntl.h>
+#include <sys/file.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <cerrno>
+#include <cstring>
+#include <functional>
+
+#include "base/text.hpp"
+
+namespace naestro::sandbox {
+namespace {
+
+constexpr std::size_t kEntriesMax = 2'000'000;
+constexpr std::size_t kKeptMax = 4'000;
+constexpr int kDepthMax = 200;
+
+struct Name {
+  const char* name;
+  char held;  // what is put there when nothing is: f a file, d a folder, 0 nothing
+};
+
+constexpr Name kNames[] = {
+    // git: hooks, filters, what runs when a folder is looked at
+    {".git", 'd'},
+    {".gitattributes", 'f'},
+    {".gitmodules", 'f'},
+    {".gitconfig", 'f'},
+    {".husky", 'd'},
+    {".pre-commit-config.yaml", 0},
+    {".hg", 0},
+    {".hgrc", 0},
+    // Naestro itself; a project's file only makes things stricter
+    {".naestro", 'd'},
+    {"naestro.yaml", 0},
+    // shells and what they load
+    {".bashrc", 'f'},
+    {".bash_profile", 'f'},
+    {".bash_login", 'f'},
+    {".bash_logout", 0},
+    {".bash_aliases", 0},
+    {".profile", 'f'},
+    {".zshrc", 'f'},
+    {".zshenv", 'f'},
+    {".zprofile", 'f'},
+    {".zlogin", 0},
+    {".kshrc", 0},
+    {".inputrc", 0},
+    {".envrc", 'f'},
+    {".direnv", 0},
+    // programs that run what their settings say
+    {".npmrc", 0},
+    {".yarnrc", 0},
+    {".yarnrc.yml", 0},
+    {".pypirc", 0},
+    {".ripgreprc", 0},
+    {".vimrc", 0},
+    {".exrc", 0},
+    {".gdbinit", 0},
+    {".tmux.conf", 0},
+    {".netrc", 0},
+    {".ssh", 'd'},
+    {".gnupg", 0},
+    {".aws", 0},
+    {".kube", 0},
+    {".docker", 0},
+    // editors, agents and their servers
+    {".vscode", 'd'},
+    {".idea", 'd'},
+    {".cursor", 'd'},
+    {".claude", 'd'},
+    {".claude.json", 0},
+    {".codex", 'd'},
+    {".gemini", 'd'},
+    {".windsurf", 0},
+    {".zed", 0},
+    {".fleet", 0},
+    {".agents", 0},
+    {".devcontainer", 'd'},
+    {".mcp.json", 'f'},
+    {"mcp.json", 0},
+};
+
+// When it was made, of an empty file that holds a name: nobody else's has that time.
+constexpr timespec kMark = {86, 7'408'086};
+
+// Without the signs that HFS+ passes over, and with what other file systems do to a name's end.
+std::string folded(std::string_view name) {
+  std::string out;
+  for (std::size_t i = 0; i < name.size(); ++i) {
+    const std::string_view three = name.substr(i, 3);
+    const bool invisible = (three.size() == 3 && three[0] == '\xe2' &&
+                            ((three[1] == '\x80' && ((three[2] >= '\x8b' && three[2] <= '\x8f') ||
+                                                     (three[2] >= '\xaa' && three[2] <= '\xae'))) ||
+                             (three[1] == '\x81' && three[2] >= '\xa0' && three[2] <= '\xaf'))) ||
+                           three == "\xef\xbb\xbf";
+    if (invisible) {
+      i += 2;
+      continue;
+    }
+    // Full-width letters and the full stop, which compatible forms make plain ones.
+    if (three.size() == 3 && three[0] == '\xef' && (three[1] == '\xbc' || three[1] == '\xbd')) {
+      const int code = 0xf000 | ((three[1] & 0x3f) << 6) | (three[2] & 0x3f);
+      if (code >= 0xff01 && code <= 0xff5e) {
+        out += static_cast<char>(code - 0xff01 + 0x21);
+        i += 2;
+        continue;
+      }
+    }
+    out += name[i];
+  }
+  out = ascii_lower(out);
+  out = out.substr(0, out.find(':'));
+  while (!out.empty() && (out.back() == '.' || out.back() == ' ')) out.pop_back();
+  return out;
+}
+
+std::unexpected<Error> cannot(const std::string& what) {
+  return fail(Code::kCannotConfine, "the program was not run: " + what);
+}
+
+// Calls for each entry; folders below, but for protected ones, are looked through as well when
+// `enter` says so. False: it cannot be read.
+struct Walk {
+  std::function<void(int at, const std::string& folder, const dirent& entry)> entry;
+  std::function<void(int at, const std::string& folder, const std::vector<std::string>&)> whole;
+  std::size_t seen = 0;
+
+  bool through(int parent, const char* name, const std::string& path, int depth) {
+    if (depth > kDepthMax) return errno = ELOOP, false;
+    const int fd = ::openat(parent, name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+    if (fd < 0)
+      return depth > 0 && (errno == EACCES || errno == ENOENT);  // nobody else's program can either
+    DIR* const list = ::fdopendir(fd);
+    if (list == nullptr) return ::close(fd), false;
+    std::vector<std::string> folders;
+    std::vector<std::string> names;
+    while (const dirent* each = ::readdir(list)) {
+      const std::string_view text{each->d_name};
+      if (text == "." || text == "..") continue;
+      ++seen;
+      if (text == "HEAD" || text == "objects" || text == "refs") names.emplace_back(text);
+      if (is_protected(text)) {
+        entry(fd, path, *each);
+      } else if (is_folder(fd, *each)) {
+        folders.emplace_back(text);
+      }
+    }
+    whole(fd, path, names);
+    bool ok = seen <= kEntriesMax;
+    if (!ok) errno = EFBIG;
+    for (const std::string& each : folders) {
+      ok = ok && through(fd, each.c_str(), path + "/" + each, depth + 1);
+    }
+    const int saved = errno;
+    ::closedir(list);
+    errno = saved;
+    return ok;
+  }
+  static bool is_folder(int at, const dirent& each) {
+    if (each.d_type != DT_UNKNOWN) return each.d_type == DT_DIR;
+    struct stat info{};
+    return ::fstatat(at, each.d_name, &info, AT_SYMLINK_NOFOLLOW) == 0 && S_ISDIR(info.st_mode);
+  }
+};
+
+bool is_bare_repository(const std::vector<std::string>& names) { return names.size() == 3; }
+
+// Of a repository without .git the same files are obeyed.
+constexpr const char* kOfBare[] = {"HEAD", "config", "config.worktree", "hooks", "commondir"};
+
+}  // namespace
+
+bool is_protected(std::string_view name) {
+  const std::string plain = folded(name);
+  if (plain == "git~1") return true;  // the short name of .git on FAT
+  return std::ranges::any_of(kNames, [&](const Name& each) { return plain == each.name; });
+}
+
+Result<Protection> Protection::of(const std::string& folder, bool hold) {
+  Protection out{folder};
+  const auto keep = [&out](int at, const std::string& path, const char* name) {
+    struct stat info{};
+    if (::fstatat(at, name, &info, AT_SYMLINK_NOFOLLOW) != 0) return;
+    out.known_.emplace(info.st_dev, info.st_ino);
+    out.kept_.push_back({path + "/" + name, {info.st_dev, info.st_ino}, S_ISLNK(info.st_mode)});
+  };
+  Walk walk;
+  walk.entry = [&](int at, const std::string& path, const dirent& entry) {
+    keep(at, path, entry.d_name);
+  };
+  walk.whole = [&](int at, const std::string& path, const std::vector<std::string>& names) {
+    if (!is_bare_repository(names)) return;
+    for (const char* name : kOfBare) keep(at, path, name);
+  };
+  if (hold) NAESTRO_TRY(out.hold_absent());  // before the look, which then keeps them as well
+  if (!walk.through(AT_FDCWD, folder.c_str(), folder, 0)) {
+    return cannot(folder +
+                  " cannot be looked through for protected names: " + std::strerror(errno));
+  }
+  if (out.kept_.size() > kKeptMax) {
+    return cannot(folder + " holds more protected names than can be held: " +
+                  std::to_string(out.kept_.size()));
+  }
+  return out;
+}
+
+Result<void> Protection::hold_absent() {
+  const int at = ::open(folder_.c_str(), O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+  if (at < 0) return cannot(folder_ + " cannot be opened: " + std::strerror(errno));
+  for (const Name& each : kNames) {
+    if (each.held == 0) continue;
+    const bool folder = each.held == 'd';
+    const int made = folder
+                         ? ::mkdirat(at, each.name, 0500)
+                         : ::openat(at, each.name, O_CREAT | O_EXCL | O_WRONLY | O_CLOEXEC, 0400);
+    if (made > 0) ::close(made);
+    const bool mine = made >= 0;
+    if (!mine && errno != EEXIST) {
+      if (errno == EACCES || errno == EROFS) break;  // then the program cannot make it either
+      const int saved = errno;
+      ::close(at);
+      return cannot(folder_ + "/" + each.name + " cannot be held: " + std::strerror(saved));
+    }
+    const int fd = ::openat(
+        at, each.name, O_RDONLY | O_NOFOLLOW | O_CLOEXEC | O_NONBLOCK | (folder ? O_DIRECTORY : 0));
+    struct stat info{};
+    if (fd < 0 || ::fstat(fd, &info) != 0) {
+      if (fd >= 0) ::close(fd);
+      continue;  // somebody's own, kept as it is
+    }
+    const timespec times[2] = {kMark, kMark};
+    if (mine && ::futimens(fd, times) == 0) ::fstat(fd, &info);
+    const bool marked = info.st_mtim.tv_sec == kMark.tv_sec &&
+                        info.st_mtim.tv_nsec == kMark.tv_nsec && (folder || info.st_size == 0);
+    if (marked && ::flock(fd, LOCK_SH | LOCK_NB) == 0) {
+      held_.push_back({folder_ + "/" + each.name, fd, folder});
+    } else {
+      ::close(fd);
+    }
+  }
+  ::close(at);
+  return {};
+}
+
+std::vector<std::string> Protection::sweep() {
+  std::vector<std::string> out;
+  std::size_t refused = 0;
+  const auto refuse = [&](int at, const std::string& path, const char* name) {
+    struct stat info{};
+    if (::fstatat(at, name, &info, AT_SYMLINK_NOFOLLOW) != 0 ||
+        known_.contains({info.st_dev, info.st_ino})) {
+      return;
+    }
+    std::string other;
+    int number = 1;
+    do {
+      other = std::string{"refused-"} + (number > 1 ? std::to_string(number) : "") + name;
+      // A name that differs in signs that are not seen must not come back by them.
+      for (char& c : other) {
+        if (static_cast<unsigned char>(c) >= 0x80) c = '_';
+      }
+    } while (::renameat2(at, name, at, other.c_str(), RENAME_NOREPLACE) != 0 && errno == EEXIST &&
+             ++number < 1000);
+    ++refused;
+    if (out.size() < 20) {
+      out.push_back("'" + one_line(path.substr(std::min(path.size(), folder_.size() + 1))) +
+                    (path.size() > folder_.size() ? "/" : "") + one_line(name) +
+                    "' is a protected name; what the program made there is now '" +
+                    one_line(other) + "' beside it");
+    }
+  };
+  Walk walk;
+  walk.entry = [&](int at, const std::string& path, const dirent& entry) {
+    refuse(at, path, entry.d_name);
+  };
+  walk.whole = [&](int at, const std::string& path, const std::vector<std::string>& names) {
+    if (is_bare_repository(names)) refuse(at, path, "HEAD");
+  };
+  if (!walk.through(AT_FDCWD, folder_.c_str(), folder_, 0)) {
+    out.push_back(
+        "'" + one_line(folder_) +
+        "' could not be looked through for protected names afterwards: " + std::strerror(errno));
+  }
+  if (refused > out.size()) {
+    out.push_back("and " + std::to_string(refused - out.size()) + " more of these");
+  }
+  return out;
+}
+
+void Protection::let_go() {
+  for (const Held& each : held_) {
+    // Who else holds it lets it go later.
+    if (::flock(each.fd, LOCK_EX | LOCK_NB) == 0) {
+      struct stat now{};
+      struct stat mine{};
+      const bool same = ::lstat(each.path.c_str(), &now) == 0 && ::fstat(each.fd, &mine) == 0 &&
+                        now.st_ino == mine.st_ino && now.st_dev == mine.st_dev;
+      if (same && each.folder) ::rmdir(each.path.c_str());
+      if (same && !each.folder && now.st_size == 0) ::unlink(each.path.c_str());
+    }
+    ::close(each.fd);
+  }
+  held_.clear();
+}
+
+Protection::Protection(Protection&& other) noexcept
+    : folder_{std::move(other.folder_)},
+      kept_{std::move(other.kept_)},
+      known_{std::move(other.known_)},
+      held_{std::exchange(other.held_, {})} {}
+
+Protection& Protection::operator=(Protection&& other) noexcept {
+  if (this != &other) {
+    let_go();
+    folder_ = std::move(other.folder_);
+    kept_ = std::move(other.kept_);
+    known_ = std::move(other.known_);
+    held_ = std::exchange(other.held_, {});
+  }
+  return *this;
+}
+
+Protection::~Protection() { let_go(); }
+
+Result<std::vector<std::string>> beside(const std::string& folder, const std::vector<Kept>& kept) {
+  const std::string inside = folder + "/";
+  const auto holds = [&](const Kept& each) { return each.path.starts_with(inside); };
+  if (std::ranges::none_of(kept, holds)) return std::vector{folder};
+  DIR* const list = ::opendir(folder.c_str());
+  if (list == nullptr) {
+    return cannot(folder + " cannot be looked through: " + std::strerror(errno));
+  }
+  std::vector<std::string> names;
+  while (const dirent* each = ::readdir(list)) names.emplace_back(each->d_name);
+  ::closedir(list);
+  std::vector<std::string> out;
+  for (const std::string& name : names) {
+    const std::string path = inside + name;
+    struct stat info{};
+    if (name == "." || name == ".." || is_protected(name) || ::lstat(path.c_str(), &info) != 0 ||
+        S_ISLNK(info.st_mode) ||
+        std::ranges::any_of(kept, [&](const Kept& each) { return each.path == path; })) {
+      continue;
+    }
+    if (!S_ISDIR(info.st_mode)) {
+      out.push_back(path);
+      continue;
+    }
+    NAESTRO_LET(const std::vector<std::string> below, beside(path, kept));
+    out.insert(out.end(), below.begin(), below.end());
+  }
+  return out;
+}
+
+}  // namespace naestro::sandbox
