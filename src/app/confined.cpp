@@ -78,7 +78,7 @@ Result<cli::Confined> confine(const cli::House& house, const cli::SandboxOrder& 
   job.out = STDOUT_FILENO;
   job.err = STDERR_FILENO;
   job.time_ms_max = 1000 * order.time_s_max;
-  const sandbox::Kernel kernel = sandbox::look();
+  const sandbox::Kernel kernel = sandbox::glance();
   if (const std::string weakness = sandbox::weakness(kernel, job.profile); !weakness.empty()) {
     say("profile weak: " + weakness);
   }

@@ -1,11 +1,11 @@
 #include "sandbox/confine.hpp"
 
-#include <stdlib.h>
 #include <sys/wait.h>
 
 #include <algorithm>
 #include <cerrno>
 #include <csignal>
+#include <cstdlib>
 #include <cstring>
 #include <filesystem>
 
@@ -197,7 +197,8 @@ Result<Attended> run_in(const Kernel& kernel, const Job& job, const Protections&
   const pid_t keeper = launch(all);
   if (keeper < 0) {
     errno = -keeper;
-    return cannot(std::string{"its namespaces: "} + std::strerror(errno));
+    return cannot(std::string{"its namespaces: "} + std::strerror(errno),
+                  remedy({1, true, false, true}));
   }
   pipes.in.read.close();
   pipes.control.read.close();

@@ -75,9 +75,15 @@ std::string lacks(const Kernel& kernel, Profile profile, const char* Lack::* wha
 
 }  // namespace
 
-Kernel look() {
+Kernel glance() {
   const long abi = ::syscall(kLandlockCreate, nullptr, 0, 1);
-  return {abi > 0 ? static_cast<int>(abi) : 0, has_seccomp(), has_namespaces(), limits_processes()};
+  return {abi > 0 ? static_cast<int>(abi) : 0, has_seccomp(), true, limits_processes()};
+}
+
+Kernel look() {
+  Kernel kernel = glance();
+  kernel.namespaces = has_namespaces();
+  return kernel;
 }
 
 std::string describe(const Kernel& kernel) {

@@ -23,6 +23,9 @@ struct Kernel {
 // Asks the kernel. Forks. The number of processes of root is limited by the namespace only, which
 // Linux 6.14 and newer can do; any other user's by RLIMIT_NPROC.
 Kernel look();
+// The same without forking: that namespaces can be made is taken for granted. Where they cannot,
+// run() says so, and runs nothing.
+Kernel glance();
 
 // What there is of it, as one text: "namespaces: yes; Landlock: ABI 7; seccomp: yes; ...".
 std::string describe(const Kernel& kernel);

@@ -8,6 +8,8 @@
 
 #include <algorithm>
 #include <cerrno>
+#include <climits>
+#include <cstdlib>
 #include <cstring>
 #include <functional>
 
@@ -31,12 +33,12 @@ constexpr Name kNames[] = {
     {".gitattributes", 'f'},
     {".gitmodules", 'f'},
     {".gitconfig", 'f'},
-    {".husky", 'd'},
+    {".husky", 'f'},
     {".pre-commit-config.yaml", 0},
     {".hg", 0},
     {".hgrc", 0},
     // Naestro itself; a project's file only makes things stricter
-    {".naestro", 'd'},
+    {".naestro", 'f'},
     {"naestro.yaml", 0},
     // shells and what they load
     {".bashrc", 'f'},
@@ -64,24 +66,24 @@ constexpr Name kNames[] = {
     {".gdbinit", 0},
     {".tmux.conf", 0},
     {".netrc", 0},
-    {".ssh", 'd'},
+    {".ssh", 'f'},
     {".gnupg", 0},
     {".aws", 0},
     {".kube", 0},
     {".docker", 0},
     // editors, agents and their servers
-    {".vscode", 'd'},
-    {".idea", 'd'},
-    {".cursor", 'd'},
-    {".claude", 'd'},
+    {".vscode", 'f'},
+    {".idea", 'f'},
+    {".cursor", 'f'},
+    {".claude", 'f'},
     {".claude.json", 0},
-    {".codex", 'd'},
-    {".gemini", 'd'},
+    {".codex", 'f'},
+    {".gemini", 'f'},
     {".windsurf", 0},
     {".zed", 0},
     {".fleet", 0},
     {".agents", 0},
-    {".devcontainer", 'd'},
+    {".devcontainer", 'f'},
     {".mcp.json", 'f'},
     {"mcp.json", 0},
 };
@@ -182,12 +184,29 @@ bool is_protected(std::string_view name) {
   return std::ranges::any_of(kNames, [&](const Name& each) { return plain == each.name; });
 }
 
+namespace {
+
+// What a link leads to, where that is in the folder, is obeyed as well.
+void keep_target(std::vector<Kept>& to, const std::string& folder, const std::string& link) {
+  char real[PATH_MAX];
+  struct stat info{};
+  if (::realpath(link.c_str(), real) == nullptr || ::lstat(real, &info) != 0) return;
+  if (!std::string_view{real}.starts_with(folder + "/")) return;
+  to.push_back({real, {info.st_dev, info.st_ino}, false});
+}
+
+}  // namespace
+
 Result<Protection> Protection::of(const std::string& folder, bool hold) {
   Protection out{folder};
-  const auto keep = [&out](int at, const std::string& path, const char* name) {
+  const auto keep = [&out, &folder](int at, const std::string& path, const char* name) {
     struct stat info{};
     if (::fstatat(at, name, &info, AT_SYMLINK_NOFOLLOW) != 0) return;
-    out.known_.emplace(info.st_dev, info.st_ino);
+    if (S_ISLNK(info.st_mode)) {
+      keep_target(out.kept_, folder, path + "/" + name);
+    } else {
+      out.known_.emplace(info.st_dev, info.st_ino);
+    }
     out.kept_.push_back({path + "/" + name, {info.st_dev, info.st_ino}, S_ISLNK(info.st_mode)});
   };
   Walk walk;
@@ -210,39 +229,52 @@ Result<Protection> Protection::of(const std::string& folder, bool hold) {
   return out;
 }
 
+// Puts something under the name, if nothing stands there. False: it cannot be (errno).
+bool Protection::hold(int at, const char* name, bool folder) {
+  // All files are one: another name costs less than another file.
+  const auto same = std::ranges::find(holders_, false, &Holder::folder);
+  if (!folder && same != holders_.end() &&
+      ::linkat(at, same->paths.front().c_str() + folder_.size() + 1, at, name, 0) == 0) {
+    same->paths.push_back(folder_ + "/" + name);
+    return true;
+  }
+  const int made = folder ? ::mkdirat(at, name, 0500)
+                          : ::openat(at, name, O_CREAT | O_EXCL | O_WRONLY | O_CLOEXEC, 0400);
+  if (made > 0) ::close(made);
+  const bool mine = made >= 0;
+  if (!mine && errno != EEXIST) return false;
+  const int fd = ::openat(
+      at, name, O_RDONLY | O_NOFOLLOW | O_CLOEXEC | O_NONBLOCK | (folder ? O_DIRECTORY : 0));
+  struct stat info{};
+  if (fd < 0 || ::fstat(fd, &info) != 0) {
+    if (fd >= 0) ::close(fd);
+    return true;  // somebody's own, kept as it is
+  }
+  const timespec times[2] = {kMark, kMark};
+  if (mine && ::futimens(fd, times) == 0) ::fstat(fd, &info);
+  const bool marked = info.st_mtim.tv_sec == kMark.tv_sec &&
+                      info.st_mtim.tv_nsec == kMark.tv_nsec && (folder || info.st_size == 0);
+  const Identity identity{info.st_dev, info.st_ino};
+  const auto known = std::ranges::find(holders_, identity, &Holder::identity);
+  if (marked && known != holders_.end()) {
+    known->paths.push_back(folder_ + "/" + name);
+  } else if (marked && ::flock(fd, LOCK_SH | LOCK_NB) == 0) {
+    holders_.push_back({fd, identity, folder, {folder_ + "/" + name}});
+    return true;
+  }
+  ::close(fd);
+  return true;
+}
+
 Result<void> Protection::hold_absent() {
   const int at = ::open(folder_.c_str(), O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
   if (at < 0) return cannot(folder_ + " cannot be opened: " + std::strerror(errno));
   for (const Name& each : kNames) {
-    if (each.held == 0) continue;
-    const bool folder = each.held == 'd';
-    const int made = folder
-                         ? ::mkdirat(at, each.name, 0500)
-                         : ::openat(at, each.name, O_CREAT | O_EXCL | O_WRONLY | O_CLOEXEC, 0400);
-    if (made > 0) ::close(made);
-    const bool mine = made >= 0;
-    if (!mine && errno != EEXIST) {
-      if (errno == EACCES || errno == EROFS) break;  // then the program cannot make it either
-      const int saved = errno;
-      ::close(at);
-      return cannot(folder_ + "/" + each.name + " cannot be held: " + std::strerror(saved));
-    }
-    const int fd = ::openat(
-        at, each.name, O_RDONLY | O_NOFOLLOW | O_CLOEXEC | O_NONBLOCK | (folder ? O_DIRECTORY : 0));
-    struct stat info{};
-    if (fd < 0 || ::fstat(fd, &info) != 0) {
-      if (fd >= 0) ::close(fd);
-      continue;  // somebody's own, kept as it is
-    }
-    const timespec times[2] = {kMark, kMark};
-    if (mine && ::futimens(fd, times) == 0) ::fstat(fd, &info);
-    const bool marked = info.st_mtim.tv_sec == kMark.tv_sec &&
-                        info.st_mtim.tv_nsec == kMark.tv_nsec && (folder || info.st_size == 0);
-    if (marked && ::flock(fd, LOCK_SH | LOCK_NB) == 0) {
-      held_.push_back({folder_ + "/" + each.name, fd, folder});
-    } else {
-      ::close(fd);
-    }
+    if (each.held == 0 || hold(at, each.name, each.held == 'd')) continue;
+    if (errno == EACCES || errno == EROFS) break;  // then the program cannot make it either
+    const int saved = errno;
+    ::close(at);
+    return cannot(folder_ + "/" + each.name + " cannot be held: " + std::strerror(saved));
   }
   ::close(at);
   return {};
@@ -257,6 +289,8 @@ std::vector<std::string> Protection::sweep() {
         known_.contains({info.st_dev, info.st_ino})) {
       return;
     }
+    const Kept same{path + "/" + name, {info.st_dev, info.st_ino}, true};  // a link that stayed
+    if (std::ranges::find(kept_, same) != kept_.end()) return;
     std::string other;
     int number = 1;
     do {
@@ -294,26 +328,27 @@ std::vector<std::string> Protection::sweep() {
 }
 
 void Protection::let_go() {
-  for (const Held& each : held_) {
+  for (const Holder& each : holders_) {
     // Who else holds it lets it go later.
-    if (::flock(each.fd, LOCK_EX | LOCK_NB) == 0) {
+    const bool last = ::flock(each.fd, LOCK_EX | LOCK_NB) == 0;
+    for (const std::string& path : last ? each.paths : std::vector<std::string>{}) {
       struct stat now{};
-      struct stat mine{};
-      const bool same = ::lstat(each.path.c_str(), &now) == 0 && ::fstat(each.fd, &mine) == 0 &&
-                        now.st_ino == mine.st_ino && now.st_dev == mine.st_dev;
-      if (same && each.folder) ::rmdir(each.path.c_str());
-      if (same && !each.folder && now.st_size == 0) ::unlink(each.path.c_str());
+      if (::lstat(path.c_str(), &now) != 0 || Identity{now.st_dev, now.st_ino} != each.identity) {
+        continue;
+      }
+      if (each.folder) ::rmdir(path.c_str());
+      if (!each.folder && now.st_size == 0) ::unlink(path.c_str());
     }
     ::close(each.fd);
   }
-  held_.clear();
+  holders_.clear();
 }
 
 Protection::Protection(Protection&& other) noexcept
     : folder_{std::move(other.folder_)},
       kept_{std::move(other.kept_)},
       known_{std::move(other.known_)},
-      held_{std::exchange(other.held_, {})} {}
+      holders_{std::exchange(other.holders_, {})} {}
 
 Protection& Protection::operator=(Protection&& other) noexcept {
   if (this != &other) {
@@ -321,7 +356,7 @@ Protection& Protection::operator=(Protection&& other) noexcept {
     folder_ = std::move(other.folder_);
     kept_ = std::move(other.kept_);
     known_ = std::move(other.known_);
-    held_ = std::exchange(other.held_, {});
+    holders_ = std::exchange(other.holders_, {});
   }
   return *this;
 }

@@ -23,6 +23,7 @@ struct Kept {
   std::string path;  // absolute
   Identity identity;
   bool link = false;
+  bool operator==(const Kept&) const = default;
 };
 
 // What is protected in one folder that a program may write, from before it runs until it is dead.
@@ -46,19 +47,22 @@ class Protection {
   std::vector<std::string> sweep();
 
  private:
-  struct Held {
-    std::string path;
-    int fd = -1;  // with a shared lock: others may hold the same
+  // A file or folder that holds names, with a shared lock: others may hold it as well.
+  struct Holder {
+    int fd = -1;
+    Identity identity;
     bool folder = false;
+    std::vector<std::string> paths = {};
   };
   explicit Protection(std::string folder) : folder_{std::move(folder)} {}
   Result<void> hold_absent();
+  bool hold(int at, const char* name, bool folder);
   void let_go();
 
   std::string folder_;
   std::vector<Kept> kept_;
   std::set<std::pair<dev_t, ino_t>> known_;
-  std::vector<Held> held_;
+  std::vector<Holder> holders_;
 };
 
 // What Landlock alone may let a program change: the folder, or, where something in it is protected,

@@ -113,6 +113,18 @@ TEST_F(ProtectTest, WhatIsMadeElsewhereLosesItsName) {
   EXPECT_TRUE(fs::is_directory(folder / "sub/refused-2.git"));
 }
 
+TEST_F(ProtectTest, WhatALinkLeadsToIsKeptAsWell) {
+  fs::create_directory(folder / "settings");
+  testing::write_file(folder / "settings/tasks.json", "{}");
+  fs::create_directory_symlink("settings", folder / ".vscode");
+  fs::create_directory_symlink("/etc", folder / ".idea");
+  EXPECT_NE(shell("echo x >> settings/tasks.json").exit_code, 0);
+  EXPECT_TRUE(shell("true").notes.empty());
+  EXPECT_EQ(shell("mkdir sub evil && mv .vscode sub/.git && ln -s evil .vscode").notes.size(), 2U);
+  EXPECT_FALSE(fs::is_symlink(folder / ".vscode"));
+  EXPECT_FALSE(fs::is_symlink(folder / "sub/.git"));
+}
+
 TEST_F(ProtectTest, AFolderMovedAwayIsNoPretext) {
   repository(folder / "sub/.git");
   const Ended ended = shell("mv sub old && mkdir -p sub/.git/hooks && echo x > sub/.git/config");
