@@ -114,6 +114,12 @@ std::string folded(std::string_view name) {
         continue;
       }
     }
+    // Signs that in small letters are an s and a k: the long s, the sign for Kelvin.
+    if (name.substr(i, 2) == "\xc5\xbf" || three == "\xe2\x84\xaa") {
+      out += three[0] == '\xc5' ? 's' : 'k';
+      i += three[0] == '\xc5' ? 1 : 2;
+      continue;
+    }
     out += name[i];
   }
   out = ascii_lower(out);

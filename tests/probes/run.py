@@ -74,6 +74,8 @@ def judge_helper(world, probe, said):
                if line.startswith(("THROUGH ", "BLOCKED "))]
     if not verdict:
         how = "it took too long" if "TOO LONG" in said else "its process was killed"
+        words = [line for line in said.strip().splitlines() if line not in ("BEGUN", "TOO LONG")]
+        how += ": " + words[-1] if words else ""
         return ("open", seen) if seen else ("blocked", how)
     word, _, evidence = verdict[-1].partition(" ")
     if probe == 37 and ("\x1b]52" in said or "\x1b]0;" in said):
@@ -182,8 +184,10 @@ def main():
     results = []
     try:
         for row in rows:
+            begin = time.monotonic()
             results.append(examine(row, tried_here, runners.Nothing(), binary, base, servers, helper))
-            print(f"{row['id']:3} {results[-1]['naestro']:12} {results[-1]['evidence'][:120]!r}",
+            print(f"{row['id']:3} {results[-1]['naestro']:12} {time.monotonic() - begin:5.1f} s "
+                  f"{results[-1]['evidence'][:120]!r}",
                   file=sys.stderr, flush=True)
     finally:
         servers.close()

@@ -213,8 +213,9 @@ def evaded_budget(house):
     names = [f"{number}.txt" for number in range(6)]
     loop = dict(step("files.read", "each", path="${item}"),
                 for_each={"in": "${inputs.names}", "max": 6})
-    words = house.plan(loop, inputs={"names": {"type": "array", "items": {"type": "string"}}})
-    words += ("-i", "names=" + json.dumps(names))
+    words = house.plan(loop, inputs={"names": {"schema": {
+        "type": "array", "maxItems": 6,
+        "items": {"type": "string", "minLength": 1, "maxLength": 9}}, "value": names}})
     code, said = house.text("run", *words, "--max-tool-calls", "3")
     whole, said_whole = house.text("run", *words)
     if whole != 0:
