@@ -95,7 +95,8 @@ int main(int argc, char** argv) {
   for (const Attempt* list : {kFileAttempts, kProcessAttempts, kNetAttempts}) {
     for (const Attempt* each = list; each->make != nullptr; ++each) {
       if (each->id != id) continue;
-      std::puts("BEGUN");  // the attempt may end this process
+      ::signal(SIGXFSZ, SIG_IGN);  // a limit met is no end of the attempt
+      std::puts("BEGUN");          // the attempt may end this process
       std::fflush(stdout);
       const Outcome outcome = each->make(Targets::read("targets.txt"));
       std::printf("%s %s\n", outcome.through ? "THROUGH" : "BLOCKED", outcome.evidence.c_str());
