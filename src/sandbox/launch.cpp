@@ -211,7 +211,12 @@ void prepare_keeper(const Launch& launch) {
             : ::prctl(PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0) != 0) {
     give_up(Report::identity);
   }
-  // If the parent died before that, nobody writes.
+}
+
+// The parent's word that all limits hold, for which it takes its time: a group of the kernel takes a
+// process in some ten milliseconds, while which the mounts are made. If the parent died before the
+// signal of its death was asked for, nobody writes.
+void wait_for_go() {
   char go = 0;
   ssize_t got = 0;
   do {
@@ -239,6 +244,7 @@ void prepare_keeper(const Launch& launch) {
   ::sigaddset(&children, SIGCHLD);
   const int signals = ::signalfd(-1, &children, SFD_CLOEXEC | SFD_NONBLOCK);
   if (signals < 0) give_up(Report::limits);
+  wait_for_go();
   // Not fork(), which may wait for the allocator's lock.
   const auto program =
       static_cast<pid_t>(::syscall(SYS_clone, SIGCHLD, nullptr, nullptr, nullptr, nullptr));

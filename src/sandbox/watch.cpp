@@ -6,6 +6,7 @@
 #include <sys/statvfs.h>
 #include <unistd.h>
 
+#include <cerrno>
 #include <cstdio>
 #include <cstdlib>
 #include <cstring>
@@ -33,7 +34,9 @@ bool write_all(const std::string& file, const std::string& text) {
   const int fd = ::open(file.c_str(), O_WRONLY | O_CLOEXEC);
   const bool ok =
       fd >= 0 && ::write(fd, text.data(), text.size()) == static_cast<ssize_t>(text.size());
+  const int saved = errno;
   if (fd >= 0) ::close(fd);
+  errno = saved;
   return ok;
 }
 
@@ -115,6 +118,7 @@ void Group::make(const std::string& folder, const char* limit, const std::string
 Result<void> Group::take(pid_t process) {
   for (const std::string& folder : folders_) {
     if (!write_all(folder + "/cgroup.procs", std::to_string(process))) {
+      if (errno == ESRCH) return {};  // it has ended, and its own report says why
       return fail(Code::kCannotConfine, "the program was not run: its cgroup does not take it: " +
                                             std::string{std::strerror(errno)});
     }
