@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <filesystem>
 
+#include "net/hosts.hpp"
 #include "sandbox/confine.hpp"
 
 namespace naestro::app {
@@ -58,6 +59,16 @@ Result<std::string> folder_of(const cli::House& house, const cli::SandboxOrder& 
   return path.string();
 }
 
+// A host without a port is reached at the two that are everybody's.
+Result<net::HostList> hosts_of(const cli::SandboxOrder& order) {
+  std::string text;
+  for (const std::string& host : order.hosts) {
+    if (host.contains(' ')) return wrong("'" + host + "' is no host", "give one HOST or HOST:PORT");
+    text += host.contains("://") ? host + " " : "https://" + host + " http://" + host + " ";
+  }
+  return net::HostList::parse(text);
+}
+
 }  // namespace
 
 Result<cli::Confined> confine(const cli::House& house, const cli::SandboxOrder& order,
@@ -74,6 +85,13 @@ Result<cli::Confined> confine(const cli::House& house, const cli::SandboxOrder& 
   std::error_code ignored;
   const fs::path own = fs::canonical(home, ignored);
   for (const char* name : kSecrets) job.hidden.push_back((own / name).string());
+  if (!order.hosts.empty() && order.profile != "net") {
+    return wrong("--allow-host is of the profile net", "add --profile net");
+  }
+  if (order.profile == "net") {
+    NAESTRO_LET(job.hosts, hosts_of(order));
+    if (order.verbose) job.log = say;
+  }
   job.in = STDIN_FILENO;
   job.out = STDOUT_FILENO;
   job.err = STDERR_FILENO;

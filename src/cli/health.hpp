@@ -69,9 +69,11 @@ struct PulledModel {
 // A program to run behind the wall, and how it ended.
 struct SandboxOrder {
   std::vector<std::string> argv;
-  std::string profile;  // workspace, read-only or weak
+  std::string profile;  // workspace, read-only, net or weak
   std::string folder;   // "": the current one
   std::int64_t time_s_max = 0;
+  std::vector<std::string> hosts;  // of the profile net
+  bool verbose = false;
 };
 struct Confined {
   int code = 0;                    // as a shell has it: 128 + signal when it was killed

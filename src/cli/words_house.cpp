@@ -47,12 +47,19 @@ void add_sandbox(CLI::App& app, Words& words) {
   sandbox_app
       ->add_option("--profile", order.profile,
                    "workspace: the folder may be changed (the default); read-only: nothing may; "
+                   "net: workspace, and the hosts of --allow-host; "
                    "weak: workspace for machines without user namespaces, says what is open")
-      ->check(CLI::IsMember({"workspace", "read-only", "weak"}));
+      ->check(CLI::IsMember({"workspace", "read-only", "net", "weak"}));
   sandbox_app->add_option("-w,--workspace", order.folder, "the folder (default: the current one)");
   sandbox_app
       ->add_option("--max-time", order.time_s_max, "kill it after so many seconds (default: never)")
       ->check(CLI::PositiveNumber);
+  sandbox_app
+      ->add_option("--allow-host", order.hosts,
+                   "with --profile net: HOST (ports 80 and 443) or HOST:PORT; may be repeated")
+      ->take_all()
+      ->allow_extra_args(false);
+  sandbox_app->add_flag("--verbose", order.verbose, "with --profile net: a line for each request");
   sandbox_app->add_option("command", order.argv, "behind --: the program and its arguments")
       ->required();
   sandbox_app->callback([&words] { words.code = confine(words.house, words.sandbox); });

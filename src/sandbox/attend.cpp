@@ -4,12 +4,17 @@
 #include <poll.h>
 #include <signal.h>
 #include <sys/eventfd.h>
+#include <sys/socket.h>
 #include <sys/wait.h>
 
+#include <algorithm>
 #include <cerrno>
 #include <cstring>
 #include <ctime>
+#include <iterator>
+#include <optional>
 
+#include "sandbox/egress.hpp"
 #include "sandbox/terminal.hpp"
 #include "sandbox/watch.hpp"
 
@@ -144,6 +149,28 @@ void take_report(Fd& from, std::string& said) {
   said.append(buffer, static_cast<std::size_t>(got));
 }
 
+// The listening socket of the program's own network; -1 when the keeper ended before.
+int take_listener(int from) {
+  char byte = 0;
+  iovec text{&byte, 1};
+  alignas(cmsghdr) char space[CMSG_SPACE(sizeof(int))] = {};
+  msghdr message{};
+  message.msg_iov = &text;
+  message.msg_iovlen = 1;
+  message.msg_control = space;
+  message.msg_controllen = sizeof space;
+  ssize_t got = 0;
+  do {
+    got = ::recvmsg(from, &message, MSG_CMSG_CLOEXEC);
+  } while (got < 0 && errno == EINTR);
+  const cmsghdr* const head = got == 1 ? CMSG_FIRSTHDR(&message) : nullptr;
+  int listener = -1;
+  if (head != nullptr && head->cmsg_type == SCM_RIGHTS) {
+    std::memcpy(&listener, CMSG_DATA(head), sizeof listener);
+  }
+  return listener;
+}
+
 // Of the whole wall the kernel ends all when the keeper ends; without namespaces the keeper does.
 void end_all(pid_t keeper, Pipes& pipes, Profile profile) {
   pipes.control.write.close();
@@ -160,8 +187,14 @@ bool Pipe::open() {
   return true;
 }
 
-bool Pipes::open() {
+bool Pipes::open(bool network) {
   wake.fd = ::eventfd(0, EFD_CLOEXEC);
+  int pair[2];
+  if (network) {
+    if (::socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, pair) != 0) return false;
+    egress_here.fd = pair[0];
+    egress_there.fd = pair[1];
+  }
   return wake.fd >= 0 && in.open() && out.open() && err.open() && report.open() && control.open();
 }
 
@@ -178,6 +211,11 @@ Result<Attended> attend(pid_t keeper, Pipes& pipes, const Job& job, const std::s
                        {pipes.err.read, job.err, ended.err, ended.err_cut, job.output_bytes_max}};
   Input input{pipes.in.write, job.in, job.input};
   bool ending = !write_whole(pipes.control.write.fd, "g");
+  std::optional<Egress> egress;
+  if (pipes.egress_here.fd >= 0) {
+    const int listener = take_listener(pipes.egress_here.fd);
+    if (listener >= 0) egress.emplace(listener, *job.hosts, job.log);
+  }
   const auto end = [&](const std::string& why) {
     if (!why.empty()) ended.notes.push_back("stopped: " + why);
     end_all(keeper, pipes, job.profile);
@@ -209,6 +247,7 @@ Result<Attended> attend(pid_t keeper, Pipes& pipes, const Job& job, const std::s
     if (!why.empty()) end(why);
   }
   while (::waitpid(keeper, nullptr, 0) < 0 && errno == EINTR) continue;
+  if (egress) std::ranges::move(egress->refusals(), std::back_inserter(ended.notes));
   if (stop.stop_requested()) {
     return fail(Code::kInterrupted, "the program was stopped, with all its processes");
   }

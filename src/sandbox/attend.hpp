@@ -37,7 +37,9 @@ struct Pipe {
 struct Pipes {
   Pipe in, out, err, report, control;
   Fd wake;  // an eventfd: `stop` came
-  bool open();
+  // A pair of UNIX sockets; nothing where no network is wanted.
+  Fd egress_here, egress_there;
+  bool open(bool network);
 };
 
 struct Attended {

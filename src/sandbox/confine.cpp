@@ -10,6 +10,7 @@
 #include <filesystem>
 
 #include "sandbox/attend.hpp"
+#include "sandbox/egress.hpp"
 #include "sandbox/protect.hpp"
 #include "sandbox/watch.hpp"
 
@@ -60,6 +61,7 @@ Result<Ended> judge(const Report& report, const std::string& program, Ended ende
     case Report::mounts: return cannot(std::string{"its mounts: "} + std::strerror(errno));
     case Report::limits: return cannot(std::string{"its limits: "} + std::strerror(errno));
     case Report::wall: return cannot(std::string{"its filters: "} + std::strerror(errno));
+    case Report::network: return cannot(std::string{"its network: "} + std::strerror(errno));
     case Report::folder: return system_failed("the working folder cannot be entered");
     case Report::program:
       return fail(Code::kNotFound,
@@ -161,8 +163,9 @@ Result<Attended> run_in(const Kernel& kernel, const Job& job, const Protections&
   NAESTRO_LET(const int ruleset, landlock_ruleset(kernel.landlock_abi));
   const Fd rules{ruleset};
   Pipes pipes;
-  if (!pipes.open()) return system_failed("the streams of a program cannot be made");
-  const Wall wall{whole, kernel.landlock_abi};
+  if (!pipes.open(job.hosts.has_value()))
+    return system_failed("the streams of a program cannot be made");
+  const Wall wall{whole, kernel.landlock_abi, job.hosts ? kProxyPort : 0};
   Launch all{.wall = wall,
              .argv = {},
              .environment = {},
@@ -179,6 +182,7 @@ Result<Attended> run_in(const Kernel& kernel, const Job& job, const Protections&
              .report = pipes.report.write.fd,
              .ruleset = ruleset,
              .control = pipes.control.read.fd,
+             .egress = pipes.egress_there.fd,
              .root_user = ::getuid() == 0};
   if (whole) {
     NAESTRO_LET(all.root, root_of(job, protections));
@@ -187,6 +191,12 @@ Result<Attended> run_in(const Kernel& kernel, const Job& job, const Protections&
   std::vector<std::string> words = job.argv;
   std::vector<std::string> environment = {"PATH=/usr/local/bin:/usr/bin:/bin", "LANG=C.UTF-8",
                                           "HOME=" + home, "TMPDIR=" + home};
+  if (job.hosts) {
+    const std::string proxy = "http://127.0.0.1:" + std::to_string(kProxyPort);
+    for (const char* name : {"HTTP_PROXY", "HTTPS_PROXY", "http_proxy", "https_proxy"}) {
+      environment.push_back(std::string{name} + "=" + proxy);
+    }
+  }
   for (std::string& word : words) all.argv.push_back(word.data());
   all.argv.push_back(nullptr);
   for (std::string& word : environment) all.environment.push_back(word.data());
@@ -202,6 +212,7 @@ Result<Attended> run_in(const Kernel& kernel, const Job& job, const Protections&
   }
   pipes.in.read.close();
   pipes.control.read.close();
+  pipes.egress_there.close();
   for (Pipe* pipe : {&pipes.out, &pipes.err, &pipes.report}) pipe->write.close();
   if (auto taken = group.take(keeper); !taken) {
     pipes.control.write.close();  // it has not begun, and ends
@@ -215,6 +226,7 @@ Result<Attended> run_in(const Kernel& kernel, const Job& job, const Protections&
 
 Result<Ended> run(const Kernel& kernel, const Job& job, const std::stop_token& stop) {
   check(!job.argv.empty(), "a job names a program");
+  check(!job.hosts || job.profile == Profile::whole, "a network needs a namespace");
   if (const std::string why = missing(kernel, job.profile); !why.empty()) {
     return cannot(why, remedy(kernel, job.profile));
   }

@@ -1,6 +1,6 @@
 // Runs a program behind a wall: it reads the system's programs and libraries and one folder,
-// writes only where it is told, reaches no network and no other process, and nothing of it is left
-// when run() returns. Thread-safe.
+// writes only where it is told, reaches no network (or hosts that are named) and no other process,
+// and nothing of it is left when run() returns. Thread-safe.
 //
 // The wall, from the outside in: namespaces of its own for users, mounts, processes, network, IPC,
 // cgroups, host name; a root of its own, in which nothing stands but what it may see; no
@@ -10,11 +10,14 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
+#include <optional>
 #include <stop_token>
 #include <string>
 #include <vector>
 
 #include "base/error.hpp"
+#include "net/hosts.hpp"
 #include "sandbox/kernel.hpp"
 
 namespace naestro::sandbox {
@@ -46,6 +49,10 @@ struct Job {
   int out = -1;
   int err = -1;
   std::int64_t time_ms_max = 0;  // 0: as long as it takes
+  // Of the whole wall: what it may reach, through a proxy that its environment names (HTTP_PROXY,
+  // HTTPS_PROXY). None: no network.
+  std::optional<net::HostList> hosts = {};
+  std::function<void(const std::string&)> log = {};  // a line for each request, on any thread
 };
 
 struct Ended {

@@ -3,6 +3,7 @@
 #include <fcntl.h>
 #include <linux/audit.h>
 #include <linux/seccomp.h>
+#include <netinet/in.h>
 #include <sys/ioctl.h>
 #include <sys/resource.h>
 #include <sys/socket.h>
@@ -189,7 +190,7 @@ void judge_without_namespaces(Program& to, const Wall& wall) {
   if (wall.landlock_abi < 6) answer_all(to, kSignals, EPERM);
 }
 
-void judge_sockets(Program& to) {
+void judge_sockets(Program& to, const Wall& wall) {
   // A pair of datagram sockets may send to any path; the other kinds reach each other alone.
   to.of_call(SYS_socketpair, [&] {
     to.load_argument(0);
@@ -203,6 +204,32 @@ void judge_sockets(Program& to) {
     to.allow();
     to.deny();
   });
+  if (wall.port == 0) return;
+  to.of_call(SYS_socket, [&] {  // TCP alone: no UDP, no MPTCP, no raw packets
+    to.load_argument(0);
+    to.if_so(BPF_JEQ, AF_INET, true);
+    to.deny();
+    to.load_argument(1);
+    to.out.push_back(BPF_STMT(BPF_ALU | BPF_AND | BPF_K, 0xf));
+    to.if_so(BPF_JEQ, SOCK_STREAM, true);
+    to.deny();
+    to.load_argument(2);
+    to.if_so(BPF_JEQ, 0);
+    to.allow();
+    to.if_so(BPF_JEQ, IPPROTO_TCP);
+    to.allow();
+    to.deny();
+  });
+  for (const auto& [call, flags] : {std::pair{SYS_sendto, 3U}, std::pair{SYS_sendmsg, 2U}}) {
+    to.of_call(static_cast<std::uint32_t>(call), [&] {
+      to.load_argument(flags);
+      to.if_so(BPF_JSET, MSG_FASTOPEN);
+      to.deny();
+      to.allow();
+    });
+  }
+  to.if_so(BPF_JEQ, SYS_connect);
+  to.allow();
 }
 
 // The limit that keeps dumps on this side would be lifted by 0, which scripts like to set: they are
@@ -244,7 +271,7 @@ void judge_arguments(Program& to, const Wall& wall) {
   });
   judge_dumps(to);
   judge_modes(to, wall);
-  judge_sockets(to);
+  judge_sockets(to, wall);
   if (!wall.namespaces) judge_without_namespaces(to, wall);
 }
 

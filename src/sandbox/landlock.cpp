@@ -23,6 +23,11 @@ struct [[gnu::packed]] PathRule {
   std::int32_t parent = -1;
 };
 
+struct [[gnu::packed]] PortRule {
+  std::uint64_t allowed = 0;
+  std::uint64_t port = 0;
+};
+
 constexpr std::uint64_t kRun = 1 << 0;
 constexpr std::uint64_t kWriteFile = 1 << 1;
 constexpr std::uint64_t kReadFile = 1 << 2;
@@ -83,6 +88,12 @@ bool landlock_allow(int ruleset, int abi, const Grant& grant) {
   ::close(fd);
   errno = saved;
   return added == 0;
+}
+
+bool landlock_allow_port(int ruleset, int abi, int port) {
+  if (abi < 4) return true;  // the filter and the empty network hold alone
+  const PortRule rule{2 /* connect */, static_cast<std::uint64_t>(port)};
+  return ::syscall(kLandlockAdd, ruleset, 2, &rule, 0) == 0;
 }
 
 }  // namespace naestro::sandbox

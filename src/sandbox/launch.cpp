@@ -4,10 +4,14 @@
 #include <linux/capability.h>
 #include <linux/openat2.h>
 #include <linux/seccomp.h>
+#include <net/if.h>
+#include <netinet/in.h>
 #include <poll.h>
+#include <sys/ioctl.h>
 #include <sys/prctl.h>
 #include <sys/resource.h>
 #include <sys/signalfd.h>
+#include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -25,7 +29,8 @@ namespace {
 constexpr int kReport = 3;
 constexpr int kRuleset = 4;
 constexpr int kControl = 5;
-constexpr int kDescriptors = 6;
+constexpr int kEgress = 6;
+constexpr int kDescriptors = 7;
 
 [[noreturn]] void give_up(Report::Stage stage, int to = kReport) {
   const Report report{stage, errno};
@@ -42,18 +47,19 @@ bool put(const char* file, const char* text, std::size_t size) {
   return ok;
 }
 
-// Descriptors 0 to 5, and no others: what the parent had open stays with the parent.
+// Descriptors 0 to 6, and no others: what the parent had open stays with the parent.
 void take_descriptors(const Launch& launch) {
   int high[kDescriptors] = {};
-  const int from[kDescriptors] = {launch.in,     launch.out,     launch.err,
-                                  launch.report, launch.ruleset, launch.control};
-  for (int i = 0; i < kDescriptors; ++i) {
+  const int from[kDescriptors] = {launch.in,      launch.out,     launch.err,   launch.report,
+                                  launch.ruleset, launch.control, launch.egress};
+  const int count = launch.wall.port == 0 ? kEgress : kDescriptors;
+  for (int i = 0; i < count; ++i) {
     high[i] = ::fcntl(from[i], F_DUPFD, 16);
     if (high[i] < 0) give_up(Report::identity, launch.report);  // 3 is still the parent's file
   }
-  for (int i = 0; i < kDescriptors; ++i) ::dup2(high[i], i);
-  if (::close_range(kDescriptors, ~0U, 0) != 0) give_up(Report::identity);
-  for (const int fd : {kReport, kRuleset, kControl}) ::fcntl(fd, F_SETFD, FD_CLOEXEC);
+  for (int i = 0; i < count; ++i) ::dup2(high[i], i);
+  if (::close_range(static_cast<unsigned>(count), ~0U, 0) != 0) give_up(Report::identity);
+  for (int fd = kReport; fd < count; ++fd) ::fcntl(fd, F_SETFD, FD_CLOEXEC);
 }
 
 // A namespace without a map has no owner for new files. Before groups are mapped by an ordinary
@@ -102,6 +108,39 @@ void drop_capabilities() {
   }
 }
 
+// The one thing in its network: a listening socket, whose other side is the parent.
+void open_network(int port) {
+  ifreq loopback{};
+  std::memcpy(loopback.ifr_name, "lo", 3);
+  loopback.ifr_flags = IFF_UP | IFF_RUNNING;
+  sockaddr_in at{};
+  at.sin_family = AF_INET;
+  at.sin_port = htons(static_cast<std::uint16_t>(port));
+  at.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+  const int listener = ::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+  if (listener < 0 || ::ioctl(listener, SIOCSIFFLAGS, &loopback) != 0 ||
+      ::bind(listener, reinterpret_cast<const sockaddr*>(&at), sizeof at) != 0 ||
+      ::listen(listener, 64) != 0) {
+    give_up(Report::network);
+  }
+  char byte = 'l';
+  iovec text{&byte, 1};
+  alignas(cmsghdr) char space[CMSG_SPACE(sizeof(int))] = {};
+  msghdr message{};
+  message.msg_iov = &text;
+  message.msg_iovlen = 1;
+  message.msg_control = space;
+  message.msg_controllen = sizeof space;
+  cmsghdr* const head = CMSG_FIRSTHDR(&message);
+  head->cmsg_level = SOL_SOCKET;
+  head->cmsg_type = SCM_RIGHTS;
+  head->cmsg_len = CMSG_LEN(sizeof(int));
+  std::memcpy(CMSG_DATA(head), &listener, sizeof listener);
+  if (::sendmsg(kEgress, &message, MSG_NOSIGNAL) != 1) give_up(Report::network);
+  ::close(listener);
+  ::close(kEgress);
+}
+
 // Only one who may change the bounding set has something to fear from it.
 void check_bounding_set(bool namespaces) {
   const bool matters = namespaces || ::getuid() == 0;
@@ -129,6 +168,10 @@ void go_to(const char* path) {
   set_limits(launch);
   for (const Grant& grant : launch.grants) {
     if (!landlock_allow(kRuleset, launch.wall.landlock_abi, grant)) give_up(Report::wall);
+  }
+  if (launch.wall.port != 0 &&
+      !landlock_allow_port(kRuleset, launch.wall.landlock_abi, launch.wall.port)) {
+    give_up(Report::wall);
   }
   drop_capabilities();
   check_bounding_set(launch.wall.namespaces);
@@ -232,6 +275,7 @@ void wait_for_go() {
     become_self(launch);
     // RLIMIT_NPROC does not hold for root.
     if (launch.root_user && !put("/proc/sys/kernel/pid_max", "400", 3)) give_up(Report::limits);
+    if (launch.wall.port != 0) open_network(launch.wall.port);
     static constexpr char kHost[] = "sandbox";  // the machine's own says whose it is
     if (::sethostname(kHost, sizeof kHost - 1) != 0) give_up(Report::identity);
     if (!enter_root(launch.root)) give_up(Report::mounts);

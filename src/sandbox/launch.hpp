@@ -15,7 +15,7 @@ namespace naestro::sandbox {
 
 // What the keeper says, once.
 struct Report {
-  enum Stage : int { ended, identity, mounts, limits, wall, folder, program };
+  enum Stage : int { ended, identity, mounts, limits, wall, folder, program, network };
   Stage stage = ended;
   int value = 0;  // of `ended` the wait status, else errno
 };
@@ -35,6 +35,9 @@ struct Launch {
   std::vector<sock_filter> filter;
   // The keeper waits for a byte of `control`, and kills all when its other end is closed.
   int in = -1, out = -1, err = -1, report = -1, ruleset = -1, control = -1;
+  // A UNIX socket, over which the keeper hands out a socket that listens at wall.port of its own
+  // network. Where wall.port is 0 there is none.
+  int egress = -1;
   bool root_user = false;
 };
 

@@ -28,6 +28,7 @@ inline constexpr unsigned long kNamespaces = CLONE_NEWUSER | CLONE_NEWNS | CLONE
 struct Wall {
   bool namespaces = true;
   int landlock_abi = 0;
+  int port = 0;  // of this machine's loopback in its own network, which it may reach; 0: none
 };
 
 // What Landlock allows below a path.
@@ -50,6 +51,8 @@ struct Grant {
 Result<int> landlock_ruleset(int abi);
 // Adds what is granted. Links in the path are not followed. Async-signal-safe; false sets errno.
 bool landlock_allow(int ruleset, int abi, const Grant& grant);
+// Likewise connections over TCP to the port, where the kernel's version knows of them.
+bool landlock_allow_port(int ruleset, int abi, int port);
 
 // The filter of system calls: what is not named is denied, also whatever a later kernel adds. A
 // call of another architecture kills.
