@@ -256,9 +256,9 @@ void prepare_keeper(const Launch& launch) {
   }
 }
 
-// The parent's word that all limits hold, for which it takes its time: a group of the kernel takes a
-// process in some ten milliseconds, while which the mounts are made. If the parent died before the
-// signal of its death was asked for, nobody writes.
+// The parent's word that all limits hold. A group of the kernel takes some ten milliseconds to take
+// a process; meanwhile the mounts are made. If the parent died before the signal of its death was
+// asked for, nobody writes.
 void wait_for_go() {
   char go = 0;
   ssize_t got = 0;

@@ -203,7 +203,28 @@ void keep_target(std::vector<Kept>& to, const std::string& folder, const std::st
 
 }  // namespace
 
+// What stands above the folder and makes all in it obeyed; "" if nothing does.
+std::string protected_above(const std::string& folder) {
+  std::string above;
+  for (const std::string& name : split(folder, '/')) {
+    const auto holds = [&above](const char* part) {
+      return ::access((above + "/" + part).c_str(), F_OK) == 0;
+    };
+    if (!above.empty() && holds("HEAD") && holds("objects") && holds("refs")) return above;
+    if (name.empty()) continue;
+    above += "/" + name;
+    if (is_protected(name)) return above;
+  }
+  return {};
+}
+
 Result<Protection> Protection::of(const std::string& folder, bool hold) {
+  if (const std::string above = protected_above(folder); !above.empty()) {
+    return fail(Code::kCannotConfine,
+                "the program was not run: " + folder + " lies in " + above +
+                    ", what is written there is run or obeyed outside",
+                "name another folder; it may still be read: --profile read-only");
+  }
   Protection out{folder};
   const auto keep = [&out, &folder](int at, const std::string& path, const char* name) {
     struct stat info{};

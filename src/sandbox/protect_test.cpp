@@ -18,10 +18,27 @@ namespace {
 namespace fs = std::filesystem;
 
 TEST(Protect, ANameIsKnownInEveryDisguise) {
-  for (const char* name :
-       {".git", ".GIT", ".Git", ".git.", ".git ", ".git. .", "git~1", "GIT~1", ".git::$INDEX",
-        ".g\xe2\x80\x8cit", ".gi\xe2\x81\xa3t", "\xef\xbb\xbf.git", "\xef\xbc\x8e\xef\xbd\x87it",
-        ".bashrc", ".Cursor", ".MCP.json", ".vscode", "naestro.yaml", ".naestro"}) {
+  for (const char* name : {".git",
+                           ".ba\xc5\xbfhrc",
+                           ".\xe2\x84\xaasHRC",
+                           ".GIT",
+                           ".Git",
+                           ".git.",
+                           ".git ",
+                           ".git. .",
+                           "git~1",
+                           "GIT~1",
+                           ".git::$INDEX",
+                           ".g\xe2\x80\x8cit",
+                           ".gi\xe2\x81\xa3t",
+                           "\xef\xbb\xbf.git",
+                           "\xef\xbc\x8e\xef\xbd\x87it",
+                           ".bashrc",
+                           ".Cursor",
+                           ".MCP.json",
+                           ".vscode",
+                           "naestro.yaml",
+                           ".naestro"}) {
     EXPECT_TRUE(is_protected(name)) << name;
   }
   for (const char* name : {"git", ".gitignore", ".github", "a.git", ".git2", "bashrc", ".cursory",
@@ -62,6 +79,26 @@ struct ProtectTest : ::testing::Test {
     testing::write_file(at / "HEAD", "ref: refs/heads/main\n");
   }
 };
+
+TEST_F(ProtectTest, AFolderBelowAProtectedNameIsNotGiven) {
+  repository(folder / ".git");
+  repository(folder / "bare.git");
+  fs::create_directories(folder / "bare.git/objects");
+  fs::create_directories(folder / "bare.git/refs");
+  fs::create_directories(folder / ".ssh/deep");
+  for (const char* below : {".git", ".git/hooks", "bare.git/hooks", ".ssh", ".ssh/deep"}) {
+    job.folder = job.cwd = (folder / below).string();
+    job.writable = {job.folder};
+    job.argv = {"touch", "made"};
+    const auto refused = run(kernel, job, {});
+    ASSERT_FALSE(refused) << below;
+    EXPECT_EQ(refused.error().code, Code::kCannotConfine) << below;
+    EXPECT_FALSE(fs::exists(folder / below / "made")) << below;
+    job.writable.clear();
+    job.argv = {"ls"};
+    EXPECT_TRUE(run(kernel, job, {})) << below << " may be read";
+  }
+}
 
 TEST_F(ProtectTest, WhatIsThereIsReadAndNotChanged) {
   repository(folder / ".git");

@@ -2,7 +2,6 @@
 #include <fcntl.h>
 #include <linux/bpf.h>
 #include <linux/perf_event.h>
-#include <mqueue.h>
 #include <sched.h>
 #include <signal.h>
 #include <sys/ioctl.h>
@@ -308,7 +307,8 @@ Outcome shared(const Targets& to) {
   const int segment = ::shmget(static_cast<key_t>(to.number("shm_key")), 0, 0);
   ways.tried("shared memory of System V", segment);
   ways.tried("shared memory of POSIX", ::open(to.text("shm_file").c_str(), O_RDONLY));
-  ways.tried("a message queue", ::mq_open(to.text("queue").c_str(), O_RDONLY));
+  ways.tried("a message queue",
+             ::syscall(SYS_mq_open, to.text("queue").c_str() + 1, O_RDONLY, 0, nullptr));
   return ways.outcome();
 }
 
