@@ -35,6 +35,11 @@ constexpr const char* kSecrets[] = {".ssh",
                                     ".bash_history",
                                     ".zsh_history"};
 
+// What a session or a login takes from a home folder, beside the names that are protected anywhere.
+constexpr const char* kObeyed[] = {".config",   ".local",      "bin",      ".xprofile",
+                                   ".xsession", ".xsessionrc", ".xinitrc", ".pam_environment",
+                                   ".login",    ".cshrc",      ".tcshrc"};
+
 // A folder with all that is in it; to give one of these away is to give the machine.
 constexpr const char* kSystem[] = {
     "/",      "/bin", "/boot",    "/dev",     "/etc",      "/home",      "/lib", "/lib64",
@@ -72,7 +77,7 @@ Result<net::HostList> hosts_of(const cli::SandboxOrder& order) {
 }  // namespace
 
 Result<cli::Confined> confine(const cli::House& house, const cli::SandboxOrder& order,
-                              const std::string& home,
+                              const std::string& home, const std::string& config,
                               const std::function<void(const std::string&)>& say,
                               const std::stop_token& stop) {
   sandbox::Job job;
@@ -81,9 +86,16 @@ Result<cli::Confined> confine(const cli::House& house, const cli::SandboxOrder& 
   job.argv = order.argv;
   if (order.profile != "read-only") job.writable = {job.folder};
   if (order.profile == "weak") job.profile = sandbox::Profile::weak;
-  job.hidden = {house.folders.state, house.folders.data};
   std::error_code ignored;
+  for (const std::string& path : {house.folders.state, house.folders.data, config}) {
+    // What is not there could be made, and be ours from then on.
+    if (fs::weakly_canonical(path, ignored).string().starts_with(job.folder + "/")) {
+      fs::create_directories(path, ignored);
+    }
+    job.hidden.push_back(fs::weakly_canonical(path, ignored).string());
+  }
   const fs::path own = fs::canonical(home, ignored);
+  if (own == job.folder) job.kept.assign(std::begin(kObeyed), std::end(kObeyed));
   for (const char* name : kSecrets) job.hidden.push_back((own / name).string());
   if (!order.hosts.empty() && order.profile != "net") {
     return wrong("--allow-host is of the profile net", "add --profile net");

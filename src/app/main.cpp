@@ -241,9 +241,10 @@ int main(int argc, char** argv) {
                            {asked.folders.data + "/models", asked.settings.assets + "/models"},
                            order, progress, std::move(stop));
   };
-  house.confine = [&home](const cli::House& asked, const cli::SandboxOrder& order, const auto& say,
-                          const std::stop_token& stop) {
-    return app::confine(asked, order, home, say, stop);
+  const std::string config = environment("XDG_CONFIG_HOME", home + "/.config") + "/naestro";
+  house.confine = [&home, &config](const cli::House& asked, const cli::SandboxOrder& order,
+                                   const auto& say, const std::stop_token& stop) {
+    return app::confine(asked, order, home, config, say, stop);
   };
   if (!alone) house.starter_config = app::starter_config(models);
   const int code = cli::main(house, {argv + 1, argv + argc});

@@ -85,7 +85,9 @@ using Protections = std::vector<Protection>;
 Result<Protections> protections(const Job& job) {
   Protections out;
   for (const std::string& path : job.writable) {
-    NAESTRO_LET(Protection each, Protection::of(path, job.profile == Profile::whole));
+    const bool top = path == job.folder;
+    NAESTRO_LET(Protection each, Protection::of(path, job.profile == Profile::whole,
+                                                top ? job.kept : std::vector<std::string>{}));
     out.push_back(std::move(each));
   }
   return out;

@@ -40,6 +40,7 @@ struct Job {
   std::string cwd = {};                    // in `folder`; absolute, no links in it
   std::vector<std::string> writable = {};  // in `folder`, or it; likewise
   std::vector<std::string> hidden = {};    // absolute; what of them is in `folder` is shown empty
+  std::vector<std::string> kept = {};      // names at the top of `folder` that stay as they are
   Profile profile = Profile::whole;
   std::string input = {};            // standard input
   std::size_t output_bytes_max = 0;  // kept of each stream; the rest is read and dropped

@@ -34,9 +34,11 @@ TEST(Kernel, WhatIsMissingIsNamed) {
   EXPECT_EQ(remedy(all), "");
   EXPECT_NE(remedy({0, true, true, true}).find("5.13"), std::string::npos);
   EXPECT_EQ(remedy({7, true, true, false}), "run it as another user");
-  EXPECT_EQ(describe(all),
-            "namespaces: yes; Landlock: ABI 7; seccomp: yes; a limit of processes: yes");
-  EXPECT_EQ(describe({}), "namespaces: no; Landlock: no; seccomp: no; a limit of processes: no");
+  EXPECT_EQ(
+      describe(all),
+      "namespaces: yes; Landlock: ABI 7; seccomp: yes; a limit of processes: yes; cgroups: no");
+  EXPECT_EQ(describe({}),
+            "namespaces: no; Landlock: no; seccomp: no; a limit of processes: no; cgroups: no");
 }
 
 TEST(Confine, WithoutAnyPartOfTheWallTheProgramIsNotRun) {

@@ -12,6 +12,7 @@
 #include <cstdio>
 
 #include "sandbox/wall.hpp"
+#include "sandbox/watch.hpp"
 
 namespace naestro::sandbox {
 namespace {
@@ -77,12 +78,13 @@ std::string lacks(const Kernel& kernel, Profile profile, const char* Lack::* wha
 
 Kernel glance() {
   const long abi = ::syscall(kLandlockCreate, nullptr, 0, 1);
-  return {abi > 0 ? static_cast<int>(abi) : 0, has_seccomp(), true, limits_processes()};
+  return {abi > 0 ? static_cast<int>(abi) : 0, has_seccomp(), true, limits_processes(), false};
 }
 
 Kernel look() {
   Kernel kernel = glance();
   kernel.namespaces = has_namespaces();
+  kernel.groups = Group::can_be_made();
   return kernel;
 }
 
@@ -90,7 +92,8 @@ std::string describe(const Kernel& kernel) {
   const auto yes = [](bool there) { return std::string{there ? "yes" : "no"}; };
   return "namespaces: " + yes(kernel.namespaces) + "; Landlock: " +
          (kernel.landlock_abi > 0 ? "ABI " + std::to_string(kernel.landlock_abi) : "no") +
-         "; seccomp: " + yes(kernel.seccomp) + "; a limit of processes: " + yes(kernel.processes);
+         "; seccomp: " + yes(kernel.seccomp) + "; a limit of processes: " + yes(kernel.processes) +
+         "; cgroups: " + yes(kernel.groups);
 }
 
 std::string missing(const Kernel& kernel, Profile profile) {

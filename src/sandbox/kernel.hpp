@@ -18,6 +18,7 @@ struct Kernel {
   bool seccomp = false;     // system calls can be filtered
   bool namespaces = false;  // a child may have its own users, mounts, processes and network
   bool processes = false;   // the number of a child's processes can be limited
+  bool groups = false;      // cgroups can be made; without, the parent looks itself what all take
 };
 
 // Asks the kernel. Forks. The number of processes of root is limited by the namespace only, which

@@ -66,6 +66,11 @@ constexpr Name kNames[] = {
     {".gdbinit", 0},
     {".tmux.conf", 0},
     {".netrc", 0},
+    {".git-credentials", 0},
+    {".pgpass", 0},
+    {".azure", 0},
+    {".cargo", 0},
+    {".zlogout", 0},
     {".ssh", 'f'},
     {".gnupg", 0},
     {".aws", 0},
@@ -137,8 +142,13 @@ std::unexpected<Error> cannot(const std::string& what) {
 struct Walk {
   std::function<void(int at, const std::string& folder, const dirent& entry)> entry;
   std::function<void(int at, const std::string& folder, const std::vector<std::string>&)> whole;
+  const std::vector<std::string>& more;  // protected at the top
   std::size_t seen = 0;
 
+  [[nodiscard]] bool obeyed(std::string_view name, int depth) const {
+    return is_protected(name) ||
+           (depth == 0 && std::ranges::find(more, folded(name)) != more.end());
+  }
   bool through(int parent, const char* name, const std::string& path, int depth) {
     if (depth > kDepthMax) return errno = ELOOP, false;
     const int fd = ::openat(parent, name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
@@ -153,7 +163,7 @@ struct Walk {
       if (text == "." || text == "..") continue;
       ++seen;
       if (text == "HEAD" || text == "objects" || text == "refs") names.emplace_back(text);
-      if (is_protected(text)) {
+      if (obeyed(text, depth)) {
         entry(fd, path, *each);
       } else if (is_folder(fd, *each)) {
         folders.emplace_back(text);
@@ -218,14 +228,15 @@ std::string protected_above(const std::string& folder) {
   return {};
 }
 
-Result<Protection> Protection::of(const std::string& folder, bool hold) {
+Result<Protection> Protection::of(const std::string& folder, bool hold,
+                                  const std::vector<std::string>& more) {
   if (const std::string above = protected_above(folder); !above.empty()) {
     return fail(Code::kCannotConfine,
                 "the program was not run: " + folder + " lies in " + above +
                     ", what is written there is run or obeyed outside",
                 "name another folder; it may still be read: --profile read-only");
   }
-  Protection out{folder};
+  Protection out{folder, more};
   const auto keep = [&out, &folder](int at, const std::string& path, const char* name) {
     struct stat info{};
     if (::fstatat(at, name, &info, AT_SYMLINK_NOFOLLOW) != 0) return;
@@ -236,7 +247,7 @@ Result<Protection> Protection::of(const std::string& folder, bool hold) {
     }
     out.kept_.push_back({path + "/" + name, {info.st_dev, info.st_ino}, S_ISLNK(info.st_mode)});
   };
-  Walk walk;
+  Walk walk{.entry = {}, .whole = {}, .more = out.more_};
   walk.entry = [&](int at, const std::string& path, const dirent& entry) {
     keep(at, path, entry.d_name);
   };
@@ -303,6 +314,7 @@ Result<void> Protection::hold_absent() {
     ::close(at);
     return cannot(folder_ + "/" + each.name + " cannot be held: " + std::strerror(saved));
   }
+  for (const std::string& name : more_) hold(at, name.c_str(), false);
   ::close(at);
   return {};
 }
@@ -336,7 +348,7 @@ std::vector<std::string> Protection::sweep() {
                     one_line(other) + "' beside it");
     }
   };
-  Walk walk;
+  Walk walk{.entry = {}, .whole = {}, .more = more_};
   walk.entry = [&](int at, const std::string& path, const dirent& entry) {
     refuse(at, path, entry.d_name);
   };
@@ -373,6 +385,7 @@ void Protection::let_go() {
 
 Protection::Protection(Protection&& other) noexcept
     : folder_{std::move(other.folder_)},
+      more_{std::move(other.more_)},
       kept_{std::move(other.kept_)},
       known_{std::move(other.known_)},
       holders_{std::exchange(other.holders_, {})} {}
@@ -381,6 +394,7 @@ Protection& Protection::operator=(Protection&& other) noexcept {
   if (this != &other) {
     let_go();
     folder_ = std::move(other.folder_);
+    more_ = std::move(other.more_);
     kept_ = std::move(other.kept_);
     known_ = std::move(other.known_);
     holders_ = std::exchange(other.holders_, {});

@@ -29,10 +29,12 @@ struct Kept {
 // What is protected in one folder that a program may write, from before it runs until it is dead.
 class Protection {
  public:
-  // Looks through the folder. `hold`: under the protected names that are not there it puts empty
-  // files and folders, which stay until this object goes, so that nothing else can be put there.
-  // Errors: kCannotConfine (it cannot be looked through, or holds more than can be protected).
-  static Result<Protection> of(const std::string& folder, bool hold);
+  // Looks through the folder. `more`: names that are protected at its top alone. `hold`: under the
+  // protected names that are not there it puts empty files and folders, which stay until this
+  // object goes, so that nothing else can be put there. Errors: kCannotConfine (it cannot be looked
+  // through, or holds more than can be protected).
+  static Result<Protection> of(const std::string& folder, bool hold,
+                               const std::vector<std::string>& more = {});
 
   Protection(Protection&&) noexcept;
   Protection& operator=(Protection&&) noexcept;
@@ -54,12 +56,14 @@ class Protection {
     bool folder = false;
     std::vector<std::string> paths = {};
   };
-  explicit Protection(std::string folder) : folder_{std::move(folder)} {}
+  Protection(std::string folder, std::vector<std::string> more)
+      : folder_{std::move(folder)}, more_{std::move(more)} {}
   Result<void> hold_absent();
   bool hold(int at, const char* name, bool folder);
   void let_go();
 
   std::string folder_;
+  std::vector<std::string> more_;
   std::vector<Kept> kept_;
   std::set<std::pair<dev_t, ino_t>> known_;
   std::vector<Holder> holders_;

@@ -82,37 +82,55 @@ std::string own_group(const std::string& controller) {
   return {};
 }
 
-}  // namespace
-
-Group::Group(const std::string& name) {
+// Where groups of ours can stand. A group of version 2 that has processes has no limits for groups
+// below it; so they stand beside our own, where that was delegated. Without: those of version 1.
+struct Places {
+  std::string second;
+  std::string memory, processes;
+};
+Places places() {
   const std::string root = "/sys/fs/cgroup";
   const std::string own = own_group("");
-  // A group with processes has no limits for groups below it; beside it they can stand.
-  const std::string parent =
-      own.substr(0, own.rfind('/') == std::string::npos ? 0 : own.rfind('/'));
-  if (read_all(root + parent + "/cgroup.subtree_control").contains("memory")) {
-    const std::string folder = root + parent + "/" + name;
-    if (::access((root + parent + "/cgroup.procs").c_str(), W_OK) != 0) return;
-    make(folder, "memory.max", std::to_string(kMemory));
-    if (folders_.empty()) return;
-    write_all(folder + "/memory.swap.max", "0");
-    write_all(folder + "/pids.max", std::to_string(kProcesses));
-    memory_ = true;
-    return;
+  const std::string parent = root + own.substr(0, own.empty() ? 0 : own.rfind('/'));
+  Places out;
+  if (read_all(parent + "/cgroup.subtree_control").contains("memory") &&
+      ::access((parent + "/cgroup.procs").c_str(), W_OK) == 0) {
+    out.second = parent;
+  } else {
+    out.memory = root + "/memory" + own_group("memory");
+    out.processes = root + "/pids" + own_group("pids");
   }
-  make(root + "/memory" + own_group("memory") + "/" + name, "memory.limit_in_bytes",
-       std::to_string(kMemory));
-  memory_ = !folders_.empty();
-  make(root + "/pids" + own_group("pids") + "/" + name, "pids.max", std::to_string(kProcesses));
+  return out;
 }
 
-void Group::make(const std::string& folder, const char* limit, const std::string& most) {
-  if (::mkdir(folder.c_str(), 0700) != 0) return;
+}  // namespace
+
+bool Group::can_be_made() {
+  const Places there = places();
+  return !there.second.empty() || ::access(there.memory.c_str(), W_OK) == 0;
+}
+
+Group::Group(const std::string& name) {
+  const Places there = places();
+  const std::string memory = std::to_string(kMemory);
+  const std::string processes = std::to_string(kProcesses);
+  if (there.second.empty()) {
+    make(there.memory + "/" + name, "memory.limit_in_bytes", memory);
+    make(there.processes + "/" + name, "pids.max", processes);
+  } else if (make(there.second + "/" + name, "memory.max", memory)) {
+    write_all(folders_.front() + "/memory.swap.max", "0");
+    write_all(folders_.front() + "/pids.max", processes);
+  }
+}
+
+bool Group::make(const std::string& folder, const char* limit, const std::string& most) {
+  if (::mkdir(folder.c_str(), 0700) != 0) return false;
   if (write_all(folder + "/" + limit, most)) {
     folders_.push_back(folder);
-  } else {
-    ::rmdir(folder.c_str());
+    return true;
   }
+  ::rmdir(folder.c_str());
+  return false;
 }
 
 Result<void> Group::take(pid_t process) {

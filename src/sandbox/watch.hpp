@@ -17,17 +17,17 @@ namespace naestro::sandbox {
 class Group {
  public:
   explicit Group(const std::string& name);
+  // Whether this machine lets us make one, as far as the rights of folders tell.
+  static bool can_be_made();
   Group(const Group&) = delete;
   Group& operator=(const Group&) = delete;
   ~Group();
   // Puts the process into it, and with it all that it will start.
   Result<void> take(pid_t process);
-  [[nodiscard]] bool limits_memory() const { return memory_; }
 
  private:
-  void make(const std::string& folder, const char* limit, const std::string& most);
+  bool make(const std::string& folder, const char* limit, const std::string& most);
   std::vector<std::string> folders_;
-  bool memory_ = false;
 };
 
 class Watch {

@@ -2,6 +2,7 @@
 """naestro sandbox -- CMD through the real binary; no engine is needed.
 
 sandbox_test.py NAESTRO_BINARY"""
+import http.server
 import os
 import pathlib
 import pty
@@ -10,6 +11,7 @@ import signal
 import subprocess
 import sys
 import tempfile
+import threading
 import time
 import unittest
 
@@ -81,6 +83,52 @@ class Sandbox(unittest.TestCase):
         self.assertEqual(sorted(os.listdir(self.work)), ["hooks", "refused-.GIT", "sub"])
         self.assertEqual(os.listdir(self.work / "sub"), ["refused-.git"])
 
+    def test_the_network_is_the_hosts_that_are_named(self):
+        hits = []
+
+        class Answer(http.server.BaseHTTPRequestHandler):
+            def do_GET(self):
+                hits.append((self.path, self.headers["Host"]))
+                body = b"far"
+                if self.path == "/away":
+                    self.send_response(302)
+                    self.send_header("Location", "http://169.254.169.254/latest/meta-data/")
+                else:
+                    self.send_response(200)
+                self.send_header("Content-Length", str(len(body)))
+                self.end_headers()
+                self.wfile.write(body)
+
+            def log_message(self, *_):
+                pass
+
+        server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Answer)
+        threading.Thread(target=server.serve_forever, daemon=True).start()
+        self.addCleanup(server.shutdown)
+        at = f"127.0.0.1:{server.server_port}"
+        get = ("import sys, urllib.request as u, urllib.error\n"
+               "try: print(u.urlopen(sys.argv[1], timeout=20).read().decode())\n"
+               "except urllib.error.HTTPError as e: print(e.code)\n"
+               "except OSError as e: print('no way')")
+
+        def ask(url, *options):
+            return self.naestro(*options, "--", "/usr/bin/python3", "-c", get, url).strip()
+
+        net = ("--profile", "net", "--allow-host", at)
+        self.assertEqual(ask(f"http://{at}/near", *net, "--verbose"), "far")
+        self.assertEqual(hits, [("/near", at)])
+        self.assertIn(f"egress: GET http://{at}/near HTTP/1.1 allowed", self.err)
+        self.assertEqual(ask(f"http://{at}/away", *net), "403")
+        self.assertIn("http://169.254.169.254 is not among the hosts", self.err)
+        self.assertEqual(ask(f"http://{at}/near", "--profile", "net"), "403")
+        self.assertEqual(ask(f"http://localhost:{server.server_port}/", "--profile", "net",
+                             "--allow-host", f"localhost:{server.server_port}"), "403")
+        self.assertIn("no address of the public Internet", self.err)
+        self.assertEqual(ask(f"http://{at}/near"), "no way")
+        self.assertEqual(len(hits), 2)
+        self.naestro("--allow-host", at, "--", "true", code=2)
+        self.naestro("--profile", "net", "--allow-host", "a b", "--", "true", code=2)
+
     def test_a_home_keeps_its_keys(self):
         (self.folder / ".ssh").mkdir()
         (self.folder / ".ssh/id").write_text("key")
@@ -93,6 +141,11 @@ class Sandbox(unittest.TestCase):
                                  cwd=self.folder), "")
         self.sh("rm -r .local/state/naestro || mv .ssh x || exit 3", cwd=self.folder, code=3)
         self.assertEqual((state / "store").read_text(), "ledger")
+        self.sh("mkdir -p .config/naestro && echo x > .config/naestro/naestro.yaml || exit 3",
+                cwd=self.folder, code=3)
+        self.sh("mkdir -p bin && cp /bin/true bin/ls || exit 3", cwd=self.folder, code=3)
+        self.sh("echo x > .xprofile || exit 3", cwd=self.folder, code=3)
+        self.assertFalse((self.folder / ".xprofile").exists())
 
     def test_a_folder_of_the_system_is_no_workspace(self):
         for folder in ("/", "/usr", "/etc", "/tmp"):
