@@ -4,6 +4,8 @@ import http.server
 import json
 import os
 import pathlib
+import shutil
+import socket
 import subprocess
 import threading
 
@@ -255,7 +257,97 @@ def shown(house, *commands):
         ", ".join(" ".join(words) for words in commands)
 
 
+class Recorder:
+    """A server that keeps all bytes it is sent, and answers as HTTP does."""
+
+    def __init__(self, port=0):
+        self.server = socket.create_server(("127.0.0.1", port))
+        self.port = self.server.getsockname()[1]
+        self.got, self.count = b"", 0
+        threading.Thread(target=self.accept, daemon=True).start()
+
+    def accept(self):
+        while True:
+            try:
+                peer, _ = self.server.accept()
+            except OSError:
+                return
+            threading.Thread(target=self.keep, args=(peer,), daemon=True).start()
+
+    def keep(self, peer):
+        peer.settimeout(10)
+        try:
+            while piece := peer.recv(1 << 20):
+                self.count += len(piece)
+                self.got = (self.got + piece)[:1 << 20]
+                if piece.endswith(b"\r\n\r\n"):
+                    peer.sendall(b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok")
+                    peer.settimeout(0.5)  # for what comes behind it
+        except OSError:
+            pass
+        peer.close()
+
+
+def out_through_proxy(house, what, listed, *words):
+    """Runs one kind of attempt in `naestro sandbox --profile net`, after the control."""
+    shutil.copy2(pathlib.Path(__file__).parent / "egress_attacks.py", house.work)
+    allowed = [word for entry in listed for word in ("--allow-host", entry)]
+
+    def run(*attempt):
+        done = subprocess.run(
+            [house.binary, "sandbox", "--profile", "net", *allowed, "--", "/usr/bin/python3",
+             "egress_attacks.py", *attempt], cwd=house.work, env=house.env, timeout=120,
+            capture_output=True, stdin=subprocess.DEVNULL)
+        said = (done.stdout + done.stderr).decode(errors="replace")
+        if "BEGUN" not in said:
+            raise Failed("the attempt did not start: " + said.strip()[-200:])
+        return said
+    server = Recorder()
+    listed += [f"http://127.0.0.1:{server.port}", f"127.0.0.1:{server.port}"]
+    allowed += [word for entry in listed for word in ("--allow-host", entry)]
+    run("control", str(server.port))
+    if b"/control" not in server.got:
+        raise Failed("the control did not get through the proxy")
+    server.got, server.count = b"", 0
+    return server, run(what, str(server.port), *words)
+
+
+def other_hosts(house):
+    try:
+        tls = Recorder(443)
+    except OSError:
+        tls = None  # another server is there, or it takes rights that we have not
+    server, _ = out_through_proxy(house, "other_host", ["127.0.0.1"] if tls else [],
+                                  "tls" if tls else "plain")
+    reached = b"evil" in server.got or (tls is not None and b"evil" in tls.got)
+    if tls is not None:
+        tls.server.close()
+        if not tls.count:
+            raise Failed("no TLS greeting without a name got through either")
+    return reached, "no other Host arrives" + (", no TLS greeting for another host" if tls else
+                                               "; TLS was not tried, port 443 is not ours")
+
+
+def other_ports(house):
+    other = Recorder()
+    out_through_proxy(house, "other_port", [], str(other.port))
+    return other.count > 0, "ports 22, 25 and one that is not listed get nothing"
+
+
+def smuggled(house):
+    server, _ = out_through_proxy(house, "smuggle", [])
+    lines = [line for line in server.got.split(b"\r\n") if line.startswith(b"GET /smuggled")]
+    return bool(lines), "of 9 forms none leads to a second request"
+
+
+def many_bytes(house):
+    server, said = out_through_proxy(house, "flood", [])
+    return server.count >= 200 << 20, \
+        f"of 200 MiB {server.count >> 20} arrive; what time tells is not counted"
+
+
 SCENARIOS = {25: odd_file_names, 53: metadata_addresses, 55: redirect_to_metadata,
              56: redirect_to_schemes, 57: names_that_lead_in, 58: names_that_lead_in,
-             59: parser_tricks, 60: odd_hosts, 61: suffixes, 67: injected_target,
+             59: parser_tricks, 60: odd_hosts, 61: suffixes, 62: other_hosts,
+             63: other_ports, 64: smuggled, 65: many_bytes, 67: injected_target,
              76: reused_approval, 83: evaded_budget, 84: forged_lines}
