@@ -104,6 +104,7 @@ class Sandbox(unittest.TestCase):
 
         server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Answer)
         threading.Thread(target=server.serve_forever, daemon=True).start()
+        self.addCleanup(server.server_close)
         self.addCleanup(server.shutdown)
         at = f"127.0.0.1:{server.server_port}"
         get = ("import sys, urllib.request as u, urllib.error\n"
