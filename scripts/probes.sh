@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # probes.sh [JOBS]: tries the 86 probes (tests/probes) against `naestro sandbox` and, side by side,
 # against bubblewrap, @anthropic-ai/sandbox-runtime and Codex's sandbox where they can be installed.
-# Prints who blocks what; writes build/probes.json. Exits 1 if one is open at Naestro.
+# Prints who blocks what; writes build/probes.json and docs/probes.md. Exits 1 if one is open at Naestro.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 jobs=${1:-$(nproc)}
@@ -19,4 +19,4 @@ if command -v npm >/dev/null; then
 fi
 python3 tests/probes/run.py --naestro build/release/naestro \
   --helper "$(find build/release -name naestro-probe -type f | head -1)" \
-  --peers "$peers" -o build/probes.json
+  --peers "$peers" -o build/probes.json --page docs/probes.md

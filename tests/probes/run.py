@@ -2,7 +2,7 @@
 """The 86 probes: tries each against Naestro (and, with --peers, against others), prints who blocks
 what, and writes it as JSON. Exits 1 if one is open at Naestro.
 
-run.py --naestro BINARY --helper naestro-probe [--peers FOLDER] [--only N,N] [-o probes.json]
+run.py --naestro BINARY --helper naestro-probe [--peers FOLDER] [--only N,N] [-o probes.json] [--page FILE]
 
 A verdict is `blocked`, `open`, `unsupported` (does not run here; what the evidence says) or `later`
 (the room that answers it is not built; the evidence names it). An attempt that does not even get
@@ -160,6 +160,35 @@ def table(results, names):
     return "\n".join(lines)
 
 
+PAGE = """# 86 attempts to break out, and who blocks them
+
+Written by `make probes`, which tries each in the same way on `naestro sandbox` and, where they install,
+on others; `build/probes.json` holds the evidence of each. *blocked*: it did not get through, though it
+does without a sandbox. **open**: it got through. *later*: what answers it is not built. *not tried*: it
+is not about a sandbox, or does not run here.
+
+How the others are called: `bwrap` with `--unshare-all --new-session --clearenv`, `/usr` and the folder
+alone; `srt` with no domain, the folder writable, reading of the secret's folder denied; `codex sandbox`
+with `workspace-write`. They have other aims: what they leave open may be so by design, such as reading
+all files of the machine.
+
+"""
+
+
+def page(results, names):
+    said = {"unsupported": "not tried", "open": "**open**"}
+    lines = ["| | attempt | answered by | " + " | ".join(names) + " |",
+             "|---|---|---|" + "---|" * len(names)]
+    for row in results:
+        verdicts = [said.get(row.get(name), row.get(name)) for name in names]
+        lines.append(f"| {row['id']} | {row['text'].replace('|', '/')} | {row['room']} | "
+                     + " | ".join(verdicts) + " |")
+    for verdict in ("blocked", "open", "unsupported", "later"):
+        count = [str(sum(row.get(name) == verdict for row in results)) for name in names]
+        lines.append(f"| | **{said.get(verdict, verdict).strip('*')}** | | " + " | ".join(count) + " |")
+    return PAGE + "\n".join(lines) + "\n"
+
+
 def main():
     words = argparse.ArgumentParser()
     words.add_argument("--naestro", required=True, type=pathlib.Path)
@@ -168,6 +197,7 @@ def main():
     words.add_argument("--peers", type=pathlib.Path)
     words.add_argument("--only", default="")
     words.add_argument("-o", "--output", type=pathlib.Path)
+    words.add_argument("--page", type=pathlib.Path, help="the table as Markdown")
     given = words.parse_args()
     rows = json.loads((HERE / "probes.json").read_text())
     if given.only:
@@ -194,6 +224,8 @@ def main():
         shutil.rmtree(base, True)
     if given.output:
         given.output.write_text(json.dumps(results, indent=1, ensure_ascii=False) + "\n")
+    if given.page:
+        given.page.write_text(page(results, [runner.name for runner in tried_here]))
     print(table(results, [runner.name for runner in tried_here]))
     opened = [row["id"] for row in results if row["naestro"] == "open"]
     if opened:
