@@ -7,7 +7,7 @@ from world import git, wait_for
 
 # The helper cannot know: it wrote a name, but somebody may have moved it away; it sent a signal or a
 # packet, but nobody may have got it.
-SEEN_OUTSIDE = {16, 17, 18, 19, 20, 21, 22, 29, 31, 47}
+SEEN_OUTSIDE = {15, 16, 17, 18, 19, 20, 21, 22, 29, 31, 47, 52}
 
 PLANTED = {
     16: [".GIT/hooks/pre-commit", ".Git/config", ".cUrSoR/mcp.json", ".VSCODE/tasks.json",

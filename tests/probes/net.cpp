@@ -82,10 +82,10 @@ Outcome fast_open(const Targets& to) {
   return ways.outcome();
 }
 
-Outcome echo_packets(const Targets&) {
+Outcome echo_packets(const Targets& to) {
   Ways ways;
   const unsigned char ping[16] = {8, 0, 0xf7, 0xfe, 0, 1, 0, 0};
-  const sockaddr_in address = place("127.0.0.1", 0);
+  const sockaddr_in address = place(to.text("own_address"), 0);  // not of a loopback of its own
   for (const int kind : {SOCK_RAW, SOCK_DGRAM}) {
     const int fd = hasty(AF_INET, kind, IPPROTO_ICMP);
     ways.tried(kind == SOCK_RAW ? "raw ICMP" : "ICMP",

@@ -163,7 +163,7 @@ Outcome tracing(const Targets& to) {
   const iovec theirs{reinterpret_cast<void*>(std::strtoul(to.text("address").c_str(), nullptr, 10)),
                      sizeof buffer};
   ways.tried("process_vm_readv", ::process_vm_readv(victim, &mine, 1, &theirs, 1, 0));
-  ways.tried("process_vm_writev", ::process_vm_writev(victim, &mine, 0, &theirs, 0, 0));
+  ways.tried("process_vm_writev", ::process_vm_writev(victim, &mine, 1, &theirs, 1, 0));
   ways.tried("its memory file", ::open(("/proc/" + to.text("victim") + "/mem").c_str(), O_RDONLY));
   ways.tried("ptrace of process 1", ::ptrace(PTRACE_SEIZE, 1, nullptr, nullptr));
   return ways.outcome();
