@@ -38,6 +38,9 @@ package-test: package ## prove it in a minbase Debian 12 without network (a chro
 test-slow: deps-test assets ## threads, fuzzing, mutations, a soak (FUZZ_SECONDS=30); results in bench/results
 	@scripts/test_slow.sh $(JOBS)
 
+probes: deps-test ## 86 attempts to break out of `naestro sandbox` and of others; build/probes.json
+	@scripts/probes.sh $(JOBS)
+
 tidy: ## clang-tidy over src/
 	@scripts/tidy.sh $(JOBS)
 
@@ -47,4 +50,4 @@ fresh: ## prove demo and test on a new Debian 12 (a chroot; needs root)
 clean: ## remove build/
 	rm -rf build
 
-.PHONY: help demo deps-build deps-test release test test-slow bench tidy package package-test assets fresh clean
+.PHONY: help demo deps-build deps-test release test test-slow bench probes tidy package package-test assets fresh clean

@@ -55,7 +55,7 @@ LIBRARY_OF = {
 }
 # What <...> may name without standing there: the language and the system.
 SYSTEM_HEADER = re.compile(r"[a-z0-9_]+|(arpa|linux|net|netinet|sys)/[a-z0-9_]+\.h|"
-                           r"(dirent|dlfcn|fcntl|grp|ifaddrs|poll|pwd|sched|signal|spawn|termios|unistd)\.h")
+                           r"(dirent|dlfcn|fcntl|grp|ifaddrs|mqueue|netdb|poll|pwd|sched|signal|spawn|termios|unistd)\.h")
 # Not libraries of third parties: CMake's own modules and the C library.
 BUILD_OWN = {"PkgConfig", "Threads"}
 THIRD_PARTY_MEMBERS = ["name", "version", "licence", "why", "exit_plan", "room"]

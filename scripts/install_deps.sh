@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# install_deps.sh GROUP...: installs the Debian packages of the groups (build, test, tidy) that are not
+# install_deps.sh GROUP...: installs the Debian packages of the groups (build, test, tidy, peers) that are not
 # there yet. Says what it installs before it does; works as root or with sudo.
 set -euo pipefail
 
@@ -11,6 +11,7 @@ build=(clang-19 lld-19 cmake ninja-build ccache pkg-config libboost1.81-dev libb
 test=(llvm-19 libclang-rt-19-dev clang-format-19 libgtest-dev librapidcheck-dev sqlite3
       libarchive-dev valgrind faketime)
 tidy=(clang-tidy-19)
+peers=(bubblewrap socat ripgrep npm)
 
 wanted=()
 for group in "$@"; do
@@ -18,7 +19,8 @@ for group in "$@"; do
     build) wanted+=("${build[@]}") ;;
     test) wanted+=("${test[@]}") ;;
     tidy) wanted+=("${tidy[@]}") ;;
-    *) echo "install_deps.sh: unknown group '$group' (build, test, tidy)" >&2; exit 2 ;;
+    peers) wanted+=("${peers[@]}") ;;
+    *) echo "install_deps.sh: unknown group '$group' (build, test, tidy, peers)" >&2; exit 2 ;;
   esac
 done
 

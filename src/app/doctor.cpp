@@ -247,10 +247,11 @@ cli::Check sandbox_check(const sandbox::Kernel& kernel) {
   const std::string why = sandbox::missing(kernel);
   const std::string there = sandbox::describe(kernel);
   if (why.empty()) {
-    return {"sandbox", Status::ok, "exec.run can confine programs (" + there + ")", "", 0};
+    return {"sandbox", Status::ok,
+            "exec.run and naestro sandbox can confine programs (" + there + ")", "", 0};
   }
   return {"sandbox", Status::warn,
-          "exec.run is refused, all else works: " + why + " (" + there + ")",
+          "exec.run and naestro sandbox are refused, all else works: " + why + " (" + there + ")",
           sandbox::remedy(kernel), 0};
 }
 

@@ -14,6 +14,7 @@
 #include "agents/planner.hpp"
 #include "agents/written.hpp"
 #include "app/config.hpp"
+#include "app/confined.hpp"
 #include "app/doctor.hpp"
 #include "app/models.hpp"
 #include "app/policy_files.hpp"
@@ -151,9 +152,13 @@ int main(int argc, char** argv) {
   static Interrupts interrupts;   // outlives its thread
   SystemClock clock;
   SystemRandom random;
-  const auto tools = or_exit(contract::ToolCatalog::from(contract::embedded_tools()));
+  // A program behind the wall is started often too, and looks at no catalog.
+  const bool alone = argc > 1 && std::string_view{argv[1]} == "sandbox";
+  const auto tools = alone ? contract::ToolCatalog{}
+                           : or_exit(contract::ToolCatalog::from(contract::embedded_tools()));
   const EmbeddedFile file = policy::embedded_policies().front();
-  const auto builtin = or_exit(policy::Policy::parse(file.name, file.text));
+  const auto builtin =
+      alone ? policy::Policy{} : or_exit(policy::Policy::parse(file.name, file.text));
   policy::Policy policy = builtin;  // with people's own files, once the configuration is read
 
   const std::string home = home_folder();
@@ -163,7 +168,8 @@ int main(int argc, char** argv) {
   }
   const ledger::Folders folders{environment("XDG_STATE_HOME", home + "/.local/state") + "/naestro",
                                 environment("XDG_DATA_HOME", home + "/.local/share") + "/naestro"};
-  const app::LoadedModels loaded = app::load_models(folders.data + "/models");
+  const app::LoadedModels loaded =
+      alone ? app::LoadedModels{} : app::load_models(folders.data + "/models");
   const contract::ModelCatalog& models = loaded.catalog;
   std::error_code ignored;
   cli::House house{
@@ -235,7 +241,12 @@ int main(int argc, char** argv) {
                            {asked.folders.data + "/models", asked.settings.assets + "/models"},
                            order, progress, std::move(stop));
   };
-  house.starter_config = app::starter_config(models);
+  const std::string config = environment("XDG_CONFIG_HOME", home + "/.config") + "/naestro";
+  house.confine = [&home, &config](const cli::House& asked, const cli::SandboxOrder& order,
+                                   const auto& say, const std::stop_token& stop) {
+    return app::confine(asked, order, home, config, say, stop);
+  };
+  if (!alone) house.starter_config = app::starter_config(models);
   const int code = cli::main(house, {argv + 1, argv + argc});
   // What could not be said (a full disk behind a redirection) is no success.
   if (std::fflush(stdout) == 0 && std::ferror(stdout) == 0) return code;

@@ -102,6 +102,9 @@ int plan_graph(House& house, const PlanOptions& options);
 
 int demo(House& house);
 
+// Runs a program behind the wall, with the streams of this process; returns its exit code.
+int confine(House& house, const SandboxOrder& order);
+
 // Reads the configuration into the house and prints what is wrong with it. 0, or the exit code.
 // `tolerant`: prints nothing and lets errors be, for the command that shows them itself.
 int configure(House& house, const ConfigWords& words, bool tolerant);

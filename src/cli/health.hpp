@@ -1,4 +1,5 @@
-// What `init` and `doctor` find out; the app finds it, the commands show it.
+// What the app does for commands that know neither machine nor network: `init`, `doctor`, `models`,
+// `sandbox`.
 #pragma once
 
 #include <string>
@@ -63,6 +64,20 @@ struct PulledModel {
   std::string licence;
   bool there_already = false;
   bool chat_template = true;  // without one it cannot be asked
+};
+
+// A program to run behind the wall, and how it ended.
+struct SandboxOrder {
+  std::vector<std::string> argv;
+  std::string profile;  // workspace, read-only, net or weak
+  std::string folder;   // "": the current one
+  std::int64_t time_s_max = 0;
+  std::vector<std::string> hosts;  // of the profile net
+  bool verbose = false;
+};
+struct Confined {
+  int code = 0;                    // as a shell has it: 128 + signal when it was killed
+  std::vector<std::string> notes;  // what was refused on the way
 };
 
 }  // namespace naestro::cli

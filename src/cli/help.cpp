@@ -26,6 +26,7 @@ constexpr const char* kOverview = R"(Examples:
   naestro approve last DIGEST && naestro resume last
   naestro undo last                                 bring back the files that it wrote
   naestro tools && naestro models                   what there is to plan with
+  naestro sandbox -- make test                      any program: this folder, no network
   naestro replay last                               recompute every event and compare
   naestro audit verify                              check the whole store
   source <(naestro completion bash)                 complete commands, options and run ids
@@ -111,6 +112,9 @@ const std::map<std::string, const char*> kExamples = {
      "  naestro run examples/first/plan.json -w examples/company --max-usd 0.05\n"
      "  naestro run plan.json --input year=2026 --mode guide\n"},
     {"runs", "  naestro runs --json\n"},
+    {"sandbox",
+     "  naestro sandbox -- make test                      may change this folder, and no other\n"
+     "  naestro sandbox --profile read-only -- ./tool < data.csv\n"},
     {"show",
      "  naestro show last                                 steps, time, cost, results\n"
      "  naestro show last --events                        every event\n"},

@@ -67,6 +67,11 @@ struct House {
       const House&, const PullOrder&,
       const std::function<void(std::int64_t there, std::int64_t total)>& progress, std::stop_token)>
       pull_model = {};
+  // Runs a program behind the wall; `say` gets at once what has to be known before it begins.
+  std::function<Result<Confined>(const House&, const SandboxOrder&,
+                                 const std::function<void(const std::string&)>& say,
+                                 std::stop_token)>
+      confine = {};
   // A YAML file as JSON, whose texts stay texts; `line`: where the value at a pointer stands.
   struct Yaml {
     json::Value value;

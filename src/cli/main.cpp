@@ -19,8 +19,11 @@ void add_config_options(CLI::App* command, ConfigWords& words) {
       ->take_all()
       ->allow_extra_args(false)
       ->group("Configuration");
-  command->add_option("--profile", words.profile, "use profiles.NAME of the configuration")
-      ->group("Configuration");
+  // Of `sandbox` it is another profile; that command reads no configuration.
+  if (command->get_option_no_throw("--profile") == nullptr) {
+    command->add_option("--profile", words.profile, "use profiles.NAME of the configuration")
+        ->group("Configuration");
+  }
   command
       ->add_flag_callback(
           "--strict-config", [&words] { words.strict = true; },
@@ -71,15 +74,20 @@ int main(House& house, const std::vector<std::string>& arguments) {
   app.require_subcommand(1);
   app.set_version_flag("--version", "naestro " + house.version);
   Words words{house};
-  add_plan_words(app, words);
-  add_run_words(app, words);
-  add_house_words(app, words);
+  if (!arguments.empty() && arguments.front() == "sandbox") {
+    add_sandbox_words(app, words);  // alone: programs are started often, and all words take a while
+  } else {
+    add_plan_words(app, words);
+    add_run_words(app, words);
+    add_house_words(app, words);
+  }
   add_config_options(&app, words.config);
   add_examples(app);
   if (!arguments.empty() && arguments.front() == "complete") {  // the scripts', not a person's
     return complete(house, app, {arguments.begin() + 1, arguments.end()});
   }
-  app.parse_complete_callback([&] {  // before the command's own
+  app.parse_complete_callback([&] {             // before the command's own
+    if (app.got_subcommand("sandbox")) return;  // whatever the folder's file says
     const bool tolerant = policy_checked(app) || app.got_subcommand("doctor") ||
                           app.got_subcommand("features") || app.got_subcommand("completion") ||
                           app.got_subcommand("help");

@@ -39,6 +39,7 @@ struct Words {
   PolicyOptions policy = {};
   PullOrder order = {};
   ServerOrder server = {};
+  SandboxOrder sandbox = {};
   std::string shell = {};
   std::string error_code = {};
   bool live = false;
@@ -47,9 +48,10 @@ struct Words {
 };
 
 // In the order in which the help lists them.
-void add_plan_words(CLI::App& app, Words& words);   // plan, run
-void add_run_words(CLI::App& app, Words& words);    // resume to replay: one run or the list
-void add_house_words(CLI::App& app, Words& words);  // tools to config: all else
+void add_plan_words(CLI::App& app, Words& words);     // plan, run
+void add_run_words(CLI::App& app, Words& words);      // resume to replay: one run or the list
+void add_sandbox_words(CLI::App& app, Words& words);  // also one of the next
+void add_house_words(CLI::App& app, Words& words);    // tools to config: all else
 
 // --approve and the ceilings.
 void add_limit_options(CLI::App* command, RunOptions& options);

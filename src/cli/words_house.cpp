@@ -132,8 +132,34 @@ void add_installation(CLI::App& app, Words& words) {
 
 }  // namespace
 
+void add_sandbox_words(CLI::App& app, Words& words) {
+  SandboxOrder& order = words.sandbox;
+  CLI::App* sandbox_app =
+      app.add_subcommand("sandbox", "run a program confined: this folder, no network, no secrets");
+  sandbox_app
+      ->add_option("--profile", order.profile,
+                   "workspace: the folder may be changed (the default); read-only: nothing may; "
+                   "net: workspace, and the hosts of --allow-host; "
+                   "weak: workspace for machines without user namespaces, says what is open")
+      ->check(CLI::IsMember({"workspace", "read-only", "net", "weak"}));
+  sandbox_app->add_option("-w,--workspace", order.folder, "the folder (default: the current one)");
+  sandbox_app
+      ->add_option("--max-time", order.time_s_max, "kill it after so many seconds (default: never)")
+      ->check(CLI::PositiveNumber);
+  sandbox_app
+      ->add_option("--allow-host", order.hosts,
+                   "with --profile net: HOST (ports 80 and 443) or HOST:PORT; may be repeated")
+      ->take_all()
+      ->allow_extra_args(false);
+  sandbox_app->add_flag("--verbose", order.verbose, "with --profile net: a line for each request");
+  sandbox_app->add_option("command", order.argv, "behind --: the program and its arguments")
+      ->required();
+  sandbox_app->callback([&words] { words.code = confine(words.house, words.sandbox); });
+}
+
 void add_house_words(CLI::App& app, Words& words) {
   add_catalogs(app, words);
+  add_sandbox_words(app, words);
   add_policy(app, words);
   add_ledger(app, words);
   add_installation(app, words);

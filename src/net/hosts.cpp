@@ -215,6 +215,10 @@ bool is_public(std::string_view address) {
   return ::inet_pton(AF_INET6, text.c_str(), six.data()) == 1 && is_public6(six);
 }
 
+bool is_address(std::string_view text) {
+  return !spelled(AF_INET, text).empty() || !spelled(AF_INET6, text).empty();
+}
+
 bool is_own(std::string_view address) {
   ifaddrs* list = nullptr;
   if (::getifaddrs(&list) != 0) return true;  // not known: treated as if it were

@@ -54,6 +54,8 @@ class HostList {
 // Whether an address, as text, is of the public Internet: not of a private network, a link, a
 // group, a cloud's metadata, nor a form that holds another address (IPv4-mapped, NAT64, 6to4).
 bool is_public(std::string_view address);
+// Whether the text is an IPv4 or IPv6 address, and no name.
+bool is_address(std::string_view text);
 // Whether an interface of this machine has the address now; what listens there may count on a
 // firewall that its own machine passes by.
 bool is_own(std::string_view address);

@@ -16,6 +16,17 @@ constexpr std::size_t kValuesMax = 50;
 
 constexpr Mode kModes[] = {Mode::copilot, Mode::guide, Mode::automatic};
 
+// All combinations of the facts of a flow.
+constexpr Flags kFacts = 1U << (kFlagWords.size() - 1);  // the last is no flow's
+
+Flow flow_of(Flags facts) {
+  Flow out;
+  for (std::size_t i = 0; i + 1 < kFlagWords.size(); ++i) {
+    out.*(fact_named(kFlagWords[i])->holds) = (facts >> i & 1U) != 0;
+  }
+  return out;
+}
+
 // What the rules of both policies can tell apart.
 struct Samples {
   std::vector<std::string> paths;
@@ -127,9 +138,9 @@ class Comparer {
         witness.authority[target.authority[i]] = values[i][at[i]];
       }
       for (const Mode mode : kModes) {
-        for (const bool untrusted : {false, true}) {
+        for (Flags facts = 0; facts < kFacts; ++facts) {
           witness.mode = mode;
-          witness.flow.untrusted_authority = untrusted;
+          witness.flow = flow_of(facts);
           ask(witness);
         }
       }

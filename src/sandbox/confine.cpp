@@ -1,66 +1,28 @@
 #include "sandbox/confine.hpp"
 
-#include <fcntl.h>
-#include <poll.h>
-#include <signal.h>
-#include <sys/eventfd.h>
-#include <sys/mman.h>
 #include <sys/wait.h>
-#include <unistd.h>
 
+#include <algorithm>
 #include <cerrno>
+#include <csignal>
 #include <cstdlib>
 #include <cstring>
 #include <filesystem>
 
-#include "sandbox/launch.hpp"
-#include "sandbox/wall.hpp"
+#include "sandbox/attend.hpp"
+#include "sandbox/egress.hpp"
+#include "sandbox/protect.hpp"
+#include "sandbox/watch.hpp"
 
 namespace naestro::sandbox {
 namespace {
 
 constexpr const char* kSearch[] = {"/usr/local/bin/", "/usr/bin/", "/bin/"};
-
-struct Fd {
-  int fd = -1;
-  Fd() = default;
-  explicit Fd(int number) : fd{number} {}
-  Fd(const Fd&) = delete;
-  Fd& operator=(const Fd&) = delete;
-  ~Fd() { close(); }
-  void close() {
-    if (fd >= 0) ::close(fd);
-    fd = -1;
-  }
-};
-
-struct Pipe {
-  Fd read;
-  Fd write;
-  bool open() {
-    int ends[2];
-    if (::pipe2(ends, O_CLOEXEC) != 0) return false;
-    read.fd = ends[0];
-    write.fd = ends[1];
-    return true;
-  }
-};
-
-// An empty folder that is gone with this object.
-struct Scratch {
-  std::string path;
-  Scratch() {
-    char name[] = "/tmp/naestro-exec-XXXXXX";
-    if (::mkdtemp(name) != nullptr) path = name;
-  }
-  Scratch(const Scratch&) = delete;
-  Scratch& operator=(const Scratch&) = delete;
-  ~Scratch() {
-    std::error_code ignored;
-    // An empty one goes without a descriptor, of which there may be none left.
-    if (!path.empty() && ::rmdir(path.c_str()) != 0) std::filesystem::remove_all(path, ignored);
-  }
-};
+constexpr const char* kDevices[] = {"/dev/null", "/dev/zero", "/dev/full", "/dev/random",
+                                    "/dev/urandom"};
+constexpr const char* kSystem[] = {"/usr", "/bin", "/sbin", "/lib", "/lib32", "/lib64", "/libx32"};
+constexpr const char* kSettings[] = {"/etc/ld.so.cache", "/etc/alternatives", "/etc/localtime",
+                                     "/etc/ssl/certs", "/etc/ssl/openssl.cnf"};
 
 std::unexpected<Error> system_failed(const std::string& what) {
   return fail(Code::kIo, what + ": " + std::strerror(errno));
@@ -71,28 +33,24 @@ std::unexpected<Error> cannot(const std::string& why, const std::string& remedy 
               (remedy.empty() ? "" : remedy + "; ") + "see the check sandbox of naestro doctor");
 }
 
-// The input as a file in memory: no pipe that may fill up or break.
-bool write_input(int fd, std::string_view text) {
-  while (!text.empty()) {
-    const ssize_t written = ::write(fd, text.data(), text.size());
-    if (written < 0 && errno == EINTR) continue;
-    if (written <= 0) return false;
-    text.remove_prefix(static_cast<std::size_t>(written));
+// Without mounts of its own: an empty folder that is gone with this object.
+struct Scratch {
+  std::string path;
+  Scratch() = default;
+  Scratch(const Scratch&) = delete;
+  Scratch& operator=(const Scratch&) = delete;
+  bool make() {
+    char name[] = "/tmp/naestro-exec-XXXXXX";
+    if (::mkdtemp(name) == nullptr) return false;
+    path = name;
+    return true;
   }
-  return ::lseek(fd, 0, SEEK_SET) == 0;
-}
-
-// Takes what is there; false at the end of the stream.
-bool take(int fd, std::string& into, std::size_t most, bool& cut) {
-  char buffer[65536];
-  const ssize_t got = ::read(fd, buffer, sizeof buffer);
-  if (got < 0) return errno == EINTR;
-  const std::size_t size = static_cast<std::size_t>(got);
-  const std::size_t kept = std::min(size, most - into.size());
-  into.append(buffer, kept);
-  cut = cut || kept < size;
-  return got > 0;
-}
+  ~Scratch() {
+    std::error_code ignored;
+    // An empty one goes without a descriptor, of which there may be none left.
+    if (!path.empty() && ::rmdir(path.c_str()) != 0) std::filesystem::remove_all(path, ignored);
+  }
+};
 
 Result<Ended> judge(const Report& report, const std::string& program, Ended ended) {
   errno = report.value;
@@ -103,6 +61,7 @@ Result<Ended> judge(const Report& report, const std::string& program, Ended ende
     case Report::mounts: return cannot(std::string{"its mounts: "} + std::strerror(errno));
     case Report::limits: return cannot(std::string{"its limits: "} + std::strerror(errno));
     case Report::wall: return cannot(std::string{"its filters: "} + std::strerror(errno));
+    case Report::network: return cannot(std::string{"its network: "} + std::strerror(errno));
     case Report::folder: return system_failed("the working folder cannot be entered");
     case Report::program:
       return fail(Code::kNotFound,
@@ -117,107 +76,174 @@ Result<Ended> judge(const Report& report, const std::string& program, Ended ende
   return ended;
 }
 
-std::vector<Grant> grants_of(const Job& job, const std::string& scratch) {
-  std::vector<Grant> out{{job.folder}, {scratch, true}};
-  for (const std::string& path : job.writable) out.push_back({path, true});
-  for (const char* path : {"/usr", "/bin", "/sbin", "/lib", "/lib64", "/etc/ld.so.cache"}) {
-    out.push_back({path, false, true});
-  }
-  for (const char* path : {"/dev/null", "/dev/zero", "/dev/full", "/dev/random", "/dev/urandom"}) {
-    out.push_back({path, true, true});
+bool is_below(const std::string& path, const std::string& folder) {
+  return path == folder || path.starts_with(folder == "/" ? folder : folder + "/");
+}
+
+using Protections = std::vector<Protection>;
+
+Result<Protections> protections(const Job& job) {
+  Protections out;
+  for (const std::string& path : job.writable) {
+    const bool top = path == job.folder;
+    NAESTRO_LET(Protection each, Protection::of(path, job.profile == Profile::whole,
+                                                top ? job.kept : std::vector<std::string>{}));
+    out.push_back(std::move(each));
   }
   return out;
 }
 
-// Reads all streams to their ends; kills everything when `stop` comes.
-Result<Ended> attend(pid_t keeper, Pipe (&pipes)[3], const Fd& wake, const Job& job,
-                     const std::stop_token& stop) {
-  const std::stop_callback on_stop{stop, [&wake] { ::eventfd_write(wake.fd, 1); }};
-  Ended ended;
-  std::string said;
-  bool ignored = false;
-  pollfd watched[4] = {{pipes[0].read.fd, POLLIN, 0},
-                       {pipes[1].read.fd, POLLIN, 0},
-                       {pipes[2].read.fd, POLLIN, 0},
-                       {wake.fd, POLLIN, 0}};
-  while (watched[0].fd >= 0 || watched[1].fd >= 0 || watched[2].fd >= 0) {
-    if (::poll(watched, 4, -1) < 0) continue;  // EINTR
-    if (watched[3].revents != 0) {
-      ::kill(keeper, SIGKILL);  // not waited for yet, so the number is still its own
-      watched[3].fd = -1;
+Result<std::vector<Entry>> root_of(const Job& job, const Protections& protections) {
+  NAESTRO_LET(std::vector<Entry> out, root_for(job.folder, job.writable));
+  for (const Protection& each : protections) {
+    for (const Kept& kept : each.kept()) {
+      if (kept.link) continue;  // nothing can be mounted on one; it is looked at afterwards
+      out.push_back({.kind = Entry::Kind::keep,
+                     .target = kept.path.substr(1),
+                     .attributes = kReadOnly | kNoSetId | kNoDevices,
+                     .identity = kept.identity});
     }
-    const auto look = [&](int i, std::string& into, std::size_t most, bool& cut) {
-      if (watched[i].revents != 0 && !take(watched[i].fd, into, most, cut)) watched[i].fd = -1;
-    };
-    look(0, ended.out, job.output_bytes_max, ended.out_cut);
-    look(1, ended.err, job.output_bytes_max, ended.err_cut);
-    look(2, said, sizeof(Report), ignored);
   }
-  while (::waitpid(keeper, nullptr, 0) < 0 && errno == EINTR) continue;
-  if (stop.stop_requested()) {
-    return fail(Code::kInterrupted, "the program was stopped, with all its processes");
+  for (const std::string& path : job.hidden) {
+    if (!is_below(path, job.folder) || path == job.folder || !identify(path)) continue;
+    out.push_back({.kind = Entry::Kind::hide, .target = path.substr(1)});
   }
-  if (said.size() < sizeof(Report)) return fail(Code::kIo, "the program's keeper was killed");
-  Report report;
-  std::memcpy(&report, said.data(), sizeof report);
-  return judge(report, job.argv.front(), std::move(ended));
+  return out;
+}
+
+// In the root of its own, or, without one, in the machine's.
+Result<std::vector<Grant>> grants_of(const Job& job, const Protections& protections,
+                                     const std::string& scratch) {
+  std::vector<Grant> out;
+  for (const char* path : kSystem) out.push_back({path, Access::run, true});
+  for (const char* path : kSettings) out.push_back({path, Access::read, true});
+  for (const char* path : kDevices) out.push_back({path, Access::device, true});
+  if (job.profile == Profile::whole) {
+    out.push_back({"/proc", Access::read});
+    out.push_back({"/dev/shm", Access::fill});
+    // A folder below /tmp would else have its rights as well.
+    out.push_back({is_below(job.folder, "/tmp") ? kScratch : "/tmp", Access::fill});
+    out.push_back({job.folder, Access::run});
+    for (const std::string& path : job.writable) out.push_back({path, Access::change});
+    return out;
+  }
+  out.push_back({scratch, Access::fill});
+  // What is hidden is not given, nor, then, the lists of the folders above it.
+  std::vector<Kept> hidden;
+  for (const std::string& path : job.hidden) {
+    const auto identity = identify(path);
+    if (identity && is_below(path, job.folder)) hidden.push_back({path, *identity, false});
+  }
+  NAESTRO_LET(const std::vector<std::string> seen, beside(job.folder, hidden));
+  for (const std::string& path : seen) out.push_back({path, Access::run});
+  for (std::size_t i = 0; i < job.writable.size(); ++i) {
+    std::vector<Kept> kept = protections[i].kept();
+    kept.insert(kept.end(), hidden.begin(), hidden.end());
+    NAESTRO_LET(const std::vector<std::string> free, beside(job.writable[i], kept));
+    for (const std::string& path : free) out.push_back({path, Access::change});
+  }
+  return out;
+}
+
+std::vector<std::string> programs_of(const Job& job) {
+  const std::string& name = job.argv.front();
+  if (name.contains('/')) return {name};
+  std::vector<std::string> out;
+  for (const char* folder : kSearch) out.push_back(folder + name);
+  return out;
+}
+
+// What stands outside as the user stands inside; root's files are made by somebody who is not root.
+std::string mapping(unsigned outside) {
+  const unsigned inside = outside == 0 ? 1000 : outside;
+  return std::to_string(inside) + " " + std::to_string(outside) + " 1";
+}
+
+// With everything ready: runs it and sees it end.
+Result<Attended> run_in(const Kernel& kernel, const Job& job, const Protections& protections,
+                        const std::stop_token& stop) {
+  const bool whole = job.profile == Profile::whole;
+  Scratch scratch;
+  if (!whole && !scratch.make()) return system_failed("no temporary folder can be made in /tmp");
+  const std::string home = whole ? kScratch : scratch.path;
+  NAESTRO_LET(const int ruleset, landlock_ruleset(kernel.landlock_abi));
+  const Fd rules{ruleset};
+  Pipes pipes;
+  if (!pipes.open(job.hosts.has_value()))
+    return system_failed("the streams of a program cannot be made");
+  const Wall wall{whole, kernel.landlock_abi, job.hosts ? kProxyPort : 0};
+  Launch all{.wall = wall,
+             .argv = {},
+             .environment = {},
+             .programs = {},
+             .root = {},
+             .grants = {},
+             .cwd = job.cwd.c_str(),
+             .uid_map = mapping(::geteuid()),
+             .gid_map = mapping(::getegid()),
+             .filter = system_call_filter(wall),
+             .in = pipes.in.read.fd,
+             .out = pipes.out.write.fd,
+             .err = pipes.err.write.fd,
+             .report = pipes.report.write.fd,
+             .ruleset = ruleset,
+             .control = pipes.control.read.fd,
+             .egress = pipes.egress_there.fd,
+             .root_user = ::getuid() == 0};
+  if (whole) {
+    NAESTRO_LET(all.root, root_of(job, protections));
+  }
+  NAESTRO_LET(all.grants, grants_of(job, protections, home));
+  std::vector<std::string> words = job.argv;
+  std::vector<std::string> environment = {"PATH=/usr/local/bin:/usr/bin:/bin", "LANG=C.UTF-8",
+                                          "HOME=" + home, "TMPDIR=" + home};
+  if (job.hosts) {
+    const std::string proxy = "http://127.0.0.1:" + std::to_string(kProxyPort);
+    for (const char* name : {"HTTP_PROXY", "HTTPS_PROXY", "http_proxy", "https_proxy"}) {
+      environment.push_back(std::string{name} + "=" + proxy);
+    }
+  }
+  for (std::string& word : words) all.argv.push_back(word.data());
+  all.argv.push_back(nullptr);
+  for (std::string& word : environment) all.environment.push_back(word.data());
+  all.environment.push_back(nullptr);
+  const std::vector<std::string> programs = programs_of(job);
+  for (const std::string& program : programs) all.programs.push_back(program.c_str());
+  Group group{"naestro-" + std::to_string(::getpid()) + "-" + std::to_string(ruleset)};
+  const pid_t keeper = launch(all);
+  if (keeper < 0) {
+    errno = -keeper;
+    return cannot(std::string{"its namespaces: "} + std::strerror(errno),
+                  remedy({1, true, false, true}));
+  }
+  pipes.in.read.close();
+  pipes.control.read.close();
+  pipes.egress_there.close();
+  for (Pipe* pipe : {&pipes.out, &pipes.err, &pipes.report}) pipe->write.close();
+  if (auto taken = group.take(keeper); !taken) {
+    pipes.control.write.close();  // it has not begun, and ends
+    while (::waitpid(keeper, nullptr, 0) < 0 && errno == EINTR) continue;
+    return std::unexpected(std::move(taken).error());
+  }
+  return attend(keeper, pipes, job, stop);
 }
 
 }  // namespace
 
 Result<Ended> run(const Kernel& kernel, const Job& job, const std::stop_token& stop) {
   check(!job.argv.empty(), "a job names a program");
-  if (const std::string why = missing(kernel); !why.empty()) {
-    return cannot(why, remedy(kernel));
+  check(!job.hosts || job.profile == Profile::whole, "a network needs a namespace");
+  if (const std::string why = missing(kernel, job.profile); !why.empty()) {
+    return cannot(why, remedy(kernel, job.profile));
   }
-  const Scratch scratch;
-  if (scratch.path.empty()) return system_failed("no temporary folder can be made in /tmp");
-  NAESTRO_LET(const int ruleset,
-              landlock_ruleset(kernel.landlock_abi, grants_of(job, scratch.path)));
-  const Fd rules{ruleset};
-  const Fd input{::memfd_create("input", MFD_CLOEXEC)};
-  const Fd wake{::eventfd(0, EFD_CLOEXEC)};
-  Pipe pipes[3];
-  if (input.fd < 0 || wake.fd < 0 || !write_input(input.fd, job.input) || !pipes[0].open() ||
-      !pipes[1].open() || !pipes[2].open()) {
-    return system_failed("the streams of a program cannot be made");
-  }
-  Launch all{.argv = {},
-             .environment = {},
-             .programs = {},
-             .writable = {scratch.path.c_str()},
-             .cwd = job.cwd.c_str(),
-             .uid_map = std::to_string(::geteuid()) + " " + std::to_string(::geteuid()) + " 1",
-             .gid_map = std::to_string(::getegid()) + " " + std::to_string(::getegid()) + " 1",
-             .filter = system_call_filter(),
-             .in = input.fd,
-             .out = pipes[0].write.fd,
-             .err = pipes[1].write.fd,
-             .report = pipes[2].write.fd,
-             .ruleset = ruleset,
-             .root = ::getuid() == 0};
-  std::vector<std::string> words = job.argv;
-  std::vector<std::string> environment = {"PATH=/usr/local/bin:/usr/bin:/bin", "LANG=C.UTF-8",
-                                          "HOME=" + scratch.path, "TMPDIR=" + scratch.path};
-  for (std::string& word : words) all.argv.push_back(word.data());
-  all.argv.push_back(nullptr);
-  for (std::string& word : environment) all.environment.push_back(word.data());
-  all.environment.push_back(nullptr);
-  std::vector<std::string> programs;
-  if (job.argv.front().contains('/')) {
-    programs.push_back(job.argv.front());
-  } else {
-    for (const char* folder : kSearch) programs.push_back(folder + job.argv.front());
-  }
-  for (const std::string& program : programs) all.programs.push_back(program.c_str());
-  for (const std::string& path : job.writable) all.writable.push_back(path.c_str());
-  const pid_t keeper = launch(all);
-  if (keeper < 0) {
-    errno = -keeper;
-    return cannot(std::string{"its namespaces: "} + std::strerror(errno));
-  }
-  for (Pipe& pipe : pipes) pipe.write.close();
-  return attend(keeper, pipes, wake, job, stop);
+  NAESTRO_LET(Protections guarded, protections(job));
+  auto attended = run_in(kernel, job, guarded, stop);
+  std::vector<std::string> notes;
+  for (Protection& each : guarded) std::ranges::move(each.sweep(), std::back_inserter(notes));
+  if (!attended) return std::unexpected(std::move(attended).error());
+  Ended& ended = attended->ended;
+  ended.notes.insert(ended.notes.end(), notes.begin(), notes.end());
+  return judge(attended->report, job.argv.front(), std::move(ended));
 }
 
 }  // namespace naestro::sandbox

@@ -1,36 +1,59 @@
 // Runs a program behind a wall: it reads the system's programs and libraries and one folder,
-// writes only where it is told, reaches no network and no other process, and nothing of it is left
-// when run() returns. Thread-safe.
+// writes only where it is told, reaches no network (or hosts that are named) and no other process,
+// and nothing of it is left when run() returns. Thread-safe.
 //
-// The wall, from the outside in: namespaces of its own for users, mounts, processes, network, IPC;
-// every mount read-only but what it may write; no capabilities and no way to gain any; rlimits;
-// Landlock; a filter of system calls. Made by clone() and only async-signal-safe work behind it, so
-// that it may be called while other threads run, without a helper program.
+// The wall, from the outside in: namespaces of its own for users, mounts, processes, network, IPC,
+// cgroups, host name; a root of its own, in which nothing stands but what it may see; no
+// capabilities and no way to gain any; limits of each process and of all together; Landlock; a list
+// of the system calls that it may make. Made by clone() and only async-signal-safe work behind it,
+// so that it may be called while other threads run, without a helper program.
 #pragma once
 
 #include <cstdint>
+#include <functional>
+#include <optional>
 #include <stop_token>
 #include <string>
 #include <vector>
 
 #include "base/error.hpp"
+#include "net/hosts.hpp"
 #include "sandbox/kernel.hpp"
 
 namespace naestro::sandbox {
 
+// Of each process.
 inline constexpr std::uint64_t kCpuSeconds = 600;
 inline constexpr std::uint64_t kAddressSpace = std::uint64_t{4} << 30;
 inline constexpr std::uint64_t kFileBytes = std::uint64_t{256} << 20;
 inline constexpr std::uint64_t kFilesOpen = 256;
+// Of all together.
 inline constexpr std::uint64_t kProcesses = 400;  // the least that pid_max takes is 301
+inline constexpr std::uint64_t kMemory = std::uint64_t{4} << 30;
+inline constexpr std::uint64_t kDiskBytes = std::uint64_t{2} << 30;
+inline constexpr std::uint64_t kDiskFiles = 200'000;
+inline constexpr std::uint64_t kScratchBytes = std::uint64_t{256} << 20;
 
 struct Job {
   std::vector<std::string> argv = {};      // a name is looked for in PATH, a path taken from `cwd`
   std::string folder = {};                 // may be read; absolute, no links in it
   std::string cwd = {};                    // in `folder`; absolute, no links in it
-  std::vector<std::string> writable = {};  // likewise
-  std::string input = {};                  // standard input
-  std::size_t output_bytes_max = 0;        // kept of each stream; the rest is read and dropped
+  std::vector<std::string> writable = {};  // in `folder`, or it; likewise
+  std::vector<std::string> hidden = {};    // absolute; what of them is in `folder` is shown empty
+  std::vector<std::string> kept = {};      // names at the top of `folder` that stay as they are
+  Profile profile = Profile::whole;
+  std::string input = {};            // standard input
+  std::size_t output_bytes_max = 0;  // kept of each stream; the rest is read and dropped
+  // Where a descriptor is given, what comes is copied from or to it at once, and not kept. What
+  // goes to a terminal can move no cursor, set no title, fill no clipboard.
+  int in = -1;
+  int out = -1;
+  int err = -1;
+  std::int64_t time_ms_max = 0;  // 0: as long as it takes
+  // Of the whole wall: what it may reach, through a proxy that its environment names (HTTP_PROXY,
+  // HTTPS_PROXY). None: no network.
+  std::optional<net::HostList> hosts = {};
+  std::function<void(const std::string&)> log = {};  // a line for each request, on any thread
 };
 
 struct Ended {
@@ -40,6 +63,9 @@ struct Ended {
   std::string err;
   bool out_cut = false;
   bool err_cut = false;
+  // What was refused or undone on the way, one sentence each: a limit that was met, a name that it
+  // may not make.
+  std::vector<std::string> notes = {};
 };
 
 // Errors: kCannotConfine (the kernel lacks something, or refused it: the program did not run),

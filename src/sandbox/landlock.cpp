@@ -4,7 +4,6 @@
 #include <unistd.h>
 
 #include <cerrno>
-#include <cstdint>
 #include <cstring>
 
 #include "sandbox/wall.hpp"
@@ -24,14 +23,20 @@ struct [[gnu::packed]] PathRule {
   std::int32_t parent = -1;
 };
 
+struct [[gnu::packed]] PortRule {
+  std::uint64_t allowed = 0;
+  std::uint64_t port = 0;
+};
+
 constexpr std::uint64_t kRun = 1 << 0;
 constexpr std::uint64_t kWriteFile = 1 << 1;
 constexpr std::uint64_t kReadFile = 1 << 2;
 constexpr std::uint64_t kReadFolder = 1 << 3;
-constexpr std::uint64_t kMakeDevices = (1 << 6) | (1 << 11);  // character, block
+constexpr std::uint64_t kMakeNodes = (1 << 6) | (1 << 9) | (1 << 11);  // devices and sockets
 constexpr std::uint64_t kRefer = 1 << 13;
 constexpr std::uint64_t kTruncate = 1 << 14;
 constexpr std::uint64_t kIoctl = 1 << 15;
+constexpr std::uint64_t kOfFiles = kRun | kReadFile | kWriteFile | kTruncate;
 
 std::uint64_t all_rights(int abi) {
   std::uint64_t rights = (1 << 13) - 1;
@@ -41,48 +46,54 @@ std::uint64_t all_rights(int abi) {
   return rights;
 }
 
-std::unexpected<Error> refused(const std::string& what) {
-  return fail(Code::kCannotConfine, what + ": " + std::strerror(errno));
+std::uint64_t rights_of(int abi, Access access) {
+  const std::uint64_t read = kReadFile | kReadFolder;
+  const std::uint64_t change = all_rights(abi) & ~(kMakeNodes | kIoctl);
+  switch (access) {
+    case Access::read: return read;
+    case Access::run: return read | kRun;
+    case Access::change: return change;
+    case Access::fill: return change & ~kRun;
+    case Access::device: break;
+  }
+  return (kReadFile | kWriteFile | kTruncate) & all_rights(abi);
 }
 
-Result<void> add(int ruleset, int abi, const Grant& grant) {
+}  // namespace
+
+Result<int> landlock_ruleset(int abi) {
+  Ruleset form{.files = all_rights(abi)};
+  if (abi >= 4) form.net = 3;     // TCP bind and connect
+  if (abi >= 6) form.scoped = 3;  // abstract sockets, signals
+  const int ruleset = static_cast<int>(::syscall(kLandlockCreate, &form, sizeof form, 0));
+  if (ruleset >= 0) return ruleset;
+  return fail(Code::kCannotConfine,
+              std::string{"Landlock refuses a ruleset: "} + std::strerror(errno));
+}
+
+bool landlock_allow(int ruleset, int abi, const Grant& grant) {
   open_how how{};
   how.flags = O_PATH | O_CLOEXEC;
-  // Of the system's folders some are links (/bin); what a run names was resolved before.
-  how.resolve = grant.optional ? 0 : RESOLVE_NO_SYMLINKS;
+  how.resolve = RESOLVE_NO_SYMLINKS;
   const int fd =
       static_cast<int>(::syscall(SYS_openat2, AT_FDCWD, grant.path.c_str(), &how, sizeof how));
-  if (fd < 0 && grant.optional) return {};
-  if (fd < 0) return refused(grant.path + " cannot be opened");
+  if (fd < 0) return grant.optional && (errno == ENOENT || errno == ENOTDIR || errno == ELOOP);
   struct stat info{};
   const bool folder = ::fstat(fd, &info) == 0 && S_ISDIR(info.st_mode);
-  std::uint64_t rights = kRun | kReadFile | kReadFolder;
-  if (grant.write) rights = all_rights(abi) & ~(kMakeDevices | kIoctl);
-  if (!folder) rights &= kRun | kReadFile | kWriteFile | kTruncate;
+  std::uint64_t rights = rights_of(abi, grant.access);
+  if (!folder) rights &= kOfFiles;
   const PathRule rule{rights, fd};
   const long added = ::syscall(kLandlockAdd, ruleset, 1, &rule, 0);
   const int saved = errno;
   ::close(fd);
   errno = saved;
-  if (added != 0) return refused("Landlock refuses a rule for " + grant.path);
-  return {};
+  return added == 0;
 }
 
-}  // namespace
-
-Result<int> landlock_ruleset(int abi, const std::vector<Grant>& grants) {
-  Ruleset form{.files = all_rights(abi)};
-  if (abi >= 4) form.net = 3;     // TCP bind and connect
-  if (abi >= 6) form.scoped = 3;  // abstract sockets, signals
-  const int ruleset = static_cast<int>(::syscall(kLandlockCreate, &form, sizeof form, 0));
-  if (ruleset < 0) return refused("Landlock refuses a ruleset");
-  for (const Grant& grant : grants) {
-    if (auto added = add(ruleset, abi, grant); !added) {
-      ::close(ruleset);
-      return std::unexpected(std::move(added).error());
-    }
-  }
-  return ruleset;
+bool landlock_allow_port(int ruleset, int abi, int port) {
+  if (abi < 4) return true;  // the filter and the empty network hold alone
+  const PortRule rule{2 /* connect */, static_cast<std::uint64_t>(port)};
+  return ::syscall(kLandlockAdd, ruleset, 2, &rule, 0) == 0;
 }
 
 }  // namespace naestro::sandbox

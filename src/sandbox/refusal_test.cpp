@@ -76,9 +76,17 @@ TEST_F(RefusalTest, NoPartOfTheWallMayFail) {
       {{SYS_close_range, ENOSYS}, "its user and open files: Function not implemented"},
       {{SYS_prctl, EPERM, 0, PR_SET_PDEATHSIG}, "its user and open files: "},
       {{SYS_mount, EPERM, 3, MS_REC | MS_PRIVATE}, "its mounts: "},
-      {{SYS_mount, EPERM, 3, MS_BIND | MS_REC}, "its mounts: "},
-      {{442, EPERM, 2, AT_RECURSIVE}, "its mounts: "},    // mount_setattr: all off
-      {{442, EPERM, 2, AT_EMPTY_PATH}, "its mounts: "},   // and on again
+      {{SYS_mount, EPERM, 3, MS_NOSUID | MS_NODEV}, "its mounts: "},
+      {{SYS_mount, EPERM, 3, MS_NOSUID | MS_NODEV | MS_NOEXEC}, "its mounts: "},
+      {{428 /* open_tree */, EPERM}, "its mounts: "},
+      {{429 /* move_mount */, EPERM}, "its mounts: "},
+      {{442 /* mount_setattr */, EPERM, 2, AT_EMPTY_PATH | AT_RECURSIVE}, "its mounts: "},
+      {{442, EPERM, 2, 0}, "its mounts: "},  // the root itself
+      {{SYS_pivot_root, EINVAL}, "its mounts: "},
+      {{SYS_umount2, EPERM}, "its mounts: "},
+      {{SYS_signalfd4, EMFILE}, "its limits: "},
+      {{SYS_capget, EPERM}, "its filters: "},
+      {{SYS_prctl, EPERM, 0, PR_SET_DUMPABLE}, "its user and open files: "},
       {{SYS_clone, EAGAIN, 0, SIGCHLD}, "its limits: "},  // the program's own process
       {{SYS_prlimit64, EPERM, 1, RLIMIT_AS}, "its limits: "},
       {{SYS_prlimit64, EPERM, 1, RLIMIT_NPROC}, "its limits: "},
@@ -88,7 +96,7 @@ TEST_F(RefusalTest, NoPartOfTheWallMayFail) {
       {{kLandlockRestrict, EPERM}, "its filters: "},
       {{SYS_seccomp, EINVAL, 0, SECCOMP_SET_MODE_FILTER}, "its filters: "},
       {{kLandlockCreate, EOPNOTSUPP}, "Landlock refuses a ruleset: "},
-      {{kLandlockAdd, EINVAL}, "Landlock refuses a rule for "},
+      {{kLandlockAdd, EINVAL}, "its filters: "},
   };
   for (const auto& each : cases) {
     const std::string said = ran_without({each.refusal});
@@ -103,15 +111,8 @@ TEST_F(RefusalTest, WithoutRoomForItsStreamsOrItsFolderItIsNotRun) {
     std::vector<Refusal> refusals;
     const char* says;
   } cases[] = {
-#if defined(SYS_mkdir)
-      {{{SYS_mkdir, EACCES}}, "no temporary folder can be made in /tmp: Permission denied"},
-#else
-      {{{SYS_mkdirat, EACCES}}, "no temporary folder can be made in /tmp: Permission denied"},
-#endif
-      {{{SYS_memfd_create, EMFILE}}, "the streams of a program cannot be made: "},
       {{{SYS_eventfd2, EMFILE}}, "the streams of a program cannot be made: "},
       {{{SYS_pipe2, EMFILE}}, "the streams of a program cannot be made: "},
-      {{{SYS_lseek, EIO}}, "the streams of a program cannot be made: "},
       {{{SYS_fchdir, EACCES}}, "the working folder cannot be entered: Permission denied"},
   };
   for (const auto& each : cases) {
@@ -120,18 +121,6 @@ TEST_F(RefusalTest, WithoutRoomForItsStreamsOrItsFolderItIsNotRun) {
     EXPECT_TRUE(said.contains(each.says)) << each.says << " in " << said;
     EXPECT_FALSE(happened()) << said;
   }
-}
-
-TEST_F(RefusalTest, InputThatCannotBeWrittenIsNotCutSilently) {
-  job.input = std::string(100'000, 'x');
-  const std::string said = testing::in_process([&] {
-    ::signal(SIGXFSZ, SIG_IGN);
-    const rlimit small{1000, 1000};
-    ::setrlimit(RLIMIT_FSIZE, &small);
-    return ran();
-  });
-  EXPECT_TRUE(said.contains("the streams of a program cannot be made: File too large")) << said;
-  EXPECT_FALSE(happened());
 }
 
 int open_files() {
@@ -239,31 +228,39 @@ struct LaunchTest : RefusalTest {
     all.argv = {program.data(), word.data(), nullptr};
     all.environment = {nullptr};
     all.programs = {program.c_str()};
-    all.writable = {cwd.c_str()};
+    all.wall = {true, kernel.landlock_abi};
+    all.root = root_for(cwd, {cwd}).value();
+    all.grants = {{"/usr", Access::run},
+                  {"/lib", Access::run, true},
+                  {"/lib64", Access::run, true},
+                  {"/etc/ld.so.cache", Access::read, true},
+                  {cwd, Access::change}};
     all.cwd = cwd.c_str();
     all.uid_map = std::to_string(::geteuid()) + " " + std::to_string(::geteuid()) + " 1";
     all.gid_map = std::to_string(::getegid()) + " " + std::to_string(::getegid()) + " 1";
-    all.filter = system_call_filter();
-    all.ruleset =
-        landlock_ruleset(kernel.landlock_abi,
-                         {{"/usr"}, {"/lib", false, true}, {"/lib64", false, true}, {cwd, true}})
-            .value();
+    all.filter = system_call_filter(all.wall);
+    all.ruleset = landlock_ruleset(kernel.landlock_abi).value();
     all.in = all.out = all.err = ::open("/dev/null", O_RDWR | O_CLOEXEC);
-    all.root = ::getuid() == 0;
+    all.root_user = ::getuid() == 0;
     return all;
   }
   // "stage/value" of the report.
   static std::string reported(Launch all) {
     int ends[2];
-    if (::pipe2(ends, O_CLOEXEC) != 0) return "no pipe";
+    int control[2];
+    if (::pipe2(ends, O_CLOEXEC) != 0 || ::pipe2(control, O_CLOEXEC) != 0) return "no pipe";
     all.report = ends[1];
+    all.control = control[0];
     const pid_t keeper = launch(all);
     ::close(ends[1]);
+    static_cast<void>(!::write(control[1], "g", 1));  // a keeper that gave up does not read it
+    ::close(control[0]);
     ::close(all.in);
     ::close(all.ruleset);
     Report report;
     const ssize_t got = ::read(ends[0], &report, sizeof report);
     ::close(ends[0]);
+    ::close(control[1]);
     if (keeper > 0) ::waitpid(keeper, nullptr, 0);
     if (got != static_cast<ssize_t>(sizeof report)) return "no report";
     return std::to_string(report.stage) + "/" + std::to_string(report.value);
@@ -281,8 +278,17 @@ TEST_F(LaunchTest, EveryStepIsCheckedBeforeTheProgramRuns) {
   all.gid_map = "none";
   EXPECT_EQ(reported(std::move(all)), at(Report::identity, EINVAL));
   all = good();
-  all.writable.push_back("/no/such/folder");
+  all.root.push_back({.kind = Entry::Kind::bind, .target = "no", .source = "/no/such/folder"});
   EXPECT_EQ(reported(std::move(all)), at(Report::mounts, ENOENT));
+  all = good();
+  all.root.back().identity.number += 1;  // another folder stands there now
+  EXPECT_EQ(reported(std::move(all)), at(Report::mounts, ESTALE));
+  all = good();
+  all.grants.push_back({"/no/such/folder", Access::read});
+  EXPECT_EQ(reported(std::move(all)), at(Report::wall, ENOENT));
+  all = good();
+  all.cwd = "/no/such/folder";
+  EXPECT_EQ(reported(std::move(all)), at(Report::folder, ENOENT));
   all = good();
   all.filter.clear();
   EXPECT_EQ(reported(std::move(all)), at(Report::wall, EINVAL));
@@ -321,19 +327,20 @@ TEST_F(LaunchTest, WithoutProcItHasNoIdentity) {
   EXPECT_FALSE(happened());
 }
 
-TEST_F(LaunchTest, WithoutAReaderOfItsReportItEnds) {
+TEST_F(LaunchTest, WithoutItsParentItEndsBeforeItBegins) {
   Launch all = good();
-  int ends[2];
-  ASSERT_EQ(::pipe2(ends, O_CLOEXEC), 0);
-  ::close(ends[0]);
-  all.report = ends[1];
+  int control[2];
+  ASSERT_EQ(::pipe2(control, O_CLOEXEC), 0);
+  ::close(control[1]);
+  all.control = control[0];
+  all.report = all.out;
   int status = 0;
   const pid_t keeper = launch(all);
   ASSERT_GT(keeper, 0);
   ASSERT_EQ(::waitpid(keeper, &status, 0), keeper);
   EXPECT_EQ(WEXITSTATUS(status), 127);
   EXPECT_FALSE(happened());
-  ::close(ends[1]);
+  ::close(control[0]);
 }
 
 // Signals that arrive while it waits are no answers.

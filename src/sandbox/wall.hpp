@@ -7,6 +7,7 @@
 #include <sched.h>
 #include <sys/syscall.h>
 
+#include <cstdint>
 #include <string>
 #include <vector>
 
@@ -19,22 +20,42 @@ inline constexpr long kLandlockCreate = 444;
 inline constexpr long kLandlockAdd = 445;
 inline constexpr long kLandlockRestrict = 446;
 
-inline constexpr unsigned long kNamespaces =
-    CLONE_NEWUSER | CLONE_NEWNS | CLONE_NEWPID | CLONE_NEWNET | CLONE_NEWIPC | CLONE_NEWUTS;
+inline constexpr unsigned long kNamespaces = CLONE_NEWUSER | CLONE_NEWNS | CLONE_NEWPID |
+                                             CLONE_NEWNET | CLONE_NEWIPC | CLONE_NEWUTS |
+                                             CLONE_NEWCGROUP;
+
+// What stands around the filter, which decides what it has to see to itself.
+struct Wall {
+  bool namespaces = true;
+  int landlock_abi = 0;
+  int port = 0;  // of this machine's loopback in its own network, which it may reach; 0: none
+};
+
+// What Landlock allows below a path.
+enum class Access : std::uint8_t {
+  read,    // read files, list folders
+  run,     // and run programs
+  change,  // and write, make, remove, rename; no device
+  fill,    // read and write as `change`, but run nothing
+  device,  // read and write this file
+};
 
 struct Grant {
   std::string path;
-  bool write = false;
+  Access access = Access::read;
   bool optional = false;  // passed over where it does not exist
 };
 
-// A Landlock ruleset that allows reading and running what is granted, and writing where it says
-// so; all else is denied, TCP, abstract sockets and signals to the outside too where the kernel's
-// version can. Links are not followed. The caller closes the descriptor.
-Result<int> landlock_ruleset(int abi, const std::vector<Grant>& grants);
+// A Landlock ruleset that allows nothing yet; all that the kernel's version knows is denied: files,
+// TCP, abstract sockets, signals to the outside. The caller closes the descriptor.
+Result<int> landlock_ruleset(int abi);
+// Adds what is granted. Links in the path are not followed. Async-signal-safe; false sets errno.
+bool landlock_allow(int ruleset, int abi, const Grant& grant);
+// Likewise connections over TCP to the port, where the kernel's version knows of them.
+bool landlock_allow_port(int ruleset, int abi, int port);
 
-// The filter of system calls: no sockets (but pairs of UNIX sockets), no namespaces, mounts,
-// tracing, keys, io_uring, BPF, modules, clocks, devices. A call of another architecture kills.
-std::vector<sock_filter> system_call_filter();
+// The filter of system calls: what is not named is denied, also whatever a later kernel adds. A
+// call of another architecture kills.
+std::vector<sock_filter> system_call_filter(const Wall& wall);
 
 }  // namespace naestro::sandbox

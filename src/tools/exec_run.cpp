@@ -57,7 +57,12 @@ Result<json::Value> exec_run(const json::Object& arguments, const Context& conte
   }
   job.input = input;
   job.output_bytes_max = kStreamBytesMax;
-  NAESTRO_LET(const sandbox::Ended ended, sandbox::run(sandbox::look(), job, context.stop));
+  NAESTRO_LET(sandbox::Ended ended, sandbox::run(sandbox::glance(), job, context.stop));
+  for (const std::string& note : ended.notes) {
+    ended.err.resize(
+        std::min(ended.err.size(), kStreamBytesMax - std::min(kStreamBytesMax, note.size() + 20)));
+    ended.err += "\n[naestro: " + note + "]\n";
+  }
   return json::Object{{"exit_code", ended.signal != 0 ? -1 : ended.exit_code},
                       {"signal", ended.signal},
                       {"stdout", shown(ended.out, ended.out_cut)},

@@ -16,7 +16,7 @@ namespace {
 int usage() {
   std::fputs(
       "usage: naestro-proof NAME DIR [--with DIR2] [--json]\n"
-      "  NAME: merkle, json-schema, cedar, agentdojo, agentdyn\n"
+      "  NAME: merkle, json-schema, cedar, agentdojo, agentdyn, urls\n"
       "  --with: pairs across two folders (agentdojo), both together (agentdyn)\n",
       stderr);
   return 2;
@@ -44,11 +44,10 @@ int main(int argc, char** argv) {
     Result<json::Value> (*run)(const proof::Folders&);
     bool pairs;  // whether a second folder means something
   };
-  constexpr Proof kProofs[] = {{"merkle", proof::merkle, false},
-                               {"json-schema", proof::json_schema, false},
-                               {"cedar", proof::cedar, false},
-                               {"agentdojo", proof::agentdojo, true},
-                               {"agentdyn", proof::agentdyn, true}};
+  constexpr Proof kProofs[] = {
+      {"merkle", proof::merkle, false},    {"json-schema", proof::json_schema, false},
+      {"cedar", proof::cedar, false},      {"agentdojo", proof::agentdojo, true},
+      {"agentdyn", proof::agentdyn, true}, {"urls", proof::urls, false}};
   if (words.size() != 2) return usage();
   const auto* const chosen = std::ranges::find(kProofs, words[0], &Proof::name);
   if (chosen == std::end(kProofs) || (with && !chosen->pairs)) return usage();

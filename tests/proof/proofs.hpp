@@ -35,4 +35,9 @@ Result<json::Value> agentdojo(const Folders& folders);
 // and what was asked of good runs.
 Result<json::Value> agentdyn(const Folders& folders);
 
+// URLs and host names of the web platform's tests: what the standard refuses is refused, and what
+// is taken has the standard's host and port. What is refused although the standard takes it agrees;
+// `taken` in the detail counts the rest.
+Result<json::Value> urls(const Folders& folders);
+
 }  // namespace naestro::proof

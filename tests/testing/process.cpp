@@ -11,6 +11,9 @@
 #include <cstddef>
 #include <cstdint>
 #include <cstdlib>
+#include <filesystem>
+#include <fstream>
+#include <iterator>
 
 namespace naestro::testing {
 
@@ -63,6 +66,15 @@ void refuse(const std::vector<Refusal>& refusals) {
       ::syscall(SYS_seccomp, SECCOMP_SET_MODE_FILTER, 0, &filter) != 0) {
     std::abort();
   }
+}
+
+bool any_process_says(const std::string& mark) {
+  for (const auto& entry : std::filesystem::directory_iterator{"/proc"}) {
+    std::ifstream file{entry.path() / "cmdline"};  // none, or gone meanwhile: empty
+    const std::string text{std::istreambuf_iterator<char>{file}, {}};
+    if (text.contains(mark)) return true;
+  }
+  return false;
 }
 
 }  // namespace naestro::testing

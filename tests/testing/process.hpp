@@ -24,4 +24,7 @@ struct Refusal {
 // their errors. It cannot be taken back.
 void refuse(const std::vector<Refusal>& refusals);
 
+// Whether the command line of any process of the machine holds the text.
+bool any_process_says(const std::string& mark);
+
 }  // namespace naestro::testing
