@@ -5,6 +5,7 @@
 #include "cli/loaded.hpp"
 #include "cli/policy_command.hpp"
 #include "cli/render.hpp"
+#include "plan/labels.hpp"
 #include "policy/compare.hpp"
 #include "run/rules.hpp"
 
@@ -78,6 +79,22 @@ std::string flip_text(const std::string& target, const json::Object& authority,
          said(after) + "  " + one_line(call);
 }
 
+// What holds of the data, by the words that rules have for it.
+std::vector<std::string> facts_of(const policy::Flow& flow) {
+  std::vector<std::string> out;
+  for (const std::string_view word : policy::kFlagWords) {
+    const policy::Fact* fact = policy::fact_named(word);
+    if (fact != nullptr && flow.*fact->holds) out.emplace_back(word);
+  }
+  return out;
+}
+
+std::string facts_text(const policy::Flow& flow) {
+  const auto facts = facts_of(flow);
+  return facts.empty() ? ""
+                       : ", where " + join(facts, ", ") + (facts.size() == 1 ? " holds" : " hold");
+}
+
 // A call that a run made, as its ledger has it.
 struct Past {
   std::string run;
@@ -114,15 +131,18 @@ std::vector<Past> past_calls(Session& session, std::span<const policy::Target> t
       const auto arguments = json::parse(ref == nullptr ? "" : clear(*loaded, *ref));
       if (target == targets.end() || !arguments || !arguments->is_object()) continue;
       Past past{id, std::string{json::text_at(data, "step").value_or("")}, mode, &*target, {}, {}};
-      const json::Value* labels = data.if_contains("labels");
+      const json::Value* said = data.if_contains("labels");
+      const auto labels = contract::labels_from_json(said == nullptr ? json::Value{} : *said);
+      bool own = true;
       for (const std::string& argument : target->authority) {
         const json::Value* value = arguments->get_object().if_contains(argument);
         if (value == nullptr) continue;
         past.authority[argument] = *value;
-        past.flow.untrusted_authority =
-            past.flow.untrusted_authority ||
-            (labels != nullptr && untrusted(contract::labels_from_json(*labels), argument));
+        own = own && !untrusted(labels, argument);
       }
+      past.flow =
+          policy::flow_of(policy::whole(labels), own ? plan::plan_label() : contract::unlabelled(),
+                          plan::plan_label());
       out.push_back(std::move(past));
     }
   }
@@ -142,12 +162,12 @@ int policy_diff(House& house, const PolicyOptions& options) {
   json::Array flips;
   for (const policy::Witness& each : found.witnesses) {
     out += flip_text(each.target->name, each.authority, each.before, each.after) + " in mode " +
-           std::string{policy::name(each.mode)} +
-           (each.flow.untrusted_authority ? ", named by untrusted data" : "") + "\n    before " +
+           std::string{policy::name(each.mode)} + facts_text(each.flow) + "\n    before " +
            by(each.before) + "\n    after  " + by(each.after) + "\n";
     json::Value flip = flip_json(each.target->name, each.authority, each.before, each.after);
     flip.get_object()["mode"] = policy::name(each.mode);
-    flip.get_object()["untrusted_authority"] = each.flow.untrusted_authority;
+    const auto facts = facts_of(each.flow);
+    flip.get_object()["facts"] = json::Array(facts.begin(), facts.end());
     flips.push_back(std::move(flip));
   }
   auto session = look_session(house);

@@ -48,9 +48,8 @@ TEST(Compare, ADifferenceIsShownByACallThatBothDecideSo) {
 
 TEST(Compare, RulesThatSayTheSameInOtherWordsAreAlike) {
   const Policy one = testing::with(Layer::user, R"({"id":"a","effect":"deny","paths":["s/**"]})");
-  const Policy two = testing::with(
-      Layer::user,
-      R"({"id":"b","effect":"deny","paths":["s/*"]},{"id":"c","effect":"deny","paths":["s/**/*"]})");
+  const Policy two = testing::with(Layer::user, R"({"id":"b","effect":"deny","paths":["s/*"]},)"
+                                                R"({"id":"c","effect":"deny","paths":["s/**/*"]})");
   EXPECT_TRUE(compare(one, two).witnesses.empty());
 }
 
