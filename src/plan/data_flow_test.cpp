@@ -86,9 +86,9 @@ TEST(Readers, WhatMustNotLeaveIsRefusedWithItsWay) {
 TEST(Rules, OfATargetOnlyTheValuesThatAreInItAreNamed) {
   const World world;
   EXPECT_EQ(
-      errors(world.compile(plan_of(find("docs") +
-                                   R"(,{"id":"mail","do":{"tool":"mail.send"},"with":{)" +
-                                   R"("to":"${steps.find.out.m}","body":"${steps.find.out}"}})"))),
+      errors(world.compile(
+          plan_of(find("docs") + R"(,{"id":"mail","do":{"tool":"mail.send"},"with":{)" +
+                  R"("to":"a-${steps.find.out.m}","body":"${steps.find.out}"}})"))),
       "NP7001 /steps/1/with/to: files.search@1 (unknown, read docs) -> ${steps.find.out.m} -> "
       "argument 'to' of mail.send@1\n");
 }
@@ -237,6 +237,8 @@ TEST(Typed, IsWhatTheSchemaLetsInAlone) {
   }
   for (const char* schema :
        {"true",
+        R"({"type":1})",
+        R"({"type":[1]})",
         "{}",
         R"({"type":"string"})",
         R"({"type":["integer","string"]})",
