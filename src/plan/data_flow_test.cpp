@@ -83,6 +83,16 @@ TEST(Readers, WhatMustNotLeaveIsRefusedWithItsWay) {
   EXPECT_TRUE(here.program->find("w")->paths.empty());
 }
 
+TEST(Rules, OfATargetOnlyTheValuesThatAreInItAreNamed) {
+  const World world;
+  EXPECT_EQ(
+      errors(world.compile(
+          plan_of(find("docs") + R"(,{"id":"mail","do":{"tool":"mail.send"},"with":{)" +
+                  R"("to":"a-${steps.find.out.m}","body":"${steps.find.out}"}})"))),
+      "NP7001 /steps/1/with/to: files.search@1 (unknown, read docs) -> ${steps.find.out.m} -> "
+      "argument 'to' of mail.send@1\n");
+}
+
 TEST(Readers, WhatIsNotKnownYetIsLeftToTheRun) {
   const Labelled world;
   const auto is_open = [&](const std::string& steps, const std::string& step) {
@@ -227,6 +237,8 @@ TEST(Typed, IsWhatTheSchemaLetsInAlone) {
   }
   for (const char* schema :
        {"true",
+        R"({"type":1})",
+        R"({"type":[1]})",
         "{}",
         R"({"type":"string"})",
         R"({"type":["integer","string"]})",

@@ -2,6 +2,7 @@
 // values say where an effect goes, whether and how often it happens, and who would read what goes
 // in.
 #include <algorithm>
+#include <array>
 #include <unordered_map>
 
 #include "plan/labels.hpp"
@@ -38,11 +39,14 @@ constexpr std::array<Fact, 6> kFacts = {{
     {"instruction_bearing", &policy::Flow::instruction_bearing, bearing, Np::kFlowDenied},
 }};
 
+// Behind these somebody else reads what goes in.
+constexpr std::array<contract::EffectKind, 4> kOutside = {
+    contract::EffectKind::model_cloud, contract::EffectKind::net, contract::EffectKind::send,
+    contract::EffectKind::pay};
+
 bool goes_outside(const std::vector<contract::DeclaredEffect>& effects) {
-  using enum contract::EffectKind;
   return std::ranges::any_of(effects, [](const auto& effect) {
-    return effect.kind == model_cloud || effect.kind == net || effect.kind == send ||
-           effect.kind == pay;
+    return std::ranges::find(kOutside, effect.kind) != kOutside.end();
   });
 }
 
@@ -220,10 +224,9 @@ class Flow {
 
   // The authority argument that a reference is in; "" for none.
   static std::string authority_of(const DraftStep& step, const ReferenceUse& value) {
-    const auto* use = std::get_if<ToolUse>(&*step.use);
-    if (use == nullptr) return {};
+    const auto& tool = *std::get<ToolUse>(*step.use).tool;                 // models have none
     const std::string at = value.pointer.substr(step.pointer.size() + 5);  // behind "/with"
-    for (const auto& [name, kind] : use->tool->arguments) {
+    for (const auto& [name, kind] : tool.arguments) {
       const std::string inside = "/" + json::pointer_token(name);
       const bool within = at == inside || at.starts_with(inside + "/");
       if (within && kind == contract::ArgumentKind::authority) return name;

@@ -64,10 +64,12 @@ bool typed(const json::Value& schema) {
   if (object->contains("enum") || object->contains("const")) return true;
   const json::Value* type = object->if_contains("type");
   if (type == nullptr) return false;
-  if (type->is_string()) return of_type(*object, json::view(type->get_string()));
-  return std::ranges::all_of(type->as_array(), [&](const json::Value& each) {
-    return of_type(*object, json::view(each.as_string()));
-  });
+  // A plan may hold any schema, also one that is reported as broken.
+  const auto fits = [&](const json::Value& each) {
+    return each.is_string() && of_type(*object, json::view(each.get_string()));
+  };
+  const json::Array* types = type->if_array();
+  return types == nullptr ? fits(*type) : std::ranges::all_of(*types, fits);
 }
 
 // The schema of a member or an item; null where it is not said in the plain way.

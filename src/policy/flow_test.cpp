@@ -45,6 +45,7 @@ TEST(Flow, OfTwoHoldsWhatHoldsInEither) {
   EXPECT_EQ(either({.untrusted_control = true}, {.private_data = true, .off_prem_open = true}),
             (Flow{.untrusted_control = true, .private_data = true, .off_prem_open = true}));
   EXPECT_TRUE(either({.off_prem_open = true}, {}).off_prem_open);
+  EXPECT_FALSE(either({}, {}).off_prem_open);
 }
 
 TEST(Flow, FactsAreBitsOfTheirOwn) {
