@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <filesystem>
+#include <vector>
 
 #include "net/hosts.hpp"
 #include "sandbox/confine.hpp"
@@ -64,6 +65,24 @@ Result<std::string> folder_of(const cli::House& house, const cli::SandboxOrder& 
   return path.string();
 }
 
+// Empty folders that go with this object, if they are still empty.
+struct Made {
+  std::vector<fs::path> folders = {};
+  Made() = default;
+  Made(const Made&) = delete;
+  Made& operator=(const Made&) = delete;
+  void make(const fs::path& path) {
+    std::error_code failed;
+    if (fs::exists(path, failed)) return;
+    make(path.parent_path());
+    if (fs::create_directory(path, failed)) folders.push_back(path);
+  }
+  ~Made() {
+    std::error_code ignored;
+    for (auto each = folders.rbegin(); each != folders.rend(); ++each) fs::remove(*each, ignored);
+  }
+};
+
 // A host without a port is reached at the two that are everybody's.
 Result<net::HostList> hosts_of(const cli::SandboxOrder& order) {
   std::string text;
@@ -87,12 +106,12 @@ Result<cli::Confined> confine(const cli::House& house, const cli::SandboxOrder& 
   if (order.profile != "read-only") job.writable = {job.folder};
   if (order.profile == "weak") job.profile = sandbox::Profile::weak;
   std::error_code ignored;
-  for (const std::string& path : {house.folders.state, house.folders.data, config}) {
+  Made made;
+  for (const std::string& each : {house.folders.state, house.folders.data, config}) {
     // What is not there could be made, and be ours from then on.
-    if (fs::weakly_canonical(path, ignored).string().starts_with(job.folder + "/")) {
-      fs::create_directories(path, ignored);
-    }
-    job.hidden.push_back(fs::weakly_canonical(path, ignored).string());
+    const fs::path path = fs::weakly_canonical(each, ignored);
+    if (path.string().starts_with(job.folder + "/")) made.make(path);
+    job.hidden.push_back(path.string());
   }
   const fs::path own = fs::canonical(home, ignored);
   if (own == job.folder) job.kept.assign(std::begin(kObeyed), std::end(kObeyed));

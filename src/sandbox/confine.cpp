@@ -128,14 +128,18 @@ Result<std::vector<Grant>> grants_of(const Job& job, const Protections& protecti
     return out;
   }
   out.push_back({scratch, Access::fill});
+  // What is hidden is not given, nor, then, the lists of the folders above it.
+  std::vector<Kept> hidden;
   for (const std::string& path : job.hidden) {
-    if (!is_below(path, job.folder) || !identify(path)) continue;
-    return cannot(path + " is in the folder, and without namespaces it cannot be hidden");
+    const auto identity = identify(path);
+    if (identity && is_below(path, job.folder)) hidden.push_back({path, *identity, false});
   }
-  out.push_back({job.folder, Access::run});
+  NAESTRO_LET(const std::vector<std::string> seen, beside(job.folder, hidden));
+  for (const std::string& path : seen) out.push_back({path, Access::run});
   for (std::size_t i = 0; i < job.writable.size(); ++i) {
-    NAESTRO_LET(const std::vector<std::string> free,
-                beside(job.writable[i], protections[i].kept()));
+    std::vector<Kept> kept = protections[i].kept();
+    kept.insert(kept.end(), hidden.begin(), hidden.end());
+    NAESTRO_LET(const std::vector<std::string> free, beside(job.writable[i], kept));
     for (const std::string& path : free) out.push_back({path, Access::change});
   }
   return out;

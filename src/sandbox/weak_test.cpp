@@ -116,11 +116,14 @@ TEST_F(WeakTest, WhereANameIsProtectedItsFolderTakesNoOther) {
   EXPECT_FALSE(fs::exists(folder + "/sub/.git"));
 }
 
-TEST_F(WeakTest, WhatCannotBeHiddenIsNotShown) {
-  testing::write_file(fs::path{folder} / "token", "hunter2");
-  job.hidden = {folder + "/token", folder + "/no"};
-  job.argv = {"cat", "token"};
-  EXPECT_EQ(run(kernel, job, {}).error().code, Code::kCannotConfine);
+TEST_F(WeakTest, WhatIsHiddenIsNotGiven) {
+  testing::write_file(fs::path{folder} / "keys/token", "hunter2");
+  testing::write_file(fs::path{folder} / "data/text", "text");
+  job.hidden = {folder + "/keys", folder + "/no"};
+  EXPECT_EQ(shell("cat keys/token; ls keys; ls; echo x > keys/new; cat data/text").out, "text");
+  EXPECT_EQ(shell("echo new > data/new; mv keys k").exit_code, 1);
+  EXPECT_TRUE(fs::exists(folder + "/data/new"));
+  EXPECT_FALSE(fs::exists(folder + "/keys/new"));
 }
 
 TEST_F(WeakTest, OlderVersionsOfLandlockDenyMore) {

@@ -147,6 +147,9 @@ class Sandbox(unittest.TestCase):
         self.sh("mkdir -p bin && cp /bin/true bin/ls || exit 3", cwd=self.folder, code=3)
         self.sh("echo x > .xprofile || exit 3", cwd=self.folder, code=3)
         self.assertFalse((self.folder / ".xprofile").exists())
+        shutil.rmtree(self.folder / ".local")
+        self.sh("true", cwd=self.folder)
+        self.assertEqual(sorted(os.listdir(self.folder)), [".aws", ".ssh", "outside", "work"])
 
     def test_a_folder_of_the_system_is_no_workspace(self):
         for folder in ("/", "/usr", "/etc", "/tmp"):
