@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
-# install_deps.sh GROUP...: installs the Debian packages of the groups (build, test, tidy, peers) that are not
-# there yet. Says what it installs before it does; works as root or with sudo.
+# install_deps.sh GROUP...: installs the Debian packages of the groups (build, test, tidy; peers and npm
+# for `make probes`) that are not there yet. Says what it installs before it does; works as root or with sudo.
 set -euo pipefail
 
 build=(clang-19 lld-19 cmake ninja-build ccache pkg-config libboost1.81-dev libboost-json1.81-dev
@@ -11,7 +11,8 @@ build=(clang-19 lld-19 cmake ninja-build ccache pkg-config libboost1.81-dev libb
 test=(llvm-19 libclang-rt-19-dev clang-format-19 libgtest-dev librapidcheck-dev sqlite3
       libarchive-dev valgrind faketime)
 tidy=(clang-tidy-19)
-peers=(bubblewrap socat ripgrep npm)
+peers=(bubblewrap socat ripgrep)
+npm=(npm)
 
 wanted=()
 for group in "$@"; do
@@ -20,7 +21,8 @@ for group in "$@"; do
     test) wanted+=("${test[@]}") ;;
     tidy) wanted+=("${tidy[@]}") ;;
     peers) wanted+=("${peers[@]}") ;;
-    *) echo "install_deps.sh: unknown group '$group' (build, test, tidy, peers)" >&2; exit 2 ;;
+    npm) wanted+=("${npm[@]}") ;;
+    *) echo "install_deps.sh: unknown group '$group' (build, test, tidy, peers, npm)" >&2; exit 2 ;;
   esac
 done
 

@@ -12,7 +12,7 @@ cmake --preset release -DNAESTRO_TESTS=ON >/dev/null
 cmake --build build/release -j "$jobs" --target naestro naestro-probe
 scripts/install_deps.sh peers ||
   echo "probes.sh: bubblewrap and what the others need is not installed" >&2
-if command -v npm >/dev/null; then
+if command -v npm >/dev/null || scripts/install_deps.sh npm; then
   npm install --silent --no-fund --no-audit --prefix "$peers" \
     @openai/codex @anthropic-ai/sandbox-runtime >&2 ||
     echo "probes.sh: npm could not install the others: they are not tried" >&2
