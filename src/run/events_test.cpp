@@ -4,6 +4,7 @@
 
 #include "ledger/bundle.hpp"
 #include "ledger/keys.hpp"
+#include "run/kept_grants.hpp"
 #include "run/test_world.hpp"
 #include "schema/validate.hpp"
 
@@ -104,6 +105,33 @@ TEST(Events, EverySchemaIsMetByAnEvent) {
                      })
                 .how,
             Ending::How::done);
+
+  // A yes for the run, which answers two questions; and one for always, which is taken back.
+  const std::string write = R"("do":{"tool":"report.markdown@1"},"with":{"path":)"
+                            R"("${steps.f.out.match_count}.md","title":"t","sections":[]}})";
+  world.ask_only_plan = true;
+  EXPECT_EQ(run_once(world, true, {},
+                     R"({"naestro":"plan/1","goal":"g","steps":[{"id":"f","do":{"tool":)"
+                     R"("files.search@1"},"with":{"path":".","query":"q"}},{"id":"one",)" +
+                         write + R"(,{"id":"two",)" + write + "]}")
+                .how,
+            Ending::How::waits_for_consent);
+  EXPECT_EQ(world.resume(recovery, false).how, Ending::How::waits_for_consent);
+  const Question question = recovery.machine->questions().front();
+  auto grants = recovery.machine->lasting(question);
+  grants.front().id = kRunGrant;
+  ASSERT_TRUE(world.open()->post("rtest", "consent",
+                                 {{"digest", hex(question.digest)},
+                                  {"yes", true},
+                                  {"scope", "run"},
+                                  {"grants", policy::to_json(grants)}}));
+  EXPECT_EQ(world.resume(recovery, false).how, Ending::How::done);
+  auto store = world.open();
+  for (const ledger::Append& each : {given_grants(grants, "rtest", "x", 0, world.sealer()),
+                                     revoked_grant("run", "x", 1, world.sealer())}) {
+    ASSERT_TRUE(store->append(std::span{&each, 1}));
+  }
+  world.expect_events(store->events(ledger::kSystemStream).value());
 
   for (const auto& [kind, schema] : world.schemas.kinds()) {
     EXPECT_EQ(world.schemas.met().contains(kind), !EventSchemas::unmet().contains(kind))
