@@ -143,7 +143,7 @@ TEST(Events, AProofAndAnExportHaveTheirForm) {
     ASSERT_TRUE(bundle) << bundle.error().text();
     const auto fits = schema::conforms(*form, json::Value(*bundle), "bundle");
     EXPECT_TRUE(fits) << (fits ? "" : fits.error().text());
-    EXPECT_TRUE(ledger::check_bundle(json::write(*bundle), signer).good());
+    EXPECT_TRUE(ledger::check_bundle(json::write(*bundle), {signer, {}, {}}).good());
   }
 }
 
