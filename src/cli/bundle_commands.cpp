@@ -1,14 +1,15 @@
-// Events that leave the store: audit prove, export; and their check without it.
+// What leaves the store to be checked elsewhere: audit prove, audit export, export.
 #include <filesystem>
 
 #include "cli/session.hpp"
 #include "ledger/bundle.hpp"
 #include "ledger/files.hpp"
+#include "ledger/tiles.hpp"
 
 namespace naestro::cli {
 namespace {
 
-constexpr std::size_t kBundleFileMax = std::size_t{1} << 30;
+constexpr std::size_t kCheckpointMax = std::size_t{1} << 16;
 
 // "17", or an event's id "r.../17".
 Result<std::int64_t> seq_of(const std::string& text, const std::string& run) {
@@ -24,17 +25,72 @@ struct Source {
   ledger::BundleWish wish;
 };
 
+Result<crypto::PublicKey> own_key(const House& house) {
+  return ledger::read_public_key(house.folders.data + "/signing.pub");
+}
+
 Result<Source> source_of(House& house, const std::string& text) {
   NAESTRO_LET(Session session, look_session(house));
   ledger::BundleWish wish;
   NAESTRO_LET(wish.run, find_run(*session.store, text));
-  NAESTRO_LET(wish.signer, ledger::read_public_key(house.folders.data + "/signing.pub"));
+  NAESTRO_LET(wish.signer, own_key(house));
   return Source{std::move(session), std::move(wish)};
+}
+
+// What is written anew: a name that nothing has.
+Result<void> not_there(const std::string& path) {
+  std::error_code ignored;
+  if (!std::filesystem::exists(path, ignored)) return {};
+  return fail(Code::kUsage, path + " is there already",
+              "give another name with --output, or remove it");
+}
+
+// That the signed tree goes on from the head in `file`.
+Result<std::string> consistency(House& house, const std::string& file) {
+  NAESTRO_LET(const std::string text, ledger::read_whole(file, kCheckpointMax));
+  NAESTRO_LET(const crypto::PublicKey key, own_key(house));
+  NAESTRO_LET(const ledger::Head old, ledger::open_head(text, key));
+  NAESTRO_LET(const Session session, look_session(house));
+  NAESTRO_LET(const ledger::SignedTree tree, session.store->signed_tree());
+  const std::vector<Digest>& leaves = tree.leaves;
+  if (old.origin != session.store->origin() || old.size > leaves.size() ||
+      ledger::root_of({leaves.begin(), leaves.begin() + static_cast<std::ptrdiff_t>(old.size)}) !=
+          old.root) {
+    return fail(Code::kStoreCorrupt, "the store does not go on from the head in " + file,
+                "run 'naestro audit verify --from " + file + "'");
+  }
+  return ledger::consistency_text(old.size, tree);
+}
+
+Result<ledger::Published> write_log(House& house, const std::string& folder) {
+  NAESTRO_TRY(not_there(folder));
+  NAESTRO_LET(const Session session, look_session(house));
+  NAESTRO_LET(const ledger::SignedTree tree, session.store->signed_tree());
+  NAESTRO_LET(const crypto::PublicKey key, own_key(house));
+  return ledger::publish_log(
+      house.folders, tree, key,
+      [&](const std::string& path, std::string_view content) -> Result<void> {
+        const std::string file = folder + "/" + path;
+        NAESTRO_TRY(ledger::make_folder(file.substr(0, file.rfind('/'))));
+        return ledger::write_durably(file, as_bytes(content), 0600);
+      });
 }
 
 }  // namespace
 
-int audit_prove(House& house, const std::string& run, const std::string& event) {
+int audit_prove(House& house, const std::string& run, const std::string& event,
+                const std::string& from) {
+  if (!from.empty()) {
+    const auto text = consistency(house, from);
+    if (!text) return report(house, text.error());
+    print(house.out, *text);
+    return 0;
+  }
+  if (event.empty()) {
+    return report(house, fail(Code::kUsage, "what should be proved?",
+                              "name a run and the number of an event, or a head with --from")
+                             .error());
+  }
   auto source = source_of(house, run);
   if (!source) return report(house, source.error());
   const auto seq = seq_of(event, source->wish.run);
@@ -46,17 +102,25 @@ int audit_prove(House& house, const std::string& run, const std::string& event) 
   return 0;
 }
 
+int audit_export(House& house, const std::string& output) {
+  const auto written = write_log(house, output);
+  if (!written) return report(house, written.error());
+  print(house.out, "wrote " + output + ": store " + written->store + ", " +
+                       std::to_string(written->size) + " events, " +
+                       std::to_string(written->consents) + " consents, " +
+                       std::to_string(written->files) +
+                       " files; what they say is sealed\n"
+                       "Check it anywhere: naestro audit verify --file " +
+                       output + " --key signing.pub\n");
+  return 0;
+}
+
 int export_run(House& house, const std::string& run, const std::string& output, bool readable) {
   auto source = source_of(house, run);
   if (!source) return report(house, source.error());
   const std::string& id = source->wish.run;
   const std::string file = output.empty() ? id + ".naestro.json" : output;
-  std::error_code ignored;
-  if (std::filesystem::exists(file, ignored)) {
-    return report(house, fail(Code::kUsage, file + " is there already",
-                              "give another name with --output, or remove it")
-                             .error());
-  }
+  if (const auto fresh = not_there(file); !fresh) return report(house, fresh.error());
   if (readable) {
     const auto key = source->session.keys->find(id);
     if (!key) return report(house, key.error());
@@ -74,31 +138,6 @@ int export_run(House& house, const std::string& run, const std::string& output, 
                       : "what it says is sealed; --readable adds the key and the clear text") +
             "\nCheck it anywhere: naestro audit verify --file " + file + " --key signing.pub\n");
   return 0;
-}
-
-int audit_verify_file(House& house, const std::string& file, const std::string& key_file,
-                      bool as_json) {
-  const std::string own = house.folders.data + "/signing.pub";
-  const auto key = ledger::read_public_key(key_file.empty() ? own : key_file);
-  if (!key) return report(house, key.error());
-  const auto text = ledger::read_whole(file, kBundleFileMax);
-  if (!text) return report(house, text.error());
-  const ledger::BundleReport checked = ledger::check_bundle(*text, *key);
-  if (as_json) {
-    print(house.out, json::pretty(ledger::to_json(checked)));
-    return checked.good() ? 0 : 1;
-  }
-  for (const ledger::Finding& finding : checked.findings) {
-    print(house.out, "FOUND " + finding.what + ": " + finding.where + ": " + finding.detail + "\n");
-  }
-  print(house.out,
-        "Store " + checked.store_id + ", run " + checked.run + ": " +
-            std::to_string(checked.events) + " events, " + checked.first + " to " + checked.last +
-            ", under a signed head over " + std::to_string(checked.size) + "\n" +
-            (checked.good()
-                 ? "Good: each was in the store when the head was signed\n"
-                 : "NOT GOOD: " + std::to_string(checked.findings.size()) + " findings\n"));
-  return checked.good() ? 0 : 1;
 }
 
 }  // namespace naestro::cli

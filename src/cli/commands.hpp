@@ -80,12 +80,23 @@ int answer(House& house, const std::string& run, const std::string& digest,
 int list_grants(House& house, bool json);
 int revoke_grant(House& house, const std::string& id);
 int replay(House& house, const std::string& run, bool frozen, bool json);
-int audit_verify(House& house, const std::string& key_file, bool json);
-// Checks a proof or an export without the store. `key_file`: the signer's; "": one's own.
-int audit_verify_file(House& house, const std::string& file, const std::string& key_file,
-                      bool json);
-// Prints the proof of inclusion of one event: its number in the run, or its id.
-int audit_prove(House& house, const std::string& run, const std::string& event);
+struct AuditOptions {
+  std::string key_file;  // the signer's; "": one's own
+  std::string file;    // what is checked instead of the store: a file, or a published log's folder
+  std::string former;  // the file of a head that was kept elsewhere
+  std::vector<std::string> witnesses;  // files with the keys of those who cosigned it
+  bool json = false;
+};
+int audit_verify(House& house, const AuditOptions& options);
+// Prints the proof of inclusion of one event: its number in the run, or its id. `from`: instead,
+// that the store goes on from the head in this file.
+int audit_prove(House& house, const std::string& run, const std::string& event,
+                const std::string& from);
+// Writes the whole log as static files into a new folder.
+int audit_export(House& house, const std::string& output);
+// Cosigns a head of somebody's store, where it goes on from the last one. `file`: a checkpoint, or
+// one behind a proof; `key_file`: the store's signer's.
+int audit_witness(House& house, const std::string& file, const std::string& key_file);
 // Writes all of a run to one file. `readable`: with its key and in the clear.
 int export_run(House& house, const std::string& run, const std::string& output, bool readable);
 

@@ -44,10 +44,17 @@ const std::map<std::string, const char*> kExamples = {
      "  naestro approve last 3f0c... --scope always --where 'path=reports/**' --until 7d\n"},
     {"audit", "  naestro audit verify\n"},
     {"audit prove",
-     "  naestro audit prove last 5 > proof.json           of the run's fifth event\n"},
+     "  naestro audit prove last 5 > proof.json           of the run's fifth event\n"
+     "  naestro audit prove --from old.checkpoint > grown  that the store goes on from there\n"},
+    {"audit export",
+     "  naestro audit export -o log                       the whole log, sealed, as static "
+     "files\n"},
+    {"audit witness", "  naestro audit witness grown --key signing.pub > cosigned\n"},
     {"audit verify",
      "  naestro audit verify                              the whole store, without a network\n"
-     "  naestro audit verify --file proof.json --key signing.pub\n"},
+     "  naestro audit verify --file proof.json --key signing.pub\n"
+     "  naestro audit verify --file log --key signing.pub --from old.checkpoint\n"
+     "  naestro audit verify --from cosigned --witness witness.key\n"},
     {"completion",
      "  source <(naestro completion bash)                 for this shell; or into ~/.bashrc\n"
      "  naestro completion zsh > ~/.zfunc/_naestro        a folder of $fpath\n"

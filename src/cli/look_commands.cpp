@@ -1,11 +1,10 @@
-// Commands that look: runs, show, consents, replay, audit verify.
+// Commands that look: runs, show, consents, replay.
 #include <algorithm>
 
 #include "base/text.hpp"
 #include "cli/loaded.hpp"
 #include "cli/render.hpp"
 #include "cli/session.hpp"
-#include "ledger/verify.hpp"
 
 namespace naestro::cli {
 namespace {
@@ -254,52 +253,6 @@ int replay(House& house, const std::string& text, bool frozen, bool as_json) {
     print(house.out, out);
   }
   return equal ? 0 : info(Code::kReplayDiverged).exit;
-}
-
-namespace {
-
-// What there is, and how far it is proven.
-std::string extent_text(const ledger::AuditReport& audit) {
-  std::string out = "Store " + audit.store_id + ": " + std::to_string(audit.events) + " events, " +
-                    std::to_string(audit.blobs) + " blobs, " + std::to_string(audit.heads) +
-                    " signed heads\nComplete up to head " + std::to_string(audit.proven);
-  if (audit.signed_over > audit.proven) {
-    out += "; what was signed behind it, up to event " + std::to_string(audit.signed_over) +
-           ", is not what the store has";
-  }
-  if (audit.unsigned_tail > 0) {
-    out +=
-        "; the last " + std::to_string(audit.unsigned_tail) +
-        (audit.good() ? " events are not signed yet" : " events are under no head that verifies");
-  }
-  out += audit.mirrored ? "; the head kept outside of the store, at " +
-                              std::to_string(audit.mirrored_at) + ", agrees"
-         : audit.mirror_found ? "; the head kept outside of the store does not agree"
-                              : "; no head was found outside of the store";
-  return out + "; without a witness the end is not provable\n";
-}
-
-}  // namespace
-
-int audit_verify(House& house, const std::string& key_file, bool as_json) {
-  const std::string file = key_file.empty() ? house.folders.data + "/signing.pub" : key_file;
-  const auto key = ledger::read_public_key(file);
-  if (!key) return report(house, key.error());
-  const auto audit = ledger::audit(house.folders, *key);
-  if (!audit) return report(house, audit.error());
-  if (as_json) {
-    print(house.out, json::pretty(ledger::to_json(*audit)));
-    return audit->good() ? 0 : 1;
-  }
-  for (const ledger::Finding& finding : audit->findings) {
-    print(house.out, "FOUND " + finding.what + ": " + finding.where + ": " + finding.detail + "\n");
-  }
-  print(house.out,
-        audit->there ? extent_text(*audit) : "There is no store in " + house.folders.state + "\n");
-  print(house.out, audit->good()
-                       ? "Good: nothing was changed, dropped, doubled or reordered\n"
-                       : "NOT GOOD: " + std::to_string(audit->findings.size()) + " findings\n");
-  return audit->good() ? 0 : 1;
 }
 
 }  // namespace naestro::cli

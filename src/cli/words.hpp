@@ -32,7 +32,7 @@ struct Words {
   AnswerOptions answer = {};
   // of the ledger and the house
   std::string file = {};
-  std::string key_file = {};
+  AuditOptions audit = {};
   std::string event = {};
   bool readable = false;
   std::string tool = {};

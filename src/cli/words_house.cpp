@@ -72,20 +72,38 @@ void add_policy(CLI::App& app, Words& words) {
 void add_ledger(CLI::App& app, Words& words) {
   CLI::App* audit_app = app.add_subcommand("audit", "check the ledger");
   audit_app->require_subcommand(1);
+  AuditOptions& audit = words.audit;
   CLI::App* verify = audit_app->add_subcommand("verify", "check the whole store offline");
-  verify->add_option("--key", words.key_file, "public key file (default: your own signing.pub)");
-  verify->add_flag("--json", words.json, "print JSON");
-  verify->add_option("--file", words.file, "check this proof or export instead, without the store");
-  verify->callback([&words] {
-    words.code = words.file.empty()
-                     ? audit_verify(words.house, words.key_file, words.json)
-                     : audit_verify_file(words.house, words.file, words.key_file, words.json);
-  });
+  verify->add_option("--key", audit.key_file, "public key file (default: your own signing.pub)");
+  verify->add_flag("--json", audit.json, "print JSON");
+  verify->add_option("--file", audit.file,
+                     "check this proof, export or exported log instead, without the store");
+  verify->add_option("--from", audit.former,
+                     "a signed head that you kept: what is checked has to go on from it");
+  verify->add_option("--witness", audit.witnesses,
+                     "the key file of a witness, who must have cosigned that head");
+  verify->callback([&words] { words.code = audit_verify(words.house, words.audit); });
   CLI::App* prove =
       audit_app->add_subcommand("prove", "print the proof that an event is in the store, as JSON");
-  prove->add_option("run", words.id, "run id, a unique beginning of it, or 'last'")->required();
-  prove->add_option("event", words.event, "its number in the run, or its id")->required();
-  prove->callback([&words] { words.code = audit_prove(words.house, words.id, words.event); });
+  prove->add_option("run", words.id, "run id, a unique beginning of it, or 'last'");
+  prove->add_option("event", words.event, "its number in the run, or its id");
+  prove->add_option("--from", audit.former,
+                    "instead: that the store goes on from this signed head, for a witness");
+  prove->callback([&words] {
+    words.code = audit_prove(words.house, words.id, words.event, words.audit.former);
+  });
+  CLI::App* log = audit_app->add_subcommand(
+      "export", "write the whole log and its consents as files that any web server can serve");
+  log->add_option("-o,--output", words.file, "the folder, which must not be there yet")->required();
+  log->callback([&words] { words.code = audit_export(words.house, words.file); });
+  CLI::App* witness =
+      audit_app->add_subcommand("witness", "cosign a head of somebody else's store");
+  witness->add_option("checkpoint", words.file, "the head, or what 'audit prove --from' printed")
+      ->required();
+  witness->add_option("--key", audit.key_file, "the public key file of the store's signer")
+      ->required();
+  witness->callback(
+      [&words] { words.code = audit_witness(words.house, words.file, words.audit.key_file); });
 
   CLI::App* export_app =
       app.add_subcommand("export", "write a run to one file that can be checked anywhere");

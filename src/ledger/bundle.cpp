@@ -1,12 +1,22 @@
 #include "ledger/bundle.hpp"
 
 #include <algorithm>
+#include <array>
 #include <map>
+#include <span>
+
+#include "ledger/receipts.hpp"
 
 namespace naestro::ledger {
 namespace {
 
 constexpr std::int64_t kBundleVersion = 1;
+constexpr std::array<std::string_view, 9> kBundleMembers = {
+    "bundle", "store", "run", "checkpoint", "key", "events", "blobs", "run_key", "texts"};
+constexpr std::array<std::string_view, 5> kReceiptsMembers = {"receipts", "store", "checkpoint",
+                                                              "key", "consents"};
+// As large as a file that is read at all.
+constexpr json::Limits kBundleLimits{.bytes_max = std::size_t{1} << 30};
 
 Result<Digest> digest_member(const json::Value& value) {
   const auto* text = value.if_string();
@@ -23,23 +33,17 @@ Result<Bytes> bytes_member(const json::Value& value) {
 // Reads a bundle part by part; each part reports what is wrong with it.
 class Checker {
  public:
-  explicit Checker(const crypto::PublicKey& key) : key_{key} {}
+  Checker(const Trust& trust, std::set<std::uint64_t>* indices)
+      : trust_{trust}, indices_{indices} {}
 
   BundleReport run(std::string_view text) {
-    const auto value = json::parse(text);
-    const json::Object* bundle = value ? value->if_object() : nullptr;
-    if (bundle == nullptr || json::integer_at(*bundle, "bundle") != kBundleVersion) {
-      find("malformed", "bundle", "it is no JSON object with \"bundle\": 1");
-      return std::move(report_);
+    if (text.starts_with("old ")) {
+      consistency(text);
+    } else if (text.starts_with("{")) {
+      parts(text);
+    } else {
+      heads(text);
     }
-    report_.store_id = json::text_at(*bundle, "store").value_or("");
-    report_.run = json::text_at(*bundle, "run").value_or("");
-    head(*bundle);
-    const json::Array* events = json::array_at(*bundle, "events");
-    if (events == nullptr || events->empty()) find("malformed", "events", "there are none");
-    for (std::size_t i = 0; events != nullptr && i < events->size(); ++i) event(i, (*events)[i]);
-    if (const json::Object* blobs = json::object_at(*bundle, "blobs")) this->blobs(*blobs);
-    if (const json::Object* texts = json::object_at(*bundle, "texts")) this->texts(*bundle, *texts);
     return std::move(report_);
   }
 
@@ -48,49 +52,136 @@ class Checker {
     report_.findings.push_back({std::move(what), std::move(where), std::move(detail)});
   }
 
-  void head(const json::Object& bundle) {
-    if (json::text_at(bundle, "key") != base64(key_)) {
-      find("key_other", "key", "it is not the key that this bundle is checked with");
-    }
-    const auto opened = open_head(json::text_at(bundle, "checkpoint").value_or(""), key_);
-    if (!opened) return find("head_bad", "checkpoint", opened.error().text());
-    head_ = *opened;
-    report_.size = head_->size;
-    if (head_->origin != "naestro/store/" + report_.store_id) {
-      find("store_other", "store", "the head is of " + head_->origin);
+  void heads(std::string_view checkpoint) {
+    heads_ = open_heads(checkpoint, trust_, report_.findings);
+    if (!heads_.head) return;
+    report_.size = heads_.head->size;
+    if (report_.store_id.empty()) {
+      report_.store_id = heads_.head->origin.substr(heads_.head->origin.rfind('/') + 1);
     }
   }
 
-  void event(std::size_t at, const json::Value& value) {
-    const std::string where = "event " + std::to_string(at);
+  void consistency(std::string_view text) {
+    const auto proof = Consistency::from(text);
+    if (!proof) return find("malformed", "proof", proof.error().text());
+    heads(proof->checkpoint);
+    const auto& [head, former] = heads_;
+    if (!former) {
+      find("malformed", "proof", "it leads from a head that is not given (--from)");
+    } else if (head && (proof->old_size != former->size ||
+                        !verify_consistency(former->size, head->size, proof->proof, former->root,
+                                            head->root))) {
+      find("history_other", "proof", "it does not lead from the head that was kept");
+    }
+  }
+
+  void parts(std::string_view text) {
+    const auto value = json::parse(text, kBundleLimits);
+    const json::Object* bundle = value ? value->if_object() : nullptr;
+    const bool receipts = bundle != nullptr && bundle->contains("receipts");
+    if (bundle == nullptr ||
+        json::integer_at(*bundle, receipts ? "receipts" : "bundle") != kBundleVersion) {
+      return find("malformed", "bundle", "it is no JSON object with \"bundle\": 1");
+    }
+    const std::span<const std::string_view> members =
+        receipts ? std::span<const std::string_view>{kReceiptsMembers} : kBundleMembers;
+    for (const auto& member : *bundle) {
+      if (std::ranges::find(members, std::string_view{member.key()}) == members.end()) {
+        find("malformed", std::string{member.key()}, "no bundle has such a member");
+      }
+    }
+    report_.store_id = json::text_at(*bundle, "store").value_or("");
+    report_.run = json::text_at(*bundle, "run").value_or("");
+    head(*bundle);
+    if (receipts) return consents(*bundle);
+    const json::Array* events = json::array_at(*bundle, "events");
+    if (events == nullptr || events->empty()) find("malformed", "events", "there are none");
+    const json::Object* blobs = json::object_at(*bundle, "blobs");
+    if (events != nullptr && blobs == nullptr && events->size() > 1) {
+      find("malformed", "events", "it is neither one event nor an export, which has blobs");
+    }
+    whole_ = blobs != nullptr;
+    for (std::size_t i = 0; events != nullptr && i < events->size(); ++i) {
+      if (const auto read = event("event " + std::to_string(i), (*events)[i])) {
+        follow("event " + std::to_string(i), *read);
+      }
+    }
+    if (blobs != nullptr) this->blobs(*blobs);
+    if (const json::Object* texts = json::object_at(*bundle, "texts")) this->texts(*bundle, *texts);
+  }
+
+  void head(const json::Object& bundle) {
+    if (json::text_at(bundle, "key") != base64(trust_.key)) {
+      find("key_other", "key", "it is not the key that this is checked with");
+    }
+    heads(json::text_at(bundle, "checkpoint").value_or(""));
+    if (heads_.head && heads_.head->origin != "naestro/store/" + report_.store_id) {
+      find("store_other", "store", "the head is of " + heads_.head->origin);
+    }
+  }
+
+  void consents(const json::Object& bundle) {
+    const json::Array* consents = json::array_at(bundle, "consents");
+    if (consents == nullptr) return find("malformed", "consents", "they are missing");
+    for (const json::Value& value : *consents) {
+      const std::string where = "consent " + std::to_string(report_.consents++);
+      const json::Object* receipt = value.if_object();
+      const json::Array* rows = receipt == nullptr ? nullptr : json::array_at(*receipt, "events");
+      if (rows == nullptr) {
+        find("malformed", where, "its events are missing");
+        continue;
+      }
+      std::vector<Event> events;
+      for (const json::Value& row : *rows) {
+        if (auto read = event(where, row)) events.push_back(*std::move(read));
+      }
+      if (!is_receipt_of(*receipt, events)) {
+        find("receipt_changed", where, "it is not what its events say");
+      }
+      report_.events += events.size();
+    }
+  }
+
+  // What the event's body says, where it can be read.
+  std::optional<Event> event(const std::string& where, const json::Value& value) {
     const json::Object* row = value.if_object();
     const auto body = row == nullptr ? std::nullopt : json::text_at(*row, "body");
     const auto envelope = row == nullptr ? std::nullopt : json::text_at(*row, "envelope");
     const auto index = row == nullptr ? std::nullopt : json::integer_at(*row, "index");
     const json::Array* path = row == nullptr ? nullptr : json::array_at(*row, "path");
-    if (!body || !envelope || !index || *index < 0 || path == nullptr) {
-      return find("malformed", where, "body, envelope, index or path is missing");
+    if (!body || !envelope || !index || *index < 0 || path == nullptr || row->size() != 4) {
+      find("malformed", where, "body, envelope, index or path is missing");
+      return std::nullopt;
     }
     std::vector<Digest> hashes;
     for (const json::Value& hash : *path) {
       const auto digest = digest_member(hash);
-      if (!digest) return find("malformed", where, "its path has what is no hash");
+      if (!digest) {
+        find("malformed", where, "its path has what is no hash");
+        return std::nullopt;
+      }
       hashes.push_back(*digest);
     }
-    if (head_ && !verify_inclusion(static_cast<std::uint64_t>(*index), head_->size,
-                                   event_leaf(*body, *envelope), hashes, head_->root)) {
+    const auto leaf = static_cast<std::uint64_t>(*index);
+    const auto& head = heads_.head;
+    if (head &&
+        !verify_inclusion(leaf, head->size, event_leaf(*body, *envelope), hashes, head->root)) {
       find("event_changed", where,
            "its body, envelope, index and path do not lead to the signed root");
     }
-    const auto parsed = Event::from_body(*body);
-    if (!parsed) return find("malformed", where, parsed.error().text());
-    follow(where, *parsed);
+    if (indices_ != nullptr) indices_->insert(leaf);
+    auto parsed = Event::from_body(*body);
+    if (!parsed) {
+      find("malformed", where, parsed.error().text());
+      return std::nullopt;
+    }
+    return *std::move(parsed);
   }
 
   // The events of an export are the run's own, from its beginning, without a gap.
   void follow(const std::string& where, const Event& event) {
     if (event.stream != report_.run) find("run_other", where, "it is of run " + event.stream);
-    if (report_.events > 0 && event.seq != next_) {
+    if ((whole_ || report_.events > 0) && event.seq != next_) {
       find("event_missing", where,
            "it is " + event.id() + ", expected number " + std::to_string(next_));
     }
@@ -133,8 +224,10 @@ class Checker {
     }
   }
 
-  const crypto::PublicKey& key_;
-  std::optional<Head> head_;
+  const Trust& trust_;
+  std::set<std::uint64_t>* indices_;
+  Heads heads_;
+  bool whole_ = false;  // an export, which begins at 0
   std::int64_t next_ = 0;
   std::map<std::string, std::string> named_;  // blob -> by whom
   BundleReport report_;
@@ -154,6 +247,13 @@ Result<void> add_blobs(Store& store, const BundleWish& wish, const Event& event,
 
 }  // namespace
 
+json::Object proven_event(const Tree& tree, std::uint64_t index, std::string_view body,
+                          std::string_view envelope) {
+  json::Array path;
+  for (const Digest& hash : tree.inclusion(index)) path.emplace_back(hex(hash));
+  return {{"index", index}, {"body", body}, {"envelope", envelope}, {"path", std::move(path)}};
+}
+
 Result<json::Object> make_bundle(Store& store, const BundleWish& wish) {
   NAESTRO_LET(const std::vector<StoredEvent> all, store.events(wish.run));
   NAESTRO_LET(const SignedTree signed_tree, store.signed_tree());
@@ -167,12 +267,7 @@ Result<json::Object> make_bundle(Store& store, const BundleWish& wish) {
       return fail(Code::kUnsigned, "event " + stored.event.id() + " is under no signed head yet",
                   "wait until the run ends or parks, or resume it");
     }
-    json::Array path;
-    for (const Digest& hash : tree.inclusion(stored.leaf)) path.emplace_back(hex(hash));
-    events.push_back(json::Object{{"index", stored.leaf},
-                                  {"body", stored.body},
-                                  {"envelope", stored.envelope},
-                                  {"path", std::move(path)}});
+    events.push_back(proven_event(tree, stored.leaf, stored.body, stored.envelope));
     if (!wish.seq) NAESTRO_TRY(add_blobs(store, wish, stored.event, blobs, texts));
   }
   if (events.empty()) {
@@ -194,20 +289,17 @@ Result<json::Object> make_bundle(Store& store, const BundleWish& wish) {
   return out;
 }
 
-BundleReport check_bundle(std::string_view text, const crypto::PublicKey& key) {
-  return Checker{key}.run(text);
+BundleReport check_bundle(std::string_view text, const Trust& trust,
+                          std::set<std::uint64_t>* indices) {
+  return Checker{trust, indices}.run(text);
 }
 
 json::Value to_json(const BundleReport& report) {
-  return json::Object{{"good", report.good()},
-                      {"store", report.store_id},
-                      {"run", report.run},
-                      {"events", report.events},
-                      {"blobs", report.blobs},
-                      {"size", report.size},
-                      {"first", report.first},
-                      {"last", report.last},
-                      {"findings", to_json(report.findings)}};
+  return json::Object{{"good", report.good()}, {"store", report.store_id},
+                      {"run", report.run},     {"events", report.events},
+                      {"blobs", report.blobs}, {"consents", report.consents},
+                      {"size", report.size},   {"first", report.first},
+                      {"last", report.last},   {"findings", to_json(report.findings)}};
 }
 
 }  // namespace naestro::ledger

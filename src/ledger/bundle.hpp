@@ -4,8 +4,10 @@
 #pragma once
 
 #include <optional>
+#include <set>
 #include <string>
 
+#include "ledger/kept.hpp"
 #include "ledger/store.hpp"
 #include "ledger/verify.hpp"
 
@@ -23,20 +25,29 @@ struct BundleWish {
 // head is signed over yet.
 Result<json::Object> make_bundle(Store& store, const BundleWish& wish);
 
+// {index, body, envelope, path} of an event.
+json::Object proven_event(const Tree& tree, std::uint64_t index, std::string_view body,
+                          std::string_view envelope);
+
+// Of whatever was checked without the store: a proof, an export, receipts, a published log, a head.
 struct BundleReport {
   std::string store_id;
   std::string run;
   std::uint64_t events = 0;
   std::uint64_t blobs = 0;
-  std::uint64_t size = 0;  // of the signed tree
-  std::string first;       // ids of the first and the last event
+  std::uint64_t consents = 0;  // receipts
+  std::uint64_t size = 0;      // of the signed tree
+  std::string first;           // ids of the first and the last event
   std::string last;
   std::vector<Finding> findings;
   [[nodiscard]] bool good() const { return findings.empty(); }
 };
 
-// Checks a bundle as text, offline. Never fails: what is wrong with it is a finding.
-BundleReport check_bundle(std::string_view text, const crypto::PublicKey& key);
+// Checks a file as text, offline: a bundle, receipts, a proof of consistency, or a head alone.
+// Never fails: what is wrong with it is a finding. `indices`: gets those of the events; may be
+// null.
+BundleReport check_bundle(std::string_view text, const Trust& trust,
+                          std::set<std::uint64_t>* indices = nullptr);
 json::Value to_json(const BundleReport& report);
 
 }  // namespace naestro::ledger

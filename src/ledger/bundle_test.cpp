@@ -28,7 +28,7 @@ class BundleTest : public StoreTest {
     return *std::move(bundle);
   }
   BundleReport check(const json::Value& bundle) {
-    return check_bundle(json::write(bundle), signer_);
+    return check_bundle(json::write(bundle), {signer_, {}, {}});
   }
   // What is found when the member at `pointer` has another value.
   std::string found(json::Value bundle, const std::string& pointer, const json::Value& value) {
@@ -102,6 +102,15 @@ TEST_F(BundleTest, EveryChangeIsFoundAndNamed) {
   json::Value none = bundle;
   none.as_object().erase("run_key");
   EXPECT_EQ(check(none).findings.at(0).where, "run_key");
+  json::Value more = bundle;  // a renamed member would else go unchecked
+  more.as_object()["blobz"] = 1;
+  EXPECT_EQ(check(more).findings.at(0).where, "blobz");
+  json::Value bare = make();
+  bare.as_object().erase("blobs");
+  EXPECT_EQ(check(bare).findings.at(0).where, "events");
+  json::Value cut = bundle;  // the front
+  cut.as_object()["events"].as_array().erase(cut.at("events").as_array().begin());
+  EXPECT_EQ(check(cut).findings.at(0).what, "event_missing");
   // An event that is left out, doubled, or of another run.
   for (const std::array<std::size_t, 3>& order :
        {std::array<std::size_t, 3>{0, 2, 3}, {0, 0, 1}, {1, 0, 2}}) {
@@ -111,11 +120,11 @@ TEST_F(BundleTest, EveryChangeIsFoundAndNamed) {
     other.as_object()["events"] = std::move(events);
     EXPECT_EQ(check(other).findings.at(0).what, "event_missing");
   }
-  EXPECT_EQ(check_bundle("no JSON", signer_).findings.at(0).what, "malformed");
-  EXPECT_EQ(check_bundle("[]", signer_).findings.at(0).what, "malformed");
+  EXPECT_EQ(check_bundle("{no JSON", {signer_, {}, {}}).findings.at(0).what, "malformed");
+  EXPECT_EQ(check_bundle("{}", {signer_, {}, {}}).findings.at(0).what, "malformed");
   crypto::PublicKey other = signer_;
   other[0] ^= 1U;
-  EXPECT_EQ(check_bundle(json::write(bundle), other).findings.at(0).what, "key_other");
+  EXPECT_EQ(check_bundle(json::write(bundle), {other, {}, {}}).findings.at(0).what, "key_other");
 }
 
 TEST_F(BundleTest, WhatCannotBeProvedIsAnError) {

@@ -4,9 +4,12 @@
 #include <optional>
 
 #include "ledger/files.hpp"
+#include "ledger/note.hpp"
 
 namespace naestro::ledger {
 namespace {
+
+constexpr std::size_t kKeyFileMax = 4096;
 
 template <std::size_t N>
 Result<std::array<std::uint8_t, N>> read_key(const std::string& file) {
@@ -46,7 +49,19 @@ Result<crypto::KeyPair> load_or_make_signing_key(const std::string& folder, Rand
   return pair;
 }
 
-Result<crypto::PublicKey> read_public_key(const std::string& file) { return read_key<32>(file); }
+Result<crypto::PublicKey> read_public_key(const std::string& file) {
+  auto bare = read_key<32>(file);
+  if (bare || bare.error().code != Code::kCrypto) return bare;
+  const auto named = read_note_key(file);
+  if (named) return named->key;
+  return bare;
+}
+
+Result<NoteKey> read_note_key(const std::string& file) {
+  NAESTRO_LET(std::string text, read_whole(file, kKeyFileMax));
+  if (text.ends_with('\n')) text.pop_back();
+  return NoteKey::from(text);
+}
 
 Result<std::unique_ptr<KeyRing>> KeyRing::open(const std::string& file, Database::Mode mode) {
   std::optional<FolderLock> lock;

@@ -8,6 +8,7 @@
 #include <set>
 
 #include "ledger/files.hpp"
+#include "ledger/kept.hpp"
 
 namespace naestro::ledger {
 namespace {
@@ -16,8 +17,8 @@ constexpr std::size_t kFindingsMax = 100;
 
 class Auditor {
  public:
-  Auditor(const Folders& folders, const crypto::PublicKey& key, Database database)
-      : folders_{folders}, key_{key}, database_{std::move(database)} {}
+  Auditor(const Folders& folders, const Trust& trust, Database database)
+      : folders_{folders}, key_{trust.key}, trust_{trust}, database_{std::move(database)} {}
 
   AuditReport run() {
     // Each part reports what it finds; one that cannot be read does not hide the others.
@@ -25,12 +26,14 @@ class Auditor {
     // The copy outside is read before the snapshot, which then has what that head was signed over;
     // the snapshot is one, since runs may go on meanwhile.
     (void)mirror();
+    if (trust_.former) open_former(*trust_.former);
     keep(database_.run("BEGIN"), "store");
     keep(structure(), "store");
     keep(read_heads(), "heads");
     keep(walk_events(), "events");
     keep(walk_blobs(), "blobs");
     compare_mirror();
+    if (former_) compare_former(*former_);
     for (const auto& [size, root] : heads_) note_signed(size);
     report_.unsigned_tail = report_.events - std::min(report_.events, report_.signed_over);
     if (!report_.store_id.empty()) {
@@ -120,7 +123,8 @@ class Auditor {
       }
       check_body(select, where);
       tree.append(hash);
-      if (heads_.contains(tree.size()) || tree.size() == mirror_size()) {
+      if (heads_.contains(tree.size()) || tree.size() == mirror_size() ||
+          (former_ && tree.size() == former_->size)) {
         roots_[tree.size()] = tree.root();
       }
     }
@@ -235,18 +239,43 @@ class Auditor {
   }
   std::uint64_t mirror_size() { return mirror() ? mirror()->size : 0; }
 
+  void open_former(const std::string& checkpoint) {
+    const auto head = open_head(checkpoint, key_);
+    if (!head) return find("head_bad", "the kept head", head.error().text());
+    if (const auto missing = without_witness(checkpoint, trust_.witnesses)) {
+      return find(missing->what, "the kept head", missing->detail);
+    }
+    former_ = *head;
+  }
+
+  void compare_former(const Head& head) {
+    if (head.origin != "naestro/store/" + report_.store_id) {
+      find("store_other", "the kept head", "it is of " + head.origin);
+    } else {
+      note_signed(head.size);
+      (void)goes_on_from(head, "the kept head");
+    }
+  }
+
+  // Whether the events begin with those that this head was signed over.
+  bool goes_on_from(const Head& head, const std::string& where) {
+    if (head.size > report_.events) {
+      find("events_missing", where,
+           "it was signed over " + std::to_string(head.size) + " events, the store has " +
+               std::to_string(report_.events));
+      return false;
+    }
+    if (roots_.contains(head.size) && roots_[head.size] == head.root) return true;
+    find("root_differs", where,
+         "the first " + std::to_string(head.size) + " events are not those that were signed");
+    return false;
+  }
+
   void compare_mirror() {
     if (!mirror()) return;
     const Head& head = *mirror();
     note_signed(head.size);
-    if (head.size > report_.events) {
-      find("events_missing", "the head outside of the store",
-           "it was signed over " + std::to_string(head.size) + " events, the store has " +
-               std::to_string(report_.events));
-    } else if (!roots_.contains(head.size) || roots_[head.size] != head.root) {
-      find("root_differs", "the head outside of the store",
-           "the first " + std::to_string(head.size) + " events are not those that were signed");
-    } else {
+    if (goes_on_from(head, "the head outside of the store")) {
       report_.mirrored = true;
       report_.mirrored_at = head.size;
       report_.proven = std::max(report_.proven, head.size);
@@ -255,6 +284,8 @@ class Auditor {
 
   Folders folders_;
   crypto::PublicKey key_;
+  const Trust& trust_;
+  std::optional<Head> former_;
   Database database_;
   AuditReport report_;
   std::map<std::uint64_t, Digest> heads_;  // size -> signed root
@@ -268,10 +299,14 @@ class Auditor {
 }  // namespace
 
 Result<AuditReport> audit(const Folders& folders, const crypto::PublicKey& key) {
+  return audit(folders, Trust{key, {}, {}});
+}
+
+Result<AuditReport> audit(const Folders& folders, const Trust& trust) {
   if (::access(store_file(folders).c_str(), F_OK) != 0) {
     AuditReport report;
     report.there = false;
-    Auditor::find_other_stores(other_heads(folders, "", key), report);
+    Auditor::find_other_stores(other_heads(folders, "", trust.key), report);
     if (!report.good()) return report;
   }
   NAESTRO_LET(auto database, Database::open(store_file(folders), Database::Mode::read_only));
@@ -284,7 +319,7 @@ Result<AuditReport> audit(const Folders& folders, const crypto::PublicKey& key) 
                 "audit it with the newer naestro");
   }
   version.reset();
-  return Auditor{folders, key, std::move(database)}.run();
+  return Auditor{folders, trust, std::move(database)}.run();
 }
 
 json::Array to_json(const std::vector<Finding>& findings) {

@@ -4,6 +4,7 @@
 
 #include "ledger/bundle.hpp"
 #include "ledger/keys.hpp"
+#include "ledger/tiles.hpp"
 #include "run/kept_grants.hpp"
 #include "run/test_world.hpp"
 #include "schema/validate.hpp"
@@ -171,8 +172,28 @@ TEST(Events, AProofAndAnExportHaveTheirForm) {
     ASSERT_TRUE(bundle) << bundle.error().text();
     const auto fits = schema::conforms(*form, json::Value(*bundle), "bundle");
     EXPECT_TRUE(fits) << (fits ? "" : fits.error().text());
-    EXPECT_TRUE(ledger::check_bundle(json::write(*bundle), signer).good());
+    EXPECT_TRUE(ledger::check_bundle(json::write(*bundle), {signer, {}, {}}).good());
   }
+}
+
+TEST(Events, ReceiptsHaveTheirForm) {
+  World world;
+  EXPECT_EQ(run_once(world, true).how, Ending::How::done);
+  const auto tree = world.open()->signed_tree().value();
+  const auto signer = ledger::read_public_key(world.folders().data + "/signing.pub").value();
+  std::string receipts;
+  ASSERT_TRUE(ledger::publish_log(world.folders(), tree, signer,
+                                  [&](const std::string& path, std::string_view content) {
+                                    if (path == "receipts.json") receipts = content;
+                                    return Result<void>{};
+                                  }));
+  const auto form =
+      schema::Schema::compile(EventSchemas::read(EventSchemas::folder() / "receipts.schema.json"));
+  ASSERT_TRUE(form) << form.error().text();
+  const json::Value value = json::parse(receipts).value();
+  EXPECT_GT(value.at("consents").as_array().size(), 0);
+  const auto fits = schema::conforms(*form, value, "receipts");
+  EXPECT_TRUE(fits) << (fits ? "" : fits.error().text());
 }
 
 }  // namespace
