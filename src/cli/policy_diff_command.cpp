@@ -7,6 +7,7 @@
 #include "cli/render.hpp"
 #include "plan/labels.hpp"
 #include "policy/compare.hpp"
+#include "policy/labels.hpp"
 #include "run/rules.hpp"
 
 namespace naestro::cli {
