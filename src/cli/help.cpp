@@ -101,6 +101,8 @@ const std::map<std::string, const char*> kExamples = {
      "  naestro policy check                              each file, its rules, what is odd\n"
      "  naestro policy explain --tool files.write --arg path=secrets/a.md\n"},
     {"policy check", "  naestro policy check\n"},
+    {"policy diff",
+     "  naestro policy diff old.yaml new.yaml             on which calls they differ\n"},
     {"policy explain",
      "  naestro policy explain --tool files.write --arg path=secrets/a.md\n"
      "  naestro policy explain --tool http.get --arg url=https://a.example/ --mode auto\n"},

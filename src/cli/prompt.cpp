@@ -60,10 +60,7 @@ std::optional<run::Answer> Prompt::understood(const Waiting& question, const std
   }
   const bool lasts = !question.lasting.empty() && (first == "run" || first == "always");
   if (!lasts) {
-    print(house_.err, question.lasting.empty()
-                          ? "Please say y or n.\n"
-                          : "Please say y or n, or 'run', 'always' for a yes that lasts; "
-                            "'always ARGUMENT=PATTERN' makes it wider.\n");
+    print(house_.err, "Please say y or n. ");
     return std::nullopt;
   }
   Lasting lasting{first, {words.begin() + 1, words.end()}, ""};

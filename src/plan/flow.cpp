@@ -148,8 +148,9 @@ class Flow {
       for (const ReferenceUse& use : *uses) open_in = open_in || open(step, use.reference);
     }
     Label into = policy::whole(arguments);
-    if (control) into = policy::join(into, *control);
-    step.labels = result_labels(declared_labels(*step.use), narrowed(into, reached.readers));
+    if (control) into = policy::join(std::move(into), *control);
+    step.labels =
+        result_labels(declared_labels(*step.use), narrowed(std::move(into), reached.readers));
     // Of a loop's result every part is one of the call's.
     if (step.control.for_each) step.labels = {{"", policy::whole(step.labels)}};
     step.flow = flow_of(*step.use, arguments, control.value_or(plan_label()));

@@ -27,7 +27,7 @@ contract::Labels labels_of(const Expression& expression, const LabelOf& of) {
     contract::Label label = kPlanLabel;
     for (const auto& part : mixed->parts) {
       const auto* inner = std::get_if<Reference>(&part);
-      if (inner != nullptr) label = policy::join(label, of(*inner));
+      if (inner != nullptr) label = policy::join(std::move(label), of(*inner));
     }
     labels.emplace("", std::move(label));
   } else if (const auto* members = std::get_if<Expression::Members>(&expression.node)) {
@@ -57,14 +57,17 @@ policy::Flow flow_of(const std::variant<ToolUse, ModelUse>& use, const contract:
       const auto inside = arguments.lower_bound(pointer + "/");
       const bool there = arguments.contains(pointer) ||
                          (inside != arguments.end() && inside->first.starts_with(pointer + "/"));
-      if (there) authority = policy::join(authority, policy::label_at(arguments, pointer));
+      if (there) {
+        authority = policy::join(std::move(authority), policy::label_at(arguments, pointer));
+      }
     }
   }
   return policy::flow_of(policy::whole(arguments), authority, control);
 }
 
 contract::Label narrowed(contract::Label label, const std::set<std::string>& readers) {
-  return policy::join(label, {{}, {readers.begin(), readers.end()}, false});
+  if (readers.empty()) return label;
+  return policy::join(std::move(label), {{}, readers, false});
 }
 
 contract::Labels result_labels(const contract::Labels& declared, const contract::Label& arguments) {

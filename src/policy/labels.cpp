@@ -4,17 +4,16 @@
 
 namespace naestro::policy {
 
-contract::Label join(const contract::Label& a, const contract::Label& b) {
-  contract::Label out = a;
-  out.integrity.insert(b.integrity.begin(), b.integrity.end());
-  out.readers.insert(b.readers.begin(), b.readers.end());
-  if (out.readers.size() > 1) out.readers.erase("public");
-  out.instruction_bearing = a.instruction_bearing || b.instruction_bearing;
-  return out;
+contract::Label join(contract::Label a, const contract::Label& b) {
+  a.integrity.insert(b.integrity.begin(), b.integrity.end());
+  a.readers.insert(b.readers.begin(), b.readers.end());
+  if (a.readers.size() > 1) a.readers.erase("public");
+  a.instruction_bearing = a.instruction_bearing || b.instruction_bearing;
+  return a;
 }
 
 void add(std::optional<contract::Label>& to, const contract::Label& label) {
-  to = to ? join(*to, label) : label;
+  to = to ? join(*std::move(to), label) : label;
 }
 
 contract::Label label_at(const contract::Labels& labels, std::string_view pointer) {
@@ -29,9 +28,9 @@ contract::Label label_at(const contract::Labels& labels, std::string_view pointe
   const std::string inside = std::string{pointer} + "/";
   for (auto part = labels.lower_bound(inside);
        part != labels.end() && part->first.starts_with(inside); ++part) {
-    found = found ? join(*found, part->second) : part->second;
+    found = found ? join(*std::move(found), part->second) : part->second;
   }
-  return found.value_or(contract::unlabelled());
+  return found ? *std::move(found) : contract::unlabelled();
 }
 
 contract::Label whole(const contract::Labels& labels) { return label_at(labels, ""); }

@@ -9,7 +9,7 @@ namespace naestro::policy {
 
 // All sources of both, the readers of both narrowed ("public" holds only if both say so),
 // instruction-bearing if either is.
-contract::Label join(const contract::Label& a, const contract::Label& b);
+contract::Label join(contract::Label a, const contract::Label& b);
 
 // The same for what may have no label yet.
 void add(std::optional<contract::Label>& to, const contract::Label& label);

@@ -194,7 +194,7 @@ class Grants(unittest.TestCase):
                             "maybe\n", "always path=reports/*\n", "y\n")
         self.assertIn("A yes can last: say 'run' (for this run) or 'always'.", out)
         self.assertIn("'x' does not cover what was asked", out)
-        self.assertIn("Please say y or n, or 'run', 'always'", out)
+        self.assertIn("Please say y or n. Approve?", out)
         (grant,) = self.grants()
         self.assertEqual(grant["authority"], {"path": {"paths": "reports/*"}})
         # Nobody is asked any more.
