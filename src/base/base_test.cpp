@@ -63,6 +63,8 @@ TEST(Bytes, HexAndBase64) {
   EXPECT_EQ(as_text(from_base64(base64(as_bytes("hello"))).value()), "hello");
   EXPECT_TRUE(from_base64("")->empty());
   EXPECT_FALSE(from_base64("a"));
+  EXPECT_TRUE(from_base64("AA//"));
+  EXPECT_FALSE(from_base64("AA/\xaf"));
   EXPECT_FALSE(from_base64("aGVsbG8=x"));
 }
 
