@@ -382,7 +382,7 @@ TEST_F(ConfineTest, AllTogetherMeetTheirLimits) {
       "  if os.fork() == 0:\n"
       "    b = bytearray(800 << 20)\n    for n in range(0, len(b), 4096): b[n] = 1\n"
       "    print('full', flush=True)\n    time.sleep(60)\n"
-      "for i in range(8):\n  if os.wait()[1] != 0: print('killed'); os._exit(0)");
+      "for i in range(8):\n  if os.wait()[1] != 0: print('killed', flush=True); os._exit(0)");
   const bool stopped = got.out.contains("killed") || !got.notes.empty();
   EXPECT_TRUE(stopped) << got.out << got.err;
 }
