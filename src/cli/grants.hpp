@@ -32,8 +32,8 @@ Result<std::vector<policy::Grant>> grants_here(House& house, const std::string& 
 Result<void> keep_grants(House& house, ledger::Store& store, const std::string& run,
                          std::vector<policy::Grant>& grants);
 
-// Twelve characters, the first as given, without those that are mistaken for others: 55 random
-// bits and more.
+// `first` and `length` letters and digits without those that are mistaken for others: five random
+// bits each.
 std::string make_id(char first, std::size_t length, Random& random);
 
 }  // namespace naestro::cli

@@ -181,7 +181,7 @@ int policy_diff(House& house, const PolicyOptions& options) {
                                     each.target->server};
     const auto then = before->decide(question).first;
     const auto now = after->decide(question).first;
-    if (then.decision == now.decision && then.locked == now.locked) continue;
+    if (!policy::stricter(now, then) && !policy::stricter(then, now)) continue;
     json::Value flip = flip_json(each.target->name, each.authority, then, now);
     flip.get_object()["run"] = each.run;
     flip.get_object()["step"] = each.step;
@@ -203,7 +203,9 @@ int policy_diff(House& house, const PolicyOptions& options) {
   }
   if (found.witnesses.empty()) out = "No call was found on which they differ.\n";
   if (!found.complete) {
-    out += "Conditions about arguments were tried on the values that they name alone.\n";
+    out +=
+        "Not all was compared: conditions about arguments were tried on the values that they name "
+        "alone, and what labels of files lead to is left out.\n";
   }
   out += "Of " + std::to_string(calls.size()) + " calls of past runs " +
          std::to_string(past.size()) + " would be decided otherwise.\n" + shown;

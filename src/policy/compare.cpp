@@ -66,6 +66,8 @@ Samples samples_of(const Policy& before, const Policy& after) {
   std::set<std::string> hosts = {"other.example"};
   for (const Policy* policy : {&before, &after}) {
     for (const RuleFile& file : policy->files()) {
+      // What they say of values is not asked here.
+      out.complete = out.complete && file.labels.empty();
       for (const Rule& rule : file.rules) {
         for (const Glob& glob : rule.paths) {
           if (texts.insert(glob.text()).second) globs.push_back(glob);
