@@ -158,9 +158,11 @@ class Comparer {
     const Question question{target.name,  target.effects,    witness.mode,
                             witness.flow, witness.authority, {},
                             target.server};
-    witness.before = before_.decide(question).first;
+    const Ruling then = before_.judge(question);
+    const Ruling now = after_.judge(question);
+    if (then.decision == now.decision && then.locked == now.locked) return;
+    witness.before = before_.decide(question).first;  // in words
     witness.after = after_.decide(question).first;
-    if (strictness(witness.before) == strictness(witness.after)) return;
     const bool fresh = shown_
                            .emplace(witness.before.file, witness.before.rule, witness.after.file,
                                     witness.after.rule)
