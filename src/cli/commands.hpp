@@ -86,6 +86,7 @@ struct AuditOptions {
   std::string former;  // the file of a head that was kept elsewhere
   std::vector<std::string> witnesses;  // files with the keys of those who cosigned it
   bool json = false;
+  bool confirmed = false;  // of shred
 };
 int audit_verify(House& house, const AuditOptions& options);
 // Prints the proof of inclusion of one event: its number in the run, or its id. `from`: instead,
@@ -97,6 +98,8 @@ int audit_export(House& house, const std::string& output);
 // Cosigns a head of somebody's store, where it goes on from the last one. `file`: a checkpoint, or
 // one behind a proof; `key_file`: the store's signer's.
 int audit_witness(House& house, const std::string& file, const std::string& key_file);
+// Erases the run's key, and so all that its blobs say. Unless `confirmed`, says what that is.
+int audit_shred(House& house, const std::string& run, bool confirmed);
 // Writes all of a run to one file. `readable`: with its key and in the clear.
 int export_run(House& house, const std::string& run, const std::string& output, bool readable);
 
@@ -115,6 +118,8 @@ int demo(House& house);
 
 // Runs a program behind the wall, with the streams of this process; returns its exit code.
 int confine(House& house, const SandboxOrder& order);
+// What its walls stopped until now.
+int list_refusals(House& house, bool json);
 
 // Reads the configuration into the house and prints what is wrong with it. 0, or the exit code.
 // `tolerant`: prints nothing and lets errors be, for the command that shows them itself.

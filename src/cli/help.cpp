@@ -49,6 +49,9 @@ const std::map<std::string, const char*> kExamples = {
     {"audit export",
      "  naestro audit export -o log                       the whole log, sealed, as static "
      "files\n"},
+    {"audit shred",
+     "  naestro audit shred RUN --confirm                 its key is erased, the log still "
+     "verifies\n"},
     {"audit witness", "  naestro audit witness grown --key signing.pub > cosigned\n"},
     {"audit verify",
      "  naestro audit verify                              the whole store, without a network\n"
@@ -123,7 +126,8 @@ const std::map<std::string, const char*> kExamples = {
     {"runs", "  naestro runs --json\n"},
     {"sandbox",
      "  naestro sandbox -- make test                      may change this folder, and no other\n"
-     "  naestro sandbox --profile read-only -- ./tool < data.csv\n"},
+     "  naestro sandbox --profile read-only -- ./tool < data.csv\n"
+     "  naestro sandbox --refused                         what was stopped until now\n"},
     {"show",
      "  naestro show last                                 steps, time, cost, results\n"
      "  naestro show last --events                        every event\n"},

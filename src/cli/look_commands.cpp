@@ -5,6 +5,7 @@
 #include "cli/loaded.hpp"
 #include "cli/render.hpp"
 #include "cli/session.hpp"
+#include "run/system_events.hpp"
 
 namespace naestro::cli {
 namespace {
@@ -58,10 +59,11 @@ std::string next_for(const run::RunView& view) {
   return {};
 }
 
-void show_text(House& house, const Loaded& loaded) {
+void show_text(House& house, const Loaded& loaded, std::int64_t shredded_at) {
   const run::RunView& view = loaded.view;
   std::string out = "Run:     " + view.id + "  " + view.state + "\n";
   out += "Goal:    " + shorten(one_line(clear(loaded, view.goal)), kShownBytesMax) + "\n";
+  if (shredded_at != 0) out += "Erased:  " + time_text(shredded_at) + " UTC, by audit shred\n";
   out += "Mode:    " + view.mode + "\n";
   if (const json::Object* fork = view.fork.if_object()) {
     out += "Fork:    of " + std::string{json::text_at(*fork, "run").value_or("")} + " at " +
@@ -139,6 +141,12 @@ int show(House& house, const std::string& text, bool events, bool as_json) {
   const auto look = look_at(house, text);
   if (!look) return report(house, look.error());
   const Loaded& loaded = look->run;
+  std::int64_t shredded_at = 0;
+  if (!loaded.open) {
+    const auto system = look->session.store->events(ledger::kSystemStream);
+    if (!system) return report(house, system.error());
+    shredded_at = run::shredded_at(*system, look->id);
+  }
   if (events) {
     for (const ledger::StoredEvent& stored : loaded.events) {
       print(house.out, as_json ? stored.body + "\n"
@@ -146,9 +154,11 @@ int show(House& house, const std::string& text, bool events, bool as_json) {
                                      "  " + json::canonical(stored.event.data) + "\n");
     }
   } else if (as_json) {
-    print(house.out, json::pretty(revealed(loaded, run::to_json(loaded.view))));
+    json::Value view = revealed(loaded, run::to_json(loaded.view));
+    if (shredded_at != 0) view.get_object()["shredded_at"] = shredded_at;
+    print(house.out, json::pretty(view));
   } else {
-    show_text(house, loaded);
+    show_text(house, loaded, shredded_at);
   }
   return 0;
 }

@@ -40,6 +40,7 @@ struct Words {
   PullOrder order = {};
   ServerOrder server = {};
   SandboxOrder sandbox = {};
+  bool refused = false;
   std::string shell = {};
   std::string error_code = {};
   bool live = false;

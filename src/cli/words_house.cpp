@@ -105,6 +105,13 @@ void add_ledger(CLI::App& app, Words& words) {
   witness->callback(
       [&words] { words.code = audit_witness(words.house, words.file, words.audit.key_file); });
 
+  CLI::App* shred = audit_app->add_subcommand(
+      "shred", "erase what a run's contents say; that it ran stays provable");
+  shred->add_option("run", words.id, "run id, a unique beginning of it, or 'last'")->required();
+  shred->add_flag("--confirm", audit.confirmed, "erase; without it, say what would be erased");
+  shred->callback(
+      [&words] { words.code = audit_shred(words.house, words.id, words.audit.confirmed); });
+
   CLI::App* export_app =
       app.add_subcommand("export", "write a run to one file that can be checked anywhere");
   export_app->add_option("run", words.id, "run id, a unique beginning of it, or 'last'")
@@ -170,9 +177,13 @@ void add_sandbox_words(CLI::App& app, Words& words) {
       ->take_all()
       ->allow_extra_args(false);
   sandbox_app->add_flag("--verbose", order.verbose, "with --profile net: a line for each request");
-  sandbox_app->add_option("command", order.argv, "behind --: the program and its arguments")
-      ->required();
-  sandbox_app->callback([&words] { words.code = confine(words.house, words.sandbox); });
+  sandbox_app->add_flag("--refused", words.refused, "instead: what was stopped until now");
+  sandbox_app->add_flag("--json", words.json, "with --refused: print JSON");
+  sandbox_app->add_option("command", order.argv, "behind --: the program and its arguments");
+  sandbox_app->callback([&words] {
+    words.code = words.refused ? list_refusals(words.house, words.json)
+                               : confine(words.house, words.sandbox);
+  });
 }
 
 void add_house_words(CLI::App& app, Words& words) {

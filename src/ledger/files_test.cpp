@@ -161,6 +161,39 @@ TEST_F(FilesTest, ThePublicKeyFollowsTheSecretOne) {
   EXPECT_EQ(read_public_key(at("signing.pub")).value(), pair.public_key);
 }
 
+TEST_F(FilesTest, AnErasedKeyIsInNoFileOfTheRing) {
+  const std::string file = at("keys.db");
+  KeyRing::Fresh fresh[] = {{"r1", {}}, {"r2", {}}};
+  std::ranges::fill(fresh[0].key, 0xab);
+  std::ranges::fill(fresh[1].key, 0xcd);
+  const std::string gone(32, '\xab');
+  const std::string stays(32, '\xcd');
+  const auto everything = [&] {
+    std::string out = read_whole(file).value();
+    for (const char* more : {"-wal", "-shm", "-journal"}) {
+      out += read_whole(file + more).value_or("");
+    }
+    return out;
+  };
+  auto ring = KeyRing::open(file, Database::Mode::read_write).value();
+  ASSERT_TRUE(ring->keep(fresh));
+  EXPECT_TRUE(everything().contains(gone));
+  {
+    // Somebody reads: a former page cannot be removed from the log.
+    auto reader = Database::open(file, Database::Mode::read_only).value();
+    ASSERT_TRUE(reader.run("BEGIN"));
+    auto look = reader.prepare("SELECT count(*) FROM keys").value();
+    ASSERT_TRUE(look.step().value());
+    EXPECT_EQ(ring->erase("r1").error().code, Code::kStoreBusy);
+  }
+  EXPECT_EQ(ring->find("r1").error().code, Code::kKeyMissing);
+  EXPECT_FALSE(ring->erase("r1").value());  // it was there no more; now it is nowhere
+  EXPECT_FALSE(everything().contains(gone));
+  EXPECT_TRUE(everything().contains(stays));
+  EXPECT_TRUE(ring->erase("r2").value());
+  EXPECT_FALSE(everything().contains(stays));
+}
+
 TEST_F(FilesTest, AKeyRingThatIsOnlyReadMakesNothing) {
   EXPECT_EQ(KeyRing::open(at("none/keys.db"), Database::Mode::read_write).error().code,
             Code::kNotFound);

@@ -95,6 +95,24 @@ Result<void> KeyRing::keep(std::span<const Fresh> keys) {
   });
 }
 
+Result<bool> KeyRing::erase(std::string_view subject) {
+  const auto key = find(subject);
+  if (!key && key.error().code != Code::kKeyMissing) return std::unexpected(key.error());
+  if (key) {
+    NAESTRO_LET(auto drop, database_.prepare("DELETE FROM keys WHERE subject = ?"));
+    NAESTRO_TRY(drop.bind(1, subject).execute());
+  }
+  // Also behind an erasure that was broken off here: the page as it was stands in the log until
+  // then.
+  NAESTRO_LET(auto move, database_.prepare("PRAGMA wal_checkpoint(TRUNCATE)"));
+  NAESTRO_LET(const bool answered, move.step());
+  if (!answered || move.integer(0) != 0) {
+    return fail(Code::kStoreBusy, "another process reads the keys, a former page of which is left",
+                "let it end, then do this again");
+  }
+  return key.has_value();
+}
+
 Result<crypto::BlobKey> KeyRing::find(std::string_view subject) {
   NAESTRO_LET(auto select, database_.prepare("SELECT key FROM keys WHERE subject = ?"));
   NAESTRO_LET(const bool found, select.bind(1, subject).step());

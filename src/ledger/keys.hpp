@@ -27,6 +27,10 @@ class KeyRing {
   };
   // Durable before it returns: all of them, or none. Fails where a subject has another key.
   Result<void> keep(std::span<const Fresh> keys);
+  // Durable before it returns: nothing of the key is left in the files, so that what it sealed is
+  // erased wherever it is kept. False: there was none. kStoreBusy while another process reads the
+  // file.
+  Result<bool> erase(std::string_view subject);
   // kKeyMissing when there is none (erased, or never made).
   Result<crypto::BlobKey> find(std::string_view subject);
 

@@ -25,6 +25,16 @@ Result<std::string> Sealer::open(ByteSpan sealed) const {
   return std::string{as_text(plain)};
 }
 
+Result<std::string> opened(const json::Object& data, std::string_view member,
+                           const OpenBlob& open) {
+  const json::Value* ref = data.if_contains(member);
+  if (ref == nullptr) {
+    return fail(Code::kStoreCorrupt, "an event lacks '" + std::string{member} + "'");
+  }
+  NAESTRO_LET(const Digest id, ledger::blob_id(*ref));
+  return open(id);
+}
+
 json::Object effect_place(const door::Intent& intent) {
   json::Object out{{"step", intent.effect().step}, {"key", hex(intent.key())}};
   const auto& path = intent.effect().path;

@@ -46,6 +46,8 @@ class Sealer {
 
 // Reads the plaintext of a blob that an event names.
 using OpenBlob = std::function<Result<std::string>(const Digest&)>;
+// That of the blob which a member of an event's data names. kStoreCorrupt where it names none.
+Result<std::string> opened(const json::Object& data, std::string_view member, const OpenBlob& open);
 
 // Where a fact about an effect belongs: {"step", "key"} and, in a loop, {"path"}.
 json::Object effect_place(const door::Intent& intent);

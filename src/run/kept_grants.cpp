@@ -2,18 +2,10 @@
 
 #include <algorithm>
 
+#include "run/view.hpp"
+
 namespace naestro::run {
 namespace {
-
-Result<std::string> opened(const json::Object& data, std::string_view member,
-                           const OpenBlob& open) {
-  const json::Value* ref = data.if_contains(member);
-  if (ref == nullptr) {
-    return fail(Code::kStoreCorrupt, "an event of a grant lacks '" + std::string{member} + "'");
-  }
-  NAESTRO_LET(const Digest id, ledger::blob_id(*ref));
-  return open(id);
-}
 
 Result<KeptGrant> kept_grant(const ledger::StoredEvent& stored, const OpenBlob& open) {
   const json::Object& data = stored.event.data;
@@ -23,9 +15,7 @@ Result<KeptGrant> kept_grant(const ledger::StoredEvent& stored, const OpenBlob& 
   NAESTRO_LET(const json::Value form, json::parse(text));
   NAESTRO_LET(out.grant, policy::grant_from_json(form));
   out.run = json::text_at(data, "run").value_or("");
-  if (const auto envelope = json::parse(stored.envelope); envelope && envelope->is_object()) {
-    out.given_us = json::integer_at(envelope->get_object(), "wall_at").value_or(0);
-  }
+  out.given_us = wall_at(stored);
   return out;
 }
 

@@ -7,12 +7,6 @@
 namespace naestro::run {
 namespace {
 
-std::int64_t wall_at(const ledger::StoredEvent& stored) {
-  const auto envelope = json::parse(stored.envelope);
-  const json::Object* object = envelope ? envelope->if_object() : nullptr;
-  return object == nullptr ? 0 : json::integer_at(*object, "wall_at").value_or(0);
-}
-
 StepView& step_of(RunView& view, const json::Object& data) {
   const std::string id = text(data, "step");
   // Ids are unique within a segment only.
@@ -115,6 +109,12 @@ void on_run_event(RunView& view, const ledger::Event& event, std::int64_t at) {
 }
 
 }  // namespace
+
+std::int64_t wall_at(const ledger::StoredEvent& stored) {
+  const auto envelope = json::parse(stored.envelope);
+  const json::Object* object = envelope ? envelope->if_object() : nullptr;
+  return object == nullptr ? 0 : json::integer_at(*object, "wall_at").value_or(0);
+}
 
 void note(RunView& view, const ledger::Event& event, std::int64_t at) {
   ++view.events;

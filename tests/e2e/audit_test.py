@@ -320,8 +320,19 @@ class Audit(unittest.TestCase):
         runs = [one["run"] for one in json.loads(world.naestro("runs", "--json"))]
         before = world.checkpoint("before")
         with sqlite3.connect(world.state / "keys.db") as keys:
-            keys.execute("DELETE FROM keys WHERE subject = ?", (runs[0],))
+            key, = keys.execute("SELECT key FROM keys WHERE subject = ?", (runs[0],)).fetchone()
         keys.close()
+        self.assertIn("will be erased", world.naestro("audit", "shred", runs[0], code=2))
+        world.naestro("replay", runs[0])
+        self.assertIn("Erased: run", world.naestro("audit", "shred", runs[0], "--confirm"))
+        for file in world.state.glob("keys.db*"):
+            self.assertNotIn(key, file.read_bytes(), file)
+        self.assertIn("Erased before", world.naestro("audit", "shred", runs[0], "--confirm"))
+        self.assertRegex(world.naestro("show", runs[0]), r"Goal: +\(erased\)\nErased: +20")
+        self.assertGreater(json.loads(world.naestro("show", runs[0], "--json"))["shredded_at"], 0)
+        self.assertNotIn("shredded_at", world.naestro("show", runs[1], "--json"))
+        self.assertIn("no longer replays", world.call("replay", runs[0]).stderr)
+        world.naestro("replay", runs[1])
         self.assertIn("Good", world.naestro("audit", "verify", "--from", before))
         log = self.folder / "shred-log"
         world.naestro("audit", "export", "-o", log)

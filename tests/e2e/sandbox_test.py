@@ -3,6 +3,7 @@
 
 sandbox_test.py NAESTRO_BINARY"""
 import http.server
+import json
 import os
 import pathlib
 import pty
@@ -51,6 +52,25 @@ class Sandbox(unittest.TestCase):
         self.assertEqual(self.sh("wc -c", stdin="x" * 1_000_000), "1000000\n")
         self.naestro("--", "no-such-program", code=2)
         self.assertIn("NE0008", self.err)
+
+    def test_what_was_stopped_is_an_event(self):
+        self.assertEqual(self.naestro("--refused"), "Nothing was stopped until now.\n")
+        self.sh("mkdir d")
+        self.assertEqual(self.naestro("--refused"), "Nothing was stopped until now.\n")
+        self.assertFalse((self.folder / ".local").exists(), "a store for nothing")
+        self.sh("echo alias ls=evil > d/.bashrc; exit 7", code=7)
+        self.assertRegex(self.err, "'d/.bashrc' is a protected name")
+        one, = json.loads(self.naestro("--refused", "--json"))
+        self.assertEqual((one["profile"], one["exit_code"], one["folder"]),
+                         ("workspace", 7, str(self.work)))
+        self.assertEqual(one["argv"][:2], ["sh", "-c"])
+        self.assertRegex(one["refusals"][0], "'d/.bashrc' is a protected name")
+        self.assertRegex(self.naestro("--refused"), "profile workspace, in /.*: sh -c echo")
+        audit = subprocess.run([BINARY, "audit", "verify"], env=self.env, capture_output=True,
+                               text=True, check=False)
+        self.assertIn("Good", audit.stdout)
+        self.naestro(code=2)
+        self.assertIn("no program is named", self.err)
 
     def test_the_folder_may_be_changed_and_nothing_else(self):
         self.sh("echo new > made && mkdir d && mv made d/made")
