@@ -1,7 +1,8 @@
 #!/usr/bin/env bash
 # package.sh JOBS: build/naestro-VERSION-linux-x86_64.tar.gz, which starts without a compiler and
 # needs glibc (2.36 or newer) alone. Of the libraries it links archives where Debian has them
-# (cmake/portable.cmake) and ships the others in lib/, found by a path relative to the binary.
+# (cmake/archives.cmake) and ships the others in lib/, found by a path relative to the binary (DT_RPATH,
+# not DT_RUNPATH: it also holds for what the libraries in lib/ load).
 #
 #   bin/naestro          lib/*.so            assets/ (engine, default model, their licences)
 #   examples/            licenses/           LICENSE, NOTICE.md, README.md, sbom.cdx.json
@@ -50,7 +51,7 @@ for library in $(loaded "$out/assets/llama/llama-server" "$out"/assets/llama/*.s
   ship "$library" assets/llama
 done
 # Linked into the binary as archives.
-for package in libsodium-dev libsqlite3-dev libpcre2-dev libyaml-cpp-dev libboost-json1.81-dev \
+for package in libsodium-dev libssl-dev libsqlite3-dev libpcre2-dev libyaml-cpp-dev libboost-json1.81-dev \
   libcli11-dev libstdc++-12-dev; do
   cp -L "/usr/share/doc/$package/copyright" "$out/licenses/$package.txt"
 done
