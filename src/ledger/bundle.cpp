@@ -188,7 +188,7 @@ class Checker {
     next_ = event.seq + 1;
     if (report_.events++ == 0) report_.first = event.id();
     report_.last = event.id();
-    for (const Digest& id : blobs_of(json::Value(event.data))) named_[hex(id)] = where;
+    for (const Digest& id : blobs_of(event.data)) named_[hex(id)] = where;
   }
 
   void blobs(const json::Object& blobs) {
@@ -235,7 +235,7 @@ class Checker {
 
 Result<void> add_blobs(Store& store, const BundleWish& wish, const Event& event,
                        json::Object& blobs, json::Object& texts) {
-  for (const Digest& id : blobs_of(json::Value(event.data))) {
+  for (const Digest& id : blobs_of(event.data)) {
     NAESTRO_LET(const Bytes sealed, store.blob(id));
     blobs[hex(id)] = base64(sealed);
     if (!wish.run_key) continue;

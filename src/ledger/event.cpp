@@ -11,13 +11,19 @@ namespace {
 
 constexpr std::int64_t kBodyVersion = 1;
 
+void collect(const json::Value& value, std::vector<Digest>& out);
+
+void collect(const json::Object& object, std::vector<Digest>& out) {
+  if (object.size() == 1 && object.contains("blob")) {
+    if (auto id = blob_id(object)) out.push_back(*id);
+    return;
+  }
+  for (const auto& member : object) collect(member.value(), out);
+}
+
 void collect(const json::Value& value, std::vector<Digest>& out) {
   if (const json::Object* object = value.if_object()) {
-    if (object->size() == 1 && object->contains("blob")) {
-      if (auto id = blob_id(value)) out.push_back(*id);
-      return;
-    }
-    for (const auto& member : *object) collect(member.value(), out);
+    collect(*object, out);
   } else if (const json::Array* array = value.if_array()) {
     for (const auto& item : *array) collect(item, out);
   }
@@ -39,19 +45,20 @@ std::string Event::body() const {
 }
 
 Result<Event> Event::from_body(std::string_view body) {
-  NAESTRO_LET(const json::Value value, json::parse(body));
-  const json::Object* object = value.if_object();
+  NAESTRO_LET(json::Value value, json::parse(body));
+  json::Object* object = value.if_object();
   if (object == nullptr || object->size() != 5 || json::integer_at(*object, "v") != kBodyVersion) {
     return fail(Code::kStoreCorrupt, "an event's body is not of version 1");
   }
   const auto stream = json::text_at(*object, "stream");
   const auto seq = json::integer_at(*object, "seq");
   const auto kind = json::text_at(*object, "kind");
-  const json::Object* data = json::object_at(*object, "data");
+  json::Value* const member = object->if_contains("data");
+  json::Object* const data = member == nullptr ? nullptr : member->if_object();
   if (!stream || !seq || !kind || data == nullptr) {
     return fail(Code::kStoreCorrupt, "an event's body lacks a member");
   }
-  return Event{std::string{*stream}, *seq, std::string{*kind}, *data, 0};
+  return Event{std::string{*stream}, *seq, std::string{*kind}, std::move(*data), 0};
 }
 
 Digest event_leaf(std::string_view body, std::string_view envelope) {
@@ -63,14 +70,18 @@ Digest event_leaf(std::string_view body, std::string_view envelope) {
 
 json::Value blob_ref(const Digest& id) { return json::Object{{"blob", hex(id)}}; }
 
-Result<Digest> blob_id(const json::Value& ref) {
-  const json::Object* object = ref.if_object();
-  const auto text = object == nullptr ? std::nullopt : json::text_at(*object, "blob");
+Result<Digest> blob_id(const json::Object& ref) {
+  const auto text = json::text_at(ref, "blob");
   if (!text) return fail(Code::kStoreCorrupt, "an event should name a blob and does not");
   return digest_from_hex(*text);
 }
 
-std::vector<Digest> blobs_of(const json::Value& data) {
+Result<Digest> blob_id(const json::Value& ref) {
+  const json::Object* object = ref.if_object();
+  return blob_id(object == nullptr ? json::Object{} : *object);
+}
+
+std::vector<Digest> blobs_of(const json::Object& data) {
   std::vector<Digest> out;
   collect(data, out);
   return out;

@@ -34,8 +34,9 @@ Digest event_leaf(std::string_view body, std::string_view envelope);
 
 // How a body names a blob: {"blob": "<hex of the SHA-256 of the stored bytes>"}.
 json::Value blob_ref(const Digest& id);
+Result<Digest> blob_id(const json::Object& ref);
 Result<Digest> blob_id(const json::Value& ref);
 // All blobs that an event's data names, in order of appearance.
-std::vector<Digest> blobs_of(const json::Value& data);
+std::vector<Digest> blobs_of(const json::Object& data);
 
 }  // namespace naestro::ledger

@@ -61,7 +61,7 @@ TEST(LedgerFormat, ABodyIsAnEventOfVersion1OrCorrupt) {
 TEST(LedgerFormat, BlobsAreNamedWhereverTheyStand) {
   const Digest one{1};
   const Digest two{2};
-  const json::Value data = json::Object{
+  const json::Object data = {
       {"a", blob_ref(one)},
       {"b", json::Array{json::Object{{"c", blob_ref(two)}}, 7}},
       {"d", json::Object{{"blob", "no hash"}}},

@@ -243,18 +243,23 @@ std::int64_t Statement::integer(int column) const {
   return sqlite3_column_int64(raw_.get(), column);
 }
 
-std::string Statement::text(int column) const {
+std::string_view Statement::view(int column) const {
   const auto* data = reinterpret_cast<const char*>(sqlite3_column_text(raw_.get(), column));
-  return data == nullptr
-             ? std::string{}
-             : std::string{data,
-                           static_cast<std::size_t>(sqlite3_column_bytes(raw_.get(), column))};
+  const auto size = static_cast<std::size_t>(sqlite3_column_bytes(raw_.get(), column));
+  return data == nullptr ? std::string_view{} : std::string_view{data, size};
 }
 
-Bytes Statement::blob(int column) const {
+ByteSpan Statement::span(int column) const {
   const auto* data = static_cast<const std::uint8_t*>(sqlite3_column_blob(raw_.get(), column));
   const auto size = static_cast<std::size_t>(sqlite3_column_bytes(raw_.get(), column));
-  return data == nullptr ? Bytes{} : Bytes{data, data + size};
+  return data == nullptr ? ByteSpan{} : ByteSpan{data, size};
+}
+
+std::string Statement::text(int column) const { return std::string{view(column)}; }
+
+Bytes Statement::blob(int column) const {
+  const ByteSpan bytes = span(column);
+  return {bytes.begin(), bytes.end()};
 }
 
 bool Statement::is_null(int column) const {

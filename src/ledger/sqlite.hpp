@@ -69,6 +69,9 @@ class Statement {
 
   [[nodiscard]] std::int64_t integer(int column) const;
   [[nodiscard]] std::string text(int column) const;
+  // The same where it lies, until the next step().
+  [[nodiscard]] std::string_view view(int column) const;
+  [[nodiscard]] ByteSpan span(int column) const;
   [[nodiscard]] Bytes blob(int column) const;
   [[nodiscard]] bool is_null(int column) const;
 
