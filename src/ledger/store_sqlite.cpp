@@ -129,9 +129,10 @@ Result<std::int64_t> Store::check_version() {
 }
 
 Result<void> Store::prepare_schema() {
+  // Moving the log's pages into the file costs two more syncs: after 16 MiB instead of 4.
   NAESTRO_TRY(
       database_.run("PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL;"
-                    "PRAGMA foreign_keys = ON;"));
+                    "PRAGMA wal_autocheckpoint = 4000; PRAGMA foreign_keys = ON;"));
   NAESTRO_LET(const std::int64_t found, check_version());
   if (found != 0) return {};
   // With its name: a store that lost it is not given another, under which no head is known.
