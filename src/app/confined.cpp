@@ -6,6 +6,7 @@
 #include <filesystem>
 #include <vector>
 
+#include "app/barred.hpp"
 #include "net/hosts.hpp"
 #include "sandbox/confine.hpp"
 
@@ -97,6 +98,7 @@ Result<net::HostList> hosts_of(const cli::SandboxOrder& order) {
 
 Result<cli::Confined> confine(const cli::House& house, const cli::SandboxOrder& order,
                               const std::string& home, const std::string& config,
+                              const policy::Policy& policy,
                               const std::function<void(const std::string&)>& say,
                               const std::stop_token& stop) {
   sandbox::Job job;
@@ -123,6 +125,9 @@ Result<cli::Confined> confine(const cli::House& house, const cli::SandboxOrder& 
     NAESTRO_LET(job.hosts, hosts_of(order));
     if (order.verbose) job.log = say;
   }
+  const tools::Barred barred = barred_to_programs(policy);
+  job.hides = sandbox::barred_below(job.folder, barred.read);
+  job.fixes = sandbox::barred_below(job.folder, barred.write);
   job.in = STDIN_FILENO;
   job.out = STDOUT_FILENO;
   job.err = STDERR_FILENO;
@@ -132,6 +137,9 @@ Result<cli::Confined> confine(const cli::House& house, const cli::SandboxOrder& 
     say("profile weak: " + weakness);
   }
   NAESTRO_LET(const sandbox::Ended ended, sandbox::run(kernel, job, stop));
+  if (ended.hidden > 0) {
+    say("the policy hides " + std::to_string(ended.hidden) + " of the folder's files and folders");
+  }
   return cli::Confined{ended.signal != 0 ? 128 + ended.signal : ended.exit_code, ended.notes};
 }
 

@@ -13,6 +13,7 @@
 #include "agents/goal.hpp"
 #include "agents/planner.hpp"
 #include "agents/written.hpp"
+#include "app/barred.hpp"
 #include "app/config.hpp"
 #include "app/confined.hpp"
 #include "app/doctor.hpp"
@@ -216,11 +217,12 @@ int main(int argc, char** argv) {
   };
   house.read_yaml = app::read_yaml_file;
   house.settings.assets = built_in_assets();
-  house.open_tools =
-      [&house](const std::string& workspace) -> Result<std::unique_ptr<door::Adapter>> {
+  house.open_tools = [&house](const std::string& workspace, const policy::Policy& policy,
+                              policy::Mode mode) -> Result<std::unique_ptr<door::Adapter>> {
     NAESTRO_LET(auto opened, tools::Workspace::open(workspace));
     NAESTRO_LET(auto hosts, net::HostList::parse(house.settings.hosts));
-    return std::make_unique<tools::ToolAdapter>(std::move(opened), std::move(hosts), call_tool);
+    return std::make_unique<tools::ToolAdapter>(std::move(opened), std::move(hosts), call_tool,
+                                                app::barred_by(policy, mode));
   };
   house.open_models = [&house](const std::string& script) {
     const auto variable = [](const std::string& name) -> std::optional<std::string> {
@@ -243,8 +245,16 @@ int main(int argc, char** argv) {
   };
   const std::string config = environment("XDG_CONFIG_HOME", home + "/.config") + "/naestro";
   house.confine = [&home, &config](const cli::House& asked, const cli::SandboxOrder& order,
-                                   const auto& say, const std::stop_token& stop) {
-    return app::confine(asked, order, home, config, say, stop);
+                                   const auto& say,
+                                   const std::stop_token& stop) -> Result<cli::Confined> {
+    // The built-in rules bar nothing (policy/bars), so people's own are enough.
+    const app::LoadedPolicy rules = app::load_policy(
+        config_places(home, order.folder.empty() ? asked.cwd : order.folder), policy::Policy{});
+    for (const cli::ConfigFinding& finding : rules.findings) {
+      if (finding.error)
+        return fail(finding.code, finding.file + ": " + finding.message, finding.remedy);
+    }
+    return app::confine(asked, order, home, config, rules.policy, say, stop);
   };
   if (!alone) house.starter_config = app::starter_config(models);
   const int code = cli::main(house, {argv + 1, argv + argc});

@@ -42,7 +42,7 @@ int execute(House& house, Session& session, run::Machine& machine, run::Batch fi
   const std::int64_t fence = hold.fence;
   const std::string workspace{
       json::text_at(machine.start().context, "workspace").value_or(house.cwd)};
-  auto tools = house.open_tools(workspace);
+  auto tools = house.open_tools(workspace, machine.policy(), machine.start().mode);
   if (!tools) return report(house, tools.error());
   auto models = house.open_models(options.script);
   if (!models) return report(house, models.error());

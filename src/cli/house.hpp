@@ -37,7 +37,10 @@ struct House {
   std::string host;
   std::string cwd;
   // The far sides of the two doors.
-  std::function<Result<std::unique_ptr<door::Adapter>>(const std::string& workspace)> open_tools;
+  // `policy` outlives the adapter.
+  std::function<Result<std::unique_ptr<door::Adapter>>(const std::string& workspace,
+                                                       const policy::Policy& policy, policy::Mode)>
+      open_tools;
   // `script`: the file with the answers of the scripted model, or "".
   std::function<Result<std::unique_ptr<door::Adapter>>(const std::string& script)> open_models;
   // The program itself, for the demo, which kills it.

@@ -142,6 +142,8 @@ class Machine {
   // The lasting grants that were in force when the run began or was last resumed, and those that
   // were given in it.
   [[nodiscard]] std::span<const policy::Grant> grants() const { return grants_; }
+  // Its own and whatever resumes added; changed by nothing while it runs.
+  [[nodiscard]] const policy::Policy& policy() const { return environment_.policy; }
   [[nodiscard]] bool ended() const { return state_ == State::done || state_ == State::failed; }
   [[nodiscard]] StepState step_state(std::size_t index) const { return steps_[index].state; }
   [[nodiscard]] const std::optional<door::Shortage>& shortage() const { return shortage_; }

@@ -86,8 +86,9 @@ Result<Protections> protections(const Job& job) {
   Protections out;
   for (const std::string& path : job.writable) {
     const bool top = path == job.folder;
-    NAESTRO_LET(Protection each, Protection::of(path, job.profile == Profile::whole,
-                                                top ? job.kept : std::vector<std::string>{}));
+    NAESTRO_LET(Protection each,
+                Protection::of(path, job.profile == Profile::whole,
+                               top ? job.kept : std::vector<std::string>{}, job.fixes));
     out.push_back(std::move(each));
   }
   return out;
@@ -230,9 +231,25 @@ Result<Attended> run_in(const Kernel& kernel, const Job& job, const Protections&
 
 }  // namespace
 
-Result<Ended> run(const Kernel& kernel, const Job& job, const std::stop_token& stop) {
-  check(!job.argv.empty(), "a job names a program");
-  check(!job.hosts || job.profile == Profile::whole, "a network needs a namespace");
+Barred barred_below(const std::string& folder, std::function<bool(std::string_view path)> asks) {
+  if (!asks) return {};
+  return
+      [top = folder.size() + 1, asks = std::move(asks)](const std::string& path, bool is_folder) {
+        static constexpr const char* kAny = "/naestro-any";
+        const std::string place = path.substr(std::min(path.size(), top));
+        return is_folder ? asks(place + kAny) && asks(place + kAny + kAny) : asks(place);
+      };
+}
+
+Result<Ended> run(const Kernel& kernel, const Job& given, const std::stop_token& stop) {
+  check(!given.argv.empty(), "a job names a program");
+  check(!given.hosts || given.profile == Profile::whole, "a network needs a namespace");
+  Job job = given;
+  std::vector<std::string> barred;
+  if (job.hides) {
+    NAESTRO_LET(barred, barred_in(job.folder, job.hides));
+    job.hidden.insert(job.hidden.end(), barred.begin(), barred.end());
+  }
   if (const std::string why = missing(kernel, job.profile); !why.empty()) {
     return cannot(why, remedy(kernel, job.profile));
   }
@@ -242,6 +259,7 @@ Result<Ended> run(const Kernel& kernel, const Job& job, const std::stop_token& s
   for (Protection& each : guarded) std::ranges::move(each.sweep(), std::back_inserter(notes));
   if (!attended) return std::unexpected(std::move(attended).error());
   Ended& ended = attended->ended;
+  ended.hidden = barred.size();
   ended.notes.insert(ended.notes.end(), notes.begin(), notes.end());
   return judge(attended->report, job.argv.front(), std::move(ended));
 }

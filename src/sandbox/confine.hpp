@@ -14,6 +14,7 @@
 #include <optional>
 #include <stop_token>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "base/error.hpp"
@@ -34,6 +35,12 @@ inline constexpr std::uint64_t kDiskBytes = std::uint64_t{2} << 30;
 inline constexpr std::uint64_t kDiskFiles = 200'000;
 inline constexpr std::uint64_t kScratchBytes = std::uint64_t{256} << 20;
 
+// Asked of an absolute path; of a folder, whether it and all that could be in it is barred.
+using Barred = std::function<bool(const std::string& path, bool folder)>;
+// From what is said of files by their paths from `folder`: a folder is barred where any name in it
+// would be. Null where `asks` is.
+Barred barred_below(const std::string& folder, std::function<bool(std::string_view path)> asks);
+
 struct Job {
   std::vector<std::string> argv = {};      // a name is looked for in PATH, a path taken from `cwd`
   std::string folder = {};                 // may be read; absolute, no links in it
@@ -41,6 +48,10 @@ struct Job {
   std::vector<std::string> writable = {};  // in `folder`, or it; likewise
   std::vector<std::string> hidden = {};    // absolute; what of them is in `folder` is shown empty
   std::vector<std::string> kept = {};      // names at the top of `folder` that stay as they are
+  // Of what is in `folder`: what is shown empty; what stays as it is, and gets another name
+  // afterwards where the program made it.
+  Barred hides = {};
+  Barred fixes = {};
   Profile profile = Profile::whole;
   std::string input = {};            // standard input
   std::size_t output_bytes_max = 0;  // kept of each stream; the rest is read and dropped
@@ -57,6 +68,7 @@ struct Job {
 };
 
 struct Ended {
+  std::size_t hidden = 0;  // files and folders that were shown empty for `hides`
   int exit_code = 0;
   int signal = 0;  // what killed it; 0: it exited
   std::string out;

@@ -143,6 +143,8 @@ struct Walk {
   std::function<void(int at, const std::string& folder, const dirent& entry)> entry;
   std::function<void(int at, const std::string& folder, const std::vector<std::string>&)> whole;
   const std::vector<std::string>& more;  // protected at the top
+  const Barred& bars;                    // or by their path
+  bool names_count = true;               // whether protected names are
   std::size_t seen = 0;
 
   [[nodiscard]] bool obeyed(std::string_view name, int depth) const {
@@ -163,9 +165,11 @@ struct Walk {
       if (text == "." || text == "..") continue;
       ++seen;
       if (text == "HEAD" || text == "objects" || text == "refs") names.emplace_back(text);
-      if (obeyed(text, depth)) {
+      const bool folder = is_folder(fd, *each);
+      if ((names_count && obeyed(text, depth)) ||
+          (bars && bars(path + "/" + each->d_name, folder))) {
         entry(fd, path, *each);
-      } else if (is_folder(fd, *each)) {
+      } else if (folder) {
         folders.emplace_back(text);
       }
     }
@@ -229,14 +233,14 @@ std::string protected_above(const std::string& folder) {
 }
 
 Result<Protection> Protection::of(const std::string& folder, bool hold,
-                                  const std::vector<std::string>& more) {
+                                  const std::vector<std::string>& more, const Barred& fixes) {
   if (const std::string above = protected_above(folder); !above.empty()) {
     return fail(Code::kCannotConfine,
                 "the program was not run: " + folder + " lies in " + above +
                     ", what is written there is run or obeyed outside",
                 "name another folder; it may still be read: --profile read-only");
   }
-  Protection out{folder, more};
+  Protection out{folder, more, fixes};
   const auto keep = [&out, &folder](int at, const std::string& path, const char* name) {
     struct stat info{};
     if (::fstatat(at, name, &info, AT_SYMLINK_NOFOLLOW) != 0) return;
@@ -247,7 +251,7 @@ Result<Protection> Protection::of(const std::string& folder, bool hold,
     }
     out.kept_.push_back({path + "/" + name, {info.st_dev, info.st_ino}, S_ISLNK(info.st_mode)});
   };
-  Walk walk{.entry = {}, .whole = {}, .more = out.more_};
+  Walk walk{.entry = {}, .whole = {}, .more = out.more_, .bars = out.fixes_};
   walk.entry = [&](int at, const std::string& path, const dirent& entry) {
     keep(at, path, entry.d_name);
   };
@@ -348,7 +352,7 @@ std::vector<std::string> Protection::sweep() {
                     one_line(other) + "' beside it");
     }
   };
-  Walk walk{.entry = {}, .whole = {}, .more = more_};
+  Walk walk{.entry = {}, .whole = {}, .more = more_, .bars = fixes_};
   walk.entry = [&](int at, const std::string& path, const dirent& entry) {
     refuse(at, path, entry.d_name);
   };
@@ -386,6 +390,7 @@ void Protection::let_go() {
 Protection::Protection(Protection&& other) noexcept
     : folder_{std::move(other.folder_)},
       more_{std::move(other.more_)},
+      fixes_{std::move(other.fixes_)},
       kept_{std::move(other.kept_)},
       known_{std::move(other.known_)},
       holders_{std::exchange(other.holders_, {})} {}
@@ -395,6 +400,7 @@ Protection& Protection::operator=(Protection&& other) noexcept {
     let_go();
     folder_ = std::move(other.folder_);
     more_ = std::move(other.more_);
+    fixes_ = std::move(other.fixes_);
     kept_ = std::move(other.kept_);
     known_ = std::move(other.known_);
     holders_ = std::exchange(other.holders_, {});
@@ -403,6 +409,25 @@ Protection& Protection::operator=(Protection&& other) noexcept {
 }
 
 Protection::~Protection() { let_go(); }
+
+Result<std::vector<std::string>> barred_in(const std::string& folder, const Barred& bars) {
+  std::vector<std::string> out;
+  const std::vector<std::string> none;
+  Walk walk{.entry = {}, .whole = {}, .more = none, .bars = bars, .names_count = false};
+  walk.entry = [&out](int, const std::string& path, const dirent& entry) {
+    if (entry.d_type != DT_LNK) out.push_back(path + "/" + entry.d_name);
+  };
+  walk.whole = [](int, const std::string&, const std::vector<std::string>&) {};
+  if (!walk.through(AT_FDCWD, folder.c_str(), folder, 0)) {
+    return cannot(folder +
+                  " cannot be looked through for what the policy bars: " + std::strerror(errno));
+  }
+  if (out.size() > kKeptMax) {
+    return cannot("the policy bars more of " + folder +
+                  " than can be hidden: " + std::to_string(out.size()));
+  }
+  return out;
+}
 
 Result<std::vector<std::string>> beside(const std::string& folder, const std::vector<Kept>& kept) {
   const std::string inside = folder + "/";

@@ -11,6 +11,7 @@
 #include <vector>
 
 #include "base/error.hpp"
+#include "sandbox/confine.hpp"
 #include "sandbox/root.hpp"
 
 namespace naestro::sandbox {
@@ -29,12 +30,13 @@ struct Kept {
 // What is protected in one folder that a program may write, from before it runs until it is dead.
 class Protection {
  public:
-  // Looks through the folder. `more`: names that are protected at its top alone. `hold`: under the
+  // Looks through the folder. `more`: names that are protected at its top alone; `fixes`: what is
+  // protected by its path, null: nothing. `hold`: under the
   // protected names that are not there it puts empty files and folders, which stay until this
   // object goes, so that nothing else can be put there. Errors: kCannotConfine (it cannot be looked
   // through, or holds more than can be protected).
   static Result<Protection> of(const std::string& folder, bool hold,
-                               const std::vector<std::string>& more = {});
+                               const std::vector<std::string>& more = {}, const Barred& fixes = {});
 
   Protection(Protection&&) noexcept;
   Protection& operator=(Protection&&) noexcept;
@@ -56,18 +58,23 @@ class Protection {
     bool folder = false;
     std::vector<std::string> paths = {};
   };
-  Protection(std::string folder, std::vector<std::string> more)
-      : folder_{std::move(folder)}, more_{std::move(more)} {}
+  Protection(std::string folder, std::vector<std::string> more, Barred fixes)
+      : folder_{std::move(folder)}, more_{std::move(more)}, fixes_{std::move(fixes)} {}
   Result<void> hold_absent();
   bool hold(int at, const char* name, bool folder);
   void let_go();
 
   std::string folder_;
   std::vector<std::string> more_;
+  Barred fixes_;
   std::vector<Kept> kept_;
   std::set<std::pair<dev_t, ino_t>> known_;
   std::vector<Holder> holders_;
 };
+
+// What of the folder is barred: a folder where everything in it is, else files. kCannotConfine
+// where it cannot be looked through, or there are too many.
+Result<std::vector<std::string>> barred_in(const std::string& folder, const Barred& bars);
 
 // What Landlock alone may let a program change: the folder, or, where something in it is protected,
 // all beside that. Folders that hold such a thing then take no new files.

@@ -220,6 +220,57 @@ TEST_F(ProtectTest, WhatIsHiddenIsShownEmpty) {
   EXPECT_EQ(testing::read_file(folder / "keys/secret"), "hunter2");
 }
 
+// What rules about paths bar: all that is below secrets/, and each .key.
+bool is_barred(std::string_view path) {
+  return path.starts_with("secrets/") || path.ends_with(".key");
+}
+
+TEST_F(ProtectTest, WhatPathsBarIsHiddenAlsoWithAHiddenName) {
+  for (const char* name : {"secrets/a", "secrets/.b/c", "d/x.key", "d/.y.key", "d/z"}) {
+    testing::write_file(folder / name, "hunter2");
+  }
+  fs::create_symlink("../secrets/a", folder / "d/link");
+  fs::create_symlink("x.key", folder / "d/link.key");
+  job.hides = barred_below(folder.string(), is_barred);
+  const Ended ended =
+      shell("cat secrets/* secrets/.b/* d/x.key d/.y.key d/link d/link.key; cat d/z");
+  EXPECT_EQ(ended.out, "hunter2");
+  EXPECT_EQ(ended.hidden, 3U);  // the folder, and two files
+  EXPECT_NE(shell("echo x > secrets/new").exit_code, 0);
+  EXPECT_EQ(testing::read_file(folder / "secrets/a"), "hunter2");
+  EXPECT_FALSE(barred_below(folder.string(), {}));
+}
+
+TEST_F(ProtectTest, WhatPathsFixStaysAndWhatIsNewThereGetsAnotherName) {
+  for (const char* name : {"secrets/a", "d/x.key", "d/z"}) {
+    testing::write_file(folder / name, "old");
+  }
+  job.fixes = barred_below(folder.string(), is_barred);
+  const Ended ended = shell(
+      "echo n > d/z; echo n > d/x.key; echo n > secrets/a; echo n > secrets/b; rm d/x.key;"
+      "echo n > d/new.key; mkdir d/sub; echo n > d/sub/new.key");
+  EXPECT_EQ(testing::read_file(folder / "d/z"), "n\n");
+  EXPECT_EQ(testing::read_file(folder / "d/x.key"), "old");
+  EXPECT_EQ(testing::read_file(folder / "secrets/a"), "old");
+  EXPECT_FALSE(fs::exists(folder / "secrets/b"));
+  EXPECT_FALSE(fs::exists(folder / "d/new.key"));
+  EXPECT_EQ(testing::read_file(folder / "d/refused-new.key"), "n\n");
+  EXPECT_EQ(testing::read_file(folder / "d/sub/refused-new.key"), "n\n");
+  EXPECT_EQ(ended.notes.size(), 2U);
+  // They can be read.
+  EXPECT_EQ(shell("cat d/x.key secrets/a").out, "oldold");
+}
+
+TEST_F(ProtectTest, MoreThanCanBeHiddenIsRefused) {
+  for (int i = 0; i < 4'001; ++i) testing::write_file(folder / (std::to_string(i) + ".key"), "");
+  job.hides = barred_below(folder.string(), is_barred);
+  job.argv = {"true"};
+  const auto refused = run(kernel, job, {});
+  EXPECT_EQ(refused.error().code, Code::kCannotConfine);
+  EXPECT_TRUE(refused.error().message.contains("more of"));
+  EXPECT_EQ(barred_in((folder / "no").string(), job.hides).error().code, Code::kCannotConfine);
+}
+
 TEST_F(ProtectTest, AFolderThatCannotBeLookedThroughIsNotGiven) {
   job.writable = {(folder / "no").string()};
   job.argv = {"true"};

@@ -39,8 +39,13 @@ door::Outcome ToolAdapter::act(const door::Intent& intent, std::stop_token stop,
     std::from_chars(target.data() + at + 1, target.data() + target.size(), version);
   }
   door::Outcome outcome;
+  const auto workspace = workspace_.within(barred_ ? barred_(intent.effect()) : Barred{});
+  if (!workspace) {
+    outcome.result = std::unexpected(workspace.error());
+    return outcome;
+  }
   outcome.result = call_(target.substr(0, at), version, intent.effect().arguments,
-                         {workspace_, std::move(stop), &intent.former(), &hosts_});
+                         {*workspace, std::move(stop), &intent.former(), &hosts_});
   return outcome;
 }
 

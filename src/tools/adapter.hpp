@@ -13,11 +13,17 @@ using Call =
     std::function<Result<json::Value>(std::string_view tool, std::int64_t version,
                                       const json::Object& arguments, const Context& context)>;
 
+// By the policy of the run.
+using BarredFor = std::function<Barred(const door::Effect& effect)>;
+
 class ToolAdapter final : public door::Adapter {
  public:
-  // `hosts`: what the user allows to reach.
-  ToolAdapter(Workspace workspace, net::HostList hosts, Call call)
-      : workspace_{std::move(workspace)}, hosts_{std::move(hosts)}, call_{std::move(call)} {}
+  // `hosts`: what the user allows to reach; `barred`: what of the workspace a call must not touch.
+  ToolAdapter(Workspace workspace, net::HostList hosts, Call call, BarredFor barred = {})
+      : workspace_{std::move(workspace)},
+        hosts_{std::move(hosts)},
+        call_{std::move(call)},
+        barred_{std::move(barred)} {}
   // Tools cost what their contract says, which is the cap, so usage is left to the door.
   // Of a tool that writes one file: what files.restore needs to bring back what is there now,
   // {"path", "content" (null: no such file), "encoding"}. Fails where that is larger than 8 MiB.
@@ -29,6 +35,7 @@ class ToolAdapter final : public door::Adapter {
   Workspace workspace_;
   net::HostList hosts_;
   Call call_;
+  BarredFor barred_;
 };
 
 }  // namespace naestro::tools

@@ -55,9 +55,16 @@ Result<json::Value> exec_run(const json::Object& arguments, const Context& conte
     NAESTRO_LET(std::string folder, context.workspace.folder(path));
     job.writable.push_back(std::move(folder));
   }
+  job.hides = sandbox::barred_below(job.folder, context.workspace.barred().read);
+  job.fixes = sandbox::barred_below(job.folder, context.workspace.barred().write);
   job.input = input;
   job.output_bytes_max = kStreamBytesMax;
   NAESTRO_LET(sandbox::Ended ended, sandbox::run(sandbox::glance(), job, context.stop));
+  if (ended.hidden > 0) {
+    ended.notes.push_back("the policy hides " + std::to_string(ended.hidden) +
+                          (ended.hidden == 1 ? " file or folder" : " files and folders") +
+                          " of the workspace from it");
+  }
   for (const std::string& note : ended.notes) {
     ended.err.resize(
         std::min(ended.err.size(), kStreamBytesMax - std::min(kStreamBytesMax, note.size() + 20)));

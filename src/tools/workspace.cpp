@@ -220,6 +220,15 @@ std::optional<std::vector<Entry>> entries(Fd folder) {
   return out;
 }
 
+// Where an open file lies now; nullopt with errno on failure.
+std::optional<std::string> real_path(int fd) {
+  char real[PATH_MAX];
+  const std::string link = "/proc/self/fd/" + std::to_string(fd);
+  const ssize_t size = ::readlink(link.c_str(), real, sizeof real);
+  if (size < 0) return std::nullopt;
+  return std::string(real, static_cast<std::size_t>(size));
+}
+
 std::string below(const std::string& folder, const std::string& name) {
   return folder == "." ? name : folder + "/" + name;
 }
@@ -243,13 +252,45 @@ Result<Workspace> Workspace::open(const std::string& path) {
   return Workspace{fd};
 }
 
-Workspace::Workspace(Workspace&& other) noexcept : fd_{std::exchange(other.fd_, -1)} {}
+Workspace::Workspace(Workspace&& other) noexcept
+    : fd_{std::exchange(other.fd_, -1)}, barred_{std::move(other.barred_)} {}
 Workspace& Workspace::operator=(Workspace&& other) noexcept {
   std::swap(fd_, other.fd_);
+  std::swap(barred_, other.barred_);
   return *this;
 }
 Workspace::~Workspace() {
   if (fd_ >= 0) close(fd_);
+}
+
+Result<Workspace> Workspace::within(Barred barred) const {
+  Workspace out{::fcntl(fd_, F_DUPFD_CLOEXEC, 0)};
+  if (out.fd_ < 0) return refused(errno, "open the workspace", ".");
+  out.barred_ = std::move(barred);
+  return out;
+}
+
+// Where an open file lies from the workspace, links followed.
+Result<std::string> Workspace::place(int fd) const {
+  const auto top = real_path(fd_);
+  const auto real = top ? real_path(fd) : std::nullopt;
+  if (!real) return refused(errno, "find", ".");
+  std::string_view rest{*real};
+  if (*top != "/" && *top == rest) return ".";
+  const std::string inside = *top == "/" ? "/" : *top + "/";
+  if (!rest.starts_with(inside)) {
+    return fail(Code::kOutsideWorkspace, "a folder was moved out of the workspace meanwhile");
+  }
+  return std::string{rest.substr(inside.size())};
+}
+
+Result<void> Workspace::permit(const Barred::Asks& asks, std::string_view doing,
+                               std::string_view path, const std::string& place) const {
+  if (!asks || !asks(place)) return {};
+  return fail(
+      Code::kDenied,
+      "cannot " + std::string{doing} + " " + quoted(path) + ": a rule of the policy is in the way",
+      "see 'naestro policy explain'");
 }
 
 Result<std::string> Workspace::read(std::string_view path, std::size_t bytes_max) const {
@@ -259,6 +300,10 @@ Result<std::string> Workspace::read(std::string_view path, std::size_t bytes_max
   if (!file) return refused(errno, "read", name);
   struct stat status{};
   if (fstat(file.get(), &status) != 0) return refused(errno, "read", name);
+  if (barred_.read) {
+    NAESTRO_LET(const std::string at, place(file.get()));
+    NAESTRO_TRY(permit(barred_.read, "read", name, at));
+  }
   if (!S_ISREG(status.st_mode)) {
     const std::string what = S_ISDIR(status.st_mode) ? "a folder" : "not a regular file";
     return fail(Code::kIo, "cannot read " + quoted(name) + ": it is " + what, "name a file");
@@ -287,8 +332,13 @@ Result<void> Workspace::write(std::string_view path, std::string_view content) c
   if (name == ".") return fail(Code::kIo, "cannot write '.': it is a folder", "name a file");
   const std::size_t slash = name.rfind('/');
   const std::string leaf = slash == std::string::npos ? name : name.substr(slash + 1);
+  NAESTRO_TRY(permit(barred_.write, "write", name, name));
   NAESTRO_LET(const Fd folder,
               make_folder(fd_, slash == std::string::npos ? "." : name.substr(0, slash)));
+  if (barred_.write) {
+    NAESTRO_LET(const std::string at, place(folder.get()));
+    NAESTRO_TRY(permit(barred_.write, "write", name, below(at, leaf)));
+  }
   NAESTRO_LET(const auto mode, existing_mode(fd_, folder.get(), leaf, name));
   std::string temporary = temporary_name();
   clean(folder);
@@ -309,6 +359,10 @@ Result<void> Workspace::remove(std::string_view path) const {
       open_beneath(fd_, slash == std::string::npos ? "." : name.substr(0, slash), kFolder);
   if (!folder && errno == ENOENT) return {};
   if (!folder) return refused(errno, "remove", name);
+  if (barred_.write) {
+    NAESTRO_LET(const std::string at, place(folder.get()));
+    NAESTRO_TRY(permit(barred_.write, "remove", name, below(at, leaf)));
+  }
   if (unlinkat(folder.get(), leaf.c_str(), 0) != 0 && errno != ENOENT) {
     return refused(errno, "remove", name);
   }
@@ -320,11 +374,9 @@ Result<std::string> Workspace::folder(std::string_view path) const {
   NAESTRO_LET(const std::string name, normal_path(path));
   const Fd handle = open_beneath(fd_, name, O_PATH | O_DIRECTORY);
   if (!handle) return refused(errno, "open the folder", name);
-  const std::string link = "/proc/self/fd/" + std::to_string(handle.get());
-  char real[PATH_MAX];
-  const ssize_t size = ::readlink(link.c_str(), real, sizeof real);
-  if (size < 0) return refused(errno, "find the folder", name);
-  return std::string(real, static_cast<std::size_t>(size));
+  auto real = real_path(handle.get());
+  if (!real) return refused(errno, "find the folder", name);
+  return *std::move(real);
 }
 
 Result<std::vector<std::string>> Workspace::list(std::string_view folder,
@@ -332,6 +384,7 @@ Result<std::vector<std::string>> Workspace::list(std::string_view folder,
   NAESTRO_LET(const std::string top_name, normal_path(folder));
   const Fd top = open_beneath(fd_, top_name, kFolder);
   if (!top) return refused(errno, "list", top_name);
+  NAESTRO_LET(const std::string real_top, barred_.read ? place(top.get()) : top_name);
   std::vector<std::string> files;
   std::vector<std::string> waiting{"."};  // folders, relative to the top
   while (!waiting.empty()) {
@@ -349,7 +402,7 @@ Result<std::vector<std::string>> Workspace::list(std::string_view folder,
       const std::string name = below(current, entry.name);
       if (entry.folder) {
         waiting.push_back(name);
-      } else {
+      } else if (!barred_.read || !barred_.read(below(real_top, name))) {
         files.push_back(below(top_name, name));
       }
     }

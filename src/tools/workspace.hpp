@@ -6,6 +6,7 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <stop_token>
 #include <string>
 #include <string_view>
@@ -18,6 +19,14 @@ namespace naestro::tools {
 
 using naestro::glob_match;
 
+// What a call must not read or write though its arguments do not name it: asked of each file, by
+// its path from the workspace, in normal form and with all links followed. Empty: nothing.
+struct Barred {
+  using Asks = std::function<bool(std::string_view path)>;
+  Asks read = {};
+  Asks write = {};
+};
+
 class Workspace {
  public:
   // More files than this in one list() are an error, not a long wait.
@@ -28,6 +37,10 @@ class Workspace {
   Workspace(Workspace&&) noexcept;
   Workspace& operator=(Workspace&&) noexcept;
   ~Workspace();
+
+  // The same folder for one call: what is barred is kDenied, and left out of lists.
+  [[nodiscard]] Result<Workspace> within(Barred barred) const;
+  [[nodiscard]] const Barred& barred() const { return barred_; }
 
   // The whole file, at most `bytes_max` (kTooLarge beyond). Regular files only: a folder, FIFO or
   // device is refused without waiting on it.
@@ -51,7 +64,12 @@ class Workspace {
 
  private:
   explicit Workspace(int fd) : fd_{fd} {}
+  [[nodiscard]] Result<std::string> place(int fd) const;
+  // kDenied where the place is barred.
+  [[nodiscard]] Result<void> permit(const Barred::Asks& asks, std::string_view doing,
+                                    std::string_view path, const std::string& place) const;
   int fd_ = -1;
+  Barred barred_ = {};
 };
 
 }  // namespace naestro::tools

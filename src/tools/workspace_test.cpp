@@ -220,6 +220,46 @@ TEST_F(WorkspaceTest, WritersSideBySideTakeNothingFromEachOther) {
   EXPECT_EQ(std::distance(fs::directory_iterator{inside}, {}), 4);
 }
 
+TEST_F(WorkspaceTest, WhatIsBarredIsNeitherReadNorWrittenNorListed) {
+  for (const char* name : {"keys/a.key", "docs/a.md", "docs/b.key", "out/old"}) {
+    write_file(inside / name, "x");
+  }
+  fs::create_symlink("keys", inside / "folder");
+  fs::create_symlink("../keys/a.key", inside / "docs/link.md");
+  fs::create_symlink("out", inside / "way");
+  std::vector<std::string> asked;
+  const auto within = ws->within({[](std::string_view path) { return path.ends_with(".key"); },
+                                  [&](std::string_view path) {
+                                    asked.emplace_back(path);
+                                    return path.starts_with("out/");
+                                  }});
+  ASSERT_TRUE(within);
+  EXPECT_EQ(within->read("docs/a.md", kMuch).value(), "x");
+  EXPECT_EQ(within->list(".").value(), (std::vector<std::string>{"docs/a.md", "out/old"}));
+  EXPECT_TRUE(within->list("folder")->empty());  // by where it leads to
+  for (const char* path : {"keys/a.key", "docs/b.key", "folder/a.key", "docs/link.md"}) {
+    const auto read = within->read(path, kMuch);
+    EXPECT_EQ(read.error().code, Code::kDenied) << path;
+    EXPECT_TRUE(read.error().message.contains(std::string{"'"} + path + "'"));
+  }
+  EXPECT_TRUE(within->write("docs/c.key", "y"));
+  for (const char* path : {"out/new", "out/old", "way/new", "out/deep/new"}) {
+    EXPECT_EQ(within->write(path, "y").error().code, Code::kDenied) << path;
+  }
+  EXPECT_EQ(within->remove("out/old").error().code, Code::kDenied);
+  EXPECT_EQ(within->remove("way/old").error().code, Code::kDenied);
+  EXPECT_TRUE(within->remove("docs/c.key"));
+  EXPECT_TRUE(within->write("top", "y"));
+  EXPECT_EQ(asked.back(), "top");
+  EXPECT_EQ(testing::read_file(inside / "out/old"), "x");
+  EXPECT_FALSE(fs::exists(inside / "out/new"));
+  EXPECT_FALSE(fs::exists(inside / "out/deep"));
+  // The folder itself bars nothing.
+  EXPECT_EQ(ws->read("keys/a.key", kMuch).value(), "x");
+  EXPECT_FALSE(ws->barred().read);
+  EXPECT_TRUE(within->barred().read);
+}
+
 TEST_F(WorkspaceTest, ListsSortedWithoutHiddenFilesAndLinks) {
   for (const char* name : {"b.txt", "a/z.txt", "a/b/c.txt", "a-b", ".hidden", "a/.git/x", "B"}) {
     write_file(inside / name, "x");

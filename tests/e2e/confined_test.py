@@ -58,6 +58,54 @@ class Confined(unittest.TestCase):
         self.assertEqual((self.work / "out" / "secret").read_text(), "\n")
         self.assertTrue(json.loads(self.naestro("replay", "last", "--json").stdout)["equal"])
 
+    def test_the_policy_of_paths_holds_for_programs_searches_and_links(self):
+        rules = self.folder / "config/naestro/policy.yaml"
+        rules.parent.mkdir(parents=True)
+        rules.write_text("""policy: policy/1
+rules:
+  - {id: no_keys, effect: deny, kinds: [read], paths: ["**/*.key", "pay/**"]}
+  - {id: stays, effect: deny, kinds: [write], paths: ["out/final/**"]}
+""")
+        for name in ("a.key", "pay/mai.txt", "pay/.old/mai.txt", "note.txt", "out/final/r.txt"):
+            (self.work / name).parent.mkdir(parents=True, exist_ok=True)
+            (self.work / name).write_text("alpha\n")
+        (self.work / "link.txt").symlink_to("a.key")
+        script = ("cat a.key pay/mai.txt pay/.old/mai.txt link.txt note.txt; echo x > out/final/r.txt;"
+                  "echo x > out/final/new; echo x > out/y; ls -A pay")
+        plan = {"naestro": "plan/1", "goal": "try", "steps": [
+            {"id": "find", "do": {"tool": "files.search@1"}, "with": {"path": ".", "query": "alpha"}},
+            {"id": "prog", "do": {"tool": "exec.run@1"},
+             "with": {"argv": ["sh", "-c", script], "writable": ["out"]}}],
+            "outputs": {"out": "${steps.prog.out.stdout}", "err": "${steps.prog.out.stderr}",
+                        "found": "${steps.find.out.file_count}"}}
+        global PLAN
+        former, PLAN = PLAN, plan
+        self.addCleanup(globals().update, PLAN=former)
+        denied = self.run_plan()
+        self.assertEqual(denied.returncode, 3, denied.stdout + denied.stderr)  # '.' is above pay/
+        self.assertIn("no_keys", denied.stdout + denied.stderr)
+        plan["steps"][0]["with"]["path"] = "out"
+        (self.work / "out/b.key").write_text("alpha\n")
+        self.run_plan()
+        digest = json.loads(self.naestro("consents", "--json").stdout)[0]["digest"]
+        done = self.run_plan("--approve", digest)
+        if "NE0504" in done.stdout + done.stderr and \
+                "landlock" not in os.environ.get("NAESTRO_REQUIRE", ""):
+            self.skipTest("programs cannot be confined here")
+        self.assertEqual(done.returncode, 0, done.stdout + done.stderr)
+        got = json.loads(self.naestro("show", "last", "--json").stdout)["outputs"]
+        self.assertEqual(got["out"], "alpha\n")  # of note.txt alone
+        self.assertEqual(got["found"], 1)  # final/r.txt, not b.key
+        self.assertIn("the policy hides 3 files and folders of the workspace", got["err"])
+        self.assertEqual((self.work / "out/final/r.txt").read_text(), "alpha\n")
+        self.assertFalse((self.work / "out/final/new").exists())
+        self.assertEqual((self.work / "out/y").read_text(), "x\n")
+        by_hand = subprocess.run([BINARY, "sandbox", "--", "sh", "-c", "cat a.key note.txt"],
+                                 env=self.env, capture_output=True, text=True, cwd=self.work,
+                                 check=False)
+        self.assertEqual(by_hand.stdout, "alpha\n")
+        self.assertIn("the policy hides 3", by_hand.stderr)
+
 
 if __name__ == "__main__":
     unittest.main(argv=sys.argv[:1])

@@ -1,0 +1,14 @@
+// From the policy of a run to what its tools, and the programs behind the wall, must not touch.
+#pragma once
+
+#include "policy/policy.hpp"
+#include "tools/adapter.hpp"
+
+namespace naestro::app {
+
+// `policy` outlives what this gives.
+tools::BarredFor barred_by(const policy::Policy& policy, policy::Mode mode);
+// Of a program that a person runs by itself.
+tools::Barred barred_to_programs(const policy::Policy& policy);
+
+}  // namespace naestro::app
