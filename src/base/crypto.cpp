@@ -82,6 +82,53 @@ Result<Bytes> open(const BlobKey& key, ByteSpan sealed) {
   return out;
 }
 
+Bytes seal_with(const BlobKey& key, ByteSpan bound, ByteSpan plaintext, Random& random) {
+  Bytes out(kNonce + plaintext.size() + kTag);
+  random.fill(std::span{out}.first(kNonce));
+  unsigned long long written = 0;
+  crypto_aead_xchacha20poly1305_ietf_encrypt(out.data() + kNonce, &written, plaintext.data(),
+                                             plaintext.size(), bound.data(), bound.size(), nullptr,
+                                             out.data(), key.data());
+  check(written == plaintext.size() + kTag, "seal size");
+  return out;
+}
+
+Result<Bytes> open_with(const BlobKey& key, ByteSpan bound, ByteSpan sealed) {
+  if (sealed.size() < kNonce + kTag) return fail(Code::kCrypto, "a sealed value is too short");
+  Bytes out(sealed.size() - kNonce - kTag);
+  unsigned long long written = 0;
+  if (crypto_aead_xchacha20poly1305_ietf_decrypt(
+          out.data(), &written, nullptr, sealed.data() + kNonce, sealed.size() - kNonce,
+          bound.data(), bound.size(), sealed.data(), key.data()) != 0) {
+    return fail(Code::kCrypto, "a sealed value does not open: it was changed, or the key differs");
+  }
+  return out;
+}
+
+Passphrase moderate(Random& random) {
+  Passphrase out{{}, crypto_pwhash_OPSLIMIT_MODERATE, crypto_pwhash_MEMLIMIT_MODERATE};
+  random.fill(out.salt);
+  return out;
+}
+
+Result<BlobKey> key_of(std::string_view words, const Passphrase& how) {
+  static_assert(sizeof how.salt == crypto_pwhash_SALTBYTES);
+  BlobKey out{};
+  if (how.memory > std::uint64_t{4} << 30U || how.passes > 1000 ||
+      crypto_pwhash(out.data(), out.size(), words.data(), words.size(), how.salt.data(), how.passes,
+                    static_cast<std::size_t>(how.memory), crypto_pwhash_ALG_ARGON2ID13) != 0) {
+    return fail(Code::kCrypto, "the key of a passphrase cannot be computed",
+                "it takes " + std::to_string(how.memory >> 20U) + " MiB of memory");
+  }
+  return out;
+}
+
+void wipe(std::span<std::uint8_t> bytes) { sodium_memzero(bytes.data(), bytes.size()); }
+void wipe(std::string& text) {
+  sodium_memzero(text.data(), text.size());
+  text.clear();
+}
+
 KeyPair key_pair_from_seed(const std::array<std::uint8_t, 32>& seed) {
   KeyPair pair{};
   crypto_sign_seed_keypair(pair.public_key.data(), pair.secret_key.data(), seed.data());

@@ -5,6 +5,8 @@
 
 #include <array>
 #include <initializer_list>
+#include <span>
+#include <string>
 
 #include "base/bytes.hpp"
 #include "base/random.hpp"
@@ -54,6 +56,26 @@ Bytes seal(const BlobKey& key, ByteSpan plaintext);
 Bytes seal(const BlobKey& key, const HmacKey& mac, ByteSpan plaintext);
 // Fails with kCrypto when the bytes were changed or the key is another's.
 Result<Bytes> open(const BlobKey& key, ByteSpan sealed);
+
+// XChaCha20-Poly1305 under a random nonce, which opens only together with `bound` (RFC 8439's
+// additional data). Stored form as above.
+Bytes seal_with(const BlobKey& key, ByteSpan bound, ByteSpan plaintext, Random& random);
+Result<Bytes> open_with(const BlobKey& key, ByteSpan bound, ByteSpan sealed);
+
+// Argon2id (RFC 9106): what a passphrase costs to try. `memory`: bytes.
+struct Passphrase {
+  std::array<std::uint8_t, 16> salt{};
+  std::uint64_t passes = 0;
+  std::uint64_t memory = 0;
+};
+// libsodium's MODERATE: 256 MiB, some half a second.
+Passphrase moderate(Random& random);
+// kCrypto where there is not so much memory, or the numbers are not Argon2id's.
+Result<BlobKey> key_of(std::string_view words, const Passphrase& how);
+
+// Overwrites; no compiler leaves it out.
+void wipe(std::span<std::uint8_t> bytes);
+void wipe(std::string& text);
 
 using PublicKey = std::array<std::uint8_t, 32>;
 using Signature = std::array<std::uint8_t, 64>;

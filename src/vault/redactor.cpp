@@ -1,0 +1,226 @@
+#include "vault/redactor.hpp"
+
+#include <algorithm>
+#include <cstring>
+
+#include "base/bytes.hpp"
+#include "base/text.hpp"
+
+namespace naestro::vault {
+namespace {
+
+constexpr std::size_t kWindow = kSecretBytesMin;
+constexpr std::size_t kBlock = 3;
+constexpr std::size_t kShiftMost = kWindow - kBlock + 1;
+constexpr std::size_t kHashBits = 18;
+
+std::size_t hash_of(const char* block) {
+  std::uint32_t three = 0;
+  std::memcpy(&three, block, kBlock);
+  return (three * 2654435761U) >> (32U - kHashBits);
+}
+
+std::uint64_t beginning_of(const char* at) {
+  std::uint64_t out = 0;
+  std::memcpy(&out, at, kWindow);
+  return out;
+}
+
+// The part of base64 that is the value's alone, where `before` bytes of others stand before it in
+// its group of three.
+std::string base64_behind(std::string_view value, std::size_t before) {
+  const std::string whole = base64(as_bytes(std::string(before, '\0') + std::string{value}));
+  const std::size_t begin = (8 * before + 5) / 6;
+  return whole.substr(begin, 8 * (before + value.size()) / 6 - begin);
+}
+
+std::string url_alphabet(std::string text) {
+  std::ranges::replace(text, '+', '-');
+  std::ranges::replace(text, '/', '_');
+  return text;
+}
+
+std::string upper(std::string text) {
+  for (char& c : text) c = c >= 'a' && c <= 'z' ? static_cast<char>(c - 'a' + 'A') : c;
+  return text;
+}
+
+bool is_plain(char c) {
+  return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9');
+}
+
+template <class One>
+std::string each_byte(std::string_view value, const One& one) {
+  std::string out;
+  for (const char c : value) out += one(c, hex(as_bytes(std::string_view{&c, 1})));
+  return out;
+}
+
+// Those that leave the plain letters and `also`, and write all else as `one` says.
+template <class One>
+std::string but_plain(std::string_view value, std::string_view also, const One& one) {
+  return each_byte(value, [&](char c, const std::string& digits) {
+    return is_plain(c) || also.contains(c) ? std::string{c} : one(digits);
+  });
+}
+
+std::string interleaved(std::string_view value, bool big_endian) {
+  return each_byte(value, [&](char c, const std::string&) {
+    return big_endian ? std::string{'\0', c} : std::string{c, '\0'};
+  });
+}
+
+}  // namespace
+
+std::vector<std::string> encodings_of(std::string_view value) {
+  std::vector<std::string> out{std::string{value}};
+  for (std::size_t before = 0; before < 3; ++before) {
+    out.push_back(base64_behind(value, before));
+    out.push_back(url_alphabet(out.back()));
+  }
+  const std::string digits = hex(as_bytes(value));
+  out.push_back(digits);
+  out.push_back(upper(digits));
+  const auto percent = [](const std::string& hex) { return "%" + hex; };
+  const auto percent_upper = [](const std::string& hex) { return "%" + upper(hex); };
+  for (const std::string_view also : {"-_.~", "-_.!~*'()", ""}) {
+    out.push_back(but_plain(value, also, percent));
+    out.push_back(but_plain(value, also, percent_upper));
+  }
+  out.push_back(each_byte(value, [&](char, const std::string& hex) { return percent(hex); }));
+  out.push_back(each_byte(value, [&](char, const std::string& hex) { return percent_upper(hex); }));
+  for (const bool large : {false, true}) {
+    out.push_back(each_byte(value, [large](char, const std::string& hex) {
+      return "\\u00" + (large ? upper(hex) : hex);
+    }));
+    out.push_back(each_byte(value, [large](char, const std::string& hex) {
+      return "&#x" + (large ? upper(hex) : hex) + ";";
+    }));
+    out.push_back(each_byte(value, [large](char, const std::string& hex) {
+      return "\\x" + (large ? upper(hex) : hex);
+    }));
+  }
+  out.push_back(each_byte(value, [](char c, const std::string&) {
+    return "&#" + std::to_string(static_cast<unsigned char>(c)) + ";";
+  }));
+  out.push_back(each_byte(value, [](char c, const std::string&) -> std::string {
+    switch (c) {
+      case '&': return "&amp;";
+      case '<': return "&lt;";
+      case '>': return "&gt;";
+      case '"': return "&quot;";
+      case '\'': return "&#39;";
+      default: return {c};
+    }
+  }));
+  for (const bool slashes : {false, true}) {
+    out.push_back(each_byte(value, [slashes](char c, const std::string&) -> std::string {
+      switch (c) {
+        case '"': return "\\\"";
+        case '\\': return "\\\\";
+        case '/': return slashes ? "\\/" : "/";
+        case '\n': return "\\n";
+        case '\t': return "\\t";
+        case '\r': return "\\r";
+        default: return {c};
+      }
+    }));
+  }
+  out.push_back(but_plain(value, " !\"#$%&'()*+,-./:;<>?@[\\]^_`{|}~",
+                          [](const std::string& hex) { return "=" + upper(hex); }));
+  out.push_back(interleaved(value, false));
+  out.push_back(interleaved(value, true));
+  out.emplace_back(value.rbegin(), value.rend());
+  std::ranges::sort(out);
+  const auto same = std::ranges::unique(out);
+  out.erase(same.begin(), same.end());
+  return out;
+}
+
+Redactor::Redactor(const std::vector<NamedValue>& secrets) {
+  for (const NamedValue& secret : secrets) {
+    if (secret.value.size() < kSecretBytesMin) continue;
+    for (std::string& text : encodings_of(secret.value)) {
+      patterns_.push_back({std::move(text), names_.size()});
+    }
+    names_.push_back(secret.name);
+  }
+  if (patterns_.empty()) return;
+  std::ranges::sort(patterns_, [](const Pattern& a, const Pattern& b) {
+    return a.text.size() != b.text.size() ? a.text.size() > b.text.size() : a.text < b.text;
+  });
+  longest_ = patterns_.front().text.size();
+  shifts_.assign(std::size_t{1} << kHashBits, kShiftMost);
+  for (std::uint32_t at = 0; at < patterns_.size(); ++at) {
+    const char* text = patterns_[at].text.data();
+    by_beginning_[beginning_of(text)].push_back(at);
+    for (std::size_t i = 0; i + kBlock <= kWindow; ++i) {
+      std::uint8_t& shift = shifts_[hash_of(text + i)];
+      shift = std::min(shift, static_cast<std::uint8_t>(kWindow - kBlock - i));
+    }
+  }
+}
+
+Redactor::Hit Redactor::next(std::string_view text, std::size_t from) const {
+  if (shifts_.empty()) return {};
+  const char* const data = text.data();
+  std::size_t at = from;
+  while (at + kWindow <= text.size()) {
+    const std::size_t shift = shifts_[hash_of(data + at + kWindow - kBlock)];
+    if (shift != 0) {
+      at += shift;
+      continue;
+    }
+    const auto bucket = by_beginning_.find(beginning_of(data + at));
+    if (bucket != by_beginning_.end()) {
+      for (const std::uint32_t index : bucket->second) {
+        const Pattern& pattern = patterns_[index];
+        if (text.substr(at).starts_with(pattern.text)) return {at, &pattern};
+      }
+    }
+    ++at;
+  }
+  return {};
+}
+
+// Appends `text` up to `until` with what begins before that replaced; returns where it stopped.
+std::size_t Redactor::replace(std::string_view text, std::size_t until, std::string& out) const {
+  std::size_t done = 0;
+  for (Hit hit = next(text, 0); hit.pattern != nullptr && hit.at < until; hit = next(text, done)) {
+    out.append(text.substr(done, hit.at - done));
+    out.append("⟦secret:").append(names_[hit.pattern->secret]).append("⟧");
+    done = hit.at + hit.pattern->text.size();
+  }
+  if (done >= until) return done;
+  out.append(text.substr(done, until - done));
+  return until;
+}
+
+std::optional<std::string> Redactor::redacted(std::string_view text) const {
+  if (next(text, 0).pattern == nullptr) return std::nullopt;
+  std::string out;
+  replace(text, text.size(), out);
+  return out;
+}
+
+std::string_view Redactor::found_in(std::string_view text) const {
+  const Hit hit = next(text, 0);
+  return hit.pattern == nullptr ? std::string_view{} : names_[hit.pattern->secret];
+}
+
+std::string Redactor::Stream::feed(std::string_view chunk) {
+  held_.append(chunk);
+  std::string out;
+  // What a longer pattern could still begin in stays.
+  const std::size_t sure = held_.size() - std::min(held_.size(), redactor_.longest_);
+  held_.erase(0, redactor_.replace(held_, sure, out));
+  return out;
+}
+
+std::string Redactor::Stream::finish() {
+  std::string out = redactor_.redacted(held_).value_or(held_);
+  held_.clear();
+  return out;
+}
+
+}  // namespace naestro::vault

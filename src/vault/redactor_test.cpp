@@ -1,0 +1,129 @@
+#include "vault/redactor.hpp"
+
+#include <algorithm>
+
+#include "base/bytes.hpp"
+#include "base/json.hpp"
+#include "testing/property.hpp"
+#include "testing/testing.hpp"
+
+namespace naestro::vault {
+namespace {
+
+const std::string kValue = "sk-Zx9/+&=\"q\\7 öß";
+
+std::string other_base64(const std::string& text) { return base64(as_bytes(text)); }
+
+TEST(Redactor, NothingIsFoundWithoutSecrets) {
+  EXPECT_EQ(Redactor{}.redacted("a text"), std::nullopt);
+  EXPECT_EQ(Redactor{}.found_in("a text"), "");
+  const Redactor shorter{{{"s", "1234567"}}};
+  EXPECT_EQ(shorter.redacted("1234567"), std::nullopt);
+}
+
+TEST(Redactor, EachEncodingIsFoundWhereverItStands) {
+  const Redactor redactor{{{"key", kValue}, {"other", "another-one-0"}}};
+  for (const std::string& text : encodings_of(kValue)) {
+    for (const std::string& before : {"", "x", "a longer beginning "}) {
+      for (const std::string& behind : {"", "y", " and a longer end"}) {
+        const std::string whole = before + text + behind;
+        EXPECT_EQ(redactor.redacted(whole), before + "⟦secret:key⟧" + behind) << text;
+        EXPECT_EQ(redactor.found_in(whole), "key");
+      }
+    }
+  }
+  EXPECT_GE(encodings_of(kValue).size(), 20U);
+  EXPECT_EQ(redactor.redacted("nothing of it, sk-Zx9 alone"), std::nullopt);
+}
+
+TEST(Redactor, WhatOthersEncodeIsFound) {
+  const Redactor redactor{{{"key", kValue}}};
+  for (std::size_t before = 0; before < 7; ++before) {
+    for (std::size_t behind = 0; behind < 7; ++behind) {
+      const std::string whole = std::string(before, 'a') + kValue + std::string(behind, 'b');
+      for (const std::string& text :
+           {other_base64(whole), hex(as_bytes(whole)), json::write(json::Value(whole))}) {
+        const auto clean = redactor.redacted(text);
+        ASSERT_TRUE(clean) << text;
+        EXPECT_TRUE(clean->contains("⟦secret:key⟧"));
+        EXPECT_LT(clean->size(), text.size() + 20);
+      }
+    }
+  }
+}
+
+TEST(Redactor, TheLongestOfThoseThatBeginAlikeIsTaken) {
+  const Redactor redactor{{{"short", "password"}, {"long", "password-of-production"}}};
+  EXPECT_EQ(redactor.redacted("password-of-production, password"), "⟦secret:long⟧, ⟦secret:short⟧");
+  EXPECT_EQ(redactor.redacted("passwordpassword"), "⟦secret:short⟧⟦secret:short⟧");
+}
+
+TEST(Redactor, AStreamGivesWhatTheWholeGives) {
+  const Redactor redactor{{{"key", "hunter2-hunter2"}, {"b", "0123456789"}}};
+  const std::string text = "a hunter2-hunter2b0123456789 hunter2-hunter aHVudGVyMi1odW50ZXIy.";
+  const std::string whole = redactor.redacted(text).value();
+  for (std::size_t size = 1; size <= text.size(); ++size) {
+    Redactor::Stream stream{redactor};
+    std::string out;
+    for (std::size_t at = 0; at < text.size(); at += size)
+      out += stream.feed(text.substr(at, size));
+    EXPECT_EQ(out + stream.finish(), whole) << size;
+    EXPECT_EQ(stream.finish(), "");
+  }
+}
+
+// As a look at each place with each pattern would find it.
+std::string slowly(const std::vector<NamedValue>& secrets, const std::string& text) {
+  std::string out;
+  for (std::size_t at = 0; at < text.size();) {
+    std::size_t best = 0;
+    std::string name;
+    for (const NamedValue& secret : secrets) {
+      if (secret.value.size() < kSecretBytesMin) continue;
+      for (const std::string& each : encodings_of(secret.value)) {
+        if (each.size() > best && text.compare(at, each.size(), each) == 0) {
+          best = each.size();
+          name = secret.name;
+        }
+      }
+    }
+    out += best == 0 ? text.substr(at, 1) : "⟦secret:" + name + "⟧";
+    at += std::max<std::size_t>(best, 1);
+  }
+  return out;
+}
+
+RC_GTEST_PROP(Redactor, FindsWhatALookAtEachPlaceFinds, ()) {
+  // Few letters, so that beginnings and overlaps come up.
+  const auto letters = [](int least, int most) {
+    std::string out;
+    const int size = *rc::gen::inRange(least, most);
+    for (int i = 0; i < size; ++i) out += *rc::gen::element('a', 'b', '%', '6');
+    return out;
+  };
+  std::vector<NamedValue> secrets;
+  for (int i = 0; i < 3; ++i) secrets.push_back({std::to_string(i), letters(6, 14)});
+  std::string text = letters(0, 40);
+  for (int i = 0; i < 3; ++i) {
+    const std::vector<std::string> forms = encodings_of(secrets[static_cast<std::size_t>(i)].value);
+    text += forms[*rc::gen::inRange<std::size_t>(0, forms.size())] + letters(0, 12);
+  }
+  // Equal values under two names may be called by either.
+  RC_PRE(secrets[0].value != secrets[1].value && secrets[1].value != secrets[2].value &&
+         secrets[0].value != secrets[2].value);
+  const Redactor redactor{secrets};
+  const std::string got = redactor.redacted(text).value_or(text);
+  const auto plain = [](std::string in) {
+    for (const char* name : {"0", "1", "2"}) {
+      for (std::size_t at = 0;
+           (at = in.find("⟦secret:" + std::string{name} + "⟧")) != std::string::npos;) {
+        in.replace(at, std::string{"⟦secret:0⟧"}.size(), "#");
+      }
+    }
+    return in;
+  };
+  RC_ASSERT(plain(got) == plain(slowly(secrets, text)));
+}
+
+}  // namespace
+}  // namespace naestro::vault

@@ -1,0 +1,83 @@
+// Secrets at rest: one file of sealed values, readable without a key but for these.
+// docs/formats/vault.md has the form.
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "base/crypto.hpp"
+#include "base/json.hpp"
+#include "vault/redactor.hpp"
+
+namespace naestro::vault {
+
+struct Entry {
+  std::string name;
+  std::int64_t version = 1;  // counts how often it was set
+  std::int64_t made_at = 0;  // of this version, seconds since 1970
+  bool revoked = false;      // handed out no more, until it is set again
+  Bytes key;                 // of this version, sealed under the vault's
+  Bytes value;               // sealed under that
+};
+
+// A letter or '_', then letters, digits, '_', '-', '.': at most 64. kUsage otherwise.
+Result<void> check_name(std::string_view name);
+// kUsage unless it has kSecretBytesMin to kSecretBytesMax bytes of UTF-8, none of them zero.
+Result<void> check_value(std::string_view value);
+
+// Not thread-safe. What changes it is durable before it returns.
+class Vault {
+ public:
+  // What people type; asked at most once.
+  using Ask = std::function<Result<std::string>()>;
+
+  // The vault of `folder` (vault.json, and a key file, 0600, unless a passphrase protects it); one
+  // without entries where there is none. Nothing is unlocked yet.
+  static Result<Vault> open(const std::string& folder);
+
+  [[nodiscard]] const std::vector<Entry>& entries() const { return entries_; }
+  [[nodiscard]] bool by_passphrase() const { return passphrase_.memory != 0; }
+  // Gets the vault's key, which is made where there is no vault yet. kVaultLocked: another
+  // passphrase, or the key file is gone or another's. Once is enough.
+  Result<void> unlock(const Ask& ask, Random& random);
+
+  // These need it unlocked. kNotFound; kSecretRevoked.
+  [[nodiscard]] Result<std::string> value(std::string_view name) const;
+  // The values of all, revoked ones too, for who keeps them out of texts.
+  [[nodiscard]] Result<std::vector<NamedValue>> all() const;
+  // A new one, or the next version of one.
+  Result<void> set(std::string_view name, std::string_view value, std::int64_t now_s,
+                   Random& random);
+  // Under a new key: from these words, or, where they are empty, from a file. Values are as they
+  // were: their own keys are sealed anew.
+  Result<void> protect(std::string_view words, Random& random);
+
+  // These do not. kNotFound.
+  Result<void> revoke(std::string_view name);
+  Result<void> remove(std::string_view name);
+
+ private:
+  explicit Vault(std::string folder) : folder_{std::move(folder)} {}
+  [[nodiscard]] json::Value form() const;
+  Result<void> read(std::string_view text);
+  [[nodiscard]] Result<void> write() const;
+  [[nodiscard]] Result<Entry*> find(std::string_view name);
+  [[nodiscard]] Result<std::string> opened(const Entry& entry) const;
+  [[nodiscard]] std::string file() const { return folder_ + "/vault.json"; }
+  [[nodiscard]] std::string key_file() const { return folder_ + "/" + key_name_; }
+  Result<void> keep_key(const crypto::BlobKey& key, Random& random);
+
+  std::string folder_;
+  bool there_ = false;
+  std::string key_name_;             // of the key file
+  crypto::Passphrase passphrase_{};  // memory 0: a key file
+  Digest check_{};                   // says whether a key is the vault's
+  std::vector<Entry> entries_;
+  crypto::BlobKey key_{};
+  bool unlocked_ = false;
+};
+
+}  // namespace naestro::vault
