@@ -1,6 +1,8 @@
 #include "app/barred.hpp"
 
+#include <algorithm>
 #include <array>
+#include <filesystem>
 
 #include "policy/bars.hpp"
 
@@ -20,14 +22,32 @@ tools::Barred barred(const policy::Policy& policy, const policy::Question& call)
 
 }  // namespace
 
-tools::BarredFor barred_by(const policy::Policy& policy, policy::Mode mode) {
-  return [&policy, mode](const door::Effect& effect) {
-    return barred(policy, {.target = effect.target,
-                           .effects = effect.declared,
-                           .mode = mode,
-                           .flow = effect.flow,
-                           .authority = effect.authority,
-                           .server = effect.server});
+tools::BarredFor barred_by(const policy::Policy& policy, policy::Mode mode,
+                           const std::string& workspace, const std::vector<std::string>& own) {
+  std::vector<std::string> inside;  // paths from the workspace
+  for (const std::string& folder : own) {
+    std::error_code ignored;
+    const std::string path = std::filesystem::weakly_canonical(folder, ignored).string();
+    const std::string above = workspace == "/" ? "/" : workspace + "/";
+    if (path.starts_with(above)) inside.push_back(path.substr(above.size()));
+  }
+  return [&policy, mode, inside = std::move(inside)](const door::Effect& effect) {
+    tools::Barred out = barred(policy, {.target = effect.target,
+                                        .effects = effect.declared,
+                                        .mode = mode,
+                                        .flow = effect.flow,
+                                        .authority = effect.authority,
+                                        .server = effect.server});
+    if (inside.empty()) return out;
+    const auto with_own = [&inside](tools::Barred::Asks asks) {
+      return [inside, asks = std::move(asks)](std::string_view path) {
+        const bool is_own = std::ranges::any_of(inside, [path](const std::string& folder) {
+          return path == folder || path.starts_with(folder + "/");
+        });
+        return is_own || (asks && asks(path));
+      };
+    };
+    return tools::Barred{with_own(std::move(out.read)), with_own(std::move(out.write))};
   };
 }
 

@@ -1,13 +1,18 @@
 // From the policy of a run to what its tools, and the programs behind the wall, must not touch.
 #pragma once
 
+#include <string>
+#include <vector>
+
 #include "policy/policy.hpp"
 #include "tools/adapter.hpp"
 
 namespace naestro::app {
 
-// `policy` outlives what this gives.
-tools::BarredFor barred_by(const policy::Policy& policy, policy::Mode mode);
+// `policy` outlives what this gives. `own`: Naestro's folders, absolute; where one lies in the
+// workspace nobody's call reads or writes it.
+tools::BarredFor barred_by(const policy::Policy& policy, policy::Mode mode,
+                           const std::string& workspace, const std::vector<std::string>& own);
 // Of a program that a person runs by itself.
 tools::Barred barred_to_programs(const policy::Policy& policy);
 

@@ -221,15 +221,16 @@ int main(int argc, char** argv) {
                               policy::Mode mode) -> Result<std::unique_ptr<door::Adapter>> {
     NAESTRO_LET(auto opened, tools::Workspace::open(workspace));
     NAESTRO_LET(auto hosts, net::HostList::parse(house.settings.hosts));
-    return std::make_unique<tools::ToolAdapter>(std::move(opened), std::move(hosts), call_tool,
-                                                app::barred_by(policy, mode));
+    return std::make_unique<tools::ToolAdapter>(
+        std::move(opened), std::move(hosts), call_tool,
+        app::barred_by(policy, mode, workspace, {house.folders.state, house.folders.data}));
   };
-  house.open_models = [&house](const std::string& script) {
-    const auto variable = [](const std::string& name) -> std::optional<std::string> {
-      const char* value = std::getenv(name.c_str());
-      return value == nullptr ? std::nullopt : std::optional<std::string>{value};
-    };
-    return app::open_models(house.models, house.settings.assets, variable, script);
+  house.variable = [](const std::string& name) -> std::optional<std::string> {
+    const char* value = std::getenv(name.c_str());
+    return value == nullptr ? std::nullopt : std::optional<std::string>{value};
+  };
+  house.open_models = [&house](const std::string& script, cli::House::Keys keys) {
+    return app::open_models(house.models, house.settings.assets, std::move(keys), script);
   };
   house.look_around = [](const cli::House& asked) {
     return app::look_around(asked, [](const char* name) { return !environment(name, "").empty(); });

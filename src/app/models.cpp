@@ -12,11 +12,10 @@ namespace {
 class Models final : public door::Adapter {
  public:
   Models(const contract::ModelCatalog& catalog, const std::string& assets,
-         models::ServedModelAdapter::Environment environment,
-         std::optional<models::ScriptedModel> scripted)
+         models::ServedModelAdapter::Keys keys, std::optional<models::ScriptedModel> scripted)
       : catalog_{catalog},
         local_{catalog, {.assets = assets}},
-        served_{catalog, std::move(environment)},
+        served_{catalog, std::move(keys)},
         scripted_{std::move(scripted)} {}
 
   door::Outcome act(const door::Intent& intent, std::stop_token stop,
@@ -44,16 +43,17 @@ class Models final : public door::Adapter {
 
 }  // namespace
 
-Result<std::unique_ptr<door::Adapter>> open_models(
-    const contract::ModelCatalog& catalog, const std::string& assets,
-    models::ServedModelAdapter::Environment environment, const std::string& script) {
+Result<std::unique_ptr<door::Adapter>> open_models(const contract::ModelCatalog& catalog,
+                                                   const std::string& assets,
+                                                   models::ServedModelAdapter::Keys keys,
+                                                   const std::string& script) {
   std::optional<models::ScriptedModel> scripted;
   if (!script.empty()) {
     NAESTRO_LET(const std::string text, ledger::read_whole(script));
     NAESTRO_LET(auto parsed, models::ScriptedModel::parse(script, text));
     scripted.emplace(std::move(parsed));
   }
-  return std::make_unique<Models>(catalog, assets, std::move(environment), std::move(scripted));
+  return std::make_unique<Models>(catalog, assets, std::move(keys), std::move(scripted));
 }
 
 }  // namespace naestro::app

@@ -116,6 +116,13 @@ int plan_graph(House& house, const PlanOptions& options);
 
 int demo(House& house);
 
+// Secrets: their values come in, and are never shown. `by_file`: instead of a passphrase.
+int vault_set(House& house, const std::string& name);
+int vault_list(House& house, bool json);
+int vault_revoke(House& house, const std::string& name);
+int vault_remove(House& house, const std::string& name);
+int vault_protect(House& house, bool by_file);
+
 // Runs a program behind the wall, with the streams of this process; returns its exit code.
 int confine(House& house, const SandboxOrder& order);
 // What its walls stopped until now.

@@ -8,7 +8,9 @@
 #include "cli/loaded.hpp"
 #include "cli/prompt.hpp"
 #include "cli/render.hpp"
+#include "cli/secrets.hpp"
 #include "cli/session.hpp"
+#include "door/redacting.hpp"
 #include "ledger/writer.hpp"
 
 namespace naestro::cli {
@@ -35,17 +37,25 @@ std::string question_text(House& house, const run::Machine& machine,
   return out + "Digest: " + hex(question.digest) + "\n";
 }
 
-}  // namespace
+// What a person says goes into the ledger as it is: a secret in it is refused, not kept.
+Result<void> without_secrets(const Secrets& secrets, const run::Start& start) {
+  NAESTRO_TRY(secrets.check("the goal", start.goal));
+  NAESTRO_TRY(secrets.check("the plan", start.plan_text));
+  return secrets.check("an input", json::canonical(start.inputs));
+}
 
-int execute(House& house, Session& session, run::Machine& machine, run::Batch first, run::Hold hold,
-            const RunOptions& options) {
+int execute_with(Secrets& secrets, House& house, Session& session, run::Machine& machine,
+                 run::Batch first, run::Hold hold, const RunOptions& options) {
   const std::int64_t fence = hold.fence;
   const std::string workspace{
       json::text_at(machine.start().context, "workspace").value_or(house.cwd)};
   auto tools = house.open_tools(workspace, machine.policy(), machine.start().mode);
   if (!tools) return report(house, tools.error());
-  auto models = house.open_models(options.script);
+  auto models = house.open_models(
+      options.script, [&secrets](const std::string& name) { return secrets.find(name); });
   if (!models) return report(house, models.error());
+  door::RedactingAdapter clean_tools{**tools, secrets.redactor()};
+  door::RedactingAdapter clean_models{**models, secrets.redactor()};
   auto writing = ledger::Store::open(house.folders, store_options(house, session.key));
   if (!writing) return report(house, writing.error());
 
@@ -107,7 +117,7 @@ int execute(House& house, Session& session, run::Machine& machine, run::Batch fi
       prompt->ask(question.digest, text, machine.lasting(question));
       return true;
     };
-    run::Executor real{{house.clock, loop, pool, writer, *session.store, **tools, **models},
+    run::Executor real{{house.clock, loop, pool, writer, *session.store, clean_tools, clean_models},
                        std::move(observer),
                        machine,
                        hold};
@@ -147,8 +157,22 @@ int execute(House& house, Session& session, run::Machine& machine, run::Batch fi
   return code;
 }
 
+}  // namespace
+
+int execute(House& house, Session& session, run::Machine& machine, run::Batch first, run::Hold hold,
+            const RunOptions& options) {
+  const auto secrets = Secrets::open(house);
+  if (!secrets) return report(house, secrets.error());
+  return execute_with(**secrets, house, session, machine, std::move(first), std::move(hold),
+                      options);
+}
+
 int start_run(House& house, plan::Program program, run::Start start, const RunOptions& options,
               json::Object* outputs) {
+  auto secrets = Secrets::open(house);
+  if (!secrets) return report(house, secrets.error());
+  const auto clean = without_secrets(**secrets, start);
+  if (!clean) return report(house, clean.error());
   auto session = open_session(house);
   if (!session) return report(house, session.error());
   start.run = make_id('r', kRunIdLetters, house.random);
@@ -162,8 +186,8 @@ int start_run(House& house, plan::Program program, run::Start start, const RunOp
   const run::Sealer sealer{key};
   run::Machine machine{std::move(start), std::move(program), environment(house), sealer};
   run::Batch first = machine.begin();
-  const int code =
-      execute(house, *session, machine, std::move(first), {.sealer = sealer, .key = key}, options);
+  const int code = execute_with(**secrets, house, *session, machine, std::move(first),
+                                {.sealer = sealer, .key = key}, options);
   if (outputs != nullptr) *outputs = machine.outputs();
   return code;
 }

@@ -138,6 +138,16 @@ const std::map<std::string, const char*> kExamples = {
     {"why",
      "  naestro why last                                  who decided, from which data\n"
      "  naestro why last report                           of one step\n"},
+    {"vault", "  naestro vault set OPENAI_API_KEY && naestro vault list\n"},
+    {"vault set",
+     "  naestro vault set OPENAI_API_KEY                  typed twice, not shown\n"
+     "  naestro vault set OPENAI_API_KEY < key.txt\n"},
+    {"vault list", "  naestro vault list --json\n"},
+    {"vault revoke",
+     "  naestro vault revoke OPENAI_API_KEY               its next use is refused\n"},
+    {"vault remove", "  naestro vault remove OPENAI_API_KEY\n"},
+    {"vault protect",
+     "  naestro vault protect                             a passphrase from now on\n"},
 };
 
 void add_below(CLI::App& command, const std::string& before) {

@@ -4,6 +4,7 @@
 #include <cstdio>
 #include <functional>
 #include <memory>
+#include <optional>
 #include <span>
 #include <stop_token>
 #include <string>
@@ -17,6 +18,7 @@
 #include "door/perform.hpp"
 #include "ledger/store.hpp"
 #include "policy/policy.hpp"
+#include "vault/vault.hpp"
 
 namespace naestro::cli {
 
@@ -41,8 +43,13 @@ struct House {
   std::function<Result<std::unique_ptr<door::Adapter>>(const std::string& workspace,
                                                        const policy::Policy& policy, policy::Mode)>
       open_tools;
-  // `script`: the file with the answers of the scripted model, or "".
-  std::function<Result<std::unique_ptr<door::Adapter>>(const std::string& script)> open_models;
+  // `script`: the file with the answers of the scripted model, or ""; `keys`: where servers' keys
+  // come from, on any thread.
+  using Keys = std::function<Result<vault::Handed>(const std::string& name)>;
+  std::function<Result<std::unique_ptr<door::Adapter>>(const std::string& script, Keys keys)>
+      open_models;
+  // Of the environment.
+  std::function<std::optional<std::string>(const std::string& name)> variable = {};
   // The program itself, for the demo, which kills it.
   std::string executable = {};
   std::span<const EmbeddedFile> demo_files = {};  // the papers and the script of the demo

@@ -41,6 +41,7 @@ struct Words {
   ServerOrder server = {};
   SandboxOrder sandbox = {};
   bool refused = false;
+  bool by_file = false;
   std::string shell = {};
   std::string error_code = {};
   bool live = false;

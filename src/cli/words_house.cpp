@@ -123,6 +123,29 @@ void add_ledger(CLI::App& app, Words& words) {
       [&words] { words.code = export_run(words.house, words.id, words.file, words.readable); });
 }
 
+void add_vault(CLI::App& app, Words& words) {
+  CLI::App* vault_app = app.add_subcommand("vault", "secrets that no model and no trace sees");
+  vault_app->require_subcommand(1);
+  CLI::App* set = vault_app->add_subcommand(
+      "set", "keep a secret, or its next version; typed, or from standard input");
+  set->add_option("name", words.id, "such as OPENAI_API_KEY")->required();
+  set->callback([&words] { words.code = vault_set(words.house, words.id); });
+  CLI::App* list = vault_app->add_subcommand("list", "their names; never their values");
+  list->add_flag("--json", words.json, "print JSON");
+  list->callback([&words] { words.code = vault_list(words.house, words.json); });
+  CLI::App* revoke =
+      vault_app->add_subcommand("revoke", "refuse its next use, until it is set again");
+  revoke->add_option("name", words.id, "the secret")->required();
+  revoke->callback([&words] { words.code = vault_revoke(words.house, words.id); });
+  CLI::App* remove = vault_app->add_subcommand("remove", "erase it");
+  remove->add_option("name", words.id, "the secret")->required();
+  remove->callback([&words] { words.code = vault_remove(words.house, words.id); });
+  CLI::App* protect =
+      vault_app->add_subcommand("protect", "open it by a passphrase instead of a key file");
+  protect->add_flag("--by-file", words.by_file, "by a new key file, without a passphrase");
+  protect->callback([&words] { words.code = vault_protect(words.house, words.by_file); });
+}
+
 void add_installation(CLI::App& app, Words& words) {
   CLI::App* completion_app =
       app.add_subcommand("completion", "print the script that completes words in a shell");
@@ -190,6 +213,7 @@ void add_house_words(CLI::App& app, Words& words) {
   add_catalogs(app, words);
   add_sandbox_words(app, words);
   add_policy(app, words);
+  add_vault(app, words);
   add_ledger(app, words);
   add_installation(app, words);
 }

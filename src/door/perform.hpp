@@ -75,6 +75,7 @@ struct Outcome {
   Usage usage;
   bool usage_known = false;  // false: billed at the caps
   std::int64_t latency_us = 0;
+  std::string secret = {};  // of the vault, by its name, that was used; "": none
 };
 
 // Shows chunks of a model's answer; nothing may depend on them.

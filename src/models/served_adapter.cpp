@@ -8,9 +8,8 @@
 
 namespace naestro::models {
 
-ServedModelAdapter::ServedModelAdapter(const contract::ModelCatalog& catalog,
-                                       Environment environment)
-    : catalog_{catalog}, environment_{std::move(environment)} {}
+ServedModelAdapter::ServedModelAdapter(const contract::ModelCatalog& catalog, Keys keys)
+    : catalog_{catalog}, keys_{std::move(keys)} {}
 
 door::Outcome ServedModelAdapter::act(const door::Intent& intent, std::stop_token stop,
                                       const door::Provisional& provisional) {
@@ -26,17 +25,22 @@ door::Outcome ServedModelAdapter::act(const door::Intent& intent, std::stop_toke
   auto request = read_call(effect.arguments, *model);
   if (!request) return unbilled(std::move(request).error());
   const contract::Served& served = *model->served;
+  std::string secret;
   Endpoint endpoint{.url = served.url, .model = served.model, .reasoning = served.reasoning};
   if (!served.key_env.empty()) {
-    const auto key = environment_(served.key_env);
-    if (!key || key->empty()) {
-      return unbilled(
-          fail(Code::kModelKey,
-               "the key of " + model->name + " is not there: " + served.key_env + " is not set",
-               "set it in the environment of this command")
-              .error());
+    const auto key = keys_(served.key_env);
+    if (!key && key.error().code != Code::kNotFound) return unbilled(key.error());
+    if (!key || key->value.empty()) {
+      return unbilled(fail(Code::kModelKey,
+                           "the key of " + model->name + " is not there: " + served.key_env +
+                               " is not set, nor in the vault",
+                           "set it in the environment of this command, or keep it: naestro vault "
+                           "set " +
+                               served.key_env)
+                          .error());
     }
-    endpoint.key = *key;
+    secret = key->of_vault ? served.key_env : "";
+    endpoint.key = key->value;
   }
   const Deadline deadline =
       std::chrono::steady_clock::now() + std::chrono::seconds{effect.timeout_s};
@@ -46,7 +50,9 @@ door::Outcome ServedModelAdapter::act(const door::Intent& intent, std::stop_toke
     error.message = model->name + " at " + served.url + ": " + error.message;
     reply.text = std::unexpected(std::move(error));
   }
-  return outcome_of(std::move(reply), *model);
+  door::Outcome outcome = outcome_of(std::move(reply), *model);
+  outcome.secret = std::move(secret);
+  return outcome;
 }
 
 }  // namespace naestro::models

@@ -2,11 +2,11 @@
 #pragma once
 
 #include <functional>
-#include <optional>
 #include <string>
 
 #include "contract/model.hpp"
 #include "door/perform.hpp"
+#include "vault/vault.hpp"
 
 namespace naestro::models {
 
@@ -15,18 +15,19 @@ namespace naestro::models {
 // Thread-safe.
 class ServedModelAdapter final : public door::Adapter {
  public:
-  // The value of an environment variable; nullopt where it is not set.
-  using Environment = std::function<std::optional<std::string>(const std::string& name)>;
+  // From the vault or the environment. kNotFound: neither has it; others: it is there, and must not
+  // be used. On any thread.
+  using Keys = std::function<Result<vault::Handed>(const std::string& name)>;
 
   // `catalog` must outlive the adapter.
-  ServedModelAdapter(const contract::ModelCatalog& catalog, Environment environment);
+  ServedModelAdapter(const contract::ModelCatalog& catalog, Keys keys);
 
   door::Outcome act(const door::Intent& intent, std::stop_token stop,
                     const door::Provisional& provisional) override;
 
  private:
   const contract::ModelCatalog& catalog_;
-  const Environment environment_;
+  const Keys keys_;
 };
 
 }  // namespace naestro::models

@@ -76,6 +76,7 @@ Fact effect_outcome(const door::Intent& intent, const contract::Labels& labels,
   fact.data = effect_place(intent);
   fact.data["usage"] = door::to_json(outcome.usage);
   fact.data["usage_known"] = outcome.usage_known;
+  if (!outcome.secret.empty()) fact.data["secret"] = outcome.secret;
   if (outcome.result) {
     fact.kind = "effect.done";
     fact.plain = *outcome.result;

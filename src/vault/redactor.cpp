@@ -83,7 +83,7 @@ std::vector<std::string> encodings_of(std::string_view value) {
   out.push_back(upper(digits));
   const auto percent = [](const std::string& hex) { return "%" + hex; };
   const auto percent_upper = [](const std::string& hex) { return "%" + upper(hex); };
-  for (const std::string_view also : {"-_.~", "-_.!~*'()", ""}) {
+  for (const std::string_view also : {"-_.~", "-_.~/", "-_.!~*'()", ""}) {
     out.push_back(but_plain(value, also, percent));
     out.push_back(but_plain(value, also, percent_upper));
   }

@@ -202,6 +202,15 @@ Result<void> Vault::unlock(const Ask& ask, Random& random) {
   return {};
 }
 
+Result<void> Vault::refresh() {
+  NAESTRO_LET(Vault now, open(folder_));
+  if (now.there_ && now.check_ != check_) {
+    return fail(Code::kVaultLocked, "the vault got another key meanwhile", "begin again");
+  }
+  entries_ = std::move(now.entries_);
+  return {};
+}
+
 Result<Entry*> Vault::find(std::string_view name) {
   const auto found = std::ranges::find(entries_, name, &Entry::name);
   if (found == entries_.end()) return unknown(name);

@@ -23,6 +23,12 @@ struct Entry {
   Bytes value;               // sealed under that
 };
 
+// A secret on its way to its use.
+struct Handed {
+  std::string value;
+  bool of_vault = false;  // else of the environment
+};
+
 // A letter or '_', then letters, digits, '_', '-', '.': at most 64. kUsage otherwise.
 Result<void> check_name(std::string_view name);
 // kUsage unless it has kSecretBytesMin to kSecretBytesMax bytes of UTF-8, none of them zero.
@@ -43,6 +49,9 @@ class Vault {
   // Gets the vault's key, which is made where there is no vault yet. kVaultLocked: another
   // passphrase, or the key file is gone or another's. Once is enough.
   Result<void> unlock(const Ask& ask, Random& random);
+
+  // Takes up what others changed since, still unlocked. kVaultLocked: it has another key by now.
+  Result<void> refresh();
 
   // These need it unlocked. kNotFound; kSecretRevoked.
   [[nodiscard]] Result<std::string> value(std::string_view name) const;

@@ -121,6 +121,22 @@ TEST_F(VaultTest, APassphraseProtectsItAndIsTakenBack) {
   EXPECT_EQ(unlocked().value("k").value(), "hunter2-hunter2");
 }
 
+TEST_F(VaultTest, WhatOthersChangeIsTakenUp) {
+  set("k", "hunter2-hunter2", unlocked());
+  Vault open = unlocked();
+  ASSERT_TRUE(vault().revoke("k"));
+  EXPECT_TRUE(open.value("k"));
+  ASSERT_TRUE(open.refresh());
+  EXPECT_EQ(open.value("k").error().code, Code::kSecretRevoked);
+  ASSERT_TRUE(unlocked().protect("", random));
+  EXPECT_EQ(open.refresh().error().code, Code::kVaultLocked);
+  testing::write_file(file(), "{");
+  EXPECT_EQ(open.refresh().error().code, Code::kConfigInvalid);
+  fs::remove(file());
+  EXPECT_TRUE(open.refresh());
+  EXPECT_EQ(open.value("k").error().code, Code::kNotFound);
+}
+
 TEST_F(VaultTest, AnotherKeyOpensNothing) {
   set("k", "hunter2-hunter2", unlocked());
   Vault open = vault();

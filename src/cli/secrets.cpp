@@ -1,0 +1,101 @@
+#include "cli/secrets.hpp"
+
+#include <termios.h>
+#include <unistd.h>
+
+#include <algorithm>
+
+#include "cli/session.hpp"
+#include "ledger/files.hpp"
+
+namespace naestro::cli {
+namespace {
+
+constexpr const char* kPassphraseFile = "NAESTRO_VAULT_PASSPHRASE_FILE";
+constexpr std::size_t kPassphraseMax = 4096;
+
+// The names that models' contracts give their keys.
+std::vector<std::string> key_names(const House& house) {
+  std::vector<std::string> out;
+  for (const contract::ModelContract& model : house.models.all()) {
+    if (model.served && !model.served->key_env.empty()) out.push_back(model.served->key_env);
+  }
+  return out;
+}
+
+}  // namespace
+
+Result<std::string> read_hidden(House& house, const std::string& prompt) {
+  const int fd = ::fileno(house.in);
+  termios before{};
+  if (!house.interactive || ::tcgetattr(fd, &before) != 0) {
+    return fail(Code::kUsage, "nobody is there to type it", "run it in a terminal");
+  }
+  termios hidden = before;
+  hidden.c_lflag &= ~static_cast<tcflag_t>(ECHO);
+  ::tcsetattr(fd, TCSAFLUSH, &hidden);
+  print(house.err, prompt);  // who waits for it before typing is not shown
+  std::string out;
+  char c = 0;
+  while (out.size() < 2 * vault::kSecretBytesMax && ::read(fd, &c, 1) == 1 && c != '\n') out += c;
+  ::tcsetattr(fd, TCSAFLUSH, &before);
+  print(house.err, "\n");
+  return out;
+}
+
+vault::Vault::Ask ask_passphrase(House& house) {
+  return [&house]() -> Result<std::string> {
+    if (const auto file = house.variable(kPassphraseFile)) {
+      NAESTRO_LET(std::string text, ledger::read_whole(*file, kPassphraseMax));
+      text.resize(std::min(text.find('\n'), text.size()));
+      return text;
+    }
+    auto typed = read_hidden(house, "Passphrase of the vault: ");
+    if (typed) return typed;
+    return fail(Code::kVaultLocked,
+                "the vault is protected by a passphrase, and " + typed.error().message,
+                "name a file that holds it in " + std::string{kPassphraseFile});
+  };
+}
+
+Result<std::unique_ptr<Secrets>> Secrets::open(House& house) {
+  NAESTRO_LET(vault::Vault vault, vault::Vault::open(house.folders.data));
+  const std::vector<std::string> keys = key_names(house);
+  const auto& entries = vault.entries();
+  const bool needed = std::ranges::any_of(entries, [&](const vault::Entry& entry) {
+    return !vault.by_passphrase() || std::ranges::find(keys, entry.name) != keys.end();
+  });
+  std::unique_ptr<Secrets> out{new Secrets{house, std::move(vault)}};
+  std::vector<vault::NamedValue> values;
+  if (needed) {
+    NAESTRO_TRY(out->vault_.unlock(ask_passphrase(house), house.random));
+    out->unlocked_ = true;
+    NAESTRO_LET(values, out->vault_.all());
+  }
+  for (const std::string& name : keys) {
+    if (auto value = house.variable(name)) values.push_back({name, *std::move(value)});
+  }
+  out->redactor_ = vault::Redactor{values};
+  return out;
+}
+
+Result<vault::Handed> Secrets::find(const std::string& name) {
+  const std::scoped_lock lock{mutex_};
+  if (unlocked_) {
+    NAESTRO_TRY(vault_.refresh());
+    auto value = vault_.value(name);
+    if (value) return vault::Handed{*std::move(value), true};
+    if (value.error().code != Code::kNotFound) return std::unexpected(value.error());
+  }
+  if (auto value = house_.variable(name)) return vault::Handed{*std::move(value), false};
+  return fail(Code::kNotFound, name + " is neither in the vault nor in the environment");
+}
+
+Result<void> Secrets::check(std::string_view what, std::string_view text) const {
+  const std::string_view name = redactor_.found_in(text);
+  if (name.empty()) return {};
+  return fail(Code::kSecretInText, std::string{what} + " holds the value of the secret '" +
+                                       std::string{name} + "'; nothing was recorded");
+}
+
+}  // namespace naestro::cli

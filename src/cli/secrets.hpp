@@ -1,0 +1,42 @@
+// Where secrets come from while a run goes on, and what keeps them out of all that is written.
+#pragma once
+
+#include <memory>
+#include <mutex>
+#include <string>
+
+#include "cli/house.hpp"
+#include "vault/vault.hpp"
+
+namespace naestro::cli {
+
+class Secrets {
+ public:
+  // Unlocks the vault where there is one with entries; one that a passphrase protects only where a
+  // model's key is in it, since a person has to type that. Errors: those of the vault.
+  static Result<std::unique_ptr<Secrets>> open(House& house);
+
+  // The key that a model's contract names: of the vault, as it is now, else of the environment.
+  // kNotFound; kSecretRevoked. On any thread.
+  Result<vault::Handed> find(const std::string& name);
+  [[nodiscard]] const vault::Redactor& redactor() const { return redactor_; }
+  // kSecretInText where a value stands in what a person said, before anything of it is kept.
+  // `what`: "the goal".
+  [[nodiscard]] Result<void> check(std::string_view what, std::string_view text) const;
+
+ private:
+  Secrets(House& house, vault::Vault vault) : house_{house}, vault_{std::move(vault)} {}
+  House& house_;
+  std::mutex mutex_;
+  vault::Vault vault_;
+  bool unlocked_ = false;
+  vault::Redactor redactor_;
+};
+
+// What opens a vault that a passphrase protects: the first line of the file that the environment
+// variable NAESTRO_VAULT_PASSPHRASE_FILE names, else what is typed, which is not shown.
+vault::Vault::Ask ask_passphrase(House& house);
+// Typed at the terminal and not shown. kUsage without one.
+Result<std::string> read_hidden(House& house, const std::string& prompt);
+
+}  // namespace naestro::cli
