@@ -92,7 +92,7 @@ TEST_F(CallsTest, WhatThePolicyDeniesByThenIsNotDone) {
   plan::Environment environment = world_.environment();
   const plan::Environment strict{
       .tools = environment.tools, .models = environment.models, .policy = nothing};
-  Machine machine{world_.start(program, text), program, strict, world_.sealer()};
+  Machine machine{world_.start(program, text), program, strict};
   machine.begin();
   EXPECT_EQ(machine.state(), Machine::State::failed);
   EXPECT_EQ(machine.failure()->code, Code::kDenied);
