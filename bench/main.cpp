@@ -64,8 +64,9 @@ json::Object machine_runs(const World& world, int runs, bool ledger) {
   ledger::Frontier frontier;
   std::vector<std::string> kept;
   std::vector<Bytes> blobs;
+  std::string id;
   const auto encode = [&](run::Batch& batch) {
-    ledger::Append append = run::sealed("r", batch, sealer);
+    ledger::Append append = run::sealed(id, batch, sealer);
     for (std::string& body : append.bodies) {
       frontier.append(ledger::event_leaf(body, "{}"));
       kept.push_back(std::move(body));
@@ -73,8 +74,8 @@ json::Object machine_runs(const World& world, int runs, bool ledger) {
     for (Bytes& blob : append.blobs) blobs.push_back(std::move(blob));
   };
   for (int at = 0; at < runs; ++at) {
-    run::Machine machine{world.start(program, text, "r" + std::to_string(at)), program,
-                         world.environment()};
+    id = "r" + std::to_string(at);
+    run::Machine machine{world.start(program, text, id), program, world.environment()};
     kept.clear();
     blobs.clear();
     const auto begin = Now::now();

@@ -175,7 +175,7 @@ void Machine::write_fact(Fact& fact, Batch& batch) {
   fields.reserve(12);  // most have fewer
   for (const auto& member : fact.data) fields.push_back({member.key(), &member.value()});
   std::array<Field, 5> usage;
-  if (fact.effect && fact.data.empty()) {
+  if (fact.effect) {
     const Fact::OfEffect& effect = *fact.effect;
     const bool done = fact.kind == "effect.done";
     if (!effect.code.empty()) fields.push_back({"code", effect.code});

@@ -153,11 +153,11 @@ void Machine::start_call(At at, Batch& batch) {
   }
 }
 
-// Most often the card has it.
+// Most often the card has it. (What is called is on the card.)
 Digest Machine::action_of(At at, const door::Effect& effect) const {
-  const CardLine* line = steps_[at.step].line;
-  const bool same = line != nullptr && line->known() && line->authority == effect.authority;
-  return same ? line->action : door::action_digest(scope_, effect);
+  const CardLine& line = *steps_[at.step].line;
+  const bool same = line.known() && line.authority == effect.authority;
+  return same ? line.action : door::action_digest(scope_, effect);
 }
 
 void Machine::ask(At at, const door::Effect& effect, const door::Admission& admission,
