@@ -12,8 +12,8 @@
 namespace naestro::bench {
 
 // Its name is what callgrind collects by.
-[[gnu::noinline]] std::size_t pure_run(run::Machine& machine, const run::Sealer& sealer,
-                                       const std::function<void(const run::Batch&)>& sink) {
+[[gnu::noinline]] std::size_t pure_run(run::Machine& machine,
+                                       const std::function<void(run::Batch&)>& sink) {
   std::size_t events = 0;
   run::Batch batch = machine.begin();
   while (true) {
@@ -25,7 +25,7 @@ namespace naestro::bench {
     door::Outcome outcome;
     outcome.result = json::Value(json::Object{{"n", 1}});
     outcome.usage_known = true;
-    batch = must(machine.feed(run::effect_outcome(intent, {}, outcome, sealer)));
+    batch = must(machine.feed(run::effect_outcome(intent, {}, outcome)));
   }
   return events;
 }
@@ -63,19 +63,23 @@ json::Object machine_runs(const World& world, int runs, bool ledger) {
   std::size_t events = 0;
   ledger::Frontier frontier;
   std::vector<std::string> kept;
-  const auto encode = [&](const run::Batch& batch) {
-    for (const ledger::Event& event : batch.events) {
-      kept.push_back(event.body());
-      frontier.append(ledger::event_leaf(kept.back(), "{}"));
+  std::vector<Bytes> blobs;
+  std::string id;
+  const auto encode = [&](run::Batch& batch) {
+    ledger::Append append = run::sealed(id, batch, sealer);
+    for (std::string& body : append.bodies) {
+      frontier.append(ledger::event_leaf(body, "{}"));
+      kept.push_back(std::move(body));
     }
+    for (Bytes& blob : append.blobs) blobs.push_back(std::move(blob));
   };
   for (int at = 0; at < runs; ++at) {
-    run::Machine machine{world.start(program, text, "r" + std::to_string(at)), program,
-                         world.environment(), sealer};
+    id = "r" + std::to_string(at);
+    run::Machine machine{world.start(program, text, id), program, world.environment()};
     kept.clear();
+    blobs.clear();
     const auto begin = Now::now();
-    events = pure_run(machine, sealer,
-                      ledger ? std::function<void(const run::Batch&)>{encode} : nullptr);
+    events = pure_run(machine, ledger ? std::function<void(run::Batch&)>{encode} : nullptr);
     samples.push_back(us_since(begin));
     if (machine.state() != run::Machine::State::done) {
       std::fprintf(stderr, "naestro-bench: a run is not done\n");
@@ -132,7 +136,7 @@ std::vector<double> durable_runs(World& world, Durable& durable, const std::stri
       crypto::BlobKey key{};
       random.fill(key);
       const run::Sealer sealer{key};
-      run::Machine machine{world.start(program, text, id), program, world.environment(), sealer};
+      run::Machine machine{world.start(program, text, id), program, world.environment()};
       rt::ThreadLoop loop;
       run::Executor executor{
           {world.clock, loop, durable.pool, durable.writer, *store, durable.noop, durable.noop},
@@ -188,12 +192,13 @@ json::Object resume_row(World& world, const std::string& folder, int runs) {
     const auto fence = must(store->own(id));
     auto recovery = must(run::recover(must(store->events(id)), run::blob_opener(*store, sealer),
                                       sealer, world.environment(), true));
-    const auto batch = must(recovery.machine->feed(run::resumed({})));
-    durable.writer.append({id, fence, batch.events, batch.blobs, {}},
-                          [&](Result<void> written, const auto&) {
-                            must(written);
-                            ++ready;
-                          });
+    auto batch = must(recovery.machine->feed(run::resumed({})));
+    ledger::Append append = run::sealed(id, batch, sealer);
+    append.fence = fence;
+    durable.writer.append(std::move(append), [&](Result<void> written, const auto&) {
+      must(written);
+      ++ready;
+    });
     machines.push_back(std::move(recovery.machine));
   }
   if (machines.size() != static_cast<std::size_t>(runs)) std::exit(1);

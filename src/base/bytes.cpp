@@ -2,15 +2,23 @@
 
 #include <sodium.h>
 
+#include <array>
+#include <cstring>
+
 namespace naestro {
 
 std::string hex(ByteSpan bytes) {
-  static constexpr char kDigits[] = "0123456789abcdef";
+  static constexpr auto kPairs = [] {
+    constexpr char kDigits[] = "0123456789abcdef";
+    std::array<std::array<char, 2>, 256> pairs{};
+    for (std::size_t i = 0; i < pairs.size(); ++i) pairs[i] = {kDigits[i >> 4], kDigits[i & 15]};
+    return pairs;
+  }();
   std::string out(bytes.size() * 2, '0');
   char* to = out.data();
   for (const std::uint8_t byte : bytes) {
-    *to++ = kDigits[byte >> 4];
-    *to++ = kDigits[byte & 15];
+    std::memcpy(to, kPairs[byte].data(), 2);
+    to += 2;
   }
   return out;
 }

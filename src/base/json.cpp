@@ -12,6 +12,8 @@
 #include <span>
 #include <vector>
 
+#include "base/escape.hpp"
+
 namespace naestro::json {
 namespace {
 
@@ -250,14 +252,6 @@ std::vector<std::string> pointer_tokens(std::string_view pointer) {
     pointer.remove_prefix(end);
   }
   return tokens;
-}
-
-// Most strings need no escape. To ask that of all bytes, without a branch for each, is quicker than
-// to find the first that does.
-bool needs_escape(std::string_view s) {
-  bool found = false;
-  for (const char c : s) found |= static_cast<unsigned char>(c) < 0x20 || c == '"' || c == '\\';
-  return found;
 }
 
 void write_escaped(std::string& out, std::string_view s) {

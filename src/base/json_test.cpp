@@ -2,6 +2,7 @@
 
 #include <bit>
 
+#include "base/escape.hpp"
 #include "testing/property.hpp"
 #include "testing/testing.hpp"
 
@@ -82,6 +83,22 @@ TEST(Json, ExactIsWhatCanonicalCanWrite) {
   EXPECT_EQ(canonical(Value(largest)), canonical(Value(kMaxInteger)));
   EXPECT_FALSE(exact(Array{largest + 1}));
   EXPECT_FALSE(exact(Object{{"a", kMaxInteger + 1}}));
+}
+
+TEST(Json, WhatNeedsAnEscapeIsFoundWhereverItStands) {
+  for (std::size_t size = 1; size < 20; ++size) {
+    for (std::size_t at = 0; at < size; ++at) {
+      for (int byte = 0; byte < 256; ++byte) {
+        for (const char around : {' ', '~', '\x80', '\xff'}) {
+          std::string text(size, around);
+          text[at] = static_cast<char>(byte);
+          ASSERT_EQ(needs_escape(text), byte < 0x20 || byte == '"' || byte == '\\')
+              << byte << " at " << at << " of " << size;
+        }
+      }
+    }
+  }
+  EXPECT_FALSE(needs_escape(""));
 }
 
 TEST(Json, MembersAreSortedByUtf16) {

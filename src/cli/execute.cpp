@@ -184,7 +184,7 @@ int start_run(House& house, plan::Program program, run::Start start, const RunOp
   crypto::BlobKey key{};
   house.random.fill(key);
   const run::Sealer sealer{key};
-  run::Machine machine{std::move(start), std::move(program), environment(house), sealer};
+  run::Machine machine{std::move(start), std::move(program), environment(house)};
   run::Batch first = machine.begin();
   const int code = execute_with(**secrets, house, *session, machine, std::move(first),
                                 {.sealer = sealer, .key = key}, options);

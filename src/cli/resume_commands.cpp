@@ -83,9 +83,11 @@ constexpr std::chrono::milliseconds kKillLook{50};
 constexpr int kKillLooks = 200;
 
 Result<void> end_it(House& house, Owned& owned) {
-  NAESTRO_LET(const run::Batch batch,
-              owned.recovery.machine->feed(run::killed("terminal", house.user, owned.sealer)));
-  const ledger::Append append{owned.id, owned.fence, batch.events, batch.blobs, {}, true, true};
+  NAESTRO_LET(run::Batch batch, owned.recovery.machine->feed(run::killed("terminal", house.user)));
+  ledger::Append append = run::sealed(owned.id, batch, owned.sealer);
+  append.fence = owned.fence;
+  append.sign = true;
+  append.release = true;
   return owned.session.store->append(std::span{&append, 1});
 }
 
@@ -133,7 +135,7 @@ int resume(House& house, const std::string& text, const RunOptions& options) {
   run::Machine& machine = *owned->recovery.machine;
   run::Fact fact = run::resumed(raised);
   const json::Array rules = run::rules_of(house.policy);
-  if (!rules.empty() && rules != machine.rules()) run::add_rules(fact, rules, owned->sealer);
+  if (!rules.empty() && rules != machine.rules()) run::add_rules(fact, rules);
   const std::string workspace{
       json::text_at(machine.start().context, "workspace").value_or(house.cwd)};
   auto grants = grants_in_force(house, *owned->session.store, workspace);
@@ -142,7 +144,7 @@ int resume(House& house, const std::string& text, const RunOptions& options) {
     if (grant.id == run::kRunGrant) grants->push_back(grant);
   }
   if (policy::to_json(*grants) != policy::to_json(machine.grants())) {
-    run::add_grants(fact, *grants, owned->sealer);
+    run::add_grants(fact, *grants);
   }
   auto first = machine.feed(std::move(fact));
   if (!first) return give_back(house, *owned, first.error());

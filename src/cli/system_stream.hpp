@@ -5,7 +5,7 @@
 #include <vector>
 
 #include "cli/session.hpp"
-#include "run/facts.hpp"
+#include "run/seal.hpp"
 
 namespace naestro::cli {
 

@@ -27,6 +27,13 @@ Effect effect_of(EffectKind kind) {
 
 const Scope kPlan{Digest{1}, "/w"};
 
+Admission admit(const policy::Policy& policy, policy::Mode mode, const Scope& scope,
+                const Effect& effect, Approvals& approved, std::span<const policy::Grant> grants,
+                Budget& budget) {
+  return door::admit(policy, mode, scope.workspace, effect, action_digest(scope, effect), approved,
+                     grants, budget);
+}
+
 TEST(Door, ReadsGoTheRestAsksAnUntrustedTargetIsDenied) {
   const auto policy = builtin();
   Approvals granted;

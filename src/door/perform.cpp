@@ -5,14 +5,14 @@
 
 namespace naestro::door {
 
-Admission admit(const policy::Policy& policy, policy::Mode mode, const Scope& scope,
-                const Effect& effect, Approvals& approved, std::span<const policy::Grant> grants,
-                Budget& budget) {
+Admission admit(const policy::Policy& policy, policy::Mode mode, std::string_view workspace,
+                const Effect& effect, const Digest& action, Approvals& approved,
+                std::span<const policy::Grant> grants, Budget& budget) {
   Admission admission;
   const policy::Question question{
       effect.target, effect.declared, mode, effect.flow, effect.authority, {}, effect.server};
   std::tie(admission.verdict, admission.kind) = policy.decide(question);
-  admission.action = action_digest(scope, effect);
+  admission.action = action;
   if (!effect.authority_known && admission.verdict.decision == policy::Decision::allow) {
     admission.verdict = {policy::Decision::ask, "door.computed_authority", "", 0,
                          "what it touches was computed by a step"};
@@ -25,8 +25,7 @@ Admission admit(const policy::Policy& policy, policy::Mode mode, const Scope& sc
   const bool asks = admission.verdict.decision == policy::Decision::ask;
   const bool once = asks && approved.contains(admission.action);
   if (asks && !once) {
-    const policy::Occasion occasion{question, effect.contract, scope.workspace,
-                                    !effect.authority_known};
+    const policy::Occasion occasion{question, effect.contract, workspace, !effect.authority_known};
     const policy::Grant* grant =
         admission.verdict.locked ? nullptr : policy::answering(policy, occasion, grants);
     if (grant == nullptr) {

@@ -41,9 +41,10 @@ using Approvals = std::map<Digest, std::int64_t>;
 // Decides on the call with all its values and, for `go`, reserves the caps. An approval is used up
 // by one; `grants` last, and answer no locked ask. An authority argument that a step computed asks
 // even where the policy allows: where data decides what is touched, a person endorses it.
-Admission admit(const policy::Policy& policy, policy::Mode mode, const Scope& scope,
-                const Effect& effect, Approvals& approved, std::span<const policy::Grant> grants,
-                Budget& budget);
+// `action`: the effect's action_digest().
+Admission admit(const policy::Policy& policy, policy::Mode mode, std::string_view workspace,
+                const Effect& effect, const Digest& action, Approvals& approved,
+                std::span<const policy::Grant> grants, Budget& budget);
 
 // 2. Proof that effect.intended is durable.
 class Intent {

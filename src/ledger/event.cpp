@@ -32,10 +32,17 @@ void collect(const json::Value& value, std::vector<Digest>& out) {
 }  // namespace
 
 std::string Event::body() const {
+  std::string written;
+  written.reserve(512);  // most are shorter
+  json::append_canonical(written, data);
+  return body(written);
+}
+
+std::string Event::body(std::string_view written) const {
   std::string out;
-  out.reserve(512);      // most are shorter
+  out.reserve(written.size() + kind.size() + stream.size() + 100);
   out += R"({"data":)";  // members in the order of RFC 8785
-  json::append_canonical(out, data);
+  out += written;
   out += R"(,"kind":)";
   json::append_canonical(out, kind);
   out += R"(,"seq":)" + std::to_string(seq) + R"(,"stream":)";

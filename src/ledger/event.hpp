@@ -26,6 +26,8 @@ struct Event {
   [[nodiscard]] std::string id() const { return stream + "/" + std::to_string(seq); }
   // Canonical JSON (RFC 8785) of {data, kind, seq, stream, v}.
   [[nodiscard]] std::string body() const;
+  // The same of data that is written already.
+  [[nodiscard]] std::string body(std::string_view written) const;
   static Result<Event> from_body(std::string_view body);
 };
 

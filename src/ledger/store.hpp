@@ -48,7 +48,8 @@ struct Append {
   // Of a new run with its first events: the run becomes this process's, under kFirstFence. The
   // writer makes the key durable first.
   std::optional<crypto::BlobKey> key{};
-  // Of the events, where they are written already; empty: the store does it.
+  // Of the events, where they are written already, and their `data` is not asked for; empty: the
+  // store writes them.
   std::vector<std::string> bodies{};
 };
 

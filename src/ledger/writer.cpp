@@ -17,7 +17,9 @@ StoreWriter::~StoreWriter() {
 
 void StoreWriter::append(Append append, Done done) {
   // Here, since there are many threads of this kind, but one that commits.
-  for (const Event& event : append.events) append.bodies.push_back(event.body());
+  if (append.bodies.empty()) {
+    for (const Event& event : append.events) append.bodies.push_back(event.body());
+  }
   {
     const std::scoped_lock lock{mutex_};
     queue_.push_back({std::move(append), std::move(done)});
@@ -43,7 +45,7 @@ void StoreWriter::commit(std::vector<Item> items) {
   const bool alone = !together && items.size() > 1;
   for (std::size_t at = 0; at < items.size(); ++at) {
     auto done = alone ? commit(std::span{&appends[at], 1}) : together;
-    items[at].done(std::move(done), std::move(appends[at].events));
+    items[at].done(std::move(done), std::move(appends[at]));
   }
 }
 

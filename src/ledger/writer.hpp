@@ -16,10 +16,10 @@
 namespace naestro::ledger {
 
 // append() may be called from any thread; `done` runs on the writer's thread, after the commit, in
-// the order of the calls, and gets the events back.
+// the order of the calls, and gets back what was appended, with its bodies.
 class Writer {
  public:
-  using Done = std::function<void(Result<void>, std::vector<Event>)>;
+  using Done = std::function<void(Result<void>, Append)>;
   virtual ~Writer() = default;
   virtual void append(Append append, Done done) = 0;
 };

@@ -54,12 +54,12 @@ TEST_F(WriterTest, ItSleepsUntilThereIsSomething) {
   StoreWriter writer{std::move(store), keys()};
   for (int i = 0; i < 2; ++i) {
     std::this_thread::sleep_for(std::chrono::milliseconds{50});
-    writer.append(event(i, fence),
-                  [&](const Result<void>& written, const std::vector<Event>& events) {
-                    EXPECT_EQ(events.size(), 1);
-                    EXPECT_TRUE(written);
-                    done.release();
-                  });
+    writer.append(event(i, fence), [&](const Result<void>& written, const Append& appended) {
+      EXPECT_EQ(appended.events.size(), 1);
+      EXPECT_EQ(appended.bodies.size(), 1);
+      EXPECT_TRUE(written);
+      done.release();
+    });
     done.acquire();
   }
 }

@@ -1,5 +1,7 @@
 #include "plan/labels.hpp"
 
+#include <optional>
+
 #include "policy/labels.hpp"
 
 namespace naestro::plan {
@@ -48,7 +50,7 @@ contract::Labels declared_labels(const std::variant<ToolUse, ModelUse>& use) {
 
 policy::Flow flow_of(const std::variant<ToolUse, ModelUse>& use, const contract::Labels& arguments,
                      const contract::Label& control) {
-  contract::Label authority = kPlanLabel;
+  std::optional<contract::Label> authority;  // none: the plan's own
   if (const auto* tool = std::get_if<ToolUse>(&use)) {
     for (const auto& [name, kind] : tool->tool->arguments) {
       if (kind != contract::ArgumentKind::authority) continue;
@@ -58,11 +60,12 @@ policy::Flow flow_of(const std::variant<ToolUse, ModelUse>& use, const contract:
       const bool there = arguments.contains(pointer) ||
                          (inside != arguments.end() && inside->first.starts_with(pointer + "/"));
       if (there) {
-        authority = policy::join(std::move(authority), policy::label_at(arguments, pointer));
+        if (!authority) authority = kPlanLabel;
+        policy::add(authority, policy::label_at(arguments, pointer));
       }
     }
   }
-  return policy::flow_of(policy::whole(arguments), authority, control);
+  return policy::flow_of(policy::whole(arguments), authority ? *authority : kPlanLabel, control);
 }
 
 contract::Label narrowed(contract::Label label, const std::set<std::string>& readers) {
@@ -76,7 +79,7 @@ contract::Labels result_labels(const contract::Labels& declared, const contract:
     labels.emplace(pointer, policy::join(label, arguments));
   }
   // Else the whole would have the labels of its declared parts alone.
-  labels.try_emplace("", policy::join(contract::unlabelled(), arguments));
+  if (!labels.contains("")) labels.emplace("", policy::join(contract::unlabelled(), arguments));
   return labels;
 }
 

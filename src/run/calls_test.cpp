@@ -81,6 +81,29 @@ TEST_F(CallsTest, TheSameQuestionIsNotOpenTwice) {
   EXPECT_EQ(run_->machine->files()[0].at("path"), "1.md");
 }
 
+// The card leaves an argument that is null away, a call does not: a yes to the one is none to the
+// other.
+TEST_F(CallsTest, ANullThatSaysWhereIsAskedForByItself) {
+  const EmbeddedFile file{
+      "tell.json",
+      R"({"name":"note.tell","version":1,"description":"For tests.","input":{"type":"object",)"
+      R"("properties":{"to":{"type":["string","null"]}},"required":["to"],)"
+      R"("additionalProperties":false},"output":{"type":"object"},"arguments":{"to":"authority"},)"
+      R"("labels":{},"effects":[{"kind":"send","argument":"to","reversible":false}],)"
+      R"("idempotency":"keyed","undo":"","max_output_bytes":1000,"timeout_s":5,"cost_usd":"0",)"
+      R"("deprecated":""})"};
+  world_.tools = contract::ToolCatalog::from(std::span{&file, 1}).value();
+  for (const char* to : {"null", R"("a")"}) {
+    asked_ = 0;
+    const Ending ending = go(R"({"naestro":"plan/1","goal":"g","steps":[{"id":"t","do":)"
+                             R"({"tool":"note.tell@1"},"with":{"to":)" +
+                                 std::string{to} + R"(}}],"outputs":{}})",
+                             [](const door::Intent&) { return reply(json::Object{}); });
+    EXPECT_EQ(ending.how, Ending::How::done);
+    EXPECT_EQ(asked_, to == std::string_view{"null"} ? 1 : 0);
+  }
+}
+
 // A policy that became stricter since the plan was compiled still decides at the door.
 TEST_F(CallsTest, WhatThePolicyDeniesByThenIsNotDone) {
   const std::string text = testing::plan_text({testing::tool_step("s", "keyed.send@1", "x")},
@@ -92,7 +115,7 @@ TEST_F(CallsTest, WhatThePolicyDeniesByThenIsNotDone) {
   plan::Environment environment = world_.environment();
   const plan::Environment strict{
       .tools = environment.tools, .models = environment.models, .policy = nothing};
-  Machine machine{world_.start(program, text), program, strict, world_.sealer()};
+  Machine machine{world_.start(program, text), program, strict};
   machine.begin();
   EXPECT_EQ(machine.state(), Machine::State::failed);
   EXPECT_EQ(machine.failure()->code, Code::kDenied);

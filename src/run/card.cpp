@@ -108,6 +108,10 @@ plan::Lookup input_lookup(const json::Object& inputs) {
 Result<door::Effect> make_effect(const plan::Step& step, const plan::Lookup& lookup) {
   door::Effect effect = shape_of(step);
   NAESTRO_LET(json::Value arguments, plan::evaluate(step.with, lookup));
+  if (const auto* use = std::get_if<ToolUse>(&step.use)) {
+    NAESTRO_TRY(schema::conforms(use->tool->input_schema.value(), arguments,
+                                 "the arguments of step " + step.id));
+  }
   effect.arguments = std::move(arguments.get_object());  // the compiler takes no other form
   if (const auto* model = std::get_if<ModelUse>(&step.use)) {
     effect.arguments["model"] = model->model->name;
@@ -121,10 +125,6 @@ Result<door::Effect> make_effect(const plan::Step& step, const plan::Lookup& loo
       effect.authority[name] = *value;
     }
     effect.authority_known = effect.authority_known && !needs_steps(step, argument(step, name));
-  }
-  if (const auto* use = std::get_if<ToolUse>(&step.use)) {
-    NAESTRO_TRY(schema::conforms(use->tool->input_schema.value(), json::Value(effect.arguments),
-                                 "the arguments of step " + step.id));
   }
   return effect;
 }
@@ -153,7 +153,7 @@ CardLine make_line(const plan::Step& step, const door::Scope& scope, const plan:
     }
   }
   line.authority = effect.authority;
-  if (!line.computed && !line.per_item) line.action = door::action_digest(scope, effect);
+  if (line.known()) line.action = door::action_digest(scope, effect);
   line.times = step.control.attempts_max();
   line.paths = step.paths;
   return line;
@@ -247,7 +247,7 @@ json::Value to_json(const CardLine& line) {
                    {"rule", line.verdict.rule},  {"reversible", line.reversible},
                    {"computed", line.computed},  {"proved", line.proved},
                    {"authority", line.authority}};
-  if (!line.computed && !line.per_item) out["action"] = hex(line.action);
+  if (line.known()) out["action"] = hex(line.action);
   if (line.times > 1) out["times"] = line.times;
   if (line.verdict.locked) out["locked"] = true;
   if (line.verdict.open) out["open"] = true;

@@ -28,6 +28,9 @@ struct CardLine {
   Digest action{};                      // what an approval will name; unset when computed
   std::int64_t times = 1;               // calls at most, further attempts included
   std::vector<plan::FlowPath> paths{};  // what its data says of it, and the ways of the data
+
+  // All its authority arguments are known before the run, and `action` with them.
+  [[nodiscard]] bool known() const { return !computed && !per_item; }
 };
 
 struct Card {

@@ -24,7 +24,7 @@ Ending run_once(World& world, bool yes, const std::function<void(Start&)>& chang
   const plan::Program program = world.compile(text);
   Start start = world.start(program, text);
   if (change) change(start);
-  Machine machine{std::move(start), program, world.environment(), world.sealer()};
+  Machine machine{std::move(start), program, world.environment()};
   auto store = world.open();
   const Ending ending = world.execute(machine, machine.begin(), world.hold(), yes);
   world.expect_events(store->events("rtest").value());

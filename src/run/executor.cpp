@@ -72,33 +72,37 @@ void Executor::answer(const Digest& digest, Answer answer) {
 void Executor::commit(Batch batch, std::vector<std::int64_t> inbox) {
   ++commits_;
   const bool last = batch.ended || parking_.has_value();
-  // What waits for the commit needs only the commands, and the events, which come back.
+  ledger::Append append = sealed(machine_.start().run, batch, hold_.sealer);
+  append.fence = hold_.fence;
+  append.inbox = std::move(inbox);
+  append.sign = last;
+  append.release = last;
+  append.key = std::exchange(hold_.key, std::nullopt);
+  // What waits for the commit needs only the commands; the events come back.
   const auto shared = std::make_shared<Batch>(std::move(batch));
-  ledger::Append append{.stream = machine_.start().run,
-                        .fence = hold_.fence,
-                        .events = std::exchange(shared->events, {}),
-                        .blobs = std::exchange(shared->blobs, {}),
-                        .inbox = std::move(inbox),
-                        .sign = last,
-                        .release = last,
-                        .key = std::exchange(hold_.key, std::nullopt)};
-  ports_.writer.append(std::move(append), [this, shared](Result<void> written, auto events) {
-    shared->events = std::move(events);
-    ports_.loop.post([this, shared, written = std::move(written)] {
+  ports_.writer.append(std::move(append), [this, shared](Result<void> written, auto appended) {
+    ports_.loop.post([this, shared, written = std::move(written), appended = std::move(appended)] {
       --commits_;
       if (!written) {
         end({Ending::How::broken, written.error()});
         return;
       }
+      if (observer_.event) tell(appended);
       durable(std::move(*shared));
     });
   });
 }
 
-void Executor::durable(Batch batch) {
-  if (observer_.event) {
-    for (const ledger::Event& event : batch.events) observer_.event(event);
+void Executor::tell(const ledger::Append& appended) const {
+  for (std::size_t at = 0; at < appended.events.size(); ++at) {
+    const ledger::Event& bare = appended.events[at];
+    ledger::Event event = ledger::Event::from_body(appended.bodies[at]).value_or(bare);
+    event.latency_us = bare.latency_us;
+    observer_.event(event);
   }
+}
+
+void Executor::durable(Batch batch) {
   if (!interrupted_ && !late_ && !parking_) {
     for (Perform& command : batch.performs) perform(std::move(command));
     for (const Timer& timer : batch.timers) wait(timer);
@@ -139,11 +143,11 @@ void Executor::prepare(std::shared_ptr<const door::Intent> intent, door::Adapter
       acts_.erase(intent->key());
       if (machine_.ended()) return;
       if (interrupted_ || late_) return settle();
-      if (former) return feed(effect_prepared(*intent, *former, hold_.sealer));
+      if (former) return feed(effect_prepared(*intent, *former));
       door::Outcome nothing;
       nothing.result = std::unexpected(former.error());
       nothing.usage_known = true;
-      feed(effect_outcome(*intent, {}, nothing, hold_.sealer));
+      feed(effect_outcome(*intent, {}, nothing));
     });
   });
 }
@@ -173,11 +177,11 @@ void Executor::outcome(const door::Intent& intent, const door::Outcome& outcome)
         "raise timeout_s of step " + effect.step,
         {},
         nullptr};
-    return feed(effect_lost(intent, why, hold_.sealer));
+    return feed(effect_lost(intent, why));
   }
   const plan::Step* step = machine_.program().find(effect.step);
   check(step != nullptr, "an outcome belongs to a step");
-  feed(effect_outcome(intent, plan::declared_labels(step->use), outcome, hold_.sealer));
+  feed(effect_outcome(intent, plan::declared_labels(step->use), outcome));
 }
 
 void Executor::feed(Fact fact, std::vector<std::int64_t> inbox) {
@@ -194,7 +198,7 @@ void Executor::take_answer(const Digest& digest, const Answer& answer,
     return;
   }
   asked_.erase(digest);
-  feed(consent_answer(digest, answer, hold_.sealer), std::move(inbox));
+  feed(consent_answer(digest, answer), std::move(inbox));
 }
 
 void Executor::read_inbox() {
@@ -221,7 +225,7 @@ void Executor::read_inbox() {
 void Executor::kill(std::string_view who, std::int64_t row) {
   if (machine_.ended()) return;
   stop_acts();
-  feed(killed("inbox", who, hold_.sealer), {row});
+  feed(killed("inbox", who), {row});
 }
 
 void Executor::watch_inbox() {

@@ -14,6 +14,7 @@
 #include "ledger/writer.hpp"
 #include "rt/loop.hpp"
 #include "run/machine.hpp"
+#include "run/seal.hpp"
 
 namespace naestro::run {
 
@@ -70,6 +71,7 @@ class Executor {
 
  private:
   void commit(Batch batch, std::vector<std::int64_t> inbox);
+  void tell(const ledger::Append& appended) const;
   void durable(Batch batch);
   void perform(Perform command);
   void prepare(std::shared_ptr<const door::Intent> intent, door::Adapter& adapter);

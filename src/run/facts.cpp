@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <array>
+#include <utility>
 
 namespace naestro::run {
 
@@ -13,16 +14,20 @@ bool is_fact(std::string_view kind) {
   return std::ranges::find(kinds, kind) != kinds.end();
 }
 
-json::Value Sealer::put(std::string_view text, std::vector<Bytes>& blobs) const {
-  Bytes sealed = crypto::seal(key_, mac_, as_bytes(text));
-  const Digest id = crypto::sha256(sealed);
-  blobs.push_back(std::move(sealed));
-  return ledger::blob_ref(id);
+bool Fact::has(std::string_view member) const {
+  return data.contains(member) ||
+         std::ranges::find(hidden, member, &Hidden::member) != hidden.end();
 }
 
-Result<std::string> Sealer::open(ByteSpan sealed) const {
-  NAESTRO_LET(const Bytes plain, crypto::open(key_, sealed));
-  return std::string{as_text(plain)};
+std::optional<std::vector<std::int64_t>> path_from(const json::Object& data) {
+  std::vector<std::int64_t> path;
+  const json::Array* given = json::array_at(data, "path");
+  if (given == nullptr) return path;
+  for (const json::Value& index : *given) {
+    if (!index.is_int64()) return std::nullopt;
+    path.push_back(index.get_int64());
+  }
+  return path;
 }
 
 Result<std::string> opened(const json::Object& data, std::string_view member,
@@ -35,29 +40,44 @@ Result<std::string> opened(const json::Object& data, std::string_view member,
   return open(id);
 }
 
-json::Object effect_place(const door::Intent& intent) {
-  json::Object out{{"step", intent.effect().step}, {"key", hex(intent.key())}};
-  const auto& path = intent.effect().path;
-  if (!path.empty()) out["path"] = json::Array(path.begin(), path.end());
-  return out;
-}
+namespace {
 
-Fact effect_lost(const door::Intent& intent, const Error& why, const Sealer& sealer) {
+Fact of_effect(std::string_view kind, const door::Intent& intent) {
   Fact fact;
-  fact.kind = "effect.lost";
-  fact.plain = json::Value(why.text());
-  fact.data = effect_place(intent);
-  fact.data["code"] = info(why.code).name;
-  fact.data["message"] = sealer.put(why.text(), fact.blobs);
+  fact.kind = kind;
+  fact.effect = Fact::OfEffect{
+      .step = intent.effect().step, .path = intent.effect().path, .key = intent.key()};
   return fact;
 }
 
-Fact effect_prepared(const door::Intent& intent, const json::Value& former, const Sealer& sealer) {
-  Fact fact;
-  fact.kind = "effect.prepared";
+std::optional<Fact::OfEffect> effect_from(const json::Object& data) {
+  const auto key = digest_from_hex(json::text_at(data, "key").value_or(""));
+  auto path = path_from(data);
+  if (!key || !path) return std::nullopt;
+  const json::Value* labels = data.if_contains("labels");
+  return Fact::OfEffect{
+      .step = std::string{json::text_at(data, "step").value_or("")},
+      .path = *std::move(path),
+      .key = *key,
+      .usage = door::usage_from_json(data.if_contains("usage")),
+      .labels = contract::labels_from_json(labels == nullptr ? json::Value{} : *labels),
+      .code = std::string{json::text_at(data, "code").value_or("")}};
+}
+
+}  // namespace
+
+Fact effect_lost(const door::Intent& intent, const Error& why) {
+  Fact fact = of_effect("effect.lost", intent);
+  fact.effect->code = info(why.code).name;
+  fact.plain = json::Value(why.text());
+  fact.hidden.push_back({"message", why.text()});
+  return fact;
+}
+
+Fact effect_prepared(const door::Intent& intent, const json::Value& former) {
+  Fact fact = of_effect("effect.prepared", intent);
   fact.plain = former;
-  fact.data = effect_place(intent);
-  fact.data["former"] = sealer.put(former, fact.blobs);
+  fact.hidden.push_back({"former", json::canonical(former)});
   return fact;
 }
 
@@ -69,41 +89,36 @@ Fact timer_fired(std::string_view step, const std::vector<std::int64_t>& path) {
   return fact;
 }
 
-Fact effect_outcome(const door::Intent& intent, const contract::Labels& labels,
-                    const door::Outcome& outcome, const Sealer& sealer) {
-  Fact fact;
+Fact effect_outcome(const door::Intent& intent, contract::Labels labels,
+                    const door::Outcome& outcome) {
+  Fact fact = of_effect(outcome.result ? "effect.done" : "effect.failed", intent);
   fact.latency_us = outcome.latency_us;
-  fact.data = effect_place(intent);
-  fact.data["usage"] = door::to_json(outcome.usage);
-  fact.data["usage_known"] = outcome.usage_known;
-  if (!outcome.secret.empty()) fact.data["secret"] = outcome.secret;
+  fact.effect->usage = outcome.usage;
+  fact.effect->usage_known = outcome.usage_known;
+  fact.effect->secret = outcome.secret;
   if (outcome.result) {
-    fact.kind = "effect.done";
     fact.plain = *outcome.result;
-    fact.data["result"] = sealer.put(*outcome.result, fact.blobs);
-    fact.data["labels"] = contract::to_json(labels);
+    fact.effect->labels = std::move(labels);
+    fact.hidden.push_back({"result", json::canonical(*outcome.result)});
   } else {
     const Error& error = outcome.result.error();
-    fact.kind = "effect.failed";
     fact.plain = json::Value(error.text());
-    fact.data["code"] = info(error.code).name;
-    fact.data["message"] = sealer.put(error.text(), fact.blobs);
+    fact.effect->code = info(error.code).name;
+    fact.hidden.push_back({"message", error.text()});
   }
   return fact;
 }
 
-Fact consent_answer(const Digest& digest, const Answer& answer, const Sealer& sealer) {
+Fact consent_answer(const Digest& digest, const Answer& answer) {
   Fact fact;
   fact.kind = answer.yes ? "consent.given" : "consent.refused";
-  fact.data = {{"digest", hex(digest)},
-               {"via", answer.via},
-               {"who", sealer.put(std::string_view{answer.who}, fact.blobs)},
-               {"scope", answer.scope}};
-  if (answer.yes && !answer.grants.empty()) add_grants(fact, answer.grants, sealer);
+  fact.data = {{"digest", hex(digest)}, {"via", answer.via}, {"scope", answer.scope}};
+  fact.hidden.push_back({"who", answer.who});
+  if (answer.yes && !answer.grants.empty()) add_grants(fact, answer.grants);
   if (answer.yes && answer.result) {
     fact.plain = *answer.result;
     fact.data["as"] = "done";
-    fact.data["result"] = sealer.put(*answer.result, fact.blobs);
+    fact.hidden.push_back({"result", json::canonical(*answer.result)});
   }
   return fact;
 }
@@ -122,21 +137,21 @@ Fact resumed(const door::Ceilings& raised) {
   return fact;
 }
 
-void add_rules(Fact& resumed, const json::Array& rules, const Sealer& sealer) {
+void add_rules(Fact& resumed, const json::Array& rules) {
   resumed.plain = json::Value(rules);
-  resumed.data["policy"] = sealer.put(resumed.plain, resumed.blobs);
+  resumed.hidden.push_back({"policy", json::canonical(resumed.plain)});
 }
 
-void add_grants(Fact& resumed, std::span<const policy::Grant> grants, const Sealer& sealer) {
+void add_grants(Fact& resumed, std::span<const policy::Grant> grants) {
   resumed.grants = json::Value(policy::to_json(grants));
-  resumed.data["grants"] = sealer.put(resumed.grants, resumed.blobs);
+  resumed.hidden.push_back({"grants", json::canonical(resumed.grants)});
 }
 
-Fact killed(std::string_view via, std::string_view who, const Sealer& sealer) {
+Fact killed(std::string_view via, std::string_view who) {
   Fact fact;
   fact.kind = "run.killed";
   fact.data = {{"via", via}};
-  fact.data["who"] = sealer.put(who, fact.blobs);
+  fact.hidden.push_back({"who", std::string{who}});
   return fact;
 }
 
@@ -151,6 +166,7 @@ Result<Fact> fact_from(const ledger::Event& event, const OpenBlob& open) {
   Fact fact;
   fact.kind = event.kind;
   fact.data = event.data;
+  if (event.kind.starts_with("effect.")) fact.effect = effect_from(event.data);
   if (const json::Value* grants = event.data.if_contains("grants")) {
     NAESTRO_LET(const Digest id, ledger::blob_id(*grants));
     NAESTRO_LET(const std::string text, open(id));

@@ -9,7 +9,6 @@
 #include <string_view>
 #include <vector>
 
-#include "base/crypto.hpp"
 #include "door/perform.hpp"
 #include "ledger/event.hpp"
 #include "policy/grant.hpp"
@@ -18,46 +17,50 @@ namespace naestro::run {
 
 // A fact on its way into the machine: the event's data and what its blobs say.
 struct Fact {
+  // A member of the data that becomes a blob with this text.
+  struct Hidden {
+    std::string_view member;
+    std::string text;
+  };
+  // What is said of an effect by effect.done, .failed, .lost and .prepared.
+  struct OfEffect {
+    std::string step;
+    std::vector<std::int64_t> path{};  // in the step's loops
+    Digest key{};
+    door::Usage usage{};        // of done and failed
+    bool usage_known = false;   // likewise
+    contract::Labels labels{};  // of done: those that the result has of itself
+    std::string code{};         // of failed and lost
+    std::string secret{};       // of done and failed: of the vault, that was used; "": none
+  };
   std::string kind;
+  // As recorded, with references to its blobs. Of a new fact what is neither hidden nor said of an
+  // effect.
   json::Object data;
-  json::Value plain;   // of data.result, .former, .message or .policy; null when there is none
-  json::Value grants;  // of data.grants; null when there are none
-  std::vector<Bytes> blobs;  // sealed bytes that must be stored with it
+  std::optional<OfEffect> effect;  // none where the record names no effect
+  json::Value plain;               // the result, former, message or policy; null when there is none
+  json::Value grants;              // null when there are none
+  std::vector<Hidden> hidden;      // of a fact that is new
   std::int64_t latency_us = 0;
+
+  // Whether its event has such a member.
+  [[nodiscard]] bool has(std::string_view member) const;
 };
 
 bool is_fact(std::string_view kind);
-
-// Seals blobs under the run's key; the id is that of the stored bytes.
-class Sealer {
- public:
-  explicit Sealer(const crypto::BlobKey& key) : key_{key}, mac_{key} {}
-  // Returns the reference for the event and appends the bytes to `blobs`.
-  json::Value put(std::string_view text, std::vector<Bytes>& blobs) const;
-  json::Value put(const json::Value& value, std::vector<Bytes>& blobs) const {
-    return put(json::canonical(value), blobs);
-  }
-  [[nodiscard]] Result<std::string> open(ByteSpan sealed) const;
-
- private:
-  crypto::BlobKey key_;
-  crypto::HmacKey mac_;
-};
 
 // Reads the plaintext of a blob that an event names.
 using OpenBlob = std::function<Result<std::string>(const Digest&)>;
 // That of the blob which a member of an event's data names. kStoreCorrupt where it names none.
 Result<std::string> opened(const json::Object& data, std::string_view member, const OpenBlob& open);
 
-// Where a fact about an effect belongs: {"step", "key"} and, in a loop, {"path"}.
-json::Object effect_place(const door::Intent& intent);
 // What the door got; a result that is kInterrupted does not come here.
-Fact effect_outcome(const door::Intent& intent, const contract::Labels& labels,
-                    const door::Outcome& outcome, const Sealer& sealer);
+Fact effect_outcome(const door::Intent& intent, contract::Labels labels,
+                    const door::Outcome& outcome);
 // Nothing tells whether it was done: `why` (a timeout, a broken connection).
-Fact effect_lost(const door::Intent& intent, const Error& why, const Sealer& sealer);
+Fact effect_lost(const door::Intent& intent, const Error& why);
 // What undoing it will need.
-Fact effect_prepared(const door::Intent& intent, const json::Value& former, const Sealer& sealer);
+Fact effect_prepared(const door::Intent& intent, const json::Value& former);
 Fact timer_fired(std::string_view step, const std::vector<std::int64_t>& path);
 
 // What a person says of an open question. Of an effect in doubt a yes means "do it again", unless
@@ -72,18 +75,21 @@ struct Answer {
   std::vector<policy::Grant> grants{};
 };
 
-Fact consent_answer(const Digest& digest, const Answer& answer, const Sealer& sealer);
+Fact consent_answer(const Digest& digest, const Answer& answer);
 // `reason`: "consent", "interrupt", "limit".
 Fact paused(std::string_view reason);
 Fact resumed(const door::Ceilings& raised);
 // Where people's files say something else by now (rules_of): both hold from here on.
-void add_rules(Fact& resumed, const json::Array& rules, const Sealer& sealer);
+void add_rules(Fact& resumed, const json::Array& rules);
 // Where other grants are in force by now: these alone hold from here on.
-void add_grants(Fact& resumed, std::span<const policy::Grant> grants, const Sealer& sealer);
+void add_grants(Fact& resumed, std::span<const policy::Grant> grants);
 // A person ends the run for good. `via`: "inbox" or "terminal"; `who` may be empty.
-Fact killed(std::string_view via, std::string_view who, const Sealer& sealer);
+Fact killed(std::string_view via, std::string_view who);
 // The ceiling wall_s: something was under way for so long.
 Fact deadline_reached(std::int64_t worked_us);
+
+// The path that data names, [] where it names none; nullopt where that is no path.
+std::optional<std::vector<std::int64_t>> path_from(const json::Object& data);
 
 // A fact as the ledger has it, with its blob opened.
 Result<Fact> fact_from(const ledger::Event& event, const OpenBlob& open);

@@ -87,16 +87,17 @@ TEST_F(GrantsTest, ARunKeepsTheGrantsItBeganWithUntilItIsResumedUnderOthers) {
                     start.grants = given;
                     return start;
                   }(),
-                  world_.compile(once()), world_.environment(), world_.sealer()};
+                  world_.compile(once()), world_.environment()};
   const Batch first = machine.begin();
   EXPECT_TRUE(machine.questions().empty());
   ASSERT_EQ(machine.grants().size(), 1U);
-  const auto decided = std::ranges::find(first.events, "policy.decided", &ledger::Event::kind);
+  const auto decided = std::ranges::find(first.events, "policy.decided", &Draft::kind);
   ASSERT_NE(decided, first.events.end());
-  EXPECT_EQ(json::text_at(decided->data, "grant"), "g1");
+  const json::Value data = json::parse(decided->data).value();
+  EXPECT_EQ(json::text_at(data.get_object(), "grant"), "g1");
   ASSERT_TRUE(machine.feed(paused("interrupt")));
   Fact fact = resumed({});
-  add_grants(fact, {}, world_.sealer());
+  add_grants(fact, {});
   ASSERT_TRUE(machine.feed(fact));
   EXPECT_TRUE(machine.grants().empty());
   fact.grants = 7;

@@ -9,6 +9,7 @@
 #include "ledger/store.hpp"
 #include "policy/grant.hpp"
 #include "run/facts.hpp"
+#include "run/seal.hpp"
 
 namespace naestro::run {
 

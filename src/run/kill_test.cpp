@@ -70,7 +70,7 @@ TEST_F(KillTest, APausedRunIsKilledWithoutAnOwner) {
   SimRun run{world_, [](const door::Intent&) { return Reply{}; }};
   run.attend = [](const Question&) { return std::nullopt; };
   EXPECT_EQ(run.begin(program, world_.start(program, text)).how, Ending::How::waits_for_consent);
-  const auto batch = run.machine->feed(killed("terminal", "", world_.sealer()));
+  const auto batch = run.machine->feed(killed("terminal", ""));
   ASSERT_TRUE(batch);
   EXPECT_TRUE(batch->ended);
   EXPECT_EQ(batch->events.front().kind, "run.killed");

@@ -32,17 +32,6 @@ json::Value to_json(const Fork& fork) {
   return out;
 }
 
-json::Object decision_data(const std::string& step, contract::EffectKind kind,
-                           const policy::Verdict& verdict, std::string_view answer) {
-  return {{"step", step},
-          {"effect", contract::name(kind)},
-          {"decision", policy::name(verdict.decision)},
-          {"answer", answer},
-          {"rule", verdict.rule},
-          {"file", verdict.file},
-          {"line", verdict.line}};
-}
-
 Error denied_error(const std::string& step, contract::EffectKind kind,
                    const policy::Verdict& verdict) {
   return {Code::kDenied,
@@ -59,15 +48,27 @@ std::string message_of(const Fact& fact) {
   return fact.plain.is_string() ? std::string{json::view(fact.plain.get_string())} : "";
 }
 
+// As they are read from a record: what names no source or no reader says nothing.
+contract::Labels readable(contract::Labels labels) {
+  for (auto& [pointer, label] : labels) {
+    if (label.integrity.empty() || label.readers.empty()) label = contract::unlabelled();
+  }
+  return labels;
+}
+
 }  // namespace
 
-Machine::Machine(Start start, plan::Program program, const plan::Environment& environment,
-                 Sealer sealer)
+Secret hide(Batch& batch, std::string text) {
+  if (batch.secrets.empty()) batch.secrets.reserve(8);  // most have fewer
+  batch.secrets.push_back(std::move(text));
+  return {batch.secrets.size() - 1};
+}
+
+Machine::Machine(Start start, plan::Program program, const plan::Environment& environment)
     : start_{std::move(start)},
       policy_{std::make_unique<policy::Policy>(environment.policy)},
       rules_{rules_of(*policy_)},
       environment_{under(environment, *policy_)},
-      sealer_{sealer},
       budget_{start_.ceilings},
       grants_{start_.grants} {
   environment_.mode = start_.mode;
@@ -77,67 +78,126 @@ Machine::Machine(Start start, plan::Program program, const plan::Environment& en
   enter(std::move(program));
 }
 
-void Machine::emit(Batch& batch, std::string kind, json::Object data) {
-  batch.events.push_back({start_.run, seq_++, std::move(kind), std::move(data), 0});
+void Machine::emit(Batch& batch, std::string_view kind, Fields fields) {
+  if (batch.events.empty()) batch.events.reserve(8);  // most have no more
+  Draft& draft = batch.events.emplace_back();
+  draft.seq = seq_++;
+  draft.kind = kind;
+  write(draft, fields);
+}
+
+void Machine::emit_decision(const std::string& step, const std::vector<std::int64_t>& path,
+                            const door::Admission& admission, Batch& batch) {
+  const policy::Verdict& verdict = admission.verdict;
+  // What the plan's card denies is no action of a call.
+  const bool call = admission.action != Digest{};
+  emit(batch, "policy.decided",
+       {call ? Field{"action", &admission.action} : Field{"action", Absent{}},
+        {"answer", door::name(admission.answer)},
+        {"decision", policy::name(verdict.decision)},
+        {"effect", contract::name(admission.kind)},
+        {"file", verdict.file},
+        unless_empty("grant", admission.grant),
+        {"line", std::int64_t{verdict.line}},
+        unless_empty("path", path),
+        {"rule", verdict.rule},
+        {"step", step}});
 }
 
 Batch Machine::begin() {
   check(seq_ == 0, "begin() comes first and once");
   Batch batch;
-  json::Object created{{"goal", sealer_.put(std::string_view{start_.goal}, batch.blobs)},
-                       {"plan", sealer_.put(std::string_view{start_.plan_text}, batch.blobs)},
-                       {"inputs", sealer_.put(json::Value(start_.inputs), batch.blobs)},
-                       {"context", sealer_.put(json::Value(start_.context), batch.blobs)},
-                       {"mode", policy::name(start_.mode)},
-                       {"next", start_.next},
-                       {"plan_only", start_.plan_only},
-                       {"ceilings", door::to_json(start_.ceilings)},
-                       {"semantics", kSemantics},
-                       {"versions", start_.versions}};
-  if (!rules_.empty()) created["policy"] = sealer_.put(json::Value(rules_), batch.blobs);
+  const json::Object ceilings = door::to_json(start_.ceilings);
+  std::vector<Field> created{{"ceilings", &ceilings},
+                             {"context", hide(batch, canonical(start_.context))},
+                             {"goal", hide(batch, start_.goal)},
+                             {"inputs", hide(batch, canonical(start_.inputs))},
+                             {"mode", policy::name(start_.mode)},
+                             {"next", start_.next},
+                             {"plan", hide(batch, start_.plan_text)},
+                             {"plan_only", start_.plan_only},
+                             {"semantics", kSemantics},
+                             {"versions", &start_.versions}};
+  if (!rules_.empty()) created.push_back({"policy", hide(batch, json::canonical(rules_))});
   if (!grants_.empty()) {
-    created["grants"] = sealer_.put(json::Value(policy::to_json(grants_)), batch.blobs);
+    created.push_back({"grants", hide(batch, json::canonical(policy::to_json(grants_)))});
   }
+  std::array<Field, 3> fork;
   if (start_.fork) {
-    created["fork"] = json::Object{{"run", start_.fork->run},
-                                   {"at", start_.fork->at},
-                                   {"steps", sealer_.put(to_json(*start_.fork), batch.blobs)}};
+    fork = {{{"at", start_.fork->at},
+             {"run", start_.fork->run},
+             {"steps", hide(batch, json::canonical(to_json(*start_.fork)))}}};
+    created.push_back({"fork", Fields{fork}});
   }
-  emit(batch, "run.created", std::move(created));
+  emit(batch, "run.created", created);
   open_segment(batch);
   return batch;
 }
 
-json::Object Machine::digest_row(const Step& step) const {
-  json::Object row{{"state", name(step.state)}};
+// Canonical {"result": its hash, where there is one, "state"}.
+std::string Machine::digest_row(const Step& step) {
+  std::string row;
+  row.reserve(128);
+  row += '{';
   if (step.state == StepState::done) {
-    row["result"] = hex(crypto::sha256(json::canonical(step.result)));
+    const Digest result = crypto::sha256(json::canonical(step.result));
+    row.append(R"("result":")").append(hex(result)).append(R"(",)");
   }
-  return row;
+  return row.append(R"("state":")").append(name(step.state)).append("\"}");
 }
 
 Result<Batch> Machine::feed(Fact fact) {
   check(seq_ > 0, "begin() comes first");
   Batch batch;
-  batch.blobs = std::move(fact.blobs);
   if (ended()) {
     return fail(Code::kRunFinished, "run " + start_.run + " has ended");
   }
-  // The fact's own event comes first; apply() may still refuse it, so seq_ is put back then. The
-  // data goes into the event when apply() has read it.
+  // The fact's own event comes first; apply() may still refuse it, so seq_ is put back then.
   const std::int64_t before = seq_;
-  emit(batch, fact.kind, {});
+  write_fact(fact, batch);
   if (auto applied = apply(fact, batch); !applied) {
     seq_ = before;
     return std::unexpected(std::move(applied).error());
   }
-  batch.events.front().data = std::move(fact.data);
-  batch.events.front().latency_us = fact.latency_us;
   batch.ended = ended();
   return batch;
 }
 
-Result<void> Machine::apply(const Fact& fact, Batch& batch) {
+// What it hides are the batch's first secrets, in its order.
+void Machine::write_fact(Fact& fact, Batch& batch) {
+  if (fact.hidden.empty() && !fact.data.empty()) {  // as recorded, whatever it is
+    emit(batch, fact.kind, {});
+    batch.events.back().data = canonical(fact.data);
+    batch.events.back().latency_us = fact.latency_us;
+    return;
+  }
+  std::vector<Field> fields;
+  fields.reserve(12);  // most have fewer
+  for (const auto& member : fact.data) fields.push_back({member.key(), &member.value()});
+  std::array<Field, 5> usage;
+  if (fact.effect) {
+    const Fact::OfEffect& effect = *fact.effect;
+    const bool done = fact.kind == "effect.done";
+    if (!effect.code.empty()) fields.push_back({"code", effect.code});
+    fields.push_back({"key", &effect.key});
+    if (done) fields.push_back({"labels", &effect.labels});
+    fields.push_back(unless_empty("path", effect.path));
+    fields.push_back({"step", effect.step});
+    fields.push_back(unless_empty("secret", effect.secret));
+    if (done || fact.kind == "effect.failed") {
+      usage = fields_of(effect.usage);
+      fields.push_back({"usage", Fields{usage}});
+      fields.push_back({"usage_known", effect.usage_known});
+    }
+  }
+  for (Fact::Hidden& hidden : fact.hidden) {
+    fields.push_back({hidden.member, hide(batch, std::move(hidden.text))});
+  }
+  emit(batch, fact.kind, fields);
+  batch.events.back().latency_us = fact.latency_us;
+}
+
+Result<void> Machine::apply(Fact& fact, Batch& batch) {
   if (fact.kind == "effect.done" || fact.kind == "effect.failed") return on_outcome(fact, batch);
   if (fact.kind == "effect.prepared") return on_prepared(fact, batch);
   if (fact.kind == "effect.lost") return on_lost(fact, batch);
@@ -158,7 +218,7 @@ Result<void> Machine::apply(const Fact& fact, Batch& batch) {
   return fail(Code::kStoreCorrupt, "'" + fact.kind + "' is no fact that a run can take");
 }
 
-Result<void> Machine::on_answer(const Fact& fact, Batch& batch) {
+Result<void> Machine::on_answer(Fact& fact, Batch& batch) {
   NAESTRO_LET(const Digest digest,
               digest_from_hex(json::text_at(fact.data, "digest").value_or("")));
   const auto found = questions_.find(digest);
@@ -210,17 +270,18 @@ void Machine::discharge(Batch& batch) {
       continue;
     }
     const At call = *at_place(question.what.get_object());
-    json::Object data = place(call);
-    data["digest"] = hex(question.digest);
-    data["grant"] = grant->id;
-    emit(batch, "consent.discharged", std::move(data));
+    emit(batch, "consent.discharged",
+         {{"digest", &question.digest},
+          {"grant", grant->id},
+          unless_empty("path", path(call)),
+          {"step", step_id(call)}});
     turn(this->call(call), Call::State::ready);
     at = questions_.erase(at);
   }
 }
 
 std::vector<policy::Grant> Machine::lasting(const Question& question) const {
-  const std::string workspace = scope().workspace;
+  const std::string& workspace = scope_.workspace;
   if (question.scope == Question::Scope::plan) {
     return run::lasting(*program_, card_, workspace, card_rules());
   }
@@ -233,7 +294,7 @@ std::vector<policy::Grant> Machine::lasting(const Question& question) const {
 }
 
 // Again, left undone, or done with a result that the person gives.
-void Machine::answer_doubt(const Question& question, const Fact& fact, Batch& batch) {
+void Machine::answer_doubt(const Question& question, Fact& fact, Batch& batch) {
   const At at = *at_place(question.what.get_object());
   Call& call = this->call(at);
   const bool yes = fact.kind == "consent.given";
@@ -255,22 +316,21 @@ void Machine::answer_doubt(const Question& question, const Fact& fact, Batch& ba
   }
 }
 
-Result<void> Machine::on_outcome(const Fact& fact, Batch& batch) {
+Result<void> Machine::on_outcome(Fact& fact, Batch& batch) {
   NAESTRO_LET(const At at, under_way(fact));
-  const door::Usage usage = door::usage_from_json(fact.data.if_contains("usage"));
+  const door::Usage& usage = fact.effect->usage;
   budget_.settle(call(at).intent->effect.caps, usage);
   free_slot(at);
-  json::Object charged = place(at);
-  charged["usage"] = door::to_json(usage);
-  charged["spent"] = door::to_json(budget_.spent());
-  emit(batch, "budget.charged", std::move(charged));
+  emit(batch, "budget.charged",
+       {unless_empty("path", path(at)),
+        {"spent", Fields{fields_of(budget_.spent())}},
+        {"step", step_id(at)},
+        {"usage", Fields{fields_of(usage)}}});
   if (fact.kind == "effect.done") {
-    const json::Value* labels = fact.data.if_contains("labels");
-    accept(at, fact, contract::labels_from_json(labels == nullptr ? json::Value{} : *labels),
-           batch);
+    accept(at, fact, readable(std::move(fact.effect->labels)), batch);
   } else {
     const std::string message = message_of(fact);
-    const auto code = code_named(json::text_at(fact.data, "code").value_or(""));
+    const auto code = code_named(fact.effect->code);
     const bool may_pass = code && info(*code).retry != RetryClass::never;
     // The code that the adapter gave stands in the message; the step's is its own.
     Error error{Code::kStepFailed, message, {}, {}, nullptr};
@@ -287,13 +347,13 @@ Result<void> Machine::on_outcome(const Fact& fact, Batch& batch) {
 }
 
 // What undoing will need is recorded: now the effect may be done.
-Result<void> Machine::on_prepared(const Fact& fact, Batch& batch) {
+Result<void> Machine::on_prepared(Fact& fact, Batch& batch) {
   NAESTRO_LET(const At at, under_way(fact));
   if (!call(at).intent->prepare) {
     return fail(Code::kStoreCorrupt, "an effect was prepared twice");
   }
   call(at).intent->prepare = false;
-  call(at).intent->former = fact.plain;
+  call(at).intent->former = std::move(fact.plain);
   hand_out(call(at), batch);
   return {};
 }
@@ -303,7 +363,7 @@ Result<void> Machine::on_prepared(const Fact& fact, Batch& batch) {
 Result<void> Machine::on_lost(const Fact& fact, Batch& batch) {
   NAESTRO_LET(const At at, under_way(fact));
   Call& call = this->call(at);
-  const std::string code{json::text_at(fact.data, "code").value_or("")};
+  const std::string& code = fact.effect->code;
   charge_lost(at, batch);
   const bool harmless = call.intent->effect.idempotency != contract::Idempotency::none;
   if (!harmless) {
@@ -334,10 +394,10 @@ void Machine::limit(const door::Shortage& shortage, const std::string& step, Bat
   shortage_ = shortage;
   limited_step_ = step;
   emit(batch, "budget.exhausted",
-       {{"step", step},
+       {{"left", shortage.left},
         {"limit", shortage.limit},
         {"needed", shortage.needed},
-        {"left", shortage.left}});
+        {"step", step}});
 }
 
 std::vector<Perform> Machine::outstanding() const {
@@ -378,11 +438,6 @@ const contract::Labels& Machine::labels_of(std::string_view step) const {
 // A step's name across segments; in the first it is the plain id.
 std::string Machine::segment_name(const std::string& id) const {
   return segment_ == 0 ? id : std::to_string(segment_) + "/" + id;
-}
-
-door::Scope Machine::scope() const {
-  return {program_->plan_digest,
-          std::string{json::text_at(start_.context, "workspace").value_or("")}};
 }
 
 std::optional<std::size_t> Machine::index_of(std::string_view step) const {

@@ -16,6 +16,7 @@
 #include "plan/compile.hpp"
 #include "plan/program.hpp"
 #include "run/card.hpp"
+#include "run/draft.hpp"
 #include "run/facts.hpp"
 
 namespace naestro::run {
@@ -89,16 +90,15 @@ struct Question {
 std::string_view name(Question::Scope scope);
 
 struct Batch {
-  std::vector<ledger::Event> events;
-  std::vector<Bytes> blobs;
+  std::vector<Draft> events;
+  std::vector<std::string> secrets;  // which the events name, not in the clear (run/seal.hpp)
   std::vector<Perform> performs;
   std::vector<Timer> timers;
   bool ended = false;  // the run is done or failed
 };
+// Puts a text among the batch's secrets, for the field that names it.
+Secret hide(Batch& batch, std::string text);
 
-// The data of policy.decided; `answer`: go, ask, denied, limit.
-json::Object decision_data(const std::string& step, contract::EffectKind kind,
-                           const policy::Verdict& verdict, std::string_view answer);
 Error denied_error(const std::string& step, contract::EffectKind kind,
                    const policy::Verdict& verdict);
 
@@ -115,7 +115,7 @@ class Machine {
   // `program` is that of the first segment, compiled from start.plan_text. The catalogs of
   // `environment` must outlive the machine; its policy is copied, and what a resume adds comes on
   // top of it; the mode is the run's.
-  Machine(Start start, plan::Program program, const plan::Environment& environment, Sealer sealer);
+  Machine(Start start, plan::Program program, const plan::Environment& environment);
 
   // run.created and all that follows. Call it once, first.
   Batch begin();
@@ -165,9 +165,11 @@ class Machine {
   [[nodiscard]] const contract::Labels& labels_of(std::string_view step) const;
   // Those of the segment under way.
   [[nodiscard]] const json::Object& inputs() const { return inputs_; }
-  [[nodiscard]] door::Scope scope() const;
+  [[nodiscard]] const door::Scope& scope() const { return scope_; }
 
  private:
+  // A value that the batch's fact named: what it became, or the recorded reference.
+  using Said = std::variant<Secret, json::Value>;
   // One item of a step, or the whole of a step that goes over none.
   struct Call {
     // waits: for a timer; doubtful: a person decides whether it was done.
@@ -179,8 +181,9 @@ class Machine {
     std::int64_t not_done = 0;         // definite "not done" outcomes of this round: n of the key
     std::optional<Perform> intent;
     contract::Labels argument_labels;
-    json::Value result;  // of the last round
-    json::Value sealed;  // the reference to it, where the fact that brought it has one
+    contract::Label argument_label;  // all of them joined
+    json::Value result;              // of the last round
+    std::optional<Said> said;        // it, in the event that brought it; of this batch
     contract::Labels labels;
     std::optional<Error> error;
   };
@@ -194,6 +197,7 @@ class Machine {
     contract::Labels labels;
     // What decided, beyond the plan, whether the step yields anything.
     std::optional<contract::Label> presence;
+    const CardLine* line = nullptr;  // null of a fork's step that is not done again
   };
   static constexpr bool busy(Call::State state) {
     return state == Call::State::running || state == Call::State::waits;
@@ -204,7 +208,14 @@ class Machine {
     std::size_t call;
   };
 
-  void emit(Batch& batch, std::string kind, json::Object data);
+  void emit(Batch& batch, std::string_view kind, Fields fields);
+  void emit(Batch& batch, std::string_view kind, std::initializer_list<Field> fields) {
+    emit(batch, kind, Fields{fields.begin(), fields.size()});
+  }
+  void write_fact(Fact& fact, Batch& batch);
+  // policy.decided, of a step or of one call of it.
+  void emit_decision(const std::string& step, const std::vector<std::int64_t>& path,
+                     const door::Admission& admission, Batch& batch);
   void enter(plan::Program program);
   void open_segment(Batch& batch);
   void emit_compiled(const plan::Program& program, std::int64_t segment, bool planner,
@@ -212,18 +223,18 @@ class Machine {
   void advance(Batch& batch);
   void reject(const plan::Compiled& compiled, Batch& batch);
   void close_segment();
-  Result<void> apply(const Fact& fact, Batch& batch);
-  Result<void> on_outcome(const Fact& fact, Batch& batch);
-  Result<void> on_answer(const Fact& fact, Batch& batch);
+  Result<void> apply(Fact& fact, Batch& batch);
+  Result<void> on_outcome(Fact& fact, Batch& batch);
+  Result<void> on_answer(Fact& fact, Batch& batch);
   Result<void> on_resumed(const Fact& fact, Batch& batch);
   void on_killed(Batch& batch);
-  Result<void> on_prepared(const Fact& fact, Batch& batch);
+  Result<void> on_prepared(Fact& fact, Batch& batch);
   Result<void> on_lost(const Fact& fact, Batch& batch);
   Result<void> on_timer(const Fact& fact, Batch& batch);
   Result<void> on_deadline(Batch& batch);
   [[nodiscard]] CardRules card_rules() const { return {environment_.policy, start_.mode, grants_}; }
   void answer_effect(const Question& question, bool yes, const std::string& who, Batch& batch);
-  void answer_doubt(const Question& question, const Fact& fact, Batch& batch);
+  void answer_doubt(const Question& question, Fact& fact, Batch& batch);
   void discharge(Batch& batch);
 
   // Steps (machine_steps.cpp).
@@ -245,6 +256,7 @@ class Machine {
   void start_call(At at, Batch& batch);
   void ask(At at, const door::Effect& effect, const door::Admission& admission, Batch& batch);
   void intend(At at, door::Effect effect, const door::Admission& admission, Batch& batch);
+  [[nodiscard]] Digest action_of(At at, const door::Effect& effect) const;
   [[nodiscard]] bool may_repeat(At at) const;
   void take_slot(At at);
   void free_slot(At at);
@@ -256,7 +268,7 @@ class Machine {
   [[nodiscard]] policy::Flow flow_of(At at) const;
   [[nodiscard]] std::set<std::string> readers_of(const door::Effect& effect) const;
   void note_written(const Call& call);
-  void accept(At at, const Fact& fact, const contract::Labels& labels, Batch& batch);
+  void accept(At at, Fact& fact, const contract::Labels& labels, Batch& batch);
   void keep_file(json::Value file);
   void end_round(At at, Batch& batch);
   void end_call(At at, Batch& batch);
@@ -271,16 +283,19 @@ class Machine {
   [[nodiscard]] Call& call(At at) { return steps_[at.step].calls[at.call]; }
   [[nodiscard]] const Call& call(At at) const { return steps_[at.step].calls[at.call]; }
   [[nodiscard]] std::vector<std::int64_t> path(At at) const;
+  [[nodiscard]] const std::string& step_id(At at) const { return program_->steps[at.step].id; }
   // {"step"} and, in a loop, {"path"}.
   [[nodiscard]] json::Object place(At at) const;
   [[nodiscard]] std::optional<At> at_place(const json::Object& data) const;
+  [[nodiscard]] std::optional<At> at_place(std::string_view step,
+                                           const std::vector<std::int64_t>& where) const;
   // The call whose effect, of the fact's key, is under way.
   [[nodiscard]] Result<At> under_way(const Fact& fact) const;
   void limit(const door::Shortage& shortage, const std::string& step, Batch& batch);
   [[nodiscard]] plan::Budget left() const;
-  [[nodiscard]] json::Object digest_row(const Step& step) const;
+  [[nodiscard]] static std::string digest_row(const Step& step);
   [[nodiscard]] std::string segment_name(const std::string& id) const;
-  [[nodiscard]] Result<json::Value> value_of(std::size_t index, const json::Value& raw) const;
+  [[nodiscard]] Result<json::Value> value_of(std::size_t index, json::Value value) const;
   [[nodiscard]] plan::Lookup lookup() const;
   [[nodiscard]] plan::Lookup lookup(At at) const;
   [[nodiscard]] contract::Label label_of(const plan::Reference& reference) const;
@@ -296,9 +311,9 @@ class Machine {
   plan::Bound bound_;
   bool planning_ = false;  // the segment under way is a planner's
   std::int64_t repairs_ = 0;
-  json::Object inputs_;    // of the segment under way
-  json::Object finished_;  // the steps of earlier segments, for the final digest
-  Sealer sealer_;
+  json::Object inputs_;                          // of the segment under way
+  std::map<std::string, std::string> finished_;  // digest rows of the steps of earlier segments
+  door::Scope scope_;
   Card card_;
   std::int64_t seq_ = 0;
   State state_ = State::running;

@@ -1,6 +1,7 @@
 // The life of a call, one item of a step: ready -> (asking ->) running -> done | failed, with
 // rounds and further attempts in between.
 #include <algorithm>
+#include <array>
 
 #include "base/crypto.hpp"
 #include "plan/labels.hpp"
@@ -12,6 +13,13 @@ namespace naestro::run {
 namespace {
 
 using plan::Reference;
+
+// What stands for a value of the fact in another event of its batch.
+std::variant<Secret, json::Value> said(const Fact& fact, std::string_view member) {
+  const auto hidden = std::ranges::find(fact.hidden, member, &Fact::Hidden::member);
+  if (hidden == fact.hidden.end()) return fact.data.at(member);
+  return Secret{static_cast<std::size_t>(hidden - fact.hidden.begin())};
+}
 
 // The object that the first declared write names, and the hash of what was written there.
 std::optional<json::Value> written_file(const door::Effect& effect, const json::Value& result) {
@@ -58,21 +66,26 @@ json::Object Machine::place(At at) const {
 }
 
 std::optional<Machine::At> Machine::at_place(const json::Object& data) const {
-  const auto index = index_of(json::text_at(data, "step").value_or(""));
+  const auto where = path_from(data);
+  if (!where) return std::nullopt;
+  return at_place(json::text_at(data, "step").value_or(""), *where);
+}
+
+std::optional<Machine::At> Machine::at_place(std::string_view step,
+                                             const std::vector<std::int64_t>& where) const {
+  const auto index = index_of(step);
   if (!index) return std::nullopt;
-  const json::Array* given = json::array_at(data, "path");
-  const json::Array where = given == nullptr ? json::Array{} : *given;
   const bool each = program_->steps[*index].control.for_each.has_value();
-  const bool first = each && !where.empty() && where[0].is_int64() && where[0].get_int64() >= 0;
-  const At at{*index, first ? static_cast<std::size_t>(where[0].get_int64()) : 0};
-  if (at.call >= steps_[at.step].calls.size() || to_json(path(at)) != where) return std::nullopt;
+  const bool first = each && !where.empty() && where[0] >= 0;
+  const At at{*index, first ? static_cast<std::size_t>(where[0]) : 0};
+  if (at.call >= steps_[at.step].calls.size() || path(at) != where) return std::nullopt;
   return at;
 }
 
 Result<Machine::At> Machine::under_way(const Fact& fact) const {
-  const auto at = at_place(fact.data);
-  if (!at || call(*at).state != Call::State::running ||
-      hex(call(*at).intent->key) != json::text_at(fact.data, "key")) {
+  const auto& effect = fact.effect;
+  const auto at = effect ? at_place(effect->step, effect->path) : std::nullopt;
+  if (!at || call(*at).state != Call::State::running || call(*at).intent->key != effect->key) {
     return fail(Code::kStoreCorrupt, "an outcome came for an effect that is not under way");
   }
   return *at;
@@ -120,18 +133,15 @@ void Machine::start_call(At at, Batch& batch) {
     effect->arguments["seed"] = effect->arguments.at("seed").as_int64() + call(at).not_done;
   }
   call(at).argument_labels = argument_labels(at);
+  call(at).argument_label = policy::whole(call(at).argument_labels);
   effect->flow = flow_of(at);
   const door::Admission admission =
-      door::admit(environment_.policy, start_.mode, scope(), *effect, approved_, grants_, budget_);
+      door::admit(environment_.policy, start_.mode, scope_.workspace, *effect,
+                  action_of(at, *effect), approved_, grants_, budget_);
   using enum door::Admission::Answer;
   // The same question of another call is open: its answer first.
   if (admission.answer == ask && questions_.contains(admission.action)) return;
-  json::Object decision =
-      decision_data(step.id, admission.kind, admission.verdict, door::name(admission.answer));
-  if (!effect->path.empty()) decision["path"] = to_json(effect->path);
-  decision["action"] = hex(admission.action);
-  if (!admission.grant.empty()) decision["grant"] = admission.grant;
-  emit(batch, "policy.decided", std::move(decision));
+  emit_decision(step.id, effect->path, admission, batch);
   if (admission.answer == go) {
     intend(at, *std::move(effect), admission, batch);
   } else if (admission.answer == ask) {
@@ -141,6 +151,13 @@ void Machine::start_call(At at, Batch& batch) {
   } else {
     fail_call(at, denied_error(step.id, admission.kind, admission.verdict), false, batch);
   }
+}
+
+// Most often the card has it. (What is called is on the card.)
+Digest Machine::action_of(At at, const door::Effect& effect) const {
+  const CardLine& line = *steps_[at.step].line;
+  const bool same = line.known() && line.authority == effect.authority;
+  return same ? line.action : door::action_digest(scope_, effect);
 }
 
 void Machine::ask(At at, const door::Effect& effect, const door::Admission& admission,
@@ -156,11 +173,12 @@ void Machine::ask(At at, const door::Effect& effect, const door::Admission& admi
 
 void Machine::open_question(Question::Scope scope, const Digest& digest, At at, json::Object what,
                             Batch& batch) {
-  json::Object data = place(at);
-  data["digest"] = hex(digest);
-  data["scope"] = name(scope);
-  data["question"] = sealer_.put(json::Value(what), batch.blobs);
-  emit(batch, "consent.asked", std::move(data));
+  emit(batch, "consent.asked",
+       {{"digest", &digest},
+        unless_empty("path", path(at)),
+        {"question", hide(batch, canonical(what))},
+        {"scope", name(scope)},
+        {"step", step_id(at)}});
   questions_[digest] = {scope, digest, program_->steps[at.step].id, path(at), std::move(what)};
 }
 
@@ -180,20 +198,22 @@ void Machine::intend(At at, door::Effect effect, const door::Admission& admissio
   take_slot(at);
   const Digest key = door::effect_key(start_.run, segment_name(effect.step), effect.path,
                                       door::call_hash(effect), 0, call.not_done);
-  emit(batch, "step.started", place(at));
-  json::Object data = place(at);
-  data["key"] = hex(key);
-  data["target"] = effect.target;
-  data["contract"] = hex(effect.contract);
-  data["effect"] = contract::name(admission.kind);
-  data["idempotency"] = contract::name(effect.idempotency);
-  data["arguments"] = sealer_.put(json::Value(effect.arguments), batch.blobs);
-  data["labels"] = contract::to_json(call.argument_labels);
-  data["reserved"] = json::Object{{"tokens", effect.caps.tokens},
-                                  {"tool_calls", effect.caps.tool_calls},
-                                  {"model_calls", effect.caps.model_calls},
-                                  {"usd_nano", effect.caps.usd}};
-  emit(batch, "effect.intended", std::move(data));
+  emit(batch, "step.started", {unless_empty("path", effect.path), {"step", effect.step}});
+  const std::array<Field, 4> reserved{{{"model_calls", effect.caps.model_calls},
+                                       {"tokens", effect.caps.tokens},
+                                       {"tool_calls", effect.caps.tool_calls},
+                                       {"usd_nano", effect.caps.usd}}};
+  emit(batch, "effect.intended",
+       {{"arguments", hide(batch, canonical(effect.arguments))},
+        {"contract", &effect.contract},
+        {"effect", contract::name(admission.kind)},
+        {"idempotency", contract::name(effect.idempotency)},
+        {"key", &key},
+        {"labels", &call.argument_labels},
+        unless_empty("path", effect.path),
+        {"reserved", Fields{reserved}},
+        {"step", effect.step},
+        {"target", effect.target}});
   const bool prepare = effect.prepares;
   call.intent = Perform{std::move(effect), key, prepare, {}};
   note_written(call);
@@ -208,11 +228,10 @@ void Machine::hand_out(Call& call, Batch& batch) {
 
 // What a step yields from what the far side said, checked against the step's schema. What a model
 // or a tool says is untrusted: anything that does not fit is an error of the step.
-Result<json::Value> Machine::value_of(std::size_t index, const json::Value& raw) const {
+Result<json::Value> Machine::value_of(std::size_t index, json::Value value) const {
   const plan::Step& step = program_->steps[index];
-  json::Value value = raw;
   if (std::holds_alternative<plan::ModelUse>(step.use)) {
-    const json::Object* object = raw.if_object();
+    const json::Object* object = value.if_object();
     const auto text = object == nullptr ? std::nullopt : json::text_at(*object, "text");
     auto parsed = text ? json::parse(*text) : Result<json::Value>{json::Value{}};
     if (!text || !parsed) {
@@ -231,15 +250,16 @@ Result<void> Machine::fits(const Question& doubt, const json::Value& result) con
 }
 
 // A result that came: held to the step's schema, labelled, kept. `declared`: its own labels.
-void Machine::accept(At at, const Fact& fact, const contract::Labels& declared, Batch& batch) {
+void Machine::accept(At at, Fact& fact, const contract::Labels& declared, Batch& batch) {
   Call& call = this->call(at);
   const plan::Step& planned = program_->steps[at.step];
-  auto value = value_of(at.step, fact.plain);
+  auto value = value_of(at.step, std::move(fact.plain));
   if (!value) {
-    json::Object data = place(at);
-    data["check"] = "schema";
-    data["message"] = sealer_.put(std::string_view{value.error().message}, batch.blobs);
-    emit(batch, "check.failed", std::move(data));
+    emit(batch, "check.failed",
+         {{"check", "schema"},
+          {"message", hide(batch, value.error().message)},
+          unless_empty("path", path(at)),
+          {"step", step_id(at)}});
     // A model may say something else when it is asked again; a tool will not.
     const bool model = std::holds_alternative<plan::ModelUse>(planned.use);
     return fail_call(at, std::move(value).error(), model, batch);
@@ -247,11 +267,12 @@ void Machine::accept(At at, const Fact& fact, const contract::Labels& declared, 
   call.result = *std::move(value);
   // A model's value is read out of its text; a tool's is what the fact says.
   const bool as_said = std::holds_alternative<plan::ToolUse>(planned.use);
-  call.sealed = as_said ? fact.data.at("result") : json::Value{};
+  call.said.reset();
+  if (as_said) call.said = said(fact, "result");
   std::optional<contract::Label> into = control_label(at);
-  policy::add(into, policy::whole(call.argument_labels));
-  call.labels =
-      plan::result_labels(declared, plan::narrowed(*into, readers_of(call.intent->effect)));
+  policy::add(into, call.argument_label);
+  call.labels = plan::result_labels(
+      declared, plan::narrowed(*std::move(into), readers_of(call.intent->effect)));
   if (auto file = written_file(call.intent->effect, call.result)) keep_file(*std::move(file));
   call.intent.reset();
   end_round(at, batch);
@@ -294,12 +315,15 @@ void Machine::end_call(At at, Batch& batch) {
   Call& call = this->call(at);
   const bool failed = call.state == Call::State::failed;
   if (planned.control.loops()) {
-    json::Object data = place(at);
     if (failed) {
-      data["code"] = info(call.error->code).name;
-      data["message"] = sealer_.put(std::string_view{call.error->message}, batch.blobs);
+      emit(batch, "call.failed",
+           {{"code", info(call.error->code).name},
+            {"message", hide(batch, call.error->message)},
+            unless_empty("path", path(at)),
+            {"step", planned.id}});
+    } else {
+      emit(batch, "call.done", {unless_empty("path", path(at)), {"step", planned.id}});
     }
-    emit(batch, failed ? "call.failed" : "call.done", std::move(data));
   }
   const bool collect = planned.control.for_each && planned.control.for_each->collect;
   if (failed && !collect && !step.error) step.error = call.error;
@@ -337,12 +361,13 @@ void Machine::fail_call(At at, Error error, bool may_pass, Batch& batch) {
 void Machine::repeat_later(At at, std::string_view code, Batch& batch) {
   Call& call = this->call(at);
   const std::int64_t wait_s = program_->steps[at.step].control.retry.wait_s;
-  json::Object data = place(at);
-  data["attempt"] = call.attempts + 1;
-  data["code"] = code;
-  data["same_key"] = call.intent.has_value();
-  data["wait_s"] = wait_s;
-  emit(batch, "step.retried", std::move(data));
+  emit(batch, "step.retried",
+       {{"attempt", call.attempts + 1},
+        {"code", code},
+        unless_empty("path", path(at)),
+        {"same_key", call.intent.has_value()},
+        {"step", step_id(at)},
+        {"wait_s", wait_s}});
   turn(call, wait_s > 0 ? Call::State::waits : Call::State::ready);
   if (wait_s > 0) batch.timers.push_back({program_->steps[at.step].id, path(at), wait_s});
 }
@@ -361,19 +386,19 @@ void Machine::doubt(At at, Batch& batch) {
 }
 
 void Machine::say_in_doubt(At at, Batch& batch) {
-  json::Object data = place(at);
-  data["key"] = hex(call(at).intent->key);
-  emit(batch, "effect.in_doubt", std::move(data));
+  emit(batch, "effect.in_doubt",
+       {{"key", &call(at).intent->key}, unless_empty("path", path(at)), {"step", step_id(at)}});
 }
 
 // A lost attempt counts at its cap; a repeat needs a reservation of its own.
 void Machine::charge_lost(At at, Batch& batch) {
   const door::Caps& caps = call(at).intent->effect.caps;
   budget_.settle(caps, door::whole(caps));
-  json::Object data = place(at);
-  data["lost_attempt"] = true;
-  data["spent"] = door::to_json(budget_.spent());
-  emit(batch, "budget.charged", std::move(data));
+  emit(batch, "budget.charged",
+       {{"lost_attempt", true},
+        unless_empty("path", path(at)),
+        {"spent", Fields{fields_of(budget_.spent())}},
+        {"step", step_id(at)}});
 }
 
 // A lost attempt that holds its slot is done again. Where a ceiling is in the way it lets go of the

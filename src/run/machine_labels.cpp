@@ -56,9 +56,10 @@ contract::Labels Machine::argument_labels(At at) const {
 // person saw.
 policy::Flow Machine::flow_of(At at) const {
   const plan::Step& step = program_->steps[at.step];
-  policy::Flow flow =
-      policy::either(step.flow, plan::flow_of(step.use, call(at).argument_labels,
-                                              control_label(at).value_or(plan::plan_label())));
+  const std::optional<contract::Label> control = control_label(at);
+  policy::Flow flow = policy::either(
+      step.flow,
+      plan::flow_of(step.use, call(at).argument_labels, control ? *control : plan::plan_label()));
   flow.off_prem_open = false;
   return flow;
 }
@@ -76,7 +77,7 @@ std::set<std::string> Machine::readers_of(const door::Effect& effect) const {
 
 // A file keeps what its data's label says of its readers, as long as the run knows of it.
 void Machine::note_written(const Call& call) {
-  const contract::Label label = policy::whole(call.argument_labels);
+  const contract::Label& label = call.argument_label;
   if (!policy::off_prem_forbidden(label)) return;
   for (const contract::DeclaredEffect& effect : call.intent->effect.declared) {
     const bool writes = effect.kind == contract::EffectKind::write;

@@ -45,11 +45,11 @@ void Machine::on_killed(Batch& batch) {
 }
 
 Result<void> Machine::on_resumed(const Fact& fact, Batch& batch) {
-  if (fact.data.contains("policy")) {
+  if (fact.has("policy")) {
     NAESTRO_TRY(add_rules(*policy_, fact.plain));
     rules_ = fact.plain.get_array();
   }
-  if (fact.data.contains("grants")) {
+  if (fact.has("grants")) {
     NAESTRO_LET(grants_, policy::grants_from_json(fact.grants));
   }
   if (const json::Object* raised = json::object_at(fact.data, "raised")) {

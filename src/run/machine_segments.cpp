@@ -1,5 +1,6 @@
 // What happens between plans: a planner's plan becomes the segment under way, or is rejected.
 #include <algorithm>
+#include <array>
 
 #include "plan/compile.hpp"
 #include "run/machine.hpp"
@@ -38,27 +39,45 @@ void Machine::enter(plan::Program program) {
   if (start_.fork) {
     for (const auto& [step, result] : start_.fork->steps) kept.insert(step);
   }
-  card_ = make_card(*program_, inputs_, scope().workspace, card_rules(), kept);
+  scope_ = {program_->plan_digest,
+            std::string{json::text_at(start_.context, "workspace").value_or("")}};
+  card_ = make_card(*program_, inputs_, scope_.workspace, card_rules(), kept);
+  for (const CardLine& line : card_.lines) steps_[index_.at(line.step)].line = &line;
   outputs_.clear();
 }
 
 void Machine::emit_compiled(const plan::Program& program, std::int64_t segment, bool planner,
                             Batch& batch) {
+  const std::string usd = format_usd(program.bound.usd);
+  const std::array<Field, 7> bound{{{"concurrency", program.bound.concurrency},
+                                    {"critical_path", &program.bound.critical_path},
+                                    {"model_calls", program.bound.model_calls},
+                                    {"tokens", program.bound.tokens},
+                                    {"tool_calls", program.bound.tool_calls},
+                                    {"usd", usd},
+                                    {"wall_s", program.bound.wall_s}}};
+  std::array<std::array<Field, 2>, plan::kPasses.size()> pass;
+  std::array<Fields, plan::kPasses.size()> passes;
+  for (std::size_t i = 0; i < passes.size(); ++i) {
+    pass[i] = {{{"checked", true}, {"name", plan::kPasses[i]}}};
+    passes[i] = pass[i];
+  }
   emit(batch, "plan.compiled",
-       {{"segment", segment},
+       {{"bound", Fields{bound}},
+        {"passes", std::span<const Fields>{passes}},
+        {"plan", &program.plan_digest},
         {"planner", planner},
-        {"plan", hex(program.plan_digest)},
-        {"program", hex(program.program_digest)},
-        {"bound", plan::to_json(program.bound)},
-        {"passes", plan::passes_json()}});
+        {"program", &program.program_digest},
+        {"segment", segment}});
 }
 
 void Machine::open_segment(Batch& batch) {
   emit_compiled(*program_, segment_, planning_, batch);
   if (const CardLine* denied = card_.denied()) {
-    json::Object decision = decision_data(denied->step, denied->kind, denied->verdict,
-                                          door::name(door::Answer::denied));
-    emit(batch, "policy.decided", std::move(decision));
+    door::Admission decision;
+    decision.verdict = denied->verdict;
+    decision.kind = denied->kind;
+    emit_decision(denied->step, {}, decision, batch);
     failure_ = denied_error(denied->step, denied->kind, denied->verdict);
     finish(batch);
     batch.ended = true;
@@ -71,9 +90,9 @@ void Machine::open_segment(Batch& batch) {
     json::Array lines;
     for (const CardLine& line : card_.lines) lines.push_back(to_json(line));
     emit(batch, "consent.asked",
-         {{"digest", hex(card_.digest)},
-          {"scope", "plan"},
-          {"question", sealer_.put(json::Value(lines), batch.blobs)}});
+         {{"digest", &card_.digest},
+          {"question", hide(batch, json::canonical(lines))},
+          {"scope", "plan"}});
     questions_[card_.digest] = {Question::Scope::plan, card_.digest, "", {}, std::move(lines)};
   } else {
     schedule(batch);
@@ -100,7 +119,7 @@ void Machine::advance(Batch& batch) {
   }
   // Members in canonical order, in which a recorded value comes back.
   const std::string text = json::pretty(json::parse(json::canonical(*proposed)).value());
-  emit(batch, "plan.proposed", {{"plan", sealer_.put(std::string_view{text}, batch.blobs)}});
+  emit(batch, "plan.proposed", {{"plan", hide(batch, text)}});
   plan::Environment around = environment_;
   around.ceilings = left();
   plan::Compiled compiled = plan::compile(text, around);
@@ -138,7 +157,7 @@ void Machine::reject(const plan::Compiled& compiled, Batch& batch) {
       message = plan::format(diagnostic, "the proposed plan");
     }
   }
-  emit(batch, "plan.rejected", {{"diagnostics", sealer_.put(json::Value(rows), batch.blobs)}});
+  emit(batch, "plan.rejected", {{"diagnostics", hide(batch, json::canonical(rows))}});
   if (repairs_ < kRepairMax && program_->inputs.contains("diagnostics")) {
     ++repairs_;
     json::Object again = inputs_;

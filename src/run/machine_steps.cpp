@@ -1,5 +1,6 @@
 // The life of a step: waiting -> ready -> done | failed | skipped. Its calls: machine_calls.cpp.
 #include <algorithm>
+#include <utility>
 
 #include "base/crypto.hpp"
 #include "plan/labels.hpp"
@@ -106,10 +107,10 @@ void Machine::keep_step(std::size_t index, const Fork::Kept& kept, Batch& batch)
   step.labels = kept.labels;
   step.state = StepState::done;
   emit(batch, "step.reused",
-       {{"step", program_->steps[index].id},
-        {"from", kept.from},
-        {"result", sealer_.put(step.result, batch.blobs)},
-        {"labels", contract::to_json(step.labels)}});
+       {{"from", kept.from},
+        {"labels", &step.labels},
+        {"result", hide(batch, json::canonical(step.result))},
+        {"step", program_->steps[index].id}});
 }
 
 // All that the step needs is settled: `when` decides, then its calls are laid out.
@@ -122,7 +123,7 @@ void Machine::open_step(std::size_t index, Batch& batch) {
     if (!*when) return skip_step(index, "when", batch);
   }
   step.state = StepState::ready;
-  json::Object data{{"step", planned.id}};
+  Field calls{"calls", Absent{}};
   if (const auto& each = planned.control.for_each) {
     auto in = plan::value_at(each->in, lookup());
     if (!in) return fail_step(index, std::move(in).error(), batch);
@@ -143,24 +144,24 @@ void Machine::open_step(std::size_t index, Batch& batch) {
     for (std::size_t i = 0; i < items->size(); ++i) {
       step.calls.emplace_back().item = static_cast<std::int64_t>(i);
     }
-    data["calls"] = items->size();
+    calls.value = static_cast<std::int64_t>(items->size());
   } else {
     step.calls.emplace_back();
   }
-  emit(batch, "step.ready", std::move(data));
+  emit(batch, "step.ready", {calls, {"step", planned.id}});
   if (step.calls.empty()) close_step(index, batch);
 }
 
 void Machine::skip_step(std::size_t index, std::string_view because, Batch& batch) {
   steps_[index].state = StepState::skipped;
-  emit(batch, "step.skipped", {{"step", program_->steps[index].id}, {"because", because}});
+  emit(batch, "step.skipped", {{"because", because}, {"step", program_->steps[index].id}});
 }
 
 // Every call has ended.
 void Machine::close_step(std::size_t index, Batch& batch) {
   const plan::Step& planned = program_->steps[index];
   Step& step = steps_[index];
-  json::Value sealed;
+  std::optional<Said> said;
   if (planned.control.for_each) {
     json::Array rows;
     contract::Label label = contract::unlabelled();
@@ -182,15 +183,16 @@ void Machine::close_step(std::size_t index, Batch& batch) {
     step.items.clear();
   } else {
     step.result = std::move(step.calls.front().result);
-    sealed = std::move(step.calls.front().sealed);
+    said = std::move(step.calls.front().said);
     step.labels = std::move(step.calls.front().labels);
   }
   step.state = StepState::done;
-  if (sealed.is_null()) sealed = sealer_.put(step.result, batch.blobs);
+  if (!said) said = hide(batch, json::canonical(step.result));
+  const auto* recorded = std::get_if<json::Value>(&*said);
   emit(batch, "step.done",
-       {{"step", planned.id},
-        {"result", std::move(sealed)},
-        {"labels", contract::to_json(step.labels)}});
+       {{"labels", &step.labels},
+        recorded == nullptr ? Field{"result", std::get<Secret>(*said)} : Field{"result", recorded},
+        {"step", planned.id}});
 }
 
 void Machine::fail_step(std::size_t index, Error error, Batch& batch) {
@@ -198,9 +200,9 @@ void Machine::fail_step(std::size_t index, Error error, Batch& batch) {
   steps_[index].state = StepState::failed;
   std::erase_if(questions_, [&](const auto& open) { return open.second.step == planned.id; });
   emit(batch, "step.failed",
-       {{"step", planned.id},
-        {"code", info(error.code).name},
-        {"message", sealer_.put(std::string_view{error.message}, batch.blobs)}});
+       {{"code", info(error.code).name},
+        {"message", hide(batch, error.message)},
+        {"step", planned.id}});
   if (planned.control.on_error != plan::OnError::fail || failure_) return;
   error.context.emplace_back("step", planned.id);
   failure_ = std::move(error);
@@ -221,24 +223,39 @@ bool Machine::compute_outputs() {
 void Machine::finish(Batch& batch) {
   // Parallel steps may have written in any order; the digest must not depend on it.
   std::ranges::sort(files_, {}, [](const json::Value& file) { return json::canonical(file); });
-  json::Object steps = finished_;
+  std::map<std::string, std::string> rows = finished_;  // ids are ASCII: in canonical order
   for (std::size_t i = 0; i < steps_.size(); ++i) {
-    steps[segment_name(program_->steps[i].id)] = digest_row(steps_[i]);
+    rows[segment_name(program_->steps[i].id)] = digest_row(steps_[i]);
   }
-  final_digest_ = crypto::sha256(json::canonical(
-      json::Object{{"outputs", outputs_}, {"files", files_}, {"steps", std::move(steps)}}));
-  json::Object data{{"digest", hex(final_digest_)}, {"spent", door::to_json(budget_.spent())}};
+  std::string files = json::canonical(files_);
+  std::string outputs = canonical(outputs_);
+  std::string whole;
+  whole.reserve(files.size() + outputs.size() + 128 * (rows.size() + 1));
+  whole.append(R"({"files":)").append(files).append(R"(,"outputs":)").append(outputs);
+  whole += R"(,"steps":)";
+  char mark = '{';
+  for (const auto& [id, row] : rows) {
+    whole += std::exchange(mark, ',');
+    whole.append("\"").append(id).append("\":").append(row);
+  }
+  whole += rows.empty() ? "{}}" : "}}";
+  final_digest_ = crypto::sha256(whole);
+  const auto spent = fields_of(budget_.spent());
   if (failure_) {
     state_ = State::failed;
-    data["code"] = info(failure_->code).name;
-    data["message"] = sealer_.put(std::string_view{failure_->message}, batch.blobs);
-    emit(batch, "run.failed", std::move(data));
+    emit(batch, "run.failed",
+         {{"code", info(failure_->code).name},
+          {"digest", &final_digest_},
+          {"message", hide(batch, failure_->message)},
+          {"spent", Fields{spent}}});
     return;
   }
   state_ = State::done;
-  data["outputs"] = sealer_.put(json::Value(outputs_), batch.blobs);
-  data["files"] = sealer_.put(json::Value(files_), batch.blobs);
-  emit(batch, "run.done", std::move(data));
+  emit(batch, "run.done",
+       {{"digest", &final_digest_},
+        {"files", hide(batch, std::move(files))},
+        {"outputs", hide(batch, std::move(outputs))},
+        {"spent", Fields{spent}}});
 }
 
 }  // namespace naestro::run

@@ -28,7 +28,7 @@ class MachineTest : public ::testing::Test {
     start.inputs = *bind_inputs(program_, {{"must", 1}});
     start.context = {{"workspace", "/w"}};
     start.versions = {{"naestro", "test"}};
-    machine_ = std::make_unique<Machine>(start, program_, world_.environment(), world_.sealer());
+    machine_ = std::make_unique<Machine>(start, program_, world_.environment());
     start_ = std::move(start);
   }
   [[nodiscard]] Perform under_way() const {
@@ -38,7 +38,7 @@ class MachineTest : public ::testing::Test {
   [[nodiscard]] Fact outcome(const Perform& of, Result<json::Value> result) const {
     door::Outcome outcome;
     outcome.result = std::move(result);
-    return effect_outcome(door::Intent::durable(of.effect, of.key), {}, outcome, world_.sealer());
+    return effect_outcome(door::Intent::durable(of.effect, of.key), {}, outcome);
   }
   static json::Value three() { return json::Object{{"n", 3}, {"list", json::Array{}}}; }
   // Refused with `code`, and nothing has changed by it.
@@ -50,10 +50,11 @@ class MachineTest : public ::testing::Test {
     EXPECT_EQ(machine_->outstanding().size(), before);
   }
   // A whole run of kTwo, as the ledger has it.
-  SimRun whole() {
-    SimRun run{world_, [](const door::Intent&) {
+  SimRun whole(const std::string& secret = {}) {
+    SimRun run{world_, [secret](const door::Intent&) {
                  testing::Reply reply;
                  reply.outcome.result = three();
+                 reply.outcome.secret = secret;
                  return reply;
                }};
     EXPECT_EQ(run.begin(program_, start_).how, Ending::How::done);
@@ -71,8 +72,7 @@ TEST_F(MachineTest, FactsThatFitNoStateAreRefused) {
   Fact unknown;
   unknown.kind = "run.created";
   expect_refused(unknown, Code::kStoreCorrupt);
-  expect_refused(consent_answer({}, {true, "terminal", "t"}, world_.sealer()),
-                 Code::kConsentUnknown);
+  expect_refused(consent_answer({}, {true, "terminal", "t"}), Code::kConsentUnknown);
   EXPECT_FALSE(machine_->question({}));
   EXPECT_EQ(machine_->result_of("nobody"), nullptr);
   expect_refused(timer_fired("a", {}), Code::kStoreCorrupt);
@@ -85,9 +85,9 @@ TEST_F(MachineTest, FactsThatFitNoStateAreRefused) {
   other = call;
   other.effect.step = "b";  // its calls are not laid out yet
   expect_refused(outcome(other, three()), Code::kStoreCorrupt);
-  expect_refused(effect_lost(door::Intent::durable(other.effect, other.key), {}, world_.sealer()),
+  expect_refused(effect_lost(door::Intent::durable(other.effect, other.key), {}),
                  Code::kStoreCorrupt);
-  expect_refused(effect_prepared(door::Intent::durable(call.effect, call.key), {}, world_.sealer()),
+  expect_refused(effect_prepared(door::Intent::durable(call.effect, call.key), {}),
                  Code::kStoreCorrupt);
 
   ASSERT_TRUE(machine_->feed(outcome(call, three())));
@@ -112,7 +112,7 @@ TEST_F(MachineTest, AFailureIsReadWithCare) {
   EXPECT_EQ(resumed_batch->timers.size(), 1);
   ASSERT_TRUE(machine_->feed(timer_fired("b", {})));
   Fact odd = outcome(under_way(), fail(Code::kEngineFailed, "x"));
-  odd.data["code"] = "NE9999";
+  odd.effect->code = "NE9999";
   odd.plain = nullptr;
   ASSERT_TRUE(machine_->feed(odd));
   EXPECT_EQ(machine_->state(), Machine::State::failed);
@@ -125,7 +125,7 @@ TEST_F(MachineTest, APausedRunStartsNothing) {
   const Perform call = under_way();
   ASSERT_TRUE(machine_->feed(paused("interrupt")));
   Fact done = outcome(call, three());
-  done.data.erase("labels");  // as if it had none
+  done.effect->labels.clear();  // as if it had none
   const auto batch = machine_->feed(done);
   ASSERT_TRUE(batch);
   EXPECT_TRUE(batch->performs.empty());
@@ -220,6 +220,16 @@ TEST_F(RecordTest, WhatDivergesIsNamed) {
   ASSERT_EQ(out->divergences.size(), 1);
   EXPECT_TRUE(out->divergences[0].material);
   EXPECT_EQ(out->divergences[0].derived, "");
+  // Nor do those that name another key, or no path.
+  for (const auto& [member, value] :
+       {std::pair{"key", json::Value(std::string(64, '0'))}, std::pair{"path", json::Value{"x"}},
+        std::pair{"path", json::Value{0, "x"}}, std::pair{"path", json::Value{0}}}) {
+    run_.durable = good;
+    change(first("effect.done"), [&](ledger::Event& event) { event.data[member] = value; });
+    out = recovered();
+    ASSERT_TRUE(out);
+    EXPECT_EQ(out->divergences.size(), member == std::string_view{"path"} && value == "x" ? 0 : 1);
+  }
   // Events at the end that no fact brought about: the first alone, or all.
   run_.durable = good;
   for (int i = 0; i < 2; ++i) {
@@ -238,6 +248,13 @@ TEST_F(RecordTest, WhatDivergesIsNamed) {
   run_.durable = good;
   run_.durable.events.resize(first("effect.done") + 1);
   EXPECT_FALSE(recovered()->divergences.at(0).recorded.size());
+}
+
+TEST_F(RecordTest, TheSecretThatACallUsedIsNamed) {
+  EXPECT_FALSE(run_.durable.events.at(first("effect.done")).event.data.contains("secret"));
+  run_.durable = whole("API_KEY").durable;
+  EXPECT_EQ(run_.durable.events.at(first("effect.done")).event.data.at("secret"), "API_KEY");
+  EXPECT_TRUE(recovered()->divergences.empty());
 }
 
 TEST_F(RecordTest, AViewIsAllOfTheRun) {

@@ -68,13 +68,15 @@ class Stopwatch {
 
 class Pump {
  public:
-  Pump(std::span<const ledger::StoredEvent> events, bool stop_at_first)
-      : events_{events}, stop_at_first_{stop_at_first} {}
+  Pump(std::span<const ledger::StoredEvent> events, bool stop_at_first, const Sealer& sealer)
+      : events_{events}, stop_at_first_{stop_at_first}, sealer_{sealer} {}
 
   // Compares a batch with the events from here on. False: stop.
-  bool compare(const Batch& batch) {
-    for (const ledger::Event& event : batch.events) {
-      const std::string derived = event.body();
+  bool compare(Batch batch) {
+    const ledger::Append written = sealed(events_.front().event.stream, batch, sealer_);
+    for (std::size_t i = 0; i < written.events.size(); ++i) {
+      const ledger::Event& event = written.events[i];
+      const std::string& derived = written.bodies[i];
       const bool there = at_ < events_.size();
       // A fact that stands where the machine derives another event means that the derived one is
       // missing from the record.
@@ -108,6 +110,7 @@ class Pump {
  private:
   std::span<const ledger::StoredEvent> events_;
   bool stop_at_first_;
+  const Sealer& sealer_;
   std::size_t at_ = 0;
 };
 
@@ -182,21 +185,21 @@ Result<Recovery> recover(std::span<const ledger::StoredEvent> events, const Open
   }
   Recovery recovery;
   recovery.machine =
-      std::make_unique<Machine>(std::move(start), *std::move(compiled.program), around, sealer);
-  Pump pump{events, stop_at_first};
+      std::make_unique<Machine>(std::move(start), *std::move(compiled.program), around);
+  Pump pump{events, stop_at_first, sealer};
   Stopwatch stopwatch;
   bool on = pump.compare(recovery.machine->begin());
   stopwatch.at(events.front(), recovery.machine->busy());
   while (on) {
     const ledger::StoredEvent* fact_event = pump.next_fact();
     if (fact_event == nullptr) break;
-    NAESTRO_LET(const Fact fact, fact_from(fact_event->event, open));
-    auto batch = recovery.machine->feed(fact);
+    NAESTRO_LET(Fact fact, fact_from(fact_event->event, open));
+    auto batch = recovery.machine->feed(std::move(fact));
     if (!batch) {
       pump.divergences.push_back({fact_event->event.seq, fact_event->body, "", true});
       break;
     }
-    on = pump.compare(*batch);
+    on = pump.compare(*std::move(batch));
     stopwatch.at(*fact_event, recovery.machine->busy());
   }
   recovery.worked_us = stopwatch.worked_us;

@@ -10,6 +10,7 @@
 #include "ledger/store.hpp"
 #include "plan/compile.hpp"
 #include "run/machine.hpp"
+#include "run/seal.hpp"
 
 namespace naestro::run {
 

@@ -122,7 +122,7 @@ TEST_F(RulesTest, OnAResumeTheRulesOfNowComeOnTop) {
   Machine& machine = *recovered->machine;
   EXPECT_FALSE(machine.rules() == rules_of(now));
   Fact fact = resumed({});
-  add_rules(fact, rules_of(now), world_.sealer());
+  add_rules(fact, rules_of(now));
   auto first = machine.feed(std::move(fact));
   ASSERT_TRUE(first);
   EXPECT_TRUE(machine.rules() == rules_of(now));
@@ -169,7 +169,7 @@ TEST_F(RulesTest, WhatIsNoRecordIsRefused) {
     EXPECT_EQ(added.error().code, Code::kStoreCorrupt);
   }
   Fact fact = resumed({});
-  add_rules(fact, {}, world_.sealer());
+  add_rules(fact, {});
   fact.plain = 7;
   ASSERT_EQ(go(false).how, Ending::How::waits_for_consent);
   EXPECT_EQ(machine_->feed(fact).error().code, Code::kStoreCorrupt);

@@ -57,7 +57,7 @@ TEST_F(RunTest, ARunKeepsItsDefaultModelWhateverTheConfigurationSaysLater) {
   ASSERT_TRUE(compiled.program);
   Start start = world_.start(*compiled.program, testing::kPlan);
   start.versions["model"] = "tony";
-  Machine machine{std::move(start), *compiled.program, environment, world_.sealer()};
+  Machine machine{std::move(start), *compiled.program, environment};
   const Ending ending = world_.execute(machine, machine.begin(), world_.hold(), true);
   EXPECT_EQ(ending.how, Ending::How::done);
   EXPECT_TRUE(replay(events()).empty());  // under an environment that says nothing of it
@@ -177,17 +177,17 @@ TEST_F(RunTest, LostAttemptsAreChargedOnceForEachTimeTheyWereHandedOut) {
   program_ = std::make_unique<plan::Program>(world_.compile(testing::kPlan));
   Start start = world_.start(*program_, testing::kPlan);
   start.ceilings.tokens = 200;  // one attempt of 150, and no second beside a lost one
-  Machine machine{std::move(start), *program_, world_.environment(), world_.sealer()};
+  Machine machine{std::move(start), *program_, world_.environment()};
   machine.begin();
   const auto digest = machine.card().digest;
-  ASSERT_TRUE(machine.feed(consent_answer(digest, {true, "terminal", "t"}, world_.sealer())));
+  ASSERT_TRUE(machine.feed(consent_answer(digest, {true, "terminal", "t"})));
   for (const char* step : {"a", "b"}) {
     for (const Perform& command : machine.outstanding()) {
       if (command.effect.step != step) continue;
       door::Outcome outcome;
       outcome.result = testing::tool_answer(command.effect);
-      ASSERT_TRUE(machine.feed(effect_outcome(door::Intent::durable(command.effect, command.key),
-                                              {}, outcome, world_.sealer())));
+      ASSERT_TRUE(machine.feed(
+          effect_outcome(door::Intent::durable(command.effect, command.key), {}, outcome)));
       break;
     }
   }

@@ -8,7 +8,7 @@
 #include <vector>
 
 #include "ledger/store.hpp"
-#include "run/facts.hpp"
+#include "run/seal.hpp"
 
 namespace naestro::run {
 

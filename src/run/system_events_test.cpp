@@ -31,16 +31,6 @@ class SystemEvents : public testing::RunFixture {
   std::unique_ptr<ledger::Store> store_ = world_.open();
 };
 
-TEST_F(SystemEvents, ASecretThatACallUsedIsNamed) {
-  door::Effect effect;
-  effect.step = "s";
-  const door::Intent intent = door::Intent::durable(effect, {});
-  door::Outcome outcome;
-  EXPECT_FALSE(effect_outcome(intent, {}, outcome, world_.sealer()).data.contains("secret"));
-  outcome.secret = "API_KEY";
-  EXPECT_EQ(effect_outcome(intent, {}, outcome, world_.sealer()).data.at("secret"), "API_KEY");
-}
-
 TEST_F(SystemEvents, ARunWhoseKeyIsErasedIsNamedWithItsTime) {
   EXPECT_EQ(shredded_at(stream(), "r1"), 0);
   append(shredded_run("r1", "tester", 0, world_.sealer()));

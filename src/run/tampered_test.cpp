@@ -97,8 +97,7 @@ TEST_F(TamperedTest, WhatIsTooMuchOrFitsNoStateDiverges) {
 
 TEST_F(TamperedTest, AnswersAndTimersOfNothingAreRefused) {
   program_ = std::make_unique<plan::Program>(world_.compile(testing::kPlan));
-  Machine machine{world_.start(*program_, testing::kPlan), *program_, world_.environment(),
-                  world_.sealer()};
+  Machine machine{world_.start(*program_, testing::kPlan), *program_, world_.environment()};
   machine.begin();
   door::Effect effect;
   effect.step = "a";
@@ -108,17 +107,16 @@ TEST_F(TamperedTest, AnswersAndTimersOfNothingAreRefused) {
   Fact short_digest;
   short_digest.kind = "consent.given";
   short_digest.data = {{"digest", "ab"}};
-  const std::vector<Fact> facts = {
-      timer_fired("a", {}),
-      timer_fired("nobody", {}),
-      timer_fired("a", {0, 1}),
-      deadline_reached(1),  // nothing is under way: the card is open
-      effect_prepared(intent, nullptr, world_.sealer()),
-      effect_lost(intent, {Code::kTimeout, "x", {}, {}, {}}, world_.sealer()),
-      effect_outcome(intent, {}, {}, world_.sealer()),
-      consent_answer({}, {true, "terminal", "t"}, world_.sealer()),
-      short_digest,
-      odd};
+  const std::vector<Fact> facts = {timer_fired("a", {}),
+                                   timer_fired("nobody", {}),
+                                   timer_fired("a", {0, 1}),
+                                   deadline_reached(1),  // nothing is under way: the card is open
+                                   effect_prepared(intent, nullptr),
+                                   effect_lost(intent, {Code::kTimeout, "x", {}, {}, {}}),
+                                   effect_outcome(intent, {}, {}),
+                                   consent_answer({}, {true, "terminal", "t"}),
+                                   short_digest,
+                                   odd};
   for (const Fact& fact : facts) {
     EXPECT_FALSE(machine.feed(fact)) << fact.kind;
   }
@@ -132,7 +130,7 @@ TEST_F(TamperedTest, APlaceThatNoCallHasIsRefused) {
                            R"({"in":"${inputs.l}","max":3},"with":{"path":".","query":)"
                            R"("${item}"}}]})";
   program_ = std::make_unique<plan::Program>(world_.compile(text));
-  Machine machine{world_.start(*program_, text), *program_, world_.environment(), world_.sealer()};
+  Machine machine{world_.start(*program_, text), *program_, world_.environment()};
   machine.begin();
   Fact fact = timer_fired("e", {});
   EXPECT_FALSE(machine.feed(fact));

@@ -21,8 +21,7 @@ class RunFixture : public ::testing::Test {
     program_ = std::make_unique<plan::Program>(world_.compile(text));
     Start start = world_.start(*program_, text);
     if (change) change(start);
-    machine_ = std::make_unique<Machine>(std::move(start), *program_, world_.environment(),
-                                         world_.sealer());
+    machine_ = std::make_unique<Machine>(std::move(start), *program_, world_.environment());
     return world_.execute(*machine_, machine_->begin(), world_.hold(), yes);
   }
   std::vector<ledger::StoredEvent> events() {
@@ -80,8 +79,7 @@ class RunFixture : public ::testing::Test {
       if (child == 0) {
         testing::World* world = &world_;
         plan::Program program = world->compile(text);
-        Machine machine{world->start(program, text), program, world->environment(),
-                        world->sealer()};
+        Machine machine{world->start(program, text), program, world->environment()};
         std::atomic<int> points = 0;
         const Ending ending =
             world->execute(machine, machine.begin(), world->hold(), true, [&](ledger::WritePoint) {

@@ -45,14 +45,15 @@ class SimWriter final : public ledger::Writer, public ledger::Inbox {
     auto committed = std::exchange(queue_, {});
     if (fails) {
       for (auto& [append, done] : committed) {
-        done(fail(Code::kIo, "the disk is full"), std::move(append.events));
+        done(fail(Code::kIo, "the disk is full"), std::move(append));
       }
       return;
     }
     for (auto& [append, done] : committed) {
-      for (ledger::Event& event : append.events) {
-        check(event.seq == static_cast<std::int64_t>(durable_.events.size()), "seq follows");
-        const std::string body = event.body();
+      for (std::size_t at = 0; at < append.events.size(); ++at) {
+        const auto seq = static_cast<std::int64_t>(durable_.events.size());
+        check(append.events[at].seq == seq, "seq follows");
+        const std::string& body = append.bodies[at];
         durable_.events.push_back(
             {durable_.events.size(), *ledger::Event::from_body(body), body,
              json::canonical(json::Object{{"mono_at", simulation_.mono_us()}})});
@@ -63,7 +64,7 @@ class SimWriter final : public ledger::Writer, public ledger::Inbox {
       for (Bytes& blob : append.blobs) durable_.blobs[crypto::sha256(blob)] = std::move(blob);
     }
     simulation_.after({}, [this, committed = std::move(committed)]() mutable {
-      for (auto& [append, done] : committed) done({}, std::move(append.events));
+      for (auto& [append, done] : committed) done({}, std::move(append));
       busy_ = false;
       if (!queue_.empty()) next();
     });
@@ -154,8 +155,7 @@ struct SimRun {
   std::string broken{};          // a ceiling that was overshot; "": none
 
   Ending begin(const plan::Program& program, Start start) {
-    machine =
-        std::make_unique<Machine>(std::move(start), program, world.environment(), world.sealer());
+    machine = std::make_unique<Machine>(std::move(start), program, world.environment());
     return process(machine->begin());
   }
   Ending resume(const door::Ceilings& raised = {}) {
