@@ -6,6 +6,7 @@
 
 #include "base/text.hpp"
 #include "cli/commands.hpp"
+#include "cli/policy_words.hpp"
 #include "cli/render.hpp"
 #include "cli/session.hpp"
 #include "policy/lint.hpp"
@@ -184,9 +185,14 @@ int policy_check(House& house) {
     rows.push_back({std::string{policy::name(file.layer)}, file.file, count_of(file)});
   }
   print(house.out, table(rows));
-  for (const policy::Lint& each : policy::lint(house.policy)) {
+  const auto targets = targets_of(house);
+  for (const policy::Lint& each : policy::lint(house.policy, targets)) {
     print(house.out, each.file + ":" + std::to_string(each.line) + ": warning: rule " + each.rule +
                          " " + each.message + "\n");
+    if (!each.example) continue;
+    const auto& [target, authority, mode, flow, verdict] = *each.example;
+    print(house.out, "    such as " + call_text(target, authority, mode, flow) + ": " +
+                         said(verdict) + " " + by(verdict) + "\n");
   }
   for (const policy::RuleFile& file : house.policy.files()) {
     for (const policy::Rule& rule : file.rules) {
