@@ -6,6 +6,7 @@
 
 #include "base/path_samples.hpp"
 #include "base/text.hpp"
+#include "net/hosts.hpp"
 
 namespace naestro::policy {
 namespace {
@@ -35,7 +36,8 @@ Flow flow_of(Flags facts) {
 
 // `context.arguments`.
 bool is_arguments(const Expression& expression) {
-  return expression.op == Op::attribute && expression.name == "arguments";
+  return expression.op == Op::attribute && expression.name == "arguments" &&
+         expression.of[0].op == Op::variable;
 }
 
 bool is_argument(const Expression& expression) {
@@ -51,27 +53,6 @@ bool is_scalar(const Expression& expression) {
          (std::holds_alternative<bool>(expression.literal.of) ||
           std::holds_alternative<std::int64_t>(expression.literal.of) ||
           std::holds_alternative<std::string>(expression.literal.of));
-}
-
-// Whether it asks about arguments only whether they are there, are true, and how they compare with
-// a literal.
-bool one_by_one(const Expression& expression) {
-  if (is_argument(expression)) return true;
-  if (expression.op == Op::has && is_arguments(expression.of[0])) return true;
-  const auto& of = expression.of;
-  switch (expression.op) {
-    case Op::equal:
-    case Op::less:
-    case Op::at_most:
-      if (is_argument(of[0]) && is_scalar(of[1])) return true;
-      if (is_argument(of[1]) && is_scalar(of[0])) return true;
-      return !asks_about_arguments(expression);
-    case Op::both:
-    case Op::either:
-    case Op::negation:
-    case Op::condition: return std::ranges::all_of(of, one_by_one);
-    default: return !asks_about_arguments(expression);
-  }
 }
 
 // What an expression has literally.
@@ -135,6 +116,13 @@ std::string url_of(const std::string& host) {
   return "https://" + (host.contains(':') ? "[" + host + "]" : host) + "/";
 }
 
+// Whether it is a URL, or a path in the workspace.
+bool is_somewhere(const json::Value& value, bool is_url) {
+  if (!value.is_string()) return false;
+  const std::string_view text = json::view(value.get_string());
+  return is_url ? net::parse_url(text).has_value() : normal_path(text).has_value();
+}
+
 // Those that the tool's schema lets in; `complete` is made false where of one kind of values some
 // are out and others are in, since others of that kind may be, too.
 std::vector<Given> possible(std::vector<Given> values, const std::string& argument,
@@ -182,7 +170,7 @@ std::vector<Given> values_of(const Target& target, const std::string& argument,
     // URLs that differ beyond their hosts are not gone through.
     complete = complete && !is_url;
     for (const json::Value& value : named->second) {
-      if (!is_place || value.is_string()) others.emplace_back(value);
+      if (!is_place || is_somewhere(value, is_url)) others.emplace_back(value);
     }
     // An effect goes somewhere; another argument may be left out.
     if (!is_place) others.emplace_back(std::nullopt);
@@ -208,6 +196,25 @@ bool next(std::vector<std::size_t>& at, const std::vector<std::vector<Given>>& v
 }
 
 }  // namespace
+
+bool one_by_one(const Expression& expression) {
+  if (is_argument(expression)) return true;
+  if (expression.op == Op::has && is_arguments(expression.of[0])) return true;
+  const auto& of = expression.of;
+  switch (expression.op) {
+    case Op::equal:
+    case Op::less:
+    case Op::at_most:
+      if (is_argument(of[0]) && is_scalar(of[1])) return true;
+      if (is_argument(of[1]) && is_scalar(of[0])) return true;
+      return !asks_about_arguments(expression);
+    case Op::both:
+    case Op::either:
+    case Op::negation:
+    case Op::condition: return std::ranges::all_of(of, one_by_one);
+    default: return !asks_about_arguments(expression);
+  }
+}
 
 std::string filled(const std::vector<std::string>& pattern) { return join(pattern, "x"); }
 
@@ -244,6 +251,7 @@ Samples samples_of(std::span<const Rule* const> rules, std::size_t path_states_m
   }
   PathSamples paths = sample_paths(globs, path_states_max);
   out.paths = std::move(paths.paths);
+  std::ranges::reverse(out.paths);  // a file shows a person more than a folder above it
   out.complete = out.complete && paths.complete;
   out.hosts.assign(hosts.begin(), hosts.end());
   return out;

@@ -50,6 +50,9 @@ struct Samples {
   bool complete = true;
 };
 
+// Whether a condition asks about arguments only whether they are there, are true, and how they
+// compare with a literal.
+bool one_by_one(const Expression& expression);
 // A text that a pattern of `like` matches.
 std::string filled(const std::vector<std::string>& pattern);
 

@@ -22,12 +22,6 @@ constexpr std::size_t kNamedMax = 3;
 constexpr std::string_view kSome = "some";
 constexpr std::string_view kModel = "model:";
 
-// Whether every tool of that word is one of this.
-bool covers_tool(std::string_view wide, std::string_view narrow) {
-  if (wide == narrow || wide == tool_name(narrow)) return true;
-  return wide.ends_with('*') && narrow.starts_with(wide.substr(0, wide.size() - 1));
-}
-
 // Every entry of `narrow` stands in `wide`; no entry stands for all.
 template <class Entries, class Covers>
 bool covers(const Entries& wide, const Entries& narrow, Covers each_covers) {
@@ -199,6 +193,32 @@ std::string kinds_of(const Target& target) {
   return out.empty() ? "nothing outside" : join({out.begin(), out.end()}, ", ");
 }
 
+// More than one by one: what is found may be so of the calls alone that were tried.
+bool is_sampled(const Rule& rule) {
+  return rule.when && (!one_by_one(*rule.when) || asks_like_tool(*rule.when));
+}
+
+// The rules that a rule is held against, and itself.
+struct Against {
+  std::vector<const Rule*> rules;
+  std::vector<bool> places;  // theirs in the file; empty: all of it count
+};
+
+// Those that may stand before it where both match; `whole`: none that can only be sampled.
+Against before_it(const RuleFile& file, const Rule& rule, bool whole) {
+  Against out{{&rule}, std::vector<bool>(file.rules.size())};
+  out.places[rule.place] = true;
+  for (const Rule& other : file.rules) {
+    const bool meets = out.rules.size() <= kHeldAgainstMax && before(other, rule) &&
+                       (other.kinds & rule.kinds) != 0 && may_meet(other.paths, rule.paths) &&
+                       !(whole && is_sampled(other));
+    if (!meets) continue;
+    out.rules.push_back(&other);
+    out.places[other.place] = true;
+  }
+  return out;
+}
+
 // What calls say of a rule.
 struct Known {
   bool decides = false;  // one of them, in its file
@@ -244,8 +264,7 @@ class Linter {
                  "never matches: it is about " + kinds_of(rule) + ", and " + tool->name + " does " +
                      kinds_of(*tool));
     }
-    const Rule* self = &rule;
-    Known known = ask(file, rule, std::span{&self, 1}, {});
+    Known known = ask(file, rule, {{&rule}, {}});
     if (!known.matched) return never_true(file, rule, std::move(known));
     if (!known.decides) {
       const auto shadow = std::ranges::find_if(file.rules, [&](const Rule& other) {
@@ -254,17 +273,9 @@ class Linter {
       if (shadow != file.rules.end()) {
         return decided(file, rule, {&*shadow}, std::move(known.matched));
       }
-      std::vector<const Rule*> rules = {self};
-      std::vector<bool> places(file.rules.size());
-      places[rule.place] = true;
-      for (const Rule& other : file.rules) {
-        if (rules.size() > kHeldAgainstMax) break;
-        const bool meets = before(other, rule) && (other.kinds & rule.kinds) != 0 &&
-                           may_meet(other.paths, rule.paths);
-        if (meets) rules.push_back(&other);
-        places[other.place] = places[other.place] || meets;
-      }
-      known = ask(file, rule, rules, places);
+      // Without those that can only be sampled what is found is so of all calls.
+      known = ask(file, rule, before_it(file, rule, true));
+      if (known.decides) known = ask(file, rule, before_it(file, rule, false));
       left_ -= std::min(left_, kHoldingCosts);
     }
     if (!known.matched) return;  // of so many rules no more calls could be tried
@@ -324,19 +335,17 @@ class Linter {
     return std::to_string(tried) + " calls that were tried, which are not all there may be";
   }
 
-  // Tries calls that `rules` tell apart until one shows that the rule is true and decides. `places`
-  // of those that count; empty: all of the file.
-  Known ask(const RuleFile& file, const Rule& rule, std::span<const Rule* const> rules,
-            const std::vector<bool>& places) {
+  // Tries calls that the rules tell apart until one shows that the rule is true and decides.
+  Known ask(const RuleFile& file, const Rule& rule, const Against& against) {
     Known out;
-    const Samples samples = samples_of(rules, kPathStatesMax);
-    out.complete = std::ranges::none_of(
-        rules, [](const Rule* each) { return each->when && asks_like_tool(*each->when); });
+    const Samples samples = samples_of(against.rules, kPathStatesMax);
+    out.complete =
+        std::ranges::none_of(against.rules, [](const Rule* each) { return is_sampled(*each); });
     std::size_t left = std::min(kCallsOfRuleMax, left_);
     const std::size_t all = left;
-    for (const Asked& each : asked_for(rule, rules, samples, targets_)) {
+    for (const Asked& each : asked_for(rule, against.rules, samples, targets_)) {
       const bool complete = each_call(each.target, samples, left, [&](const Call& call) {
-        return look_at_call(file, places, rule, each, call, out);
+        return look_at_call(file, against.places, rule, each, call, out);
       });
       out.complete = out.complete && complete;
       if (out.decides && out.matched) break;

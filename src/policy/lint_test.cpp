@@ -110,7 +110,7 @@ TEST(Lint, AShadowedRuleIsShownByACallThatItMatches) {
   EXPECT_EQ(found(R"({"id":"w","effect":"deny","paths":["a/**"]},)"
                   R"({"id":"n","effect":"ask","kinds":["write"],"paths":["a/b"]})"),
             "n decides nothing: rule w in line 2 matches all that it does / "
-            "files.write@1 {\"path\":\".\"} in copilot: deny by w");
+            "files.write@1 {\"path\":\"a/b\"} in copilot: deny by w");
   EXPECT_EQ(found(R"({"id":"w","effect":"deny","kinds":["net"]},)"
                   R"({"id":"n","effect":"ask","hosts":["a.example"],"kinds":["net"]})"),
             "n decides nothing: rule w in line 2 matches all that it does / "
@@ -134,7 +134,7 @@ TEST(Lint, RulesShadowAnotherTogether) {
                   R"({"id":"n","effect":"deny","paths":["s/**"]})"),
             "n" + all +
                 "a in line 2, b in line 2 match all that it does / "
-                "files.write@1 {\"path\":\".\"} in copilot: deny by a");
+                "files.write@1 {\"path\":\"s/s/s\"} in copilot: deny by b");
   // One path is left to it.
   EXPECT_EQ(found(R"({"id":"a","effect":"deny","paths":["s/?"]},)"
                   R"({"id":"b","effect":"deny","paths":["s/*/**"]},)"
@@ -145,7 +145,7 @@ TEST(Lint, RulesShadowAnotherTogether) {
                   R"({"id":"n","effect":"ask","tools":["files.write@1"],"paths":["**"]})"),
             "n" + all +
                 "a in line 2, b in line 2 match all that it does / "
-                "files.write@1 {\"path\":\".\"} in copilot: deny by b");
+                "files.write@1 {\"path\":\"a\"} in copilot: deny by b");
   // Another version is left to it.
   EXPECT_EQ(found(R"({"id":"a","effect":"deny","tools":["files.write@1"],"paths":["**"]},)"
                   R"({"id":"n","effect":"ask","tools":["files.write"],"paths":["**"]})"),
@@ -161,6 +161,46 @@ TEST(Lint, RulesShadowAnotherTogether) {
       found(R"({"id":"a","effect":"deny","kinds":["net"],"hosts":["*.a.example"]},)"
             R"({"id":"n","effect":"ask","kinds":["net"],"hosts":["a.example","*.a.example"]})"),
       "");
+}
+
+TEST(Lint, WhatIsNarrowerShadowsOnlyWithOthers) {
+  // Two that together match all of a kind, behind one that matches a part.
+  const auto shadowed = [](const std::string& kind, const std::string& part) {
+    const std::string head = R"(","effect":"deny","kinds":[")" + kind + "\"]";
+    return found(R"({"id":"part)" + head + "," + part + R"(},{"id":"a)" + head +
+                 R"(,"when":"context.private_data"},{"id":"b)" + head +
+                 R"(,"when":"!context.private_data"},{"id":"n","effect":"ask","kinds":[")" + kind +
+                 "\"]}");
+  };
+  for (const auto& [kind, part] :
+       {std::pair{"write", R"("paths":["a"])"}, std::pair{"net", R"("hosts":["a.example"])"},
+        std::pair{"net", R"("hosts":["::1"])"}, std::pair{"pay", R"("tools":["a.b"])"}}) {
+    EXPECT_TRUE(shadowed(kind, part).starts_with("n decides nothing: rules ")) << part;
+  }
+  EXPECT_EQ(found(R"({"id":"a","effect":"deny","paths":["a/?"]},)"
+                  R"({"id":"b","effect":"deny","paths":["*/??*"]},)"
+                  R"({"id":"other","effect":"deny","paths":["z/**"]},)"
+                  R"({"id":"kind","effect":"deny","kinds":["pay"]},)"
+                  R"({"id":"n","effect":"deny","paths":["a/*"]})"),
+            "n decides nothing: rules a in line 2, b in line 2 match all that it does / "
+            "files.write@1 {\"path\":\"a/aa\"} in copilot: deny by b");
+}
+
+TEST(Lint, AGlobThatBeginsWithAWildcardMayMeetAny) {
+  EXPECT_TRUE(found(R"({"id":"a","effect":"deny","paths":["a/b"]},)"
+                    R"({"id":"b","effect":"deny","paths":["*/b"]},)"
+                    R"({"id":"n","effect":"deny","paths":["?/b"]})")
+                  .starts_with("n decides nothing: rules a in line 2, b in line 2 match all "));
+}
+
+TEST(Lint, AnArgumentThatIsAPathIsOne) {
+  EXPECT_EQ(found(R"({"id":"a","effect":"deny","paths":["a/**"]},{"id":"n","effect":"deny",)"
+                  R"("kinds":["write"],"when":"context.arguments.path == \"a/b\""})"),
+            "n decides nothing: rule a in line 2 matches all that it does / "
+            "files.write@1 {\"path\":\"a/b\"} in copilot: deny by a");
+  EXPECT_EQ(found(R"({"id":"a","effect":"deny","paths":["a/**"]},{"id":"n","effect":"deny",)"
+                  R"("kinds":["write"],"when":"context.arguments.path == \"a*\""})"),
+            "");
 }
 
 TEST(Lint, ConditionsShadowEachOther) {
@@ -241,6 +281,13 @@ TEST(Lint, AToolThatHasNoSuchEffectIsNamed) {
             "");
   EXPECT_EQ(found(R"({"id":"a","effect":"deny","tools":["model:*"],"kinds":["write"]})"),
             "a never matches: it is about write, and model:far does model.cloud / ");
+  EXPECT_EQ(found(R"({"id":"a","effect":"deny","tools":["http.get","exec.run"],"kinds":["pay"]})"),
+            "a never matches: it is about pay, and http.get@1 does net / ");
+  const auto none =
+      lint(testing::with(Layer::user, R"({"id":"a","effect":"deny","tools":["model:*"],)"
+                                      R"("kinds":["write"],"when":"1 == 2"})"));
+  ASSERT_EQ(none.size(), 1U);
+  EXPECT_FALSE(none[0].example);
   EXPECT_EQ(lints(R"({"id":"a","effect":"deny","tools":["model:*"],"kinds":["write"]})"),
             "2 a never matches: nothing of that name does write\n");
 }
@@ -277,12 +324,30 @@ TEST(Lint, WhatIsSampledSaysSo) {
             std::string::npos)
       << some;
   const std::string tool =
-      found(R"({"id":"w","effect":"deny","kinds":["pay"],"when":"context.tool like \"a.*\""},)"
+      found(R"({"id":"w","effect":"deny","kinds":["pay"],"when":"context.tool like \"a.*\" && )"
+            R"(context has mode"},)"
             R"({"id":"n","effect":"ask","kinds":["pay"],"tools":["a.b"]})");
   EXPECT_TRUE(tool.starts_with("n decided nothing in ")) << tool;
   EXPECT_NE(tool.find("which are not all there may be: rule w in line 2 did / a.b@1 {}"),
             std::string::npos)
       << tool;
+}
+
+TEST(Lint, WhatCanOnlyBeSampledTakesNothingFromTheRest) {
+  const std::string sampled = R"({"id":"s","effect":"deny","kinds":["pay"],"when":)"
+                              R"("context.arguments has a && context.arguments.a like \"*\""},)";
+  const std::string two =
+      R"({"id":"a","effect":"deny","kinds":["pay"],"when":"context.private_data"},)"
+      R"({"id":"b","effect":"deny","kinds":["pay"],"when":"!context.private_data"},)";
+  EXPECT_EQ(found(sampled + two + R"({"id":"n","effect":"ask","kinds":["pay"]})"),
+            "n decides nothing: rules a in line 2, b in line 2 match all that it does / "
+            "some.tool@1 {} in copilot: deny by b");
+}
+
+TEST(Lint, WhatCanBeUndoneIsAnotherCall) {
+  EXPECT_EQ(found(R"({"id":"a","effect":"deny","kinds":["pay"],"when":"context.irreversible"},)"
+                  R"({"id":"n","effect":"ask","kinds":["pay"]})"),
+            "");
 }
 
 TEST(Lint, AnAllowIsShownByWhatDecides) {
@@ -311,18 +376,39 @@ TEST(Lint, WhatThereWereTooManyCallsForIsSaid) {
   EXPECT_EQ(messages(0), "a and those after it were not looked at: too many calls were tried\n");
 }
 
+// Where no more calls can be tried there is no finding, or it says that it is of some.
+TEST(Lint, AFindingNeedsItsCalls) {
+  const Policy policy =
+      testing::with(Layer::user, R"({"id":"a","effect":"deny","paths":["s/*"]},)"
+                                 R"({"id":"b","effect":"deny","paths":["s/*/**"]},)"
+                                 R"({"id":"n","effect":"deny","paths":["s/**"]})");
+  std::set<std::string> messages;
+  for (std::size_t calls_max = 1; calls_max < 60; ++calls_max) {
+    for (const Lint& each : lint(policy, {}, calls_max)) {
+      if (each.rule == "n") messages.insert(each.message.substr(0, 15));
+    }
+  }
+  EXPECT_EQ(messages,
+            (std::set<std::string>{"and those after", "decided nothing", "decides nothing"}));
+}
+
 // More than a hundred rules that may stand in the way: no finding where there is none to show.
 TEST(Lint, ARuleIsHeldAgainstSoManyOthers) {
-  std::string rules;
-  for (int i = 0; i < 120; ++i) {
-    rules += R"({"id":"r)" + std::to_string(i) +
-             R"(","effect":"deny","kinds":["pay"],"tools":["t)" + std::to_string(i) + R"(.*"]},)";
-  }
-  EXPECT_EQ(found(rules + R"({"id":"s","effect":"deny","kinds":["pay"],"when":)"
-                          R"("context.tool != \"t1.x@1\""},)"
-                          R"({"id":"n","effect":"ask","kinds":["pay"],"tools":["t3.a"]})"),
-            "n decides nothing: rule r3 in line 2 matches all that it does / "
-            "t3.a@1 {} in copilot: deny by r3");
+  const auto with_others = [](int count) {
+    std::string rules = R"({"id":"first","effect":"deny","kinds":["pay"],"tools":["t.a"],)"
+                        R"("when":"context.private_data"},)";
+    for (int i = 0; i < count; ++i) {
+      rules += R"({"id":"r)" + std::to_string(i) +
+               R"(","effect":"deny","kinds":["pay"],"tools":["t)" + std::to_string(i) + ".b\"]},";
+    }
+    return found(rules + R"({"id":"last","effect":"deny","kinds":["pay"],"tools":["t.a"],)"
+                         R"("when":"!context.private_data"},)"
+                         R"({"id":"n","effect":"ask","kinds":["pay"],"tools":["t.a"]})");
+  };
+  EXPECT_EQ(with_others(90),
+            "n decides nothing: rules first in line 2, last in line 2 match all that it does / "
+            "t.a@1 {} in copilot: deny by last");
+  EXPECT_EQ(with_others(110), "");
 }
 
 }  // namespace

@@ -75,6 +75,9 @@ struct Rule {
 // "files.write" of "files.write" and "files.write@1".
 std::string_view tool_name(std::string_view tool);
 
+// Whether every tool that `narrow` names, a word of a rule's `tools` or one tool, is one of `wide`.
+bool covers_tool(std::string_view wide, std::string_view narrow);
+
 // Why a rule was not read: the member at fault ("" for the rule as a whole) and what is wrong.
 struct RuleFault {
   std::string pointer;  // RFC 6901, within the rule
