@@ -4,13 +4,12 @@
 
 #include "base/text.hpp"
 #include "cli/render.hpp"
+#include "cli/system_stream.hpp"
 
 namespace naestro::cli {
 namespace {
 
 constexpr std::size_t kIdLetters = 11;
-// Two processes may write into the system stream at one time; the later one looks again.
-constexpr int kWritesMax = 5;
 constexpr std::int64_t kYearS = std::int64_t{366} * 86'400;
 
 Result<std::int64_t> seconds(const std::string& text) {
@@ -24,36 +23,9 @@ Result<std::int64_t> seconds(const std::string& text) {
               "write minutes, hours or days, at most a year: 30m, 8h, 7d");
 }
 
-Result<crypto::BlobKey> system_key(House& house, bool make) {
-  const auto mode = make ? ledger::Database::Mode::read_write : ledger::Database::Mode::read_only;
-  NAESTRO_LET(const auto keys, ledger::KeyRing::open(ledger::keys_file(house.folders), mode));
-  auto key = keys->find(run::kSystemSubject);
-  if (key || key.error().code != Code::kKeyMissing || !make) return key;
-  crypto::BlobKey fresh{};
-  house.random.fill(fresh);
-  const ledger::KeyRing::Fresh row{std::string{run::kSystemSubject}, fresh};
-  NAESTRO_TRY(keys->keep(std::span{&row, 1}));
-  return fresh;
-}
-
 Result<std::vector<run::KeptGrant>> kept(House& house, ledger::Store& store) {
-  NAESTRO_LET(const auto events, store.events(ledger::kSystemStream));
-  if (events.empty()) return std::vector<run::KeptGrant>{};
-  NAESTRO_LET(const crypto::BlobKey key, system_key(house, false));
-  return run::kept_grants(events, run::blob_opener(store, run::Sealer{key}));
-}
-
-using Make = std::function<ledger::Append(std::int64_t seq, const run::Sealer& sealer)>;
-Result<void> write(House& house, ledger::Store& store, const Make& make) {
-  NAESTRO_LET(const crypto::BlobKey key, system_key(house, true));
-  Result<void> written;
-  for (int tries = 0; tries < kWritesMax; ++tries) {
-    NAESTRO_LET(const auto last, store.last(ledger::kSystemStream));
-    const ledger::Append append = make(last ? last->event.seq + 1 : 0, run::Sealer{key});
-    written = store.append(std::span{&append, 1});
-    if (written || written.error().code != Code::kOwnershipLost) return written;
-  }
-  return written;
+  NAESTRO_LET(const SystemEvents system, system_events(house, store));
+  return run::kept_grants(system.events, system.open);
 }
 
 std::string allowed_text(const policy::Grant::Allowed& allowed) {
@@ -141,7 +113,7 @@ Result<std::vector<policy::Grant>> grants_here(House& house, const std::string& 
 Result<void> keep_grants(House& house, ledger::Store& store, const std::string& run,
                          std::vector<policy::Grant>& grants) {
   for (policy::Grant& grant : grants) grant.id = make_id('g', kIdLetters, house.random);
-  return write(house, store, [&](std::int64_t seq, const run::Sealer& sealer) {
+  return write_system(house, store, [&](std::int64_t seq, const run::Sealer& sealer) {
     return run::given_grants(grants, run, house.user, seq, sealer);
   });
 }
@@ -184,7 +156,7 @@ int revoke_grant(House& house, const std::string& id) {
                              .error());
   }
   const auto written =
-      write(house, *session->store, [&](std::int64_t seq, const run::Sealer& sealer) {
+      write_system(house, *session->store, [&](std::int64_t seq, const run::Sealer& sealer) {
         return run::revoked_grant(id, house.user, seq, sealer);
       });
   if (!written) return report(house, written.error());

@@ -167,10 +167,7 @@ std::string count_of(const policy::RuleFile& file) {
 
 // A tool's name in a rule that no tool has.
 bool names_nothing(const House& house, std::string_view tool) {
-  const auto is = [&](std::string_view target) {
-    return tool.ends_with('*') ? target.starts_with(tool.substr(0, tool.size() - 1))
-                               : tool == target || tool == policy::tool_name(target);
-  };
+  const auto is = [&](std::string_view target) { return policy::covers_tool(tool, target); };
   return std::ranges::none_of(house.tools.all(), [&](const auto& each) { return is(each.id()); }) &&
          std::ranges::none_of(house.models.all(), [&](const auto& each) {
            return is(std::string{kModel} + each.name);

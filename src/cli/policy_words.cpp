@@ -10,14 +10,18 @@ constexpr std::size_t kShownMax = 80;  // bytes of an argument
 
 }  // namespace
 
-Result<policy::Policy> with_file(const House& house, const std::string& file) {
+Result<policy::Policy> with_file(const House& house, policy::Policy rules, const std::string& file,
+                                 const std::string& shown) {
   NAESTRO_LET(const auto yaml, house.read_yaml(file));
-  policy::Policy out = run::builtin_of(house.policy);
-  const auto added = out.add(policy::Layer::user, file, yaml.value, yaml.line);
-  if (added) return out;
+  const auto added = rules.add(policy::Layer::user, shown, yaml.value, yaml.line);
+  if (added) return rules;
   return fail(Code::kPolicyInvalid,
               file + ":" + std::to_string(added.error().line) + ": " + added.error().message,
               added.error().remedy);
+}
+
+Result<policy::Policy> with_file(const House& house, const std::string& file) {
+  return with_file(house, run::builtin_of(house.policy), file, file);
 }
 
 std::vector<policy::Target> targets_of(const House& house) {

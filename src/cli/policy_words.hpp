@@ -9,7 +9,11 @@
 
 namespace naestro::cli {
 
-// The built-in rules with this file as the user's on them; kPolicyInvalid names file and line.
+// `rules` with this file as the user's on them; kPolicyInvalid names file and line. `shown`: what
+// verdicts call it.
+Result<policy::Policy> with_file(const House& house, policy::Policy rules, const std::string& file,
+                                 const std::string& shown);
+// The same of the built-in rules.
 Result<policy::Policy> with_file(const House& house, const std::string& file);
 
 // All tools and models. Refers to the house's catalogs.

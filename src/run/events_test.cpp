@@ -6,6 +6,7 @@
 #include "ledger/keys.hpp"
 #include "ledger/tiles.hpp"
 #include "run/kept_grants.hpp"
+#include "run/kept_shadow.hpp"
 #include "run/test_world.hpp"
 #include "schema/validate.hpp"
 
@@ -129,7 +130,9 @@ TEST(Events, EverySchemaIsMetByAnEvent) {
   EXPECT_EQ(world.resume(recovery, false).how, Ending::How::done);
   auto store = world.open();
   for (const ledger::Append& each : {given_grants(grants, "rtest", "x", 0, world.sealer()),
-                                     revoked_grant("run", "x", 1, world.sealer())}) {
+                                     revoked_grant("run", "x", 1, world.sealer()),
+                                     set_shadow("/w", "/w/new.yaml", "x", 2, world.sealer()),
+                                     set_shadow("/w", std::nullopt, "x", 3, world.sealer())}) {
     ASSERT_TRUE(store->append(std::span{&each, 1}));
   }
   world.expect_events(store->events(ledger::kSystemStream).value());

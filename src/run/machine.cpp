@@ -43,6 +43,16 @@ json::Object decision_data(const std::string& step, contract::EffectKind kind,
           {"line", verdict.line}};
 }
 
+void add_shadow(json::Object& decision, const policy::Verdict& own,
+                const policy::Verdict& candidate) {
+  if (candidate.decision == own.decision && candidate.locked == own.locked) return;
+  decision["shadow"] = json::Object{{"decision", policy::name(candidate.decision)},
+                                    {"locked", candidate.locked},
+                                    {"rule", candidate.rule},
+                                    {"file", candidate.file},
+                                    {"line", candidate.line}};
+}
+
 Error denied_error(const std::string& step, contract::EffectKind kind,
                    const policy::Verdict& verdict) {
   return {Code::kDenied,
@@ -97,6 +107,9 @@ Batch Machine::begin() {
   if (!rules_.empty()) created["policy"] = sealer_.put(json::Value(rules_), batch.blobs);
   if (!grants_.empty()) {
     created["grants"] = sealer_.put(json::Value(policy::to_json(grants_)), batch.blobs);
+  }
+  if (start_.shadow != nullptr) {
+    created["shadow"] = sealer_.put(json::Value(rules_of(*start_.shadow)), batch.blobs);
   }
   if (start_.fork) {
     created["fork"] = json::Object{{"run", start_.fork->run},

@@ -51,6 +51,8 @@ struct Start {
   door::Ceilings ceilings;
   std::optional<Fork> fork;
   std::vector<policy::Grant> grants;  // lasting ones that were in force when it began
+  // A candidate policy that decides beside that of the run: only what it says otherwise is told.
+  std::shared_ptr<const policy::Policy> shadow;
   // {"naestro", "policy"}, and "model" where steps that name none got another than the catalog's
   // first: the run keeps it, whatever the configuration says when it is resumed.
   json::Object versions;
@@ -99,6 +101,9 @@ struct Batch {
 // The data of policy.decided; `answer`: go, ask, denied, limit.
 json::Object decision_data(const std::string& step, contract::EffectKind kind,
                            const policy::Verdict& verdict, std::string_view answer);
+// Adds to it what a candidate policy says, where that is something else than the run's own.
+void add_shadow(json::Object& decision, const policy::Verdict& own,
+                const policy::Verdict& candidate);
 Error denied_error(const std::string& step, contract::EffectKind kind,
                    const policy::Verdict& verdict);
 
@@ -207,6 +212,7 @@ class Machine {
   void open_segment(Batch& batch);
   void emit_compiled(const plan::Program& program, std::int64_t segment, bool planner,
                      Batch& batch);
+  [[nodiscard]] Card card_under(const policy::Policy& policy) const;
   void advance(Batch& batch);
   void reject(const plan::Compiled& compiled, Batch& batch);
   void close_segment();

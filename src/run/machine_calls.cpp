@@ -131,6 +131,10 @@ void Machine::start_call(At at, Batch& batch) {
   if (!effect->path.empty()) decision["path"] = to_json(effect->path);
   decision["action"] = hex(admission.action);
   if (!admission.grant.empty()) decision["grant"] = admission.grant;
+  if (start_.shadow != nullptr) {
+    add_shadow(decision, admission.verdict,
+               door::decide(*start_.shadow, start_.mode, *effect).first);
+  }
   emit(batch, "policy.decided", std::move(decision));
   if (admission.answer == go) {
     intend(at, *std::move(effect), admission, batch);

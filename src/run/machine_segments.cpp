@@ -34,12 +34,16 @@ void Machine::enter(plan::Program program) {
   busy_ = 0;
   index_.clear();
   for (std::size_t i = 0; i < program_->steps.size(); ++i) index_[program_->steps[i].id] = i;
+  card_ = card_under(environment_.policy);
+  outputs_.clear();
+}
+
+Card Machine::card_under(const policy::Policy& policy) const {
   std::set<std::string> kept;  // nothing of them is done, so nobody is asked
   if (start_.fork) {
     for (const auto& [step, result] : start_.fork->steps) kept.insert(step);
   }
-  card_ = make_card(*program_, inputs_, scope().workspace, card_rules(), kept);
-  outputs_.clear();
+  return make_card(*program_, inputs_, scope().workspace, {policy, start_.mode, grants_}, kept);
 }
 
 void Machine::emit_compiled(const plan::Program& program, std::int64_t segment, bool planner,
@@ -58,6 +62,11 @@ void Machine::open_segment(Batch& batch) {
   if (const CardLine* denied = card_.denied()) {
     json::Object decision = decision_data(denied->step, denied->kind, denied->verdict,
                                           door::name(door::Answer::denied));
+    if (start_.shadow != nullptr) {
+      const Card card = card_under(*start_.shadow);
+      const auto line = std::ranges::find(card.lines, denied->step, &CardLine::step);
+      add_shadow(decision, denied->verdict, line->verdict);
+    }
     emit(batch, "policy.decided", std::move(decision));
     failure_ = denied_error(denied->step, denied->kind, denied->verdict);
     finish(batch);
