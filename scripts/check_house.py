@@ -52,6 +52,7 @@ LIBRARY_OF = {
     "gtest/": "GTest",
     "rapidcheck/": "rapidcheck",
     "archive": "libarchive",
+    "z3": "z3",
 }
 # What <...> may name without standing there: the language and the system.
 SYSTEM_HEADER = re.compile(r"[a-z0-9_]+|(arpa|linux|net|netinet|sys)/[a-z0-9_]+\.h|"

@@ -9,7 +9,7 @@ build=(clang-19 lld-19 cmake ninja-build ccache pkg-config libboost1.81-dev libb
        libgomp1
        python3 python3-pip unzip ca-certificates git)
 test=(llvm-19 libclang-rt-19-dev clang-format-19 libgtest-dev librapidcheck-dev sqlite3
-      libarchive-dev valgrind faketime)
+      libarchive-dev libz3-dev valgrind faketime)
 tidy=(clang-tidy-19)
 peers=(bubblewrap socat ripgrep)
 npm=(npm)

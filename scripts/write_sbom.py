@@ -27,7 +27,7 @@ NAMED = {"public domain", "WordNet-3.0"}
 DEBIAN = {
     "Boost": "boost1.81", "libsodium": "libsodium", "libcrypto": "openssl", "sqlite3": "sqlite3",
     "libcurl": "curl", "libpcre2-8": "pcre2", "CLI11": "cli11", "yaml-cpp": "yaml-cpp",
-    "GTest": "googletest", "rapidcheck": "rapidcheck", "libarchive": "libarchive", "clang": "llvm-toolchain-19",
+    "GTest": "googletest", "rapidcheck": "rapidcheck", "libarchive": "libarchive", "z3": "z3", "clang": "llvm-toolchain-19",
     "cmake": "cmake", "ninja": "ninja-build", "ccache": "ccache", "python3": "python3-defaults",
     "pip": "python-pip",
 }

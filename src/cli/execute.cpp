@@ -10,6 +10,7 @@
 #include "cli/render.hpp"
 #include "cli/secrets.hpp"
 #include "cli/session.hpp"
+#include "cli/shadow.hpp"
 #include "door/redacting.hpp"
 #include "ledger/writer.hpp"
 
@@ -176,11 +177,13 @@ int start_run(House& house, plan::Program program, run::Start start, const RunOp
   auto session = open_session(house);
   if (!session) return report(house, session.error());
   start.run = make_id('r', kRunIdLetters, house.random);
-  auto grants =
-      grants_in_force(house, *session->store,
-                      std::string{json::text_at(start.context, "workspace").value_or(house.cwd)});
+  const std::string workspace{json::text_at(start.context, "workspace").value_or(house.cwd)};
+  auto grants = grants_in_force(house, *session->store, workspace);
   if (!grants) return report(house, grants.error());
   start.grants = *std::move(grants);
+  auto shadow = shadow_of(house, *session->store, workspace);
+  if (!shadow) return report(house, shadow.error());
+  start.shadow = *std::move(shadow);
   crypto::BlobKey key{};
   house.random.fill(key);
   const run::Sealer sealer{key};

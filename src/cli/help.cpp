@@ -109,6 +109,14 @@ const std::map<std::string, const char*> kExamples = {
     {"policy explain",
      "  naestro policy explain --tool files.write --arg path=secrets/a.md\n"
      "  naestro policy explain --tool http.get --arg url=https://a.example/ --mode auto\n"},
+    {"policy prove",
+     "  naestro policy prove implies floor.yaml           yours is nowhere milder\n"
+     "  naestro policy prove equivalent old.yaml new.yaml\n"
+     "  naestro policy prove always-denies locked.yaml --tool http.get\n"},
+    {"policy shadow",
+     "  naestro policy shadow new.yaml                    it decides beside yours in new runs\n"
+     "  naestro policy shadow                             what it said otherwise\n"
+     "  naestro policy shadow --off\n"},
     {"policy test", "  naestro policy test cases.yaml\n"},
     {"refuse",
      "  naestro refuse last 3f0c...                       the digest that 'naestro consents' "

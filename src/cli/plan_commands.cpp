@@ -96,17 +96,6 @@ std::string node_text(const plan::Step& step) {
   return out;
 }
 
-// The absolute path, with symbolic links resolved: a consent binds the folder itself.
-Result<std::string> workspace_of(const House& house, const std::string& given) {
-  std::error_code error;
-  auto path = std::filesystem::canonical(std::filesystem::path{house.cwd} / given, error);
-  if (error) {
-    return fail(Code::kNotFound, "the workspace " + given + ": " + error.message(),
-                "give an existing folder with --workspace");
-  }
-  return path.string();
-}
-
 // What no planner can read is refused before a run begins. `bytes_max` 0: the planner itself says.
 Result<void> check_goal(std::string_view goal, std::size_t bytes_max) {
   constexpr std::string_view kShape = "say in words what you want to know, or give a plan file";
@@ -180,6 +169,16 @@ int run_goal(House& house, const RunOptions& options, json::Object* outputs = nu
 }
 
 }  // namespace
+
+Result<std::string> workspace_of(const House& house, const std::string& given) {
+  std::error_code error;
+  auto path = std::filesystem::canonical(std::filesystem::path{house.cwd} / given, error);
+  if (error) {
+    return fail(Code::kNotFound, "the workspace " + given + ": " + error.message(),
+                "give an existing folder with --workspace");
+  }
+  return path.string();
+}
 
 int plan_goal(House& house, const RunOptions& options, const std::string& output) {
   json::Object outputs;

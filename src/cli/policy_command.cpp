@@ -6,6 +6,7 @@
 
 #include "base/text.hpp"
 #include "cli/commands.hpp"
+#include "cli/policy_words.hpp"
 #include "cli/render.hpp"
 #include "cli/session.hpp"
 #include "policy/lint.hpp"
@@ -166,10 +167,7 @@ std::string count_of(const policy::RuleFile& file) {
 
 // A tool's name in a rule that no tool has.
 bool names_nothing(const House& house, std::string_view tool) {
-  const auto is = [&](std::string_view target) {
-    return tool.ends_with('*') ? target.starts_with(tool.substr(0, tool.size() - 1))
-                               : tool == target || tool == policy::tool_name(target);
-  };
+  const auto is = [&](std::string_view target) { return policy::covers_tool(tool, target); };
   return std::ranges::none_of(house.tools.all(), [&](const auto& each) { return is(each.id()); }) &&
          std::ranges::none_of(house.models.all(), [&](const auto& each) {
            return is(std::string{kModel} + each.name);
@@ -184,9 +182,14 @@ int policy_check(House& house) {
     rows.push_back({std::string{policy::name(file.layer)}, file.file, count_of(file)});
   }
   print(house.out, table(rows));
-  for (const policy::Lint& each : policy::lint(house.policy)) {
+  const auto targets = targets_of(house);
+  for (const policy::Lint& each : policy::lint(house.policy, targets)) {
     print(house.out, each.file + ":" + std::to_string(each.line) + ": warning: rule " + each.rule +
                          " " + each.message + "\n");
+    if (!each.example) continue;
+    const auto& [target, authority, mode, flow, verdict] = *each.example;
+    print(house.out, "    such as " + call_text(target, authority, mode, flow) + ": " +
+                         said(verdict) + " " + by(verdict) + "\n");
   }
   for (const policy::RuleFile& file : house.policy.files()) {
     for (const policy::Rule& rule : file.rules) {

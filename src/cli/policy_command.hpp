@@ -16,6 +16,10 @@ struct PolicyOptions {
   std::string cases;       // a file
   std::string before;      // files of rules, for diff
   std::string after;
+  std::string claim;      // for prove, of `before` and `after`, which may be ""
+  std::string candidate;  // for shadow: a file of rules; "": only look
+  std::string workspace;
+  bool off = false;
   bool json = false;
 };
 
@@ -29,5 +33,13 @@ int policy_test(House& house, const PolicyOptions& options);
 // On which calls two files of rules decide otherwise, each shown by one, and which calls of past
 // runs that would have met: 0 none, 1 some.
 int policy_diff(House& house, const PolicyOptions& options);
+
+// Whether a named check holds of one policy or two: 0 yes; 1 no, with a call that shows it, or not
+// proved.
+int policy_prove(House& house, const PolicyOptions& options);
+
+// Sets the candidate policy of a folder, ends it, or shows on which decisions of the runs there
+// since it was set it says something else.
+int policy_shadow(House& house, const PolicyOptions& options);
 
 }  // namespace naestro::cli

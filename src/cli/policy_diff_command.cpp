@@ -4,6 +4,7 @@
 #include "base/text.hpp"
 #include "cli/loaded.hpp"
 #include "cli/policy_command.hpp"
+#include "cli/policy_words.hpp"
 #include "cli/render.hpp"
 #include "plan/labels.hpp"
 #include "policy/compare.hpp"
@@ -15,52 +16,6 @@ namespace {
 
 constexpr std::size_t kShownMax = 20;  // of past calls
 
-Result<policy::Policy> with_file(const House& house, const std::string& file) {
-  NAESTRO_LET(const auto yaml, house.read_yaml(file));
-  policy::Policy out = run::builtin_of(house.policy);
-  const auto added = out.add(policy::Layer::user, file, yaml.value, yaml.line);
-  if (added) return out;
-  return fail(Code::kPolicyInvalid,
-              file + ":" + std::to_string(added.error().line) + ": " + added.error().message,
-              added.error().remedy);
-}
-
-std::vector<policy::Target> targets_of(const House& house) {
-  std::vector<policy::Target> out;
-  for (const contract::ToolContract& tool : house.tools.all()) {
-    policy::Target target{tool.id(), tool.effects, {}, {}};
-    for (const auto& [argument, kind] : tool.arguments) {
-      if (kind == contract::ArgumentKind::authority) target.authority.push_back(argument);
-    }
-    out.push_back(std::move(target));
-  }
-  for (const contract::ModelContract& model : house.models.all()) {
-    out.push_back({"model:" + model.name,
-                   {{model.kind, "", true}},
-                   {},
-                   model.served ? model.served->url : ""});
-  }
-  return out;
-}
-
-std::string said(const policy::Verdict& verdict) {
-  return std::string{policy::name(verdict.decision)} + (verdict.locked ? " each time" : "");
-}
-
-std::string by(const policy::Verdict& verdict) {
-  const std::string place =
-      verdict.line > 0 ? " (" + verdict.file + ":" + std::to_string(verdict.line) + ")" : "";
-  return "by " + verdict.rule + place;
-}
-
-json::Value verdict_json(const policy::Verdict& verdict) {
-  return json::Object{{"decision", policy::name(verdict.decision)},
-                      {"locked", verdict.locked},
-                      {"rule", verdict.rule},
-                      {"file", verdict.file},
-                      {"line", verdict.line}};
-}
-
 json::Value flip_json(const std::string& target, const json::Object& authority,
                       const policy::Verdict& before, const policy::Verdict& after) {
   return json::Object{{"target", target},
@@ -70,30 +25,10 @@ json::Value flip_json(const std::string& target, const json::Object& authority,
                       {"after", verdict_json(after)}};
 }
 
-std::string flip_text(const std::string& target, const json::Object& authority,
-                      const policy::Verdict& before, const policy::Verdict& after) {
-  std::string call = target;
-  for (const auto& member : authority) {
-    call += " " + std::string{member.key()} + "=" + shorten(json::write(member.value()), 80);
-  }
+std::string flip_text(const std::string& call, const policy::Verdict& before,
+                      const policy::Verdict& after) {
   return (policy::stricter(after, before) ? "stricter  " : "looser    ") + said(before) + " -> " +
-         said(after) + "  " + one_line(call);
-}
-
-// What holds of the data, by the words that rules have for it.
-std::vector<std::string> facts_of(const policy::Flow& flow) {
-  std::vector<std::string> out;
-  for (const std::string_view word : policy::kFlagWords) {
-    const policy::Fact* fact = policy::fact_named(word);
-    if (fact != nullptr && flow.*fact->holds) out.emplace_back(word);
-  }
-  return out;
-}
-
-std::string facts_text(const policy::Flow& flow) {
-  const auto facts = facts_of(flow);
-  return facts.empty() ? ""
-                       : ", where " + join(facts, ", ") + (facts.size() == 1 ? " holds" : " hold");
+         said(after) + "  " + call;
 }
 
 // A call that a run made, as its ledger has it.
@@ -162,9 +97,9 @@ int policy_diff(House& house, const PolicyOptions& options) {
   std::string out;
   json::Array flips;
   for (const policy::Witness& each : found.witnesses) {
-    out += flip_text(each.target->name, each.authority, each.before, each.after) + " in mode " +
-           std::string{policy::name(each.mode)} + facts_text(each.flow) + "\n    before " +
-           by(each.before) + "\n    after  " + by(each.after) + "\n";
+    out += flip_text(call_text(each.target->name, each.authority, each.mode, each.flow),
+                     each.before, each.after) +
+           "\n    before " + by(each.before) + "\n    after  " + by(each.after) + "\n";
     json::Value flip = flip_json(each.target->name, each.authority, each.before, each.after);
     flip.get_object()["mode"] = policy::name(each.mode);
     const auto facts = facts_of(each.flow);
@@ -188,7 +123,7 @@ int policy_diff(House& house, const PolicyOptions& options) {
     past.push_back(std::move(flip));
     if (past.size() > kShownMax) continue;
     shown += "  " + each.run + " " + each.step + "  " +
-             flip_text(each.target->name, each.authority, then, now) + "\n";
+             flip_text(call_text(each.target->name, each.authority), then, now) + "\n";
   }
   const bool same = flips.empty() && past.empty();
   if (options.json) {
@@ -204,8 +139,8 @@ int policy_diff(House& house, const PolicyOptions& options) {
   if (found.witnesses.empty()) out = "No call was found on which they differ.\n";
   if (!found.complete) {
     out +=
-        "Not all was compared: conditions about arguments were tried on the values that they name "
-        "alone, and what labels of files lead to is left out.\n";
+        "Not all was compared: of conditions that do more with arguments than to compare them with "
+        "a value some values were tried, and what labels of files lead to is left out.\n";
   }
   out += "Of " + std::to_string(calls.size()) + " calls of past runs " +
          std::to_string(past.size()) + " would be decided otherwise.\n" + shown;

@@ -38,6 +38,9 @@ Result<std::vector<std::string>> resumable(House& house);
 // The digests of all questions that have no answer yet; none where there is no store.
 std::vector<std::string> open_questions(House& house);
 
+// The absolute path of a folder, with symbolic links resolved: a consent binds the folder itself.
+Result<std::string> workspace_of(const House& house, const std::string& given);
+
 plan::Environment environment(const House& house);
 // run::Start::versions of a new run.
 json::Object versions(const House& house);

@@ -66,6 +66,28 @@ void add_policy(CLI::App& app, Words& words) {
   diff->add_option("old", policy.before, "a policy file (YAML)")->required();
   diff->add_option("new", policy.after, "the one that takes its place")->required();
   diff->add_flag("--json", policy.json, "print JSON");
+  CLI::App* prove = policy_app->add_subcommand(
+      "prove", "whether a claim holds of all calls, or a call on which it does not");
+  prove
+      ->add_option("claim", policy.claim,
+                   "always-allows, always-denies, never-errs; of two: disjoint, implies, "
+                   "equivalent")
+      ->required();
+  prove->add_option("file", policy.before,
+                    "a policy file (YAML); left out: the policy as it stands");
+  prove->add_option("other", policy.after,
+                    "the second of two; left out: the policy as it stands is the first");
+  prove->add_option("--tool", policy.tool, "of these alone: files.write, files.*, model:NAME");
+  prove->add_flag("--json", policy.json, "print JSON");
+  prove->callback([&words] { words.code = policy_prove(words.house, words.policy); });
+  CLI::App* shadow = policy_app->add_subcommand(
+      "shadow", "let a candidate policy decide beside yours, and see where it says otherwise");
+  shadow->add_option("candidate", policy.candidate, "a policy file (YAML); left out: only look");
+  shadow->add_flag("--off", policy.off, "end it")->excludes("candidate");
+  shadow->add_option("-w,--workspace", policy.workspace,
+                     "of the runs in this folder (default: the configuration's, else this)");
+  shadow->add_flag("--json", policy.json, "print JSON");
+  shadow->callback([&words] { words.code = policy_shadow(words.house, words.policy); });
   diff->callback([&words] { words.code = policy_diff(words.house, words.policy); });
 }
 

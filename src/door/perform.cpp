@@ -4,19 +4,30 @@
 #include <array>
 
 namespace naestro::door {
+namespace {
+
+policy::Question question_of(policy::Mode mode, const Effect& effect) {
+  return {effect.target, effect.declared, mode, effect.flow, effect.authority, {}, effect.server};
+}
+
+}  // namespace
+
+std::pair<policy::Verdict, contract::EffectKind> decide(const policy::Policy& policy,
+                                                        policy::Mode mode, const Effect& effect) {
+  auto out = policy.decide(question_of(mode, effect));
+  if (!effect.authority_known && out.first.decision == policy::Decision::allow) {
+    out.first = {policy::Decision::ask, "door.computed_authority", "", 0,
+                 "what it touches was computed by a step"};
+  }
+  return out;
+}
 
 Admission admit(const policy::Policy& policy, policy::Mode mode, std::string_view workspace,
                 const Effect& effect, const Digest& action, Approvals& approved,
                 std::span<const policy::Grant> grants, Budget& budget) {
   Admission admission;
-  const policy::Question question{
-      effect.target, effect.declared, mode, effect.flow, effect.authority, {}, effect.server};
-  std::tie(admission.verdict, admission.kind) = policy.decide(question);
+  std::tie(admission.verdict, admission.kind) = decide(policy, mode, effect);
   admission.action = action;
-  if (!effect.authority_known && admission.verdict.decision == policy::Decision::allow) {
-    admission.verdict = {policy::Decision::ask, "door.computed_authority", "", 0,
-                         "what it touches was computed by a step"};
-  }
   using enum Admission::Answer;
   if (admission.verdict.decision == policy::Decision::deny) {
     admission.answer = denied;
@@ -25,7 +36,8 @@ Admission admit(const policy::Policy& policy, policy::Mode mode, std::string_vie
   const bool asks = admission.verdict.decision == policy::Decision::ask;
   const bool once = asks && approved.contains(admission.action);
   if (asks && !once) {
-    const policy::Occasion occasion{question, effect.contract, workspace, !effect.authority_known};
+    const policy::Occasion occasion{question_of(mode, effect), effect.contract, workspace,
+                                    !effect.authority_known};
     const policy::Grant* grant =
         admission.verdict.locked ? nullptr : policy::answering(policy, occasion, grants);
     if (grant == nullptr) {

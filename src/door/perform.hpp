@@ -38,10 +38,14 @@ struct Admission {
 // Actions that a person approved -> how many uses are left.
 using Approvals = std::map<Digest, std::int64_t>;
 
+// What a policy says of the call with all its values, and of which of its effects. An authority
+// argument that a step computed asks even where the policy allows: where data decides what is
+// touched, a person endorses it.
+std::pair<policy::Verdict, contract::EffectKind> decide(const policy::Policy& policy,
+                                                        policy::Mode mode, const Effect& effect);
+
 // Decides on the call with all its values and, for `go`, reserves the caps. An approval is used up
-// by one; `grants` last, and answer no locked ask. An authority argument that a step computed asks
-// even where the policy allows: where data decides what is touched, a person endorses it.
-// `action`: the effect's action_digest().
+// by one; `grants` last, and answer no locked ask. `action`: the effect's action_digest().
 Admission admit(const policy::Policy& policy, policy::Mode mode, std::string_view workspace,
                 const Effect& effect, const Digest& action, Approvals& approved,
                 std::span<const policy::Grant> grants, Budget& budget);

@@ -7,24 +7,12 @@
 #include <utility>
 #include <vector>
 
-#include "policy/policy.hpp"
+#include "policy/calls.hpp"
 
 namespace naestro::policy {
 
-// A tool or a model as a policy sees it.
-struct Target {
-  std::string name;  // "files.write@1", "model:NAME"
-  std::vector<contract::DeclaredEffect> effects;
-  std::vector<std::string> authority;  // the names of its authority arguments
-  std::string server;
-};
-
 // A call that shows a difference.
-struct Witness {
-  const Target* target = nullptr;
-  json::Object authority;
-  Mode mode = Mode::copilot;
-  Flow flow;
+struct Witness : Call {
   Verdict before;
   Verdict after;
 };
@@ -33,7 +21,8 @@ struct Comparison {
   // One for each pair of rules that decide, before and after, and differ in what they say.
   std::vector<Witness> witnesses;
   std::size_t asked = 0;  // calls that both were asked about
-  // All calls of the targets were covered: no path was left out, and no `when` asks about values.
+  // All calls of the targets were covered: no way to match a path was left out, no condition asks
+  // about more of its arguments than can be tried, and no file has labels.
   bool complete = true;
 };
 

@@ -88,6 +88,164 @@ TEST(Compare, ConditionsAreTriedOnTheValuesTheyName) {
   EXPECT_EQ(found.witnesses[0].after.rule, "rm");
 }
 
+TEST(Compare, ConditionsThatCompareAnArgumentWithAValueAreGoneThroughWhole) {
+  const std::vector<Target> send = {
+      {"note.send@1", {{EffectKind::send, "", false}}, {"n", "s"}, ""}};
+  // `when` of a rule that denies before and after; nullopt: the same. Else what shows it.
+  const auto differ = [&](const std::string& before,
+                          const std::string& after) -> std::optional<std::string> {
+    const auto with = [](const std::string& when) {
+      return testing::with(Layer::user,
+                           R"({"id":"a","effect":"deny","kinds":["send"],"when":")" + when + "\"}");
+    };
+    const Comparison found = policy::compare(with(before), with(after), send);
+    EXPECT_TRUE(found.complete) << before << after;
+    if (found.witnesses.empty()) return std::nullopt;
+    return json::write(json::Value(found.witnesses[0].authority));
+  };
+  const std::string n = "context.arguments.n";
+  EXPECT_EQ(differ(n + " < 5", "!(" + n + " >= 5)"), std::nullopt);
+  EXPECT_EQ(differ(n + " < 5", n + " <= 4"), std::nullopt);
+  EXPECT_EQ(differ(n + " < 5", n + " <= 5"), R"({"n":5,"s":"x"})");
+  EXPECT_EQ(differ(n + " < 5 && " + n + " > 3", n + " == 4"), R"({"n":"x","s":"x"})");
+  EXPECT_EQ(differ("context.arguments has n && " + n + " == 4", n + " == 4"), R"({"s":"x"})");
+  EXPECT_EQ(differ("if " + n + " then true else false", n), std::nullopt);
+  EXPECT_EQ(differ("if " + n + " then true else false", n + " == true"), R"({"n":"x","s":"x"})");
+  EXPECT_EQ(differ(R"(4 == )" + n, n + " == 4"), std::nullopt);
+  EXPECT_EQ(differ(R"(context.arguments.s == \"x\")", R"(context.arguments.s == \"xx\")"),
+            R"({"n":"x","s":"x"})");
+  EXPECT_EQ(differ(n + " == 9223372036854775807", n + " > 9223372036854775806"),
+            R"({"n":"x","s":"x"})");
+  EXPECT_EQ(differ(n + " == -9223372036854775808 && true == true", n + " == -9223372036854775808"),
+            std::nullopt);
+}
+
+TEST(Compare, APathSpelledOtherwiseIsAnotherText) {
+  const Comparison found = compare(
+      testing::with(Layer::user,
+                    R"({"id":"a","effect":"deny","tools":["files.write"],"paths":["a/?"]})"),
+      testing::with(Layer::user,
+                    R"({"id":"a","effect":"deny","tools":["files.write"],"paths":["a/?"],)"
+                    R"("when":"context.arguments.path != \"a/b\""},{"id":"b",)"
+                    R"("effect":"deny","tools":["files.write"],"when":)"
+                    R"("context.arguments.path == \"a/b\" || context.arguments.path == \"/\""})"));
+  EXPECT_TRUE(found.complete);
+  EXPECT_TRUE(found.witnesses.empty());
+  const Comparison other = compare(
+      testing::with(Layer::user,
+                    R"({"id":"a","effect":"deny","tools":["files.write"],"paths":["a/b"]})"),
+      testing::with(
+          Layer::user,
+          R"({"id":"a","effect":"deny","tools":["files.write"],"paths":["a/b"],)"
+          R"("when":"context.arguments.path == \"a/b\" || context.arguments.path == \"a\" )"
+          R"(|| context.arguments.path == \"./a\" || context.arguments.path == \".\" )"
+          R"(|| context.arguments.path == \"./.\""})"));
+  ASSERT_EQ(other.witnesses.size(), 1U);
+  EXPECT_EQ(other.witnesses[0].authority.at("path"), "./a/b");
+}
+
+TEST(Compare, WhatMoreIsAskedOfArgumentsIsSampledAndSaidSo) {
+  const auto complete = [](const std::string& when) {
+    return compare(
+               testing::builtin(),
+               testing::with(Layer::user, R"({"id":"a","effect":"deny","when":")" + when + "\"}"))
+        .complete;
+  };
+  const std::string argv = "context.arguments.argv";
+  EXPECT_TRUE(complete("context.mode == context.kind"));
+  EXPECT_TRUE(complete(argv + R"( == \"a\" || context.kind like \"*\")"));
+  EXPECT_FALSE(complete(argv + " == " + argv));
+  EXPECT_FALSE(complete(argv + " + 1 == 3"));
+  EXPECT_FALSE(complete(argv + R"( like \"*.pdf\")"));
+  EXPECT_FALSE(complete(argv + R"( == [\"a\"])"));
+  EXPECT_FALSE(complete(argv + R"( == User::\"a\")"));
+  EXPECT_TRUE(complete(R"(context has mode && )" + argv + " == true"));
+  EXPECT_FALSE(complete(R"({arguments: {b: context.arguments.argv + 1}}.arguments.b == 3)"));
+  // URLs differ in more than their hosts.
+  EXPECT_FALSE(complete(R"(context.arguments.url == \"https://a.example/b\")"));
+  std::string many = argv + " == 0";
+  for (int i = 1; i < 60; ++i) many += " || " + argv + " == " + std::to_string(i * 10);
+  EXPECT_FALSE(complete(many));
+}
+
+TEST(Compare, ASampleOfAPatternIsTried) {
+  const Comparison found =
+      compare(testing::builtin(),
+              testing::with(Layer::user, R"({"id":"a","effect":"deny","tools":["files.write"],)"
+                                         R"("when":"context.arguments.path like \"*.pdf\""})"));
+  ASSERT_FALSE(found.witnesses.empty());
+  EXPECT_EQ(found.witnesses[0].authority.at("path"), "x.pdf");
+}
+
+TEST(Compare, ALockIsADifference) {
+  const Comparison found = compare(
+      testing::with(Layer::user, R"({"id":"a","effect":"ask","kinds":["write"]})"),
+      testing::with(Layer::user, R"({"id":"a","effect":"ask","kinds":["write"],"locked":true})"));
+  ASSERT_FALSE(found.witnesses.empty());
+  EXPECT_TRUE(found.witnesses[0].after.locked);
+  EXPECT_TRUE(stricter(found.witnesses[0].after, found.witnesses[0].before));
+}
+
+TEST(Compare, LabelsOfFilesAreLeftOut) {
+  Policy labelled = testing::builtin();
+  const auto form = json::parse(R"({"policy":"policy/1","rules":[],"labels":[{"paths":["hr/**"],)"
+                                R"("readers":"off_prem_forbidden"}]})")
+                        .value();
+  ASSERT_TRUE(labelled.add(Layer::user, "u.yaml", form, [](const auto&) { return 1; }));
+  EXPECT_FALSE(compare(labelled, testing::builtin()).complete);
+  EXPECT_FALSE(compare(testing::builtin(), labelled).complete);
+}
+
+// What a tool's schema does not let in is no call.
+TEST(Compare, ArgumentsAreThoseOfTheTool) {
+  const contract::ToolContract tool =
+      contract::parse_tool(
+          "t.json",
+          R"({"name":"note.send","version":1,"description":"For tests.","input":{"type":"object",)"
+          R"("properties":{"to":{"type":"string"},"n":{"type":"integer"},"code":{"type":"string",)"
+          R"("minLength":4},"list":{"type":"array","items":{"type":"string"}},"b":)"
+          R"({"type":"boolean"}},"required":["to","n","code"],"additionalProperties":false},)"
+          R"("output":{"type":"object"},"arguments":{"to":"authority","n":"authority","code":)"
+          R"("authority","list":"authority","b":"authority"},"labels":{},)"
+          R"("effects":[{"kind":"send",)"
+          R"("argument":"to","reversible":false}],"idempotency":"none","undo":"",)"
+          R"("max_output_bytes":1000,"timeout_s":5,"cost_usd":"0","deprecated":""})")
+          .value();
+  const Target target{tool.id(), tool.effects, {"to", "n", "code", "list", "b"}, "", &tool};
+  const auto found = [&](const std::string& when) {
+    return policy::compare(
+        testing::builtin(),
+        testing::with(Layer::user, R"({"id":"a","effect":"deny","when":")" + when + "\"}"),
+        std::span{&target, 1});
+  };
+  const Comparison one = found("context.arguments.n > 3");
+  EXPECT_TRUE(one.complete);
+  ASSERT_FALSE(one.witnesses.empty());
+  EXPECT_EQ(json::write(json::Value(one.witnesses[0].authority)),
+            R"({"to":"x","n":4,"code":"x","list":["x"],"b":"x"})");
+  // It is always there, and a number.
+  EXPECT_TRUE(found("!(context.arguments has n)").witnesses.empty());
+  EXPECT_TRUE(found(R"(context.arguments.n == \"a\")").witnesses.empty());
+  EXPECT_FALSE(found("!(context.arguments has list)").witnesses.empty());
+  // Some texts fit and others do not: there may be more.
+  EXPECT_FALSE(found(R"(context.arguments.code == \"abcde\")").complete);
+  EXPECT_TRUE(found(R"(context.arguments.to == \"abcde\")").complete);
+  // Of a list what is in it counts, too; without a list of what is required nothing is.
+  contract::ToolContract numbers = tool;
+  numbers.input = json::parse(R"({"type":"object","properties":{"list":{"type":"array","items":)"
+                              R"({"type":"integer"}}}})")
+                      .value();
+  numbers.input_schema = schema::Schema::compile(numbers.input).value();
+  const Target lists{tool.id(), tool.effects, {"list"}, "", &numbers};
+  const Comparison of_lists = policy::compare(
+      testing::builtin(),
+      testing::with(Layer::user,
+                    R"({"id":"a","effect":"deny","when":"context.arguments.list == 1"})"),
+      std::span{&lists, 1});
+  ASSERT_FALSE(of_lists.witnesses.empty());
+  EXPECT_TRUE(of_lists.witnesses[0].authority.empty());
+}
+
 TEST(Compare, ThatNotAllWasLookedAtIsSaid) {
   std::string globs;
   for (int i = 0; i < 12; ++i) {

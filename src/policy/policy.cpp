@@ -25,11 +25,6 @@ std::size_t index_of(const DeclaredEffect* effect) {
   return effect == nullptr ? kNoEffect : static_cast<std::size_t>(effect->kind);
 }
 
-// A rule that cannot tell whether it matches applies where that is the stricter way.
-bool applies(const Rule& rule, Match match) {
-  return match == Match::yes || (match == Match::failed && rule.effect != Decision::allow);
-}
-
 Decision decision_of(int strictness) { return static_cast<Decision>(strictness / 2); }
 
 }  // namespace
@@ -143,7 +138,7 @@ void Policy::judge_effect(const Question& question, const DeclaredEffect* effect
           (file == &each && rule.strictness() == known->strictness() && rule.place < known->place);
       if (!matters) return;
       Matched matched = rule.matches(question, effect, place);
-      if (applies(rule, matched.match)) {
+      if (rule.applies(matched.match)) {
         file = &each;
         known = &rule;
         failure = std::move(matched.failure);

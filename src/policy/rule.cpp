@@ -88,6 +88,11 @@ std::string_view kind_word(std::size_t kind) {
 
 std::string_view tool_name(std::string_view tool) { return tool.substr(0, tool.find('@')); }
 
+bool covers_tool(std::string_view wide, std::string_view narrow) {
+  if (wide.ends_with('*')) return narrow.starts_with(wide.substr(0, wide.size() - 1));
+  return wide == narrow || wide == tool_name(narrow);
+}
+
 std::optional<bool> constant(const Expression& expression) {
   if (depends(expression)) return std::nullopt;
   const auto value = truth(expression, {});
@@ -101,8 +106,7 @@ bool Rule::exact_tools() const {
 
 bool Rule::of_tool(std::string_view target) const {
   return tools.empty() || std::ranges::any_of(tools, [&](std::string_view tool) {
-           if (tool.ends_with('*')) return target.starts_with(tool.substr(0, tool.size() - 1));
-           return tool == target || tool == tool_name(target);
+           return covers_tool(tool, target);
          });
 }
 

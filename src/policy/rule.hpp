@@ -46,6 +46,11 @@ struct Rule {
 
   // deny > a locked ask > ask > allow.
   [[nodiscard]] int strictness() const { return static_cast<int>(effect) * 2 + (locked ? 1 : 0); }
+  // Whether it says something: one that cannot tell whether it matches does where that is the
+  // stricter way.
+  [[nodiscard]] bool applies(Match match) const {
+    return match == Match::yes || (match == Match::failed && effect != Decision::allow);
+  }
   // Whether all its tools are exact names, so that it can be found by them.
   [[nodiscard]] bool exact_tools() const;
   // `declared`: the effect that it is asked about; null for the call without one. `where` is that
@@ -69,6 +74,9 @@ struct Rule {
 
 // "files.write" of "files.write" and "files.write@1".
 std::string_view tool_name(std::string_view tool);
+
+// Whether every tool that `narrow` names, a word of a rule's `tools` or one tool, is one of `wide`.
+bool covers_tool(std::string_view wide, std::string_view narrow);
 
 // Why a rule was not read: the member at fault ("" for the rule as a whole) and what is wrong.
 struct RuleFault {

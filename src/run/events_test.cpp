@@ -6,6 +6,7 @@
 #include "ledger/keys.hpp"
 #include "ledger/tiles.hpp"
 #include "run/kept_grants.hpp"
+#include "run/kept_shadow.hpp"
 #include "run/system_events.hpp"
 #include "run/test_world.hpp"
 #include "schema/validate.hpp"
@@ -132,7 +133,9 @@ TEST(Events, EverySchemaIsMetByAnEvent) {
   for (const ledger::Append& each :
        {given_grants(grants, "rtest", "x", 0, world.sealer()),
         revoked_grant("run", "x", 1, world.sealer()), shredded_run("r", "x", 2, world.sealer()),
-        refused_in_sandbox({"net", {"x"}, "/w", {"h"}, {"no"}, 1}, "x", 3, world.sealer())}) {
+        refused_in_sandbox({"net", {"x"}, "/w", {"h"}, {"no"}, 1}, "x", 3, world.sealer()),
+        set_shadow("/w", "/w/new.yaml", "x", 4, world.sealer()),
+        set_shadow("/w", std::nullopt, "x", 5, world.sealer())}) {
     ASSERT_TRUE(store->append(std::span{&each, 1}));
   }
   world.expect_events(store->events(ledger::kSystemStream).value());

@@ -87,10 +87,23 @@ void Machine::emit(Batch& batch, std::string_view kind, Fields fields) {
 }
 
 void Machine::emit_decision(const std::string& step, const std::vector<std::int64_t>& path,
-                            const door::Admission& admission, Batch& batch) {
+                            const door::Admission& admission, const policy::Verdict* candidate,
+                            Batch& batch) {
   const policy::Verdict& verdict = admission.verdict;
   // What the plan's card denies is no action of a call.
   const bool call = admission.action != Digest{};
+  // What a candidate policy says, where that is something else than the run's own.
+  Field shadow{"shadow", Absent{}};
+  std::array<Field, 5> other;
+  if (candidate != nullptr &&
+      (candidate->decision != verdict.decision || candidate->locked != verdict.locked)) {
+    other = {{{"decision", policy::name(candidate->decision)},
+              {"file", candidate->file},
+              {"line", std::int64_t{candidate->line}},
+              {"locked", candidate->locked},
+              {"rule", candidate->rule}}};
+    shadow.value = Fields{other};
+  }
   emit(batch, "policy.decided",
        {call ? Field{"action", &admission.action} : Field{"action", Absent{}},
         {"answer", door::name(admission.answer)},
@@ -101,6 +114,7 @@ void Machine::emit_decision(const std::string& step, const std::vector<std::int6
         {"line", std::int64_t{verdict.line}},
         unless_empty("path", path),
         {"rule", verdict.rule},
+        shadow,
         {"step", step}});
 }
 
@@ -121,6 +135,9 @@ Batch Machine::begin() {
   if (!rules_.empty()) created.push_back({"policy", hide(batch, json::canonical(rules_))});
   if (!grants_.empty()) {
     created.push_back({"grants", hide(batch, json::canonical(policy::to_json(grants_)))});
+  }
+  if (start_.shadow != nullptr) {
+    created.push_back({"shadow", hide(batch, json::canonical(rules_of(*start_.shadow)))});
   }
   std::array<Field, 3> fork;
   if (start_.fork) {

@@ -52,6 +52,8 @@ struct Start {
   door::Ceilings ceilings;
   std::optional<Fork> fork;
   std::vector<policy::Grant> grants;  // lasting ones that were in force when it began
+  // A candidate policy that decides beside that of the run: only what it says otherwise is told.
+  std::shared_ptr<const policy::Policy> shadow;
   // {"naestro", "policy"}, and "model" where steps that name none got another than the catalog's
   // first: the run keeps it, whatever the configuration says when it is resumed.
   json::Object versions;
@@ -213,13 +215,16 @@ class Machine {
     emit(batch, kind, Fields{fields.begin(), fields.size()});
   }
   void write_fact(Fact& fact, Batch& batch);
-  // policy.decided, of a step or of one call of it.
+  // policy.decided, of a step or of one call of it. `candidate`: of the policy that decides beside
+  // the run's own, null where there is none.
   void emit_decision(const std::string& step, const std::vector<std::int64_t>& path,
-                     const door::Admission& admission, Batch& batch);
+                     const door::Admission& admission, const policy::Verdict* candidate,
+                     Batch& batch);
   void enter(plan::Program program);
   void open_segment(Batch& batch);
   void emit_compiled(const plan::Program& program, std::int64_t segment, bool planner,
                      Batch& batch);
+  [[nodiscard]] Card card_under(const policy::Policy& policy) const;
   void advance(Batch& batch);
   void reject(const plan::Compiled& compiled, Batch& batch);
   void close_segment();

@@ -141,7 +141,11 @@ void Machine::start_call(At at, Batch& batch) {
   using enum door::Admission::Answer;
   // The same question of another call is open: its answer first.
   if (admission.answer == ask && questions_.contains(admission.action)) return;
-  emit_decision(step.id, effect->path, admission, batch);
+  std::optional<policy::Verdict> candidate;
+  if (start_.shadow != nullptr) {
+    candidate = door::decide(*start_.shadow, start_.mode, *effect).first;
+  }
+  emit_decision(step.id, effect->path, admission, candidate ? &*candidate : nullptr, batch);
   if (admission.answer == go) {
     intend(at, *std::move(effect), admission, batch);
   } else if (admission.answer == ask) {

@@ -35,15 +35,19 @@ void Machine::enter(plan::Program program) {
   busy_ = 0;
   index_.clear();
   for (std::size_t i = 0; i < program_->steps.size(); ++i) index_[program_->steps[i].id] = i;
+  scope_ = {program_->plan_digest,
+            std::string{json::text_at(start_.context, "workspace").value_or("")}};
+  card_ = card_under(environment_.policy);
+  for (const CardLine& line : card_.lines) steps_[index_.at(line.step)].line = &line;
+  outputs_.clear();
+}
+
+Card Machine::card_under(const policy::Policy& policy) const {
   std::set<std::string> kept;  // nothing of them is done, so nobody is asked
   if (start_.fork) {
     for (const auto& [step, result] : start_.fork->steps) kept.insert(step);
   }
-  scope_ = {program_->plan_digest,
-            std::string{json::text_at(start_.context, "workspace").value_or("")}};
-  card_ = make_card(*program_, inputs_, scope_.workspace, card_rules(), kept);
-  for (const CardLine& line : card_.lines) steps_[index_.at(line.step)].line = &line;
-  outputs_.clear();
+  return make_card(*program_, inputs_, scope_.workspace, {policy, start_.mode, grants_}, kept);
 }
 
 void Machine::emit_compiled(const plan::Program& program, std::int64_t segment, bool planner,
@@ -77,7 +81,12 @@ void Machine::open_segment(Batch& batch) {
     door::Admission decision;
     decision.verdict = denied->verdict;
     decision.kind = denied->kind;
-    emit_decision(denied->step, {}, decision, batch);
+    std::optional<policy::Verdict> candidate;
+    if (start_.shadow != nullptr) {
+      const Card card = card_under(*start_.shadow);
+      candidate = std::ranges::find(card.lines, denied->step, &CardLine::step)->verdict;
+    }
+    emit_decision(denied->step, {}, decision, candidate ? &*candidate : nullptr, batch);
     failure_ = denied_error(denied->step, denied->kind, denied->verdict);
     finish(batch);
     batch.ended = true;

@@ -173,6 +173,13 @@ Result<Recovery> recover(std::span<const ledger::StoredEvent> events, const Open
     NAESTRO_LET(const json::Value recorded, json::parse(text));
     NAESTRO_TRY(add_rules(rules, recorded));
   }
+  if (events.front().event.data.contains("shadow")) {
+    NAESTRO_LET(const std::string text, open_member(events.front().event.data, "shadow", open));
+    NAESTRO_LET(const json::Value recorded, json::parse(text));
+    auto candidate = std::make_shared<policy::Policy>(builtin_of(environment.policy));
+    NAESTRO_TRY(add_rules(*candidate, recorded));
+    start.shadow = std::move(candidate);
+  }
   plan::Environment around = under(environment, rules);
   around.mode = start.mode;
   around.default_model = json::text_at(start.versions, "model").value_or("");

@@ -71,6 +71,17 @@ policy::Policy builtin_of(const policy::Policy& policy) {
   return out;
 }
 
+policy::Policy without_own(const policy::Policy& policy) {
+  policy::Policy out = builtin_of(policy);
+  json::Array kept;
+  for (json::Value& file : rules_of(policy)) {
+    const auto layer = json::text_at(file.get_object(), "layer");
+    if (layer == policy::name(policy::Layer::organisation)) kept.push_back(file);
+  }
+  check(add_rules(out, json::Value(kept)).has_value(), "what was read once is read again");
+  return out;
+}
+
 plan::Environment under(const plan::Environment& environment, const policy::Policy& policy) {
   return {.tools = environment.tools,
           .models = environment.models,

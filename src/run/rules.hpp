@@ -12,6 +12,8 @@ json::Array rules_of(const policy::Policy& policy);
 Result<void> add_rules(policy::Policy& policy, const json::Value& rules);
 // The built-in file alone.
 policy::Policy builtin_of(const policy::Policy& policy);
+// The built-in file and the organisation's: what a file of a person's comes on top of.
+policy::Policy without_own(const policy::Policy& policy);
 
 // The same, but for the policy, which has to outlive it.
 plan::Environment under(const plan::Environment& environment, const policy::Policy& policy);

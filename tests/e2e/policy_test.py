@@ -268,6 +268,116 @@ cases:
         self.assertIn(f"not there  {self.user_file}\n", out)
         self.assertIn(f"read       {self.project_file.resolve()}\n", out)
 
+    def test_check_shows_each_finding_by_a_call(self):
+        self.put(self.project_file, HEAD + """\
+  - id: all
+    effect: deny
+    paths: ["secrets/*"]
+  - id: below
+    effect: deny
+    paths: ["secrets/*/**"]
+  - id: covered
+    effect: ask
+    kinds: [write]
+    paths: ["secrets/**"]
+  - id: never
+    effect: deny
+    kinds: [net]
+    when: context.kind == "write"
+  - id: nothing
+    effect: deny
+    tools: [http.get]
+    kinds: [write]
+  - id: mild
+    effect: allow
+    kinds: [read]
+  - id: sampled
+    effect: deny
+    when: context.arguments has argv && context.arguments.argv == ["a"] && context.arguments.argv == ["b"]
+""")
+        out = self.naestro("policy", "check")
+        file = r"\./\.naestro/policy\.yaml"
+        self.assertRegex(out, file + r":9: warning: rule covered decides nothing: rules all in line 3, "
+                         r"below in line 6 match all that it does\n"
+                         r"    such as files\.\w+@1 path=\"\S+\" in mode copilot: deny by (all|below) \(" + file + r":[36]\)")
+        self.assertRegex(out, r"rule never never matches: its `when` is false of every call\n"
+                         r"    such as http\.get@1 url=\"https://other\.example/\" in mode copilot: ask by "
+                         r"builtin\.outside \(builtin\.json:\d+\)")
+        self.assertIn("rule nothing never matches: it is about write, and http.get@1 does net\n", out)
+        self.assertRegex(out, r"rule mild loosens nothing.*\n    such as \S+ \w+=\"\S+\" in mode copilot: ")
+        self.assertRegex(out, r"rule sampled matched none of \d+ calls that were tried, which are not all there may be")
+
+    def test_a_claim_is_proved_or_shown_not_to_hold(self):
+        floor = self.folder / "floor.yaml"
+        self.put(floor, SECRETS)
+        self.naestro("policy", "prove", "implies", str(floor), code=1,
+                     says=r"No: \S+@1 \w+=\"\S+\" in mode copilot\n    the first:  \w+ by builtin\S* .*\n"
+                          r"    the second: deny by no_secrets \(.*floor\.yaml:3\)")
+        self.put(self.project_file, HEAD + "  - id: mine\n    effect: deny\n    paths: [\"secrets/**\", b]\n")
+        self.naestro("policy", "prove", "implies", str(floor), says=r"Yes, of all calls \(\d+ of them differ\)\.")
+        said = json.loads(self.naestro("policy", "prove", "equivalent", str(floor), "--json", code=1))
+        self.assertEqual((said["holds"], said["complete"], said["counter"]["one"]["rule"]),
+                         (False, True, "mine"))
+        self.naestro("policy", "prove", "implies", str(self.project_file), str(floor), says="Yes")
+        shut = self.folder / "shut.yaml"
+        self.put(shut, HEAD + "  - id: shut\n    effect: deny\n    tools: [http.*]\n")
+        self.naestro("policy", "prove", "always-denies", str(shut), "--tool", "http.get", says="Yes")
+        self.naestro("policy", "prove", "always-denies", str(shut), code=1, says="No: ")
+        self.put(shut, HEAD + "  - id: errs\n    effect: deny\n    when: context.mode > 3\n")
+        self.naestro("policy", "prove", "never-errs", str(shut), code=1, says=r"errs \(.*shut\.yaml:3\): `when`: ")
+        self.put(shut, HEAD + "  - id: like\n    effect: deny\n    when: context.arguments has path && "
+                              "context.arguments.path like \"*.pdf\"\n")
+        self.naestro("policy", "prove", "equivalent", str(shut), str(shut), code=1,
+                     says=r"Not proved: it holds of \d+ calls that were tried")
+        for words, said in [(["sound"], "'sound' is no claim"), (["implies"], "is of two policies"),
+                            (["never-errs", str(shut), str(floor)], "is of one policy"),
+                            (["never-errs", "none.yaml"], "there is no file"),
+                            (["never-errs", "--tool", "nix"], "no tool or model is called 'nix'")]:
+            self.naestro("policy", "prove", *words, code=2, says=said)
+
+    def test_a_candidate_decides_beside_the_policy_and_is_only_logged(self):
+        self.naestro("policy", "shadow", says="No candidate policy is set")
+        new = self.work / "new.yaml"
+        self.put(new, HEAD + "  - id: [")
+        self.naestro("policy", "shadow", "new.yaml", code=2, says="new.yaml")
+        self.put(new, HEAD + """\
+  - id: not_here
+    effect: deny
+    kinds: [write]
+    paths: ["out/**"]
+  - id: reads
+    effect: ask
+    kinds: [read]
+""")
+        self.naestro("policy", "shadow", "new.yaml", says=r"Set: /\S+/work/new\.yaml decides beside")
+        self.plan(find("docs"), write("out/a.md"))
+        self.naestro("run", "plan.json", code=5)
+        self.naestro("run", "plan.json", "--approve", self.question(), says="done")
+        self.assertTrue((self.work / "out/a.md").exists())
+        out = self.naestro("policy", "shadow")
+        self.assertRegex(out, r"Candidate /\S+/work/new\.yaml for /\S+/work, set by .* at .*\n"
+                         r"2 decisions in 2 runs, 2 otherwise\n")
+        self.assertRegex(out, r"ask by builtin\.write \(builtin\.json:\d+\), the candidate: deny by not_here \(new\.yaml:3\)\n"
+                         r"    1 time, such as step write of run r\w+")
+        said = json.loads(self.naestro("policy", "shadow", "--json"))
+        self.assertEqual((said["runs"], said["decisions"], said["otherwise"], said["broken"]), (2, 2, 2, ""))
+        self.naestro("replay", "last")
+        self.naestro("audit", "verify")
+        # A run that waits goes on under the candidate that it began with.
+        self.naestro("run", "plan.json", code=5)
+        self.put(new, "no policy")
+        question = self.question()
+        self.naestro("approve", "last", question)
+        self.naestro("resume", "last", says="done")
+        self.assertNotIn("candidate", self.naestro("replay", "last"))
+        self.assertRegex(self.naestro("policy", "shadow"), r"It is left out, since it cannot be read: .*\n"
+                         r"4 decisions in 3 runs, 4 otherwise\n")
+        # Broken, it is said and stops nothing.
+        self.naestro("run", "plan.json", code=5, says="the candidate policy is left out of this run")
+        self.naestro("policy", "shadow", "--off", says=r"Ended: /\S+new\.yaml\. It said of 4 decisions in 3 runs, 4 otherwise")
+        self.naestro("policy", "shadow", says="No candidate policy is set")
+        self.naestro("policy", "shadow", "--off", code=2, says="no candidate policy is set")
+
     def test_diff_shows_a_call_for_each_way_in_which_two_files_differ(self):
         old, new = self.folder / "old.yaml", self.folder / "new.yaml"
         old.write_text(SECRETS)
