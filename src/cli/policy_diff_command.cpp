@@ -139,8 +139,9 @@ int policy_diff(House& house, const PolicyOptions& options) {
   if (found.witnesses.empty()) out = "No call was found on which they differ.\n";
   if (!found.complete) {
     out +=
-        "Not all was compared: of conditions that do more with arguments than to compare them with "
-        "a value some values were tried, and what labels of files lead to is left out.\n";
+        "Not all was compared: some calls were tried where there are too many, and where a "
+        "condition does more with arguments than to compare them with a value; what labels of "
+        "files lead to is left out.\n";
   }
   out += "Of " + std::to_string(calls.size()) + " calls of past runs " +
          std::to_string(past.size()) + " would be decided otherwise.\n" + shown;

@@ -17,6 +17,8 @@ using Given = std::optional<json::Value>;
 
 // Of all globs of two policies together; some dozens fit.
 constexpr std::size_t kPathStatesMax = 10'000;
+// The same times the number of globs: how long it may take.
+constexpr std::size_t kGlobStatesMax = 2'000'000;
 // Values that are tried for one argument.
 constexpr std::size_t kValuesMax = 100;
 
@@ -105,6 +107,14 @@ void add_hosts(const std::vector<std::string>& patterns, std::set<std::string>& 
       hosts.insert(pattern);
     }
   }
+}
+
+// A path that a glob of this text matches.
+std::string an_example(std::string text) {
+  for (char& each : text) {
+    if (each == '*' || each == '?') each = 'x';
+  }
+  return text;
 }
 
 // Whether a glob of this text matches this text alone.
@@ -249,8 +259,12 @@ Samples samples_of(std::span<const Rule* const> rules, std::size_t path_states_m
     out.complete = out.complete && values.size() <= kValuesMax;
     values.resize(std::min(values.size(), kValuesMax));
   }
-  PathSamples paths = sample_paths(globs, path_states_max);
+  PathSamples paths = sample_paths(
+      globs, std::min(path_states_max, kGlobStatesMax / std::max<std::size_t>(globs.size(), 1)));
   out.paths = std::move(paths.paths);
+  for (const Glob& glob : paths.complete ? std::vector<Glob>{} : globs) {
+    out.paths.push_back(an_example(glob.text()));
+  }
   std::ranges::reverse(out.paths);  // a file shows a person more than a folder above it
   out.complete = out.complete && paths.complete;
   out.hosts.assign(hosts.begin(), hosts.end());
@@ -298,6 +312,23 @@ bool each_call(const Target& target, const Samples& samples, std::size_t& left,
       } while (facts != 0);
     }
   } while (next(at, values));
+  return complete;
+}
+
+bool each_call(std::span<const Target> targets, const Samples& samples, std::size_t& left,
+               const std::function<bool(const Call&)>& each) {
+  bool complete = true;
+  bool on = true;
+  for (std::size_t i = 0; i < targets.size() && on; ++i) {
+    const std::size_t part = left / (targets.size() - i);
+    std::size_t left_of_part = part;
+    const bool all = each_call(targets[i], samples, left_of_part, [&](const Call& call) {
+      on = each(call);
+      return on;
+    });
+    complete = complete && all;
+    left -= part - left_of_part;
+  }
   return complete;
 }
 

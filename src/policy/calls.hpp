@@ -62,13 +62,16 @@ Samples samples_of(std::span<const Rule* const> rules, std::size_t path_states_m
 // Of all their rules; not complete where there are labels of files.
 Samples samples_of(std::initializer_list<const Policy*> policies);
 
-// Calls that are made to compare policies, at most.
-inline constexpr std::size_t kCallsMax = 20'000'000;
-
 // Calls `each` with the calls of the target by all combinations of the samples, until it says false
 // or, where there are more, until `left` of them were made, which it counts down. Returns whether
 // these were all that differ.
 bool each_call(const Target& target, const Samples& samples, std::size_t& left,
                const std::function<bool(const Call&)>& each);
+// The same with the calls of all targets, each of which gets its part of `left`.
+bool each_call(std::span<const Target> targets, const Samples& samples, std::size_t& left,
+               const std::function<bool(const Call&)>& each);
+
+// Calls that are made to compare policies, at most.
+inline constexpr std::size_t kCallsMax = 20'000'000;
 
 }  // namespace naestro::policy

@@ -20,22 +20,19 @@ Comparison compare(const Policy& before, const Policy& after, std::span<const Ta
   std::set<std::tuple<std::string, std::string, std::string, std::string>> shown;
   const Samples samples = samples_of({&before, &after});
   std::size_t left = kCallsMax;
-  for (const Target& target : targets) {
-    const bool all = each_call(target, samples, left, [&](const Call& call) {
-      const Question question = call.question();
-      const Ruling then = before.judge(question);
-      const Ruling now = after.judge(question);
-      if (then.decision == now.decision && then.locked == now.locked) return true;
-      Witness witness{call, before.decide(question).first, after.decide(question).first};
-      const bool fresh = shown
-                             .emplace(witness.before.file, witness.before.rule, witness.after.file,
-                                      witness.after.rule)
-                             .second;
-      if (fresh) out.witnesses.push_back(std::move(witness));
-      return true;
-    });
-    out.complete = out.complete && all;
-  }
+  out.complete = each_call(targets, samples, left, [&](const Call& call) {
+    const Question question = call.question();
+    const Ruling then = before.judge(question);
+    const Ruling now = after.judge(question);
+    if (then.decision == now.decision && then.locked == now.locked) return true;
+    Witness witness{call, before.decide(question).first, after.decide(question).first};
+    const bool fresh = shown
+                           .emplace(witness.before.file, witness.before.rule, witness.after.file,
+                                    witness.after.rule)
+                           .second;
+    if (fresh) out.witnesses.push_back(std::move(witness));
+    return true;
+  });
   out.asked = kCallsMax - left;
   return out;
 }

@@ -254,7 +254,20 @@ TEST(Compare, ThatNotAllWasLookedAtIsSaid) {
   }
   const Policy many =
       testing::with(Layer::user, R"({"id":"m","effect":"deny","paths":[)" + globs + "]}");
-  EXPECT_FALSE(compare(many, testing::builtin()).complete);
+  const Comparison found = compare(many, testing::builtin());
+  EXPECT_FALSE(found.complete);
+  EXPECT_FALSE(found.witnesses.empty());
+  // Each glob is tried on a path that it matches nevertheless.
+  const std::string deep = "a/very/long/way/that/no/search/reaches/first/?";
+  const Policy less =
+      testing::with(Layer::user, R"({"id":"m","effect":"deny","paths":[)" + globs + R"(]},)" +
+                                     R"({"id":"deep","effect":"deny","paths":[")" + deep + "\"]}");
+  const Comparison some = compare(many, less);
+  EXPECT_FALSE(some.complete);
+  EXPECT_TRUE(std::ranges::any_of(some.witnesses, [](const Witness& each) {
+    return each.authority.contains("path") &&
+           each.authority.at("path") == "a/very/long/way/that/no/search/reaches/first/x";
+  }));
 }
 
 }  // namespace

@@ -42,23 +42,19 @@ Proof prove(Claim claim, const Policy& one, const Policy& other, std::span<const
   const Policy& second = of_two(claim) ? other : one;
   const Samples samples = samples_of({&one, &second});
   std::size_t left = kCallsMax;
-  for (const Target& target : targets) {
-    const bool all = each_call(target, samples, left, [&](const Call& call) {
-      const Question question = call.question();
-      std::string failure;
-      if (claim == Claim::never_errs) {
-        failure = failure_of(one, question);
-        if (failure.empty()) return true;
-      } else if (holds(claim, one.judge(question), second.judge(question))) {
-        return true;
-      }
-      out.counter = Proof::Counter{call, one.decide(question).first, second.decide(question).first,
-                                   std::move(failure)};
-      return false;
-    });
-    out.complete = out.complete && all;
-    if (out.counter) break;
-  }
+  out.complete = each_call(targets, samples, left, [&](const Call& call) {
+    const Question question = call.question();
+    std::string failure;
+    if (claim == Claim::never_errs) {
+      failure = failure_of(one, question);
+      if (failure.empty()) return true;
+    } else if (holds(claim, one.judge(question), second.judge(question))) {
+      return true;
+    }
+    out.counter = Proof::Counter{call, one.decide(question).first, second.decide(question).first,
+                                 std::move(failure)};
+    return false;
+  });
   out.asked = kCallsMax - left;
   return out;
 }

@@ -130,12 +130,17 @@ TEST_F(ShadowTest, TheOrganisationsRulesStayUnderACandidate) {
 TEST_F(ShadowTest, ARecordThatIsNoneIsRefused) {
   ASSERT_EQ(shadowed(candidate("")).how, Ending::How::done);
   auto record = events();
-  record[0].event.data["shadow"] = record[0].event.data["context"];
+  json::Object& created = record[0].event.data;
   auto store = world_.open();
-  const auto recovered = recover(record, blob_opener(*store, world_.sealer()), world_.sealer(),
-                                 world_.environment(), true);
-  ASSERT_FALSE(recovered);
-  EXPECT_EQ(recovered.error().code, Code::kStoreCorrupt);
+  const auto code = [&](const json::Value& shadow) {
+    created["shadow"] = shadow;
+    const auto recovered = recover(record, blob_opener(*store, world_.sealer()), world_.sealer(),
+                                   world_.environment(), true);
+    return recovered ? Code::kUsage : recovered.error().code;
+  };
+  EXPECT_EQ(code(created.at("context")), Code::kStoreCorrupt);  // no list of files
+  EXPECT_EQ(code(created.at("goal")), Code::kInvalidJson);
+  EXPECT_EQ(code(3), Code::kStoreCorrupt);
 }
 
 class KeptShadowTest : public testing::RunFixture {
@@ -163,19 +168,33 @@ TEST_F(KeptShadowTest, TheLastOneOfTheFolderHolds) {
 }
 
 TEST_F(KeptShadowTest, WhatSetsNoneIsCorrupt) {
-  for (const char* member : {"workspace", "who"}) {
-    ledger::Append append = set_shadow("/w", "/a.yaml", "me", 0, world_.sealer());
+  const ledger::Append append = set_shadow("/w", "/a.yaml", "me", 0, world_.sealer());
+  const auto of = [&](const std::function<void(ledger::StoredEvent&)>& change) {
     ledger::StoredEvent stored;
     stored.event = append.events[0];
-    stored.event.data.erase(member);
-    const auto kept = kept_shadow(std::span{&stored, 1}, "/w", [&](const Digest& id) {
+    change(stored);
+    return kept_shadow(std::span{&stored, 1}, "/w", [&](const Digest& id) -> Result<std::string> {
       for (const Bytes& blob : append.blobs) {
         if (crypto::sha256(blob) == id) return world_.sealer().open(blob);
       }
-      return Result<std::string>{fail(Code::kNotFound, "no blob")};
+      return fail(Code::kNotFound, "no blob");
     });
-    ASSERT_FALSE(kept) << member;
-    EXPECT_EQ(kept.error().code, Code::kStoreCorrupt);
+  };
+  for (const char* member : {"workspace", "file", "who"}) {
+    const auto wrong = of([&](ledger::StoredEvent& stored) { stored.event.data[member] = 3; });
+    ASSERT_FALSE(wrong) << member;
+    EXPECT_EQ(wrong.error().code, Code::kStoreCorrupt);
+  }
+  for (const char* member : {"workspace", "who"}) {
+    const auto none = of([&](ledger::StoredEvent& stored) { stored.event.data.erase(member); });
+    ASSERT_FALSE(none) << member;
+    EXPECT_EQ(none.error().code, Code::kStoreCorrupt);
+  }
+  // When it was is not known of an envelope that is none.
+  for (const char* envelope : {"", "[]", "{}"}) {
+    const auto kept = of([&](ledger::StoredEvent& stored) { stored.envelope = envelope; });
+    ASSERT_TRUE(kept && *kept) << envelope;
+    EXPECT_EQ((*kept)->set_us, 0);
   }
 }
 
