@@ -72,6 +72,47 @@ TEST(Redactor, AStreamGivesWhatTheWholeGives) {
   }
 }
 
+// One after the other with something between them, in each encoding: nothing of any is left.
+TEST(Redactor, OfTenThousandSecretsInEachEncodingNoneIsLeft) {
+  constexpr std::size_t kSecrets = 10'000;
+  constexpr std::string_view kLetters =
+      "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789+/=&\"\\_-. ";
+  std::uint64_t at = 1;
+  const auto next = [&at] {
+    return (at = at * 6364136223846793005U + 1442695040888963407U) >> 33U;
+  };
+  std::vector<NamedValue> secrets;
+  for (std::size_t i = 0; i < kSecrets; ++i) {
+    std::string value;
+    for (std::size_t j = 0; j < 16 + i % 33; ++j) value += kLetters[next() % kLetters.size()];
+    secrets.push_back({"s", value});
+  }
+  const Redactor redactor{secrets};
+  std::size_t planted = 0;
+  std::string text;
+  for (const NamedValue& secret : secrets) {
+    const std::vector<std::string> forms = encodings_of(secret.value);
+    ASSERT_GE(forms.size(), 12U);
+    // All encodings of some, one of the others.
+    const bool all = next() % 20 == 0;
+    const std::size_t first = all ? 0 : next() % forms.size();
+    const std::size_t end = all ? forms.size() : first + 1;
+    for (std::size_t i = first; i < end; ++i, ++planted) {
+      text += forms[i];
+      text += " and ";
+    }
+  }
+  const std::string clean = redactor.redacted(text).value();
+  std::size_t found = 0;
+  for (std::size_t from = 0; (from = clean.find("⟦secret:s⟧ and ", from)) != std::string::npos;
+       from += 10) {
+    ++found;
+  }
+  EXPECT_EQ(found, planted);
+  EXPECT_EQ(clean.size(), planted * std::string_view{"⟦secret:s⟧ and "}.size());
+  EXPECT_GE(planted, kSecrets);
+}
+
 // As a look at each place with each pattern would find it.
 std::string slowly(const std::vector<NamedValue>& secrets, const std::string& text) {
   std::string out;
