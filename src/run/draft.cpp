@@ -4,6 +4,7 @@
 #include <charconv>
 #include <cstring>
 #include <set>
+#include <type_traits>
 #include <utility>
 
 #include "base/escape.hpp"
@@ -78,11 +79,10 @@ class DraftWriter {
     out_ += '{';
     for (std::size_t at = 0; at < size; ++at) {
       out_.key(order[at]->key, at > 0);
-      std::visit([this](const auto& value) { (*this)(value); }, order[at]->value);
+      std::visit([this](const auto& value) { one(value); }, order[at]->value);
     }
     out_ += '}';
   }
-  void operator()(Absent) {}  // left out above
   void operator()(std::string_view text) {
     if (json::needs_escape(text)) return whole(text);
     out_ += '"';
@@ -142,16 +142,19 @@ class DraftWriter {
   }
 
  private:
+  void one(const auto& value) {
+    if constexpr (!std::is_same_v<decltype(value), const Absent&>) (*this)(value);
+  }
   void whole(const auto& value) {
     std::string text;
     json::append_canonical(text, value);
     out_ += text;
   }
-  void list(const auto& items, auto&& one) {
+  void list(const auto& items, auto&& each) {
     char mark = '[';
     for (const auto& item : items) {
       out_ += std::exchange(mark, ',');
-      one(item);
+      each(item);
     }
     out_ += items.empty() ? std::string_view{"[]"} : "]";
   }

@@ -232,14 +232,12 @@ void Machine::finish(Batch& batch) {
   std::string whole;
   whole.reserve(files.size() + outputs.size() + 128 * (rows.size() + 1));
   whole.append(R"({"files":)").append(files).append(R"(,"outputs":)").append(outputs);
-  whole += R"(,"steps":)";
-  char mark = '{';
+  whole += R"(,"steps":{)";
+  std::string_view between;
   for (const auto& [id, row] : rows) {
-    whole += std::exchange(mark, ',');
-    whole.append("\"").append(id).append("\":").append(row);
+    whole.append(std::exchange(between, ",")).append("\"").append(id).append("\":").append(row);
   }
-  whole += rows.empty() ? "{}}" : "}}";
-  final_digest_ = crypto::sha256(whole);
+  final_digest_ = crypto::sha256(whole.append("}}"));
   const auto spent = fields_of(budget_.spent());
   if (failure_) {
     state_ = State::failed;

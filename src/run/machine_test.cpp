@@ -119,6 +119,22 @@ TEST_F(MachineTest, AFailureIsReadWithCare) {
   EXPECT_EQ(machine_->failure()->code, Code::kStepFailed);
 }
 
+// A result whose labels name no source, or no reader, is trusted as little as one without any: as
+// it is when the record is read.
+TEST_F(MachineTest, LabelsThatSayNothingAreUnknown) {
+  for (const contract::Label& label :
+       {contract::Label{{}, {"public"}, false}, contract::Label{{"user"}, {}, false}}) {
+    machine_ = std::make_unique<Machine>(start_, program_, world_.environment());
+    machine_->begin();
+    const Perform call = under_way();
+    door::Outcome done;
+    done.result = three();
+    const auto intent = door::Intent::durable(call.effect, call.key);
+    ASSERT_TRUE(machine_->feed(effect_outcome(intent, {{"", label}}, done)));
+    EXPECT_TRUE(machine_->labels_of("a").at("").integrity.contains("unknown"));
+  }
+}
+
 // What comes while the run is paused is kept, and starts nothing.
 TEST_F(MachineTest, APausedRunStartsNothing) {
   machine_->begin();
