@@ -2,6 +2,7 @@
 #include <algorithm>
 
 #include "base/text.hpp"
+#include "cli/day.hpp"
 #include "cli/ending.hpp"
 #include "cli/grants.hpp"
 #include "cli/live.hpp"
@@ -38,7 +39,7 @@ std::string question_text(House& house, const run::Machine& machine,
 }  // namespace
 
 int execute(House& house, Session& session, run::Machine& machine, run::Batch first, run::Hold hold,
-            const RunOptions& options) {
+            const RunOptions& options, std::optional<ledger::FolderLock> day) {
   const std::int64_t fence = hold.fence;
   const std::string workspace{
       json::text_at(machine.start().context, "workspace").value_or(house.cwd)};
@@ -80,6 +81,7 @@ int execute(House& house, Session& session, run::Machine& machine, run::Batch fi
       };
     }
     observer.event = [&](const ledger::Event& event) {
+      day.reset();  // what was taken of the day is durable
       if (drawn) live.note(event);
       draw();
       if (!drawn)
@@ -94,20 +96,27 @@ int execute(House& house, Session& session, run::Machine& machine, run::Batch fi
       // At a terminal the card goes where the prompt goes, whatever stands in between.
       const std::string text = question_text(house, machine, question);
       if (!house.interactive && !options.json) print(house.out, text);
+      const bool wants_reason = run::wants_reason(question.what);
       if (std::ranges::find(approved, question.digest) != approved.end()) {
-        if (house.interactive) print(house.err, text);
-        executor->answer(question.digest, {true, "flag", house.user});
-        return true;
+        if (!wants_reason || !options.reason.empty()) {
+          if (house.interactive) print(house.err, text);
+          run::Answer yes{true, "flag", house.user};
+          yes.reason = options.reason;
+          executor->answer(question.digest, std::move(yes));
+          return true;
+        }
+        print(house.err, "A yes to this question says why: give it with --reason.\n");
       }
       if (machine.start().mode == policy::Mode::automatic) {
         executor->answer(question.digest, {false, "mode", house.user});
         return true;
       }
       if (!house.interactive) return false;
-      prompt->ask(question.digest, text, machine.lasting(question));
+      prompt->ask(question.digest, text, machine.lasting(question), wants_reason);
       return true;
     };
-    run::Executor real{{house.clock, loop, pool, writer, *session.store, **tools, **models},
+    run::StoreMeter meter{*session.store, house.clock};
+    run::Executor real{{house.clock, loop, pool, writer, *session.store, **tools, **models, meter},
                        std::move(observer),
                        machine,
                        hold};
@@ -157,13 +166,16 @@ int start_run(House& house, plan::Program program, run::Start start, const RunOp
                       std::string{json::text_at(start.context, "workspace").value_or(house.cwd)});
   if (!grants) return report(house, grants.error());
   start.grants = *std::move(grants);
+  start.context["user"] = house.user;
   crypto::BlobKey key{};
   house.random.fill(key);
   const run::Sealer sealer{key};
   run::Machine machine{std::move(start), std::move(program), environment(house), sealer};
-  run::Batch first = machine.begin();
-  const int code =
-      execute(house, *session, machine, std::move(first), {.sealer = sealer, .key = key}, options);
+  auto day = take_day(house, *session->store, machine);
+  if (!day) return report(house, day.error());
+  run::Batch first = machine.begin(day->left);
+  const int code = execute(house, *session, machine, std::move(first),
+                           {.sealer = sealer, .key = key}, options, std::move(day->held));
   if (outputs != nullptr) *outputs = machine.outputs();
   return code;
 }

@@ -1,5 +1,6 @@
 #include "cli/grants.hpp"
 
+#include <algorithm>
 #include <charconv>
 
 #include "base/text.hpp"
@@ -38,7 +39,9 @@ Result<crypto::BlobKey> system_key(House& house, bool make) {
 
 Result<std::vector<run::KeptGrant>> kept(House& house, ledger::Store& store) {
   NAESTRO_LET(const auto events, store.events(ledger::kSystemStream));
-  if (events.empty()) return std::vector<run::KeptGrant>{};
+  const bool any = std::ranges::any_of(
+      events, [](const auto& stored) { return stored.event.kind.starts_with("grant."); });
+  if (!any) return std::vector<run::KeptGrant>{};  // nothing else of the stream is sealed
   NAESTRO_LET(const crypto::BlobKey key, system_key(house, false));
   return run::kept_grants(events, run::blob_opener(store, run::Sealer{key}));
 }

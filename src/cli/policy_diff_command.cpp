@@ -44,7 +44,9 @@ std::vector<policy::Target> targets_of(const House& house) {
 }
 
 std::string said(const policy::Verdict& verdict) {
-  return std::string{policy::name(verdict.decision)} + (verdict.locked ? " each time" : "");
+  return std::string{policy::name(verdict.decision)} + (verdict.locked ? " each time" : "") +
+         (verdict.obligations.none() ? ""
+                                     : " (" + one_line(policy::text_of(verdict.obligations)) + ")");
 }
 
 std::string by(const policy::Verdict& verdict) {
@@ -58,7 +60,8 @@ json::Value verdict_json(const policy::Verdict& verdict) {
                       {"locked", verdict.locked},
                       {"rule", verdict.rule},
                       {"file", verdict.file},
-                      {"line", verdict.line}};
+                      {"line", verdict.line},
+                      {"obligations", policy::to_json(verdict.obligations)}};
 }
 
 json::Value flip_json(const std::string& target, const json::Object& authority,
@@ -163,10 +166,12 @@ int policy_diff(House& house, const PolicyOptions& options) {
   json::Array flips;
   for (const policy::Witness& each : found.witnesses) {
     out += flip_text(each.target->name, each.authority, each.before, each.after) + " in mode " +
-           std::string{policy::name(each.mode)} + facts_text(each.flow) + "\n    before " +
-           by(each.before) + "\n    after  " + by(each.after) + "\n";
+           std::string{policy::name(each.mode)} +
+           (each.user.empty() ? "" : " run by " + one_line(each.user)) + facts_text(each.flow) +
+           "\n    before " + by(each.before) + "\n    after  " + by(each.after) + "\n";
     json::Value flip = flip_json(each.target->name, each.authority, each.before, each.after);
     flip.get_object()["mode"] = policy::name(each.mode);
+    if (!each.user.empty()) flip.get_object()["user"] = each.user;
     const auto facts = facts_of(each.flow);
     flip.get_object()["facts"] = json::Array(facts.begin(), facts.end());
     flips.push_back(std::move(flip));
@@ -176,12 +181,14 @@ int policy_diff(House& house, const PolicyOptions& options) {
   json::Array past;
   std::string shown;
   for (const Past& each : calls) {
-    const policy::Question question{each.target->name,  each.target->effects, each.mode,
-                                    each.flow,          each.authority,       {},
-                                    each.target->server};
+    const policy::Question question{each.target->name,   each.target->effects,
+                                    each.mode,           each.flow,
+                                    each.authority,      {},
+                                    each.target->server, house.user};
     const auto then = before->decide(question).first;
     const auto now = after->decide(question).first;
-    if (!policy::stricter(now, then) && !policy::stricter(then, now)) continue;
+    const bool same_word = then.decision == now.decision && then.locked == now.locked;
+    if (same_word && then.obligations == now.obligations) continue;
     json::Value flip = flip_json(each.target->name, each.authority, then, now);
     flip.get_object()["run"] = each.run;
     flip.get_object()["step"] = each.step;
@@ -190,11 +197,15 @@ int policy_diff(House& house, const PolicyOptions& options) {
     shown += "  " + each.run + " " + each.step + "  " +
              flip_text(each.target->name, each.authority, then, now) + "\n";
   }
-  const bool same = flips.empty() && past.empty();
+  const policy::DayLimits limits_before = before->limits();
+  const policy::DayLimits limits_after = after->limits();
+  const bool same = flips.empty() && past.empty() && limits_before == limits_after;
   if (options.json) {
     const json::Object all{{"same", same},
                            {"complete", found.complete},
                            {"asked", found.asked},
+                           {"limits", json::Object{{"before", policy::text_of(limits_before)},
+                                                   {"after", policy::text_of(limits_after)}}},
                            {"flips", std::move(flips)},
                            {"past_calls", calls.size()},
                            {"past", std::move(past)}};
@@ -202,6 +213,10 @@ int policy_diff(House& house, const PolicyOptions& options) {
     return same ? 0 : 1;
   }
   if (found.witnesses.empty()) out = "No call was found on which they differ.\n";
+  if (limits_before != limits_after) {
+    out +=
+        "Limits: " + policy::text_of(limits_before) + " -> " + policy::text_of(limits_after) + "\n";
+  }
   if (!found.complete) {
     out +=
         "Not all was compared: conditions about arguments were tried on the values that they name "

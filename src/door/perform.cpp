@@ -4,18 +4,43 @@
 #include <array>
 
 namespace naestro::door {
+namespace {
+
+// An obligation that nothing here carries out would be broken in silence: who adds one to the set
+// says here what the door does about it.
+static_assert(policy::kObligationWords ==
+                  std::array<std::string_view, 3>{"max_bytes", "rate_limit", "require_reason"},
+              "the door carries out every obligation");
+
+// Why the arguments are too large for what the policy lets through; "" where they are not.
+std::string too_large(const Effect& effect, const policy::Obligations& obligations) {
+  if (!obligations.max_bytes) return {};
+  const std::size_t size = json::write(effect.arguments).size();
+  if (size <= static_cast<std::size_t>(*obligations.max_bytes)) return {};
+  return "its arguments have " + std::to_string(size) + " bytes, the policy lets " +
+         std::to_string(*obligations.max_bytes) + " through";
+}
+
+}  // namespace
 
 Admission admit(const policy::Policy& policy, policy::Mode mode, const Scope& scope,
                 const Effect& effect, Approvals& approved, std::span<const policy::Grant> grants,
                 Budget& budget) {
   Admission admission;
-  const policy::Question question{
-      effect.target, effect.declared, mode, effect.flow, effect.authority, {}, effect.server};
+  const policy::Question question{effect.target, effect.declared,  mode,
+                                  effect.flow,   effect.authority, {},
+                                  effect.server, scope.user};
   std::tie(admission.verdict, admission.kind) = policy.decide(question);
   admission.action = action_digest(scope, effect);
   if (!effect.authority_known && admission.verdict.decision == policy::Decision::allow) {
+    policy::Obligations obligations = std::move(admission.verdict.obligations);
     admission.verdict = {policy::Decision::ask, "door.computed_authority", "", 0,
                          "what it touches was computed by a step"};
+    admission.verdict.obligations = std::move(obligations);
+  }
+  const policy::Obligations& obligations = admission.verdict.obligations;
+  if (std::string why = too_large(effect, obligations); !why.empty()) {
+    admission.verdict = {policy::Decision::deny, "door.max_bytes", "", 0, std::move(why)};
   }
   using enum Admission::Answer;
   if (admission.verdict.decision == policy::Decision::deny) {
@@ -27,13 +52,19 @@ Admission admit(const policy::Policy& policy, policy::Mode mode, const Scope& sc
   if (asks && !once) {
     const policy::Occasion occasion{question, effect.contract, scope.workspace,
                                     !effect.authority_known};
-    const policy::Grant* grant =
-        admission.verdict.locked ? nullptr : policy::answering(policy, occasion, grants);
+    const policy::Grant* grant = admission.verdict.locked || obligations.require_reason
+                                     ? nullptr
+                                     : policy::answering(policy, occasion, grants);
     if (grant == nullptr) {
       admission.answer = ask;
       return admission;
     }
     admission.grant = grant->id;
+  }
+  if (!obligations.rates.empty() && !effect.counted) {
+    admission.answer = limit;
+    admission.count = true;
+    return admission;
   }
   if (auto shortage = budget.reserve(effect.caps)) {
     admission.answer = limit;

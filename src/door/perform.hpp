@@ -33,14 +33,18 @@ struct Admission {
   Digest action{};                                         // what a consent has to name
   std::string grant;                                       // that answered the ask; "": none
   Shortage shortage;                                       // for limit
+  // Nothing else is in the way, but its rate limits have to be counted first: `answer` is limit,
+  // and it is asked again with Effect::counted.
+  bool count = false;
 };
 
 // Actions that a person approved -> how many uses are left.
 using Approvals = std::map<Digest, std::int64_t>;
 
 // Decides on the call with all its values and, for `go`, reserves the caps. An approval is used up
-// by one; `grants` last, and answer no locked ask. An authority argument that a step computed asks
-// even where the policy allows: where data decides what is touched, a person endorses it.
+// by one; `grants` last, and answer no locked ask and none that wants a reason. An authority
+// argument that a step computed asks even where the policy allows: where data decides what is
+// touched, a person endorses it. Arguments beyond max_bytes are denied.
 Admission admit(const policy::Policy& policy, policy::Mode mode, const Scope& scope,
                 const Effect& effect, Approvals& approved, std::span<const policy::Grant> grants,
                 Budget& budget);

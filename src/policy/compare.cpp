@@ -31,6 +31,7 @@ Flow flow_of(Flags facts) {
 struct Samples {
   std::vector<std::string> paths;
   std::vector<std::string> hosts;
+  std::set<std::string> users = {""};
   std::map<std::string, std::vector<json::Value>> values;  // by argument
   bool complete = true;
 };
@@ -73,6 +74,7 @@ Samples samples_of(const Policy& before, const Policy& after) {
           if (texts.insert(glob.text()).second) globs.push_back(glob);
         }
         add_hosts(rule.hosts, hosts);
+        out.users.insert(rule.users.begin(), rule.users.end());
         for (const std::string& argument : rule.depends) {
           out.complete = false;
           auto& values = out.values[argument];
@@ -86,6 +88,12 @@ Samples samples_of(const Policy& before, const Policy& after) {
   out.paths = std::move(paths.paths);
   out.complete = out.complete && paths.complete;
   out.hosts.assign(hosts.begin(), hosts.end());
+  if (out.users.size() > 1) {  // one more, whom no rule names
+    out.users.erase("");
+    std::string other = "other";
+    while (out.users.contains(other)) other += "-";
+    out.users.insert(other);
+  }
   return out;
 }
 
@@ -139,11 +147,14 @@ class Comparer {
       for (std::size_t i = 0; i < at.size(); ++i) {
         witness.authority[target.authority[i]] = values[i][at[i]];
       }
-      for (const Mode mode : kModes) {
-        for (Flags facts = 0; facts < kFacts; ++facts) {
-          witness.mode = mode;
-          witness.flow = flow_of(facts);
-          ask(witness);
+      for (const std::string& user : samples_.users) {
+        witness.user = user;
+        for (const Mode mode : kModes) {
+          for (Flags facts = 0; facts < kFacts; ++facts) {
+            witness.mode = mode;
+            witness.flow = flow_of(facts);
+            ask(witness);
+          }
         }
       }
     } while (next(at, values));
@@ -155,12 +166,15 @@ class Comparer {
   void ask(Witness& witness) {
     ++out_.asked;
     const Target& target = *witness.target;
-    const Question question{target.name,  target.effects,    witness.mode,
-                            witness.flow, witness.authority, {},
-                            target.server};
+    const Question question{target.name,   target.effects,    witness.mode,
+                            witness.flow,  witness.authority, {},
+                            target.server, witness.user};
     const Ruling then = before_.judge(question);
     const Ruling now = after_.judge(question);
-    if (then.decision == now.decision && then.locked == now.locked) return;
+    if (then.decision == now.decision && then.locked == now.locked &&
+        then.obligations == now.obligations) {
+      return;
+    }
     witness.before = before_.decide(question).first;  // in words
     witness.after = after_.decide(question).first;
     const bool fresh = shown_
@@ -180,7 +194,8 @@ class Comparer {
 }  // namespace
 
 bool stricter(const Verdict& second, const Verdict& first) {
-  return strictness(second) > strictness(first);
+  if (strictness(second) != strictness(first)) return strictness(second) > strictness(first);
+  return second.obligations != first.obligations && second.obligations.covers(first.obligations);
 }
 
 Comparison compare(const Policy& before, const Policy& after, std::span<const Target> targets) {

@@ -88,6 +88,46 @@ TEST(Compare, ConditionsAreTriedOnTheValuesTheyName) {
   EXPECT_EQ(found.witnesses[0].after.rule, "rm");
 }
 
+TEST(Compare, WhoRunsItIsTold) {
+  const Policy before = testing::builtin();
+  const Policy after =
+      testing::with(Layer::user, R"({"id":"w","effect":"deny","who":{"users":["other","alice"]}})");
+  const Comparison found = compare(before, after);
+  ASSERT_FALSE(found.witnesses.empty());
+  EXPECT_EQ(found.witnesses.front().user, "alice");
+  EXPECT_TRUE(found.complete);
+  const Policy nobody =
+      testing::with(Layer::user, R"({"id":"w","effect":"deny","who":{"users":["other","alice"]}},)"
+                                 R"({"id":"x","effect":"deny"})");
+  const Comparison rest = compare(after, nobody);
+  ASSERT_FALSE(rest.witnesses.empty());
+  EXPECT_EQ(rest.witnesses.front().user, "other-");
+  EXPECT_EQ(compare(before, before).witnesses.size(), 0U);
+}
+
+TEST(Compare, WhatIsObligedToIsADifference) {
+  const auto obliged = [](const std::string& obligations) {
+    return testing::with(
+        Layer::user,
+        R"({"id":"o","effect":"allow","kinds":["write"],"obligations":)" + obligations + "}");
+  };
+  const Policy none = testing::builtin();
+  const Policy large = obliged(R"({"max_bytes":5000})");
+  const Policy small = obliged(R"({"max_bytes":1000})");
+  const Policy why = obliged(R"({"require_reason":true})");
+  const auto verdicts = [](const Policy& before, const Policy& after) {
+    const Comparison found = compare(before, after);
+    check(!found.witnesses.empty(), "they differ");
+    return std::pair{stricter(found.witnesses[0].after, found.witnesses[0].before),
+                     stricter(found.witnesses[0].before, found.witnesses[0].after)};
+  };
+  EXPECT_EQ(verdicts(none, large), (std::pair{true, false}));
+  EXPECT_EQ(verdicts(large, small), (std::pair{true, false}));
+  EXPECT_EQ(verdicts(small, none), (std::pair{false, true}));
+  EXPECT_EQ(verdicts(small, why), (std::pair{false, false})) << "each asks for what the other lets";
+  EXPECT_TRUE(compare(small, small).witnesses.empty());
+}
+
 TEST(Compare, ThatNotAllWasLookedAtIsSaid) {
   std::string globs;
   for (int i = 0; i < 12; ++i) {

@@ -26,7 +26,10 @@ bool covers(const Rule& wide, const Rule& narrow) {
          covers(wide.tools, narrow.tools, covers_tool) &&
          covers(wide.paths, narrow.paths,
                 [](const Glob& a, const Glob& b) { return a.text() == b.text(); }) &&
-         covers(wide.hosts, narrow.hosts, std::equal_to<>{});
+         covers(wide.hosts, narrow.hosts, std::equal_to<>{}) &&
+         covers(wide.users, narrow.users, std::equal_to<>{}) &&
+         (wide.modes == 0 || wide.modes == narrow.modes) &&
+         (wide.effect == Decision::deny || wide.obligations.covers(narrow.obligations));
 }
 
 // The rule that leaves this one nothing to decide; null where there is none.
@@ -54,10 +57,26 @@ std::vector<Lint> lint(const Policy& policy) {
       } else if (const Rule* other = shadow(file, rule)) {
         say("decides nothing: rule " + other->id + " in line " + std::to_string(other->line) +
             " matches all that it does");
-      } else if (rule.effect == Decision::allow) {
+      } else if (rule.effect == Decision::allow && !rule.obliges()) {
         say("loosens nothing: the strictest layer holds, and the built-in rules decide on every "
             "effect");
       }
+    }
+  }
+  return out;
+}
+
+std::vector<Lint> hints(const Policy& policy) {
+  std::vector<Lint> out;
+  for (const RuleFile& file : policy.files()) {
+    const json::Array& forms = file.form.get_object().at("rules").get_array();
+    for (const Rule& rule : file.rules) {
+      const bool of_all = rule.effect == Decision::deny && !rule.paths.empty() &&
+                          rule.tools.empty() && !forms[rule.place].get_object().contains("kinds");
+      if (!of_all) continue;
+      out.push_back({file.file, rule.line, rule.id,
+                     "also denies reading, and with it whatever reads a folder above, as the "
+                     "planner does: kinds: [write] denies writing alone"});
     }
   }
   return out;

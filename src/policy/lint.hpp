@@ -19,4 +19,7 @@ struct Lint {
 // its file, stricter or the same, plainly covers; one whose condition is always false.
 std::vector<Lint> lint(const Policy& policy);
 
+// What may be meant otherwise than it is written.
+std::vector<Lint> hints(const Policy& policy);
+
 }  // namespace naestro::policy

@@ -71,6 +71,40 @@ TEST(Lint, ARuleThatAnotherCoversDecidesNothing) {
   }
 }
 
+TEST(Lint, WhoIsMeantAndWhatIsObligedToTellRulesApart) {
+  struct Case {
+    std::string wide, narrow;
+    bool covered;
+  };
+  for (const Case& each : {
+           Case{"", R"(,"who":{"users":["a"],"modes":["auto"]})", true},
+           {R"(,"who":{"users":["a","b"]})", R"(,"who":{"users":["a"]})", true},
+           {R"(,"who":{"users":["a"]})", "", false},
+           {R"(,"who":{"modes":["auto"]})", R"(,"who":{"modes":["auto"]})", true},
+           {R"(,"who":{"modes":["auto"]})", "", false},
+       }) {
+    EXPECT_EQ(lints(R"({"id":"w","effect":"deny")" + each.wide + R"(},{"id":"n","effect":"ask")" +
+                    each.narrow + R"(,"obligations":{"max_bytes":1000}})"),
+              each.covered ? decides_nothing("2 n", "w in line 2") : "")
+        << each.wide << each.narrow;
+  }
+  const std::string obliged = R"({"id":"n","effect":"allow","obligations":{"max_bytes":1000}})";
+  EXPECT_EQ(lints(obliged), "") << "it does not loosen, but it narrows";
+  EXPECT_EQ(lints(R"({"id":"w","effect":"ask"},)" + obliged), "");
+  EXPECT_EQ(lints(R"({"id":"w","effect":"ask","obligations":{"max_bytes":1000}},)" + obliged),
+            decides_nothing("2 n", "w in line 2"));
+}
+
+TEST(Lint, ADenyOfPathsAloneAlsoDeniesReading) {
+  const auto hinted = [](const std::string& rules) {
+    return hints(testing::with(Layer::user, rules)).size();
+  };
+  EXPECT_EQ(hinted(R"({"id":"a","effect":"deny","paths":["s/**"]})"), 1U);
+  EXPECT_EQ(hinted(R"({"id":"a","effect":"deny","paths":["s/**"],"kinds":["read","write"]})"), 0U);
+  EXPECT_EQ(hinted(R"({"id":"a","effect":"deny","paths":["s/**"],"tools":["files.write"]})"), 0U);
+  EXPECT_EQ(hinted(R"({"id":"a","effect":"ask","paths":["s/**"]},{"id":"b","effect":"deny"})"), 0U);
+}
+
 TEST(Lint, OfTwoEqualRulesTheFirstDecides) {
   EXPECT_EQ(lints("{\"id\":\"a\",\"effect\":\"deny\"},\n{\"id\":\"b\",\"effect\":\"deny\"}"),
             decides_nothing("3 b", "a in line 2"));

@@ -23,9 +23,7 @@ Result<KeptGrant> kept_grant(const ledger::StoredEvent& stored, const OpenBlob& 
   NAESTRO_LET(const json::Value form, json::parse(text));
   NAESTRO_LET(out.grant, policy::grant_from_json(form));
   out.run = json::text_at(data, "run").value_or("");
-  if (const auto envelope = json::parse(stored.envelope); envelope && envelope->is_object()) {
-    out.given_us = json::integer_at(envelope->get_object(), "wall_at").value_or(0);
-  }
+  out.given_us = ledger::wall_at(stored);
   return out;
 }
 

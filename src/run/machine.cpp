@@ -34,20 +34,24 @@ json::Value to_json(const Fork& fork) {
 
 json::Object decision_data(const std::string& step, contract::EffectKind kind,
                            const policy::Verdict& verdict, std::string_view answer) {
-  return {{"step", step},
-          {"effect", contract::name(kind)},
-          {"decision", policy::name(verdict.decision)},
-          {"answer", answer},
-          {"rule", verdict.rule},
-          {"file", verdict.file},
-          {"line", verdict.line}};
+  json::Object out{{"step", step},
+                   {"effect", contract::name(kind)},
+                   {"decision", policy::name(verdict.decision)},
+                   {"answer", answer},
+                   {"rule", verdict.rule},
+                   {"file", verdict.file},
+                   {"line", verdict.line}};
+  if (!verdict.obligations.none()) out["obligations"] = policy::to_json(verdict.obligations);
+  return out;
 }
 
 Error denied_error(const std::string& step, contract::EffectKind kind,
                    const policy::Verdict& verdict) {
+  const std::string place =
+      verdict.file.empty() ? "" : " (" + verdict.file + ":" + std::to_string(verdict.line) + ")";
   return {Code::kDenied,
-          "policy rule " + verdict.rule + " (" + verdict.file + ":" + std::to_string(verdict.line) +
-              ") denies " + std::string{contract::name(kind)} + " in step " + step,
+          "policy rule " + verdict.rule + place + " denies " + std::string{contract::name(kind)} +
+              " in step " + step,
           verdict.reason,
           {},
           nullptr};
@@ -71,6 +75,7 @@ Machine::Machine(Start start, plan::Program program, const plan::Environment& en
       budget_{start_.ceilings},
       grants_{start_.grants} {
   environment_.mode = start_.mode;
+  environment_.user = json::text_at(start_.context, "user").value_or("");
   inputs_ = start_.inputs;
   planning_ = !start_.next.empty();
   if (start_.goal.empty()) start_.goal = program.goal;
@@ -81,8 +86,9 @@ void Machine::emit(Batch& batch, std::string kind, json::Object data) {
   batch.events.push_back({start_.run, seq_++, std::move(kind), std::move(data), 0});
 }
 
-Batch Machine::begin() {
+Batch Machine::begin(const door::Ceilings& day) {
   check(seq_ == 0, "begin() comes first and once");
+  budget_.leave(day);
   Batch batch;
   json::Object created{{"goal", sealer_.put(std::string_view{start_.goal}, batch.blobs)},
                        {"plan", sealer_.put(std::string_view{start_.plan_text}, batch.blobs)},
@@ -98,6 +104,7 @@ Batch Machine::begin() {
   if (!grants_.empty()) {
     created["grants"] = sealer_.put(json::Value(policy::to_json(grants_)), batch.blobs);
   }
+  if (auto left = door::to_json(day); !left.empty()) created["day"] = std::move(left);
   if (start_.fork) {
     created["fork"] = json::Object{{"run", start_.fork->run},
                                    {"at", start_.fork->at},
@@ -143,6 +150,7 @@ Result<void> Machine::apply(const Fact& fact, Batch& batch) {
   if (fact.kind == "effect.lost") return on_lost(fact, batch);
   if (fact.kind == "timer.fired") return on_timer(fact, batch);
   if (fact.kind == "deadline.reached") return on_deadline(batch);
+  if (fact.kind == "rate.counted") return on_counted(fact, batch);
   if (fact.kind == "consent.given" || fact.kind == "consent.refused") {
     return on_answer(fact, batch);
   }
@@ -167,9 +175,12 @@ Result<void> Machine::on_answer(const Fact& fact, Batch& batch) {
                 "list them with 'naestro consents'");
   }
   NAESTRO_LET(const std::vector<policy::Grant> given, policy::grants_from_json(fact.grants));
+  const bool yes = fact.kind == "consent.given";
+  if (yes && wants_reason(found->second.what) && !fact.data.contains("reason")) {
+    return fail(Code::kUsage, "a yes to this question says why", "give it with --reason");
+  }
   const Question question = std::move(found->second);
   questions_.erase(found);
-  const bool yes = fact.kind == "consent.given";
   grants_.insert(grants_.end(), given.begin(), given.end());
   const std::string who =
       json::text_at(fact.data, "via") == "mode" ? "mode auto, which asks nobody," : "a person";
@@ -228,7 +239,8 @@ std::vector<policy::Grant> Machine::lasting(const Question& question) const {
   const At at = *at_place(question.what.get_object());
   auto effect = make_effect(program_->steps[at.step], lookup(at));
   if (effect) effect->flow = flow_of(at);
-  if (!effect || question.what.get_object().contains("locked")) return {};
+  const json::Object& what = question.what.get_object();
+  if (!effect || what.contains("locked") || what.contains("require_reason")) return {};
   return {run::lasting(*effect, workspace, card_rules())};
 }
 
@@ -278,7 +290,7 @@ Result<void> Machine::on_outcome(const Fact& fact, Batch& batch) {
     fail_call(at, std::move(error), may_pass, batch);
   }
   // What came back may be enough for the step that was short; time does not come back.
-  if (shortage_ && shortage_->limit != "wall_s") {
+  if (shortage_ && shortage_->limit != "wall_s" && shortage_->limit != "rate_limit") {
     shortage_.reset();
     limited_step_.clear();
   }
@@ -333,11 +345,32 @@ void Machine::limit(const door::Shortage& shortage, const std::string& step, Bat
   if (shortage_) return;
   shortage_ = shortage;
   limited_step_ = step;
-  emit(batch, "budget.exhausted",
-       {{"step", step},
-        {"limit", shortage.limit},
-        {"needed", shortage.needed},
-        {"left", shortage.left}});
+  json::Object data{{"step", step},
+                    {"limit", shortage.limit},
+                    {"needed", shortage.needed},
+                    {"left", shortage.left}};
+  if (!shortage.rule.empty()) {
+    data["rule"] = shortage.rule;
+    data["wait_s"] = shortage.wait_s;
+  }
+  emit(batch, "budget.exhausted", std::move(data));
+}
+
+// The rate limits let a call go, or one of them is used up: then nothing new begins.
+Result<void> Machine::on_counted(const Fact& fact, Batch& batch) {
+  const auto at = at_place(fact.data);
+  if (!at || call(*at).state != Call::State::counting) {
+    return fail(Code::kStoreCorrupt, "rate limits were counted that nothing waits for");
+  }
+  turn(call(*at), Call::State::ready);
+  call(*at).counted = json::bool_at(fact.data, "free").value_or(false);
+  if (!call(*at).counted) {
+    limit({"rate_limit", 1, 0, std::string{json::text_at(fact.data, "rule").value_or("")},
+           json::integer_at(fact.data, "wait_s").value_or(0)},
+          program_->steps[at->step].id, batch);
+  }
+  schedule(batch);
+  return {};
 }
 
 std::vector<Perform> Machine::outstanding() const {
@@ -382,7 +415,7 @@ std::string Machine::segment_name(const std::string& id) const {
 
 door::Scope Machine::scope() const {
   return {program_->plan_digest,
-          std::string{json::text_at(start_.context, "workspace").value_or("")}};
+          std::string{json::text_at(start_.context, "workspace").value_or("")}, environment_.user};
 }
 
 std::optional<std::size_t> Machine::index_of(std::string_view step) const {

@@ -166,6 +166,16 @@ void Machine::close_segment() {
   ++segment_;
 }
 
+door::Ceilings Machine::wanted() const {
+  const plan::Budget left = this->left();
+  const auto smaller = [&](std::optional<std::int64_t> ceiling, std::int64_t bound) {
+    return planning_ ? ceiling : std::optional{std::min(ceiling.value_or(bound), bound)};
+  };
+  return {.usd = smaller(left.usd, bound_.usd),
+          .tokens = smaller(left.tokens, bound_.tokens),
+          .tool_calls = smaller(left.tool_calls, bound_.tool_calls)};
+}
+
 // What the ceilings leave after what was spent.
 plan::Budget Machine::left() const {
   const auto minus = [](std::optional<std::int64_t> ceiling, std::int64_t used) {
