@@ -126,6 +126,27 @@ TEST(Compare, WhatIsObligedToIsADifference) {
   EXPECT_EQ(verdicts(small, none), (std::pair{false, true}));
   EXPECT_EQ(verdicts(small, why), (std::pair{false, false})) << "each asks for what the other lets";
   EXPECT_TRUE(compare(small, small).witnesses.empty());
+  const Verdict one = testing::decide(small, testing::Call{});
+  EXPECT_FALSE(stricter(one, one));
+}
+
+TEST(Compare, AQuestionThatIsAskedEachTimeIsADifference) {
+  const auto asks = [](const std::string& more) {
+    return testing::with(Layer::user, R"({"id":"a","effect":"ask")" + more + "}");
+  };
+  const Comparison found = compare(asks(""), asks(R"(,"locked":true)"));
+  ASSERT_FALSE(found.witnesses.empty());
+  EXPECT_TRUE(stricter(found.witnesses[0].after, found.witnesses[0].before));
+}
+
+TEST(Compare, WhatLabelsLeadToIsLeftOut) {
+  Policy labelled = testing::builtin();
+  const auto form = json::parse(
+      R"({"policy":"policy/1","rules":[],"labels":[{"paths":["hr/**"],"readers":"secret:x"}]})");
+  for (const Layer layer : {Layer::user, Layer::project}) {
+    ASSERT_TRUE(labelled.add(layer, "f", form.value(), [](const auto&) { return 1; }));
+  }
+  EXPECT_FALSE(compare(testing::builtin(), labelled).complete);
 }
 
 TEST(Compare, ThatNotAllWasLookedAtIsSaid) {

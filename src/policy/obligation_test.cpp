@@ -179,6 +179,8 @@ TEST(Obligation, ADayHasLimitsAndTheStrictestHolds) {
   EXPECT_FALSE(policy.limits().none());
   EXPECT_EQ(text_of(policy.limits()), "2 USD, 5 tokens, 9 calls a day");
   EXPECT_EQ(text_of(DayLimits{}), "no limits of a day");
+  EXPECT_EQ(text_of(DayLimits{{}, 5, {}}), "5 tokens a day");
+  EXPECT_EQ(text_of(DayLimits{1'000'000'000, {}, {}}), "1 USD a day");
   const auto bad = add(Layer::project, head + R"({"calls_day":"x"}})");
   ASSERT_FALSE(bad);
   EXPECT_EQ(bad.error().line, 7);

@@ -158,9 +158,11 @@ void Executor::wait(const Timer& timer) {
   });
 }
 
-// What was counted before may have ended the run.
+// What was counted before may have ended the run, or pauses it: then no call is taken that does not
+// go.
 void Executor::count(const Count& count) {
   if (ending_ || machine_.state() != Machine::State::running) return;
+  if (const auto& shortage = machine_.shortage(); shortage && !shortage->rule.empty()) return;
   const auto wait = ports_.meter.take(machine_.start().run, count.rates);
   if (!wait) return end({Ending::How::broken, wait.error()});
   feed(rate_counted(count, *wait));

@@ -74,7 +74,8 @@ void Machine::resume_call(At at, Batch& batch) {
     batch.timers.push_back(
         {program_->steps[at.step].id, path(at), program_->steps[at.step].control.retry.wait_s});
   }
-  // Nobody knows whether it was counted: it is, once more.
+  // What was counted then says nothing of now, and nobody knows whether the last one was.
+  call.counted = false;
   if (call.state == Call::State::counting) turn(call, Call::State::ready);
   if (call.state != Call::State::running) return;
   if (call.intent->prepare) return hand_out(call, batch);

@@ -204,6 +204,19 @@ TEST_F(ObligationsTest, WithRoomTheCallsGoOnAndAreCountedOnce) {
   EXPECT_TRUE(replay(events()).empty());
 }
 
+TEST_F(ObligationsTest, WhatWasCountedBeforeAPauseIsCountedAgain) {
+  add(R"("effect":"allow","kinds":["read"],"obligations":)"
+      R"({"rate_limit":{"calls":"9","per":"1h"}})");
+  EXPECT_EQ(go(true, plan(), [](Start& start) { start.ceilings.tool_calls = 2; }).how,
+            Ending::How::limit);
+  EXPECT_EQ(machine_->shortage()->limit, "tool_calls");
+  EXPECT_EQ(std::ranges::count(world_.kinds, "rate.counted"), 3);
+  Recovery recovery;
+  EXPECT_EQ(world_.resume(recovery, false, {.tool_calls = 9}).how, Ending::How::done);
+  EXPECT_EQ(std::ranges::count(world_.kinds, "rate.counted"), 5);
+  EXPECT_TRUE(replay(events()).empty());
+}
+
 TEST_F(ObligationsTest, KilledAtEveryWritePointARunWithRatesEndsTheSame) {
   add(R"("effect":"allow","kinds":["read"],"obligations":)"
       R"({"rate_limit":{"calls":"1000","per":"1s"}})");

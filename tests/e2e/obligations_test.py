@@ -309,9 +309,11 @@ class Obligations(unittest.TestCase):
                 {"step": "tell", "text": json.dumps({"said": "hello"}),
                  "delay_ms": seconds * 1000}]}))
         words = ["plan.json", "--model-script"]
+        self.plan(find(), name="other.json")
+        self.naestro("run", "other.json")  # the store is there
         live = self.start(*words, str(scripts[6]))
-        while not any(row["state"] == "running" for row in
-                      (self.runs() if (self.folder / "state").exists() else [])):
+        self.addCleanup(live.kill)
+        while not any(row["state"] == "running" for row in self.runs()):
             time.sleep(0.05)
         # It may take 550: that leaves 450, though it has used nothing yet.
         self.naestro("run", *words, str(scripts[0]), code=7,
