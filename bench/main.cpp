@@ -138,11 +138,12 @@ std::vector<double> durable_runs(World& world, Durable& durable, const std::stri
       const run::Sealer sealer{key};
       run::Machine machine{world.start(program, text, id), program, world.environment()};
       rt::ThreadLoop loop;
-      run::Executor executor{
-          {world.clock, loop, durable.pool, durable.writer, *store, durable.noop, durable.noop},
-          {},
-          machine,
-          {.sealer = sealer, .key = key}};
+      run::StoreMeter meter{*store, world.clock};
+      run::Executor executor{{world.clock, loop, durable.pool, durable.writer, *store, durable.noop,
+                              durable.noop, meter},
+                             {},
+                             machine,
+                             {.sealer = sealer, .key = key}};
       const auto ending = executor.run(machine.begin());
       samples[lane].push_back(us_since(begin));
       if (ending.how != how) std::exit(1);

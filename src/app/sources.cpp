@@ -189,7 +189,8 @@ Result<cli::TestCall> test_call(const cli::House& house) {
   const door::Effect effect = test_effect(model);
   const auto [verdict, kind] = house.policy.decide(
       {.target = effect.target, .effects = effect.declared, .authority = effect.authority});
-  if (verdict.decision != policy::Decision::allow) {
+  // It belongs to no run, which could carry out an obligation.
+  if (verdict.decision != policy::Decision::allow || !verdict.obligations.none()) {
     return fail(Code::kDenied, "policy does not allow a test call: rule " + verdict.rule,
                 verdict.reason);
   }

@@ -43,6 +43,15 @@ Result<void> unanswered(Session& session, const std::string& id, const std::stri
   return {};
 }
 
+// A yes that has to say why, and does not, is none.
+Result<void> says_why(Session& session, const std::string& id, const std::string& digest) {
+  NAESTRO_LET(const Loaded loaded, load(session, id));
+  const auto question = open_question(loaded, id, digest);
+  const auto what = question ? json::parse(clear(loaded, question->question)) : json::Value{};
+  if (!what || what->is_null() || !run::wants_reason(*what)) return {};
+  return fail(Code::kUsage, "a yes to this question says why", "give it with --reason");
+}
+
 // The run as it is, with the question still open.
 struct Asked {
   run::Recovery recovery;
@@ -100,6 +109,8 @@ Result<std::string> post_answer(House& house, Session& session, const std::strin
     return fail(Code::kUsage, "what is answered once is answered as it was asked",
                 "add --scope run or --scope always");
   }
+  if (yes && options.reason.empty()) NAESTRO_TRY(says_why(session, id, digest));
+  if (!options.reason.empty()) payload["reason"] = options.reason;
   if (!result.empty()) {
     NAESTRO_TRY(unanswered(session, id, digest));
     NAESTRO_LET(const Loaded loaded, load(session, id));

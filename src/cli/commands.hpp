@@ -27,6 +27,7 @@ struct RunOptions {
   PlanOptions plan;
   std::string workspace;             // "" for the current folder
   std::vector<std::string> approve;  // digests
+  std::string reason;                // why yes
   std::optional<std::string> usd_max;
   std::optional<std::int64_t> tokens_max;
   std::optional<std::int64_t> tool_calls_max;
@@ -73,6 +74,7 @@ struct AnswerOptions {
   std::vector<std::string> where;  // "argument=pattern": wider than what was asked
   std::string until;               // of always: "8h"; "": for good
   bool confirmed = false;          // of always: what it grants needs no showing first
+  std::string reason;              // why yes
 };
 int answer(House& house, const std::string& run, const std::string& digest,
            const AnswerOptions& options);

@@ -58,6 +58,21 @@ std::string files_text(const run::Machine& machine) {
   return out.empty() ? "none" : out;
 }
 
+// Which limit was reached, and, where no option raises it, what lets the run go on.
+std::string limit_answer(const run::Machine& machine, const door::Shortage& shortage) {
+  const std::string at = " at step " + machine.limited_step();
+  if (!shortage.rule.empty()) {
+    return "none yet: the rate limit of " + shortage.rule + " was reached" + at +
+           "; it lets a call go in " + std::to_string(shortage.wait_s) + " s";
+  }
+  const std::string rest =
+      limit_flag(shortage.limit).empty()
+          ? "; it goes on when a new day (UTC) has begun, or the policy lets more through"
+          : "";
+  return "none yet: the limit of " + shortage.limit + " was reached" + at + " (needs " +
+         std::to_string(shortage.needed) + ", left " + std::to_string(shortage.left) + ")" + rest;
+}
+
 std::string cost_text(const run::Machine& machine, std::int64_t worked_us) {
   const auto& bound = machine.bound();
   const auto& spent = machine.budget().spent();
@@ -68,7 +83,7 @@ std::string cost_text(const run::Machine& machine, std::int64_t worked_us) {
 }  // namespace
 
 std::string limit_text(std::string_view limit, std::int64_t value) {
-  return limit == "usd" ? format_usd(value) : std::to_string(value);
+  return limit.starts_with("usd") ? format_usd(value) : std::to_string(value);
 }
 
 std::string raised_text(const run::Machine& machine, const door::Shortage& shortage) {
@@ -111,11 +126,10 @@ int last_lines(House& house, const run::Machine& machine, const run::Ending& end
     }
     case How::limit: {
       const auto& shortage = *machine.shortage();
-      answer = "none yet: the limit of " + shortage.limit + " was reached at step " +
-               machine.limited_step() + " (needs " + std::to_string(shortage.needed) + ", left " +
-               std::to_string(shortage.left) + ")";
-      next = "naestro resume " + id + " " + limit_flag(shortage.limit) + " " +
-             raised_text(machine, shortage);
+      answer = limit_answer(machine, shortage);
+      const std::string flag = limit_flag(shortage.limit);
+      next = "naestro resume " + id +
+             (flag.empty() ? "" : " " + flag + " " + raised_text(machine, shortage));
       code = info(Code::kLimitReached).exit;
       break;
     }

@@ -2,6 +2,7 @@
 #include <algorithm>
 
 #include "base/text.hpp"
+#include "cli/day.hpp"
 #include "cli/ending.hpp"
 #include "cli/grants.hpp"
 #include "cli/live.hpp"
@@ -46,7 +47,8 @@ Result<void> without_secrets(const Secrets& secrets, const run::Start& start) {
 }
 
 int execute_with(Secrets& secrets, House& house, Session& session, run::Machine& machine,
-                 run::Batch first, run::Hold hold, const RunOptions& options) {
+                 run::Batch first, run::Hold hold, const RunOptions& options,
+                 std::optional<ledger::FolderLock> day) {
   const std::int64_t fence = hold.fence;
   const std::string workspace{
       json::text_at(machine.start().context, "workspace").value_or(house.cwd)};
@@ -91,6 +93,7 @@ int execute_with(Secrets& secrets, House& house, Session& session, run::Machine&
       };
     }
     observer.event = [&](const ledger::Event& event) {
+      day.reset();  // what was taken of the day is durable
       if (drawn) live.note(event);
       draw();
       if (!drawn)
@@ -105,23 +108,31 @@ int execute_with(Secrets& secrets, House& house, Session& session, run::Machine&
       // At a terminal the card goes where the prompt goes, whatever stands in between.
       const std::string text = question_text(house, machine, question);
       if (!house.interactive && !options.json) print(house.out, text);
+      const bool wants_reason = run::wants_reason(question.what);
       if (std::ranges::find(approved, question.digest) != approved.end()) {
-        if (house.interactive) print(house.err, text);
-        executor->answer(question.digest, {true, "flag", house.user});
-        return true;
+        if (!wants_reason || !options.reason.empty()) {
+          if (house.interactive) print(house.err, text);
+          run::Answer yes{true, "flag", house.user};
+          yes.reason = options.reason;
+          executor->answer(question.digest, std::move(yes));
+          return true;
+        }
+        print(house.err, "A yes to this question says why: give it with --reason.\n");
       }
       if (machine.start().mode == policy::Mode::automatic) {
         executor->answer(question.digest, {false, "mode", house.user});
         return true;
       }
       if (!house.interactive) return false;
-      prompt->ask(question.digest, text, machine.lasting(question));
+      prompt->ask(question.digest, text, machine.lasting(question), wants_reason);
       return true;
     };
-    run::Executor real{{house.clock, loop, pool, writer, *session.store, clean_tools, clean_models},
-                       std::move(observer),
-                       machine,
-                       hold};
+    run::StoreMeter meter{*session.store, house.clock};
+    run::Executor real{
+        {house.clock, loop, pool, writer, *session.store, clean_tools, clean_models, meter},
+        std::move(observer),
+        machine,
+        hold};
     executor = &real;
     prompt = std::make_unique<Prompt>(house, [&](const Digest& digest, run::Answer answer) {
       loop.post([&, digest, answer = std::move(answer)]() mutable {
@@ -161,11 +172,11 @@ int execute_with(Secrets& secrets, House& house, Session& session, run::Machine&
 }  // namespace
 
 int execute(House& house, Session& session, run::Machine& machine, run::Batch first, run::Hold hold,
-            const RunOptions& options) {
+            const RunOptions& options, std::optional<ledger::FolderLock> day) {
   const auto secrets = Secrets::open(house);
   if (!secrets) return report(house, secrets.error());
   return execute_with(**secrets, house, session, machine, std::move(first), std::move(hold),
-                      options);
+                      options, std::move(day));
 }
 
 int start_run(House& house, plan::Program program, run::Start start, const RunOptions& options,
@@ -184,13 +195,16 @@ int start_run(House& house, plan::Program program, run::Start start, const RunOp
   auto shadow = shadow_of(house, *session->store, workspace);
   if (!shadow) return report(house, shadow.error());
   start.shadow = *std::move(shadow);
+  start.context["user"] = house.user;
   crypto::BlobKey key{};
   house.random.fill(key);
   const run::Sealer sealer{key};
   run::Machine machine{std::move(start), std::move(program), environment(house)};
-  run::Batch first = machine.begin();
+  auto day = take_day(house, *session->store, machine);
+  if (!day) return report(house, day.error());
+  run::Batch first = machine.begin(day->left);
   const int code = execute_with(**secrets, house, *session, machine, std::move(first),
-                                {.sealer = sealer, .key = key}, options);
+                                {.sealer = sealer, .key = key}, options, std::move(day->held));
   if (outputs != nullptr) *outputs = machine.outputs();
   return code;
 }

@@ -41,6 +41,7 @@ const std::map<std::string, const char*> kExamples = {
      "  naestro approve last 3f0c...                      the digest that 'naestro consents' "
      "shows\n"
      "  naestro approve last 3f0c... --done '{\"bytes\": 12}'   it was done, and gave this\n"
+     "  naestro approve last 3f0c... --reason \"ticket 17\"   where the policy wants to know why\n"
      "  naestro approve last 3f0c... --scope always --where 'path=reports/**' --until 7d\n"},
     {"audit", "  naestro audit verify\n"},
     {"audit prove",

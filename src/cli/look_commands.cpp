@@ -53,7 +53,8 @@ std::string next_for(const run::RunView& view) {
     const json::Object* limit = view.exhausted.if_object();
     const std::string what{limit == nullptr ? "tokens"
                                             : json::text_at(*limit, "limit").value_or("tokens")};
-    return "naestro resume " + view.id + " " + limit_flag(what) + " MORE";
+    const std::string flag = limit_flag(what);
+    return "naestro resume " + view.id + (flag.empty() ? "" : " " + flag + " MORE");
   }
   if (view.state == "interrupted") return "naestro resume " + view.id;
   return {};

@@ -234,7 +234,7 @@ int plan_explain(House& house, const PlanOptions& options) {
   const auto grants = grants_here(house, *workspace);
   if (!grants) return report(house, grants.error());
   const run::Card card =
-      run::make_card(program, *inputs, *workspace, {house.policy, *mode, *grants});
+      run::make_card(program, *inputs, *workspace, {house.policy, *mode, *grants, house.user});
   if (options.json) {
     print(house.out, json::pretty(explain_json(program, card)));
     return 0;

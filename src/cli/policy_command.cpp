@@ -23,9 +23,10 @@ struct Call {
   std::string server;
   policy::Mode mode = policy::Mode::copilot;
   policy::Flow flow;
+  std::string user;
 
   [[nodiscard]] policy::Question question() const {
-    return {target, effects, mode, flow, authority, open, server};
+    return {target, effects, mode, flow, authority, open, server, user};
   }
 };
 
@@ -46,7 +47,8 @@ Result<Call> model_call(const House& house, const std::string& name) {
                 .authority = {},
                 .open = {},
                 .server = model->served ? model->served->url : "",
-                .flow = {}};
+                .flow = {},
+                .user = {}};
   }
   std::vector<std::string> names;
   for (const auto& each : house.models.all()) names.push_back(each.name);
@@ -77,7 +79,8 @@ Result<Call> call_of(const House& house, const std::string& word, const json::Ob
             .authority = {},
             .open = {},
             .server = {},
-            .flow = {}};
+            .flow = {},
+            .user = {}};
   std::vector<std::string> names;
   for (const auto& [name, kind] : tool->arguments) {
     names.push_back(name);
@@ -107,7 +110,8 @@ std::string place_of(const policy::Verdict& verdict) {
 }
 
 std::string decision_of(const policy::Rule& rule) {
-  return std::string{policy::name(rule.effect)} + (rule.locked ? ", locked" : "");
+  return std::string{policy::name(rule.effect)} + (rule.locked ? ", locked" : "") +
+         (rule.obliges() ? ", " + one_line(policy::text_of(rule.obligations)) : "");
 }
 
 std::string match_text(const policy::Policy::Finding& finding, const Call& call) {
@@ -130,14 +134,16 @@ json::Value explain_json(const std::vector<policy::Policy::Finding>& findings,
                          const policy::Verdict& verdict) {
   json::Array rules;
   for (const auto& each : findings) {
-    rules.push_back(json::Object{{"layer", policy::name(each.file->layer)},
-                                 {"file", each.file->file},
-                                 {"line", each.rule->line},
-                                 {"rule", each.rule->id},
-                                 {"says", policy::name(each.rule->effect)},
-                                 {"effect", policy::kind_word(each.kind)},
-                                 {"match", match_word(each.matched.match)},
-                                 {"failure", each.matched.failure}});
+    json::Object row{{"layer", policy::name(each.file->layer)},
+                     {"file", each.file->file},
+                     {"line", each.rule->line},
+                     {"rule", each.rule->id},
+                     {"says", policy::name(each.rule->effect)},
+                     {"effect", policy::kind_word(each.kind)},
+                     {"match", match_word(each.matched.match)},
+                     {"failure", each.matched.failure}};
+    if (each.rule->obliges()) row["obligations"] = policy::to_json(each.rule->obligations);
+    rules.push_back(std::move(row));
   }
   return json::Object{{"decision", policy::name(verdict.decision)},
                       {"rule", verdict.rule},
@@ -146,6 +152,7 @@ json::Value explain_json(const std::vector<policy::Policy::Finding>& findings,
                       {"reason", verdict.reason},
                       {"locked", verdict.locked},
                       {"open", verdict.open},
+                      {"obligations", policy::to_json(verdict.obligations)},
                       {"rules", std::move(rules)}};
 }
 
@@ -160,6 +167,7 @@ std::string count_of(const policy::RuleFile& file) {
     out += before + std::to_string(count) + " " + std::string{policy::name(decision)};
     before = ", ";
   }
+  if (!file.limits.none()) out += "; " + policy::text_of(file.limits);
   const std::size_t labels = file.labels.size();
   if (labels > 0) out += "; " + std::to_string(labels) + (labels == 1 ? " label" : " labels");
   return out;
@@ -187,9 +195,13 @@ int policy_check(House& house) {
     print(house.out, each.file + ":" + std::to_string(each.line) + ": warning: rule " + each.rule +
                          " " + each.message + "\n");
     if (!each.example) continue;
-    const auto& [target, authority, mode, flow, verdict] = *each.example;
-    print(house.out, "    such as " + call_text(target, authority, mode, flow) + ": " +
+    const auto& [target, authority, mode, flow, user, verdict] = *each.example;
+    print(house.out, "    such as " + call_text(target, authority, mode, flow, user) + ": " +
                          said(verdict) + " " + by(verdict) + "\n");
+  }
+  for (const policy::Lint& each : policy::hints(house.policy)) {
+    print(house.out, each.file + ":" + std::to_string(each.line) + ": hint: rule " + each.rule +
+                         " " + each.message + "\n");
   }
   for (const policy::RuleFile& file : house.policy.files()) {
     for (const policy::Rule& rule : file.rules) {
@@ -223,6 +235,7 @@ int policy_explain(House& house, const PolicyOptions& options) {
   if (!call) return report(house, call.error());
   call->mode = *mode;
   call->flow.untrusted_authority = options.untrusted;
+  call->user = options.user.empty() ? house.user : options.user;
   const auto findings = house.policy.findings(call->question());
   const policy::Verdict verdict = house.policy.decide(call->question()).first;
   if (options.json) {
@@ -241,6 +254,9 @@ int policy_explain(House& house, const PolicyOptions& options) {
                        table(rows) + "Decision: " + std::string{policy::name(verdict.decision)} +
                        (verdict.locked ? ", locked" : "") + " by " + place_of(verdict) + ": " +
                        one_line(verdict.reason) + "\n");
+  if (!verdict.obligations.none()) {
+    print(house.out, "Obliges: " + one_line(policy::text_of(verdict.obligations)) + "\n");
+  }
   if (verdict.open) {
     print(house.out, "It may become stricter when " + join(call->open, ", ") + " is known.\n");
   }
@@ -258,11 +274,11 @@ struct Case {
 Result<Case> case_of(const House& house, const json::Value& form) {
   constexpr const char* kForm =
       "a case has tool, expect (allow, ask or deny), and perhaps arguments, mode, "
-      "facts of the flow as untrusted_authority, rule";
+      "user, facts of the flow as untrusted_authority, rule";
   const json::Object* object = form.if_object();
   if (object == nullptr) return fail(Code::kUsage, "is no map", kForm);
   for (const auto& each : *object) {
-    constexpr std::string_view kMembers[] = {"tool", "arguments", "mode", "expect", "rule"};
+    constexpr std::string_view kMembers[] = {"tool", "arguments", "mode", "user", "expect", "rule"};
     const std::string_view key = each.key();
     if (std::ranges::find(kMembers, key) != std::end(kMembers)) continue;
     if (policy::fact_named(key) != nullptr) continue;
@@ -280,6 +296,7 @@ Result<Case> case_of(const House& house, const json::Value& form) {
   NAESTRO_LET(out.call, call_of(house, std::string{*tool},
                                 arguments == nullptr ? json::Object{} : arguments->get_object()));
   out.call.mode = *mode;
+  out.call.user = json::text_at(*object, "user").value_or(house.user);
   for (const auto& each : *object) {
     const policy::Fact* fact = policy::fact_named(each.key());
     if (fact == nullptr) continue;

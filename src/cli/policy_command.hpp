@@ -12,6 +12,7 @@ struct PolicyOptions {
   std::string tool;               // "files.write@1", "files.write" for the newest, "model:NAME"
   std::vector<std::string> args;  // "name=value"
   std::string mode = "copilot";
+  std::string user;        // who runs it; "": who asks
   bool untrusted = false;  // an authority argument is somebody else's
   std::string cases;       // a file
   std::string before;      // files of rules, for diff

@@ -97,11 +97,12 @@ int policy_diff(House& house, const PolicyOptions& options) {
   std::string out;
   json::Array flips;
   for (const policy::Witness& each : found.witnesses) {
-    out += flip_text(call_text(each.target->name, each.authority, each.mode, each.flow),
+    out += flip_text(call_text(each.target->name, each.authority, each.mode, each.flow, each.user),
                      each.before, each.after) +
            "\n    before " + by(each.before) + "\n    after  " + by(each.after) + "\n";
     json::Value flip = flip_json(each.target->name, each.authority, each.before, each.after);
     flip.get_object()["mode"] = policy::name(each.mode);
+    if (!each.user.empty()) flip.get_object()["user"] = each.user;
     const auto facts = facts_of(each.flow);
     flip.get_object()["facts"] = json::Array(facts.begin(), facts.end());
     flips.push_back(std::move(flip));
@@ -111,12 +112,14 @@ int policy_diff(House& house, const PolicyOptions& options) {
   json::Array past;
   std::string shown;
   for (const Past& each : calls) {
-    const policy::Question question{each.target->name,  each.target->effects, each.mode,
-                                    each.flow,          each.authority,       {},
-                                    each.target->server};
+    const policy::Question question{each.target->name,   each.target->effects,
+                                    each.mode,           each.flow,
+                                    each.authority,      {},
+                                    each.target->server, house.user};
     const auto then = before->decide(question).first;
     const auto now = after->decide(question).first;
-    if (!policy::stricter(now, then) && !policy::stricter(then, now)) continue;
+    const bool same_word = then.decision == now.decision && then.locked == now.locked;
+    if (same_word && then.obligations == now.obligations) continue;
     json::Value flip = flip_json(each.target->name, each.authority, then, now);
     flip.get_object()["run"] = each.run;
     flip.get_object()["step"] = each.step;
@@ -125,11 +128,15 @@ int policy_diff(House& house, const PolicyOptions& options) {
     shown += "  " + each.run + " " + each.step + "  " +
              flip_text(call_text(each.target->name, each.authority), then, now) + "\n";
   }
-  const bool same = flips.empty() && past.empty();
+  const policy::DayLimits limits_before = before->limits();
+  const policy::DayLimits limits_after = after->limits();
+  const bool same = flips.empty() && past.empty() && limits_before == limits_after;
   if (options.json) {
     const json::Object all{{"same", same},
                            {"complete", found.complete},
                            {"asked", found.asked},
+                           {"limits", json::Object{{"before", policy::text_of(limits_before)},
+                                                   {"after", policy::text_of(limits_after)}}},
                            {"flips", std::move(flips)},
                            {"past_calls", calls.size()},
                            {"past", std::move(past)}};
@@ -137,6 +144,10 @@ int policy_diff(House& house, const PolicyOptions& options) {
     return same ? 0 : 1;
   }
   if (found.witnesses.empty()) out = "No call was found on which they differ.\n";
+  if (limits_before != limits_after) {
+    out +=
+        "Limits: " + policy::text_of(limits_before) + " -> " + policy::text_of(limits_after) + "\n";
+  }
   if (!found.complete) {
     out +=
         "Not all was compared: some calls were tried where there are too many, and where a "

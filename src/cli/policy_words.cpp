@@ -43,7 +43,9 @@ std::vector<policy::Target> targets_of(const House& house) {
 }
 
 std::string said(const policy::Verdict& verdict) {
-  return std::string{policy::name(verdict.decision)} + (verdict.locked ? " each time" : "");
+  return std::string{policy::name(verdict.decision)} + (verdict.locked ? " each time" : "") +
+         (verdict.obligations.none() ? ""
+                                     : " (" + one_line(policy::text_of(verdict.obligations)) + ")");
 }
 
 std::string by(const policy::Verdict& verdict) {
@@ -61,9 +63,10 @@ std::string call_text(const std::string& target, const json::Object& authority) 
 }
 
 std::string call_text(const std::string& target, const json::Object& authority, policy::Mode mode,
-                      const policy::Flow& flow) {
+                      const policy::Flow& flow, const std::string& user) {
   const auto facts = facts_of(flow);
   return call_text(target, authority) + " in mode " + std::string{policy::name(mode)} +
+         (user.empty() ? "" : " run by " + one_line(user)) +
          (facts.empty()
               ? ""
               : ", where " + join(facts, ", ") + (facts.size() == 1 ? " holds" : " hold"));
@@ -83,7 +86,8 @@ json::Value verdict_json(const policy::Verdict& verdict) {
                       {"locked", verdict.locked},
                       {"rule", verdict.rule},
                       {"file", verdict.file},
-                      {"line", verdict.line}};
+                      {"line", verdict.line},
+                      {"obligations", policy::to_json(verdict.obligations)}};
 }
 
 }  // namespace naestro::cli

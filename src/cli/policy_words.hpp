@@ -21,13 +21,14 @@ std::vector<policy::Target> targets_of(const House& house);
 
 // "files.write@1 path=\"a.md\"", in one line.
 std::string call_text(const std::string& target, const json::Object& authority);
-// The same with mode and facts: "... in mode auto, where untrusted_input holds".
+// The same with mode, facts and who runs it, where that is known: "... in mode auto run by alice,
+// where untrusted_input holds".
 std::string call_text(const std::string& target, const json::Object& authority, policy::Mode mode,
-                      const policy::Flow& flow);
+                      const policy::Flow& flow, const std::string& user);
 // What holds of the data, by the words that rules have for it.
 std::vector<std::string> facts_of(const policy::Flow& flow);
 
-// "ask each time"
+// "ask each time", "allow (at most 4096 bytes)"
 std::string said(const policy::Verdict& verdict);
 // "by no_secrets (policy.yaml:3)"
 std::string by(const policy::Verdict& verdict);

@@ -12,8 +12,9 @@
 
 namespace naestro::cli {
 
-void Prompt::ask(const Digest& digest, std::string text, std::vector<policy::Grant> lasting) {
-  waiting_.push_back({digest, std::move(text), std::move(lasting)});
+void Prompt::ask(const Digest& digest, std::string text, std::vector<policy::Grant> lasting,
+                 bool wants_reason) {
+  waiting_.push_back({digest, std::move(text), std::move(lasting), wants_reason});
   if (waiting_.size() == 1) next();
 }
 
@@ -54,7 +55,9 @@ std::optional<run::Answer> Prompt::understood(const Waiting& question, const std
   std::erase(words, "");
   const std::string first = words.empty() ? "" : ascii_lower(words.front());
   const bool alone = words.size() == 1;
-  if (alone && (first == "y" || first == "yes")) return run::Answer{true, "terminal", house_.user};
+  if (alone && (first == "y" || first == "yes")) {
+    return yes(question, {true, "terminal", house_.user}, stop);
+  }
   if (words.empty() || (alone && (first == "n" || first == "no"))) {
     return run::Answer{false, "terminal", house_.user};
   }
@@ -72,7 +75,18 @@ std::optional<run::Answer> Prompt::understood(const Waiting& question, const std
   print(house_.err, grants_text(*grants) + "Grant this? [y/N] ");
   const std::string sure = ascii_lower(trimmed(read_line(stop)));
   if (sure != "y" && sure != "yes") return std::nullopt;
-  return run::Answer{true, "terminal", house_.user, {}, first, *std::move(grants)};
+  return yes(question, {true, "terminal", house_.user, {}, first, *std::move(grants)}, stop);
+}
+
+// Nothing: no reason was given, and one is wanted.
+std::optional<run::Answer> Prompt::yes(const Waiting& question, run::Answer answer,
+                                       const std::stop_token& stop) {
+  if (!question.wants_reason) return answer;
+  print(house_.err, "The policy wants to know why. Reason: ");
+  answer.reason = trimmed(read_line(stop));
+  if (!answer.reason.empty()) return answer;
+  print(house_.err, "Without a reason it is no yes. ");
+  return std::nullopt;
 }
 
 std::string Prompt::read_line(const std::stop_token& stop) {

@@ -23,7 +23,9 @@ class Prompt {
   Prompt(House& house, Take take) : house_{house}, take_{std::move(take)} {}
 
   // `lasting`: what a yes for longer than once would be; nothing: it can only be once.
-  void ask(const Digest& digest, std::string text, std::vector<policy::Grant> lasting);
+  // `wants_reason`: a yes says why.
+  void ask(const Digest& digest, std::string text, std::vector<policy::Grant> lasting,
+           bool wants_reason);
   // An answer to `digest` came, from here or elsewhere.
   void answered(const Digest& digest);
 
@@ -32,11 +34,14 @@ class Prompt {
     Digest digest{};
     std::string text;
     std::vector<policy::Grant> lasting;
+    bool wants_reason = false;
   };
   void next();
   void read(const Waiting& question, const std::stop_token& stop);
   std::optional<run::Answer> understood(const Waiting& question, const std::string& said,
                                         const std::stop_token& stop);
+  std::optional<run::Answer> yes(const Waiting& question, run::Answer answer,
+                                 const std::stop_token& stop);
   std::string read_line(const std::stop_token& stop);
 
   House& house_;

@@ -39,6 +39,7 @@ json::Value proof_json(const policy::Proof& proof, bool two) {
                          {"mode", policy::name(proof.counter->mode)},
                          {"facts", json::Array(facts.begin(), facts.end())},
                          {"one", verdict_json(proof.counter->one)}};
+    if (!proof.counter->user.empty()) counter["user"] = proof.counter->user;
     if (two) counter["other"] = verdict_json(proof.counter->other);
     if (!proof.counter->failure.empty()) counter["failure"] = proof.counter->failure;
     out["counter"] = std::move(counter);
@@ -58,7 +59,8 @@ std::string proof_text(const policy::Proof& proof, bool two) {
     return "    " + who + said(verdict) + " " + by(verdict) + "\n";
   };
   std::string out =
-      "No: " + call_text(counter.target->name, counter.authority, counter.mode, counter.flow) +
+      "No: " +
+      call_text(counter.target->name, counter.authority, counter.mode, counter.flow, counter.user) +
       "\n" + line(two ? "the first:  " : "", counter.one);
   if (two) out += line("the second: ", counter.other);
   if (!counter.failure.empty()) out += "    " + one_line(counter.failure) + "\n";

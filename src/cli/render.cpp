@@ -72,10 +72,11 @@ std::string price_list_of(const plan::Program& program) {
 }
 
 std::string limit_flag(std::string_view limit) {
-  return limit == "usd"      ? "--max-usd"
-         : limit == "tokens" ? "--max-tokens"
-         : limit == "wall_s" ? "--max-time"
-                             : "--max-tool-calls";
+  return limit == "usd"          ? "--max-usd"
+         : limit == "tokens"     ? "--max-tokens"
+         : limit == "wall_s"     ? "--max-time"
+         : limit == "tool_calls" ? "--max-tool-calls"
+                                 : "";
 }
 
 std::string bound_text(const plan::Bound& bound, const std::string& price_list) {
@@ -142,6 +143,9 @@ std::string card_text(const plan::Program& program, const run::Card& card,
                (asks ? value : shorten(value, kAllowedBytesMax));
     }
     if (line.times > 1) where += " (up to " + std::to_string(line.times) + " times)";
+    if (!line.verdict.obligations.none()) {
+      where += " (" + one_line(policy::text_of(line.verdict.obligations)) + ")";
+    }
     if (line.verdict.locked && !line.computed) where += " (asked again just before)";
     if (!line.grant.empty()) where += " (granted: " + line.grant + ")";
     if (line.computed) where += where.empty() ? "(asked when known)" : ", (rest asked when known)";

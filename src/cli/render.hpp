@@ -27,7 +27,7 @@ std::string time_text(std::int64_t wall_us);
 std::string duration_text(std::int64_t us);
 // Columns padded to their widest cell.
 std::string table(const std::vector<std::vector<std::string>>& rows);
-// The option that raises a limit: "usd" -> "--max-usd".
+// The option that raises a limit: "usd" -> "--max-usd"; "" where none does.
 std::string limit_flag(std::string_view limit);
 std::string price_list_of(const plan::Program& program);
 

@@ -3,6 +3,7 @@
 #include <chrono>
 #include <thread>
 
+#include "cli/day.hpp"
 #include "cli/ending.hpp"
 #include "cli/grants.hpp"
 #include "cli/render.hpp"
@@ -146,6 +147,9 @@ int resume(House& house, const std::string& text, const RunOptions& options) {
   if (policy::to_json(*grants) != policy::to_json(machine.grants())) {
     run::add_grants(fact, *grants);
   }
+  auto day = take_day(house, *owned->session.store, machine);
+  if (!day) return give_back(house, *owned, day.error());
+  if (!door::to_json(day->left).empty()) run::add_day(fact, day->left);
   auto first = machine.feed(std::move(fact));
   if (!first) return give_back(house, *owned, first.error());
   if (const auto above = above_spent(machine, raised); !above) {
@@ -154,7 +158,7 @@ int resume(House& house, const std::string& text, const RunOptions& options) {
   return execute(
       house, owned->session, machine, *std::move(first),
       {.sealer = owned->sealer, .fence = owned->fence, .worked_us = owned->recovery.worked_us},
-      options);
+      options, std::move(day->held));
 }
 
 int resume_all(House& house, const RunOptions& options) {

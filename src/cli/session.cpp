@@ -79,6 +79,7 @@ plan::Environment environment(const House& house) {
   return {.tools = house.tools,
           .models = house.models,
           .policy = house.policy,
+          .user = house.user,
           .default_model = house.settings.model,
           .concurrency_max = static_cast<std::int64_t>(run::kConcurrencyMax)};
 }

@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "cli/commands.hpp"
+#include "ledger/files.hpp"
 #include "ledger/keys.hpp"
 #include "plan/compile.hpp"
 #include "run/executor.hpp"
@@ -63,8 +64,9 @@ void print_diagnostics(House& house, const plan::Compiled& compiled, const std::
 int exit_of(const plan::Compiled& compiled);
 
 // Executes a machine to its end or its parking, with progress on `out`, and prints the last lines.
+// `day`: let go when the first events are durable (cli/day.hpp).
 int execute(House& house, Session& session, run::Machine& machine, run::Batch first, run::Hold hold,
-            const RunOptions& options);
+            const RunOptions& options, std::optional<ledger::FolderLock> day);
 
 // Makes a new run and executes it. `outputs`: gets those of a run that is done; may be null.
 int start_run(House& house, plan::Program program, run::Start start, const RunOptions& options,

@@ -15,7 +15,8 @@ std::string consent_line(const Loaded& loaded, const run::Consent& consent) {
           : consent.via == "grant" ? "a yes that lasts"
           : who.empty()            ? "somebody"
                                    : who) +
-         " (" + consent.via + ")\n";
+         " (" + consent.via + ")" +
+         (consent.reason.is_null() ? "" : ": " + one_line(clear(loaded, consent.reason))) + "\n";
 }
 
 std::string why_text(const Loaded& loaded, const run::StepReason& reason) {

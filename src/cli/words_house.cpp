@@ -53,6 +53,7 @@ void add_policy(CLI::App& app, Words& words) {
       ->required();
   explain->add_option("--arg", policy.args, "name=value of an argument; may be repeated");
   explain->add_option("--mode", policy.mode, "guide, copilot (the default) or auto");
+  explain->add_option("--user", policy.user, "who runs it; you, where it is left out");
   explain->add_flag("--untrusted", policy.untrusted,
                     "a document or a model says where the effect goes");
   explain->add_flag("--json", policy.json, "print JSON");

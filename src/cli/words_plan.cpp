@@ -37,6 +37,7 @@ void add_planner_options(CLI::App* command, RunOptions& options) {
 void add_limit_options(CLI::App* command, RunOptions& options) {
   command->add_option("--approve", options.approve,
                       "digest of a question that is answered with yes; may be repeated");
+  command->add_option("--reason", options.reason, "with --approve: why, where that is asked");
   command->add_option("--max-usd", options.usd_max, "ceiling in US dollars, e.g. 0.05");
   command->add_option("--max-tokens", options.tokens_max, "ceiling in tokens")
       ->check(CLI::Range(std::int64_t{0}, json::kMaxInteger));

@@ -85,6 +85,7 @@ void add_looking(CLI::App& app, Words& words) {
     if (yes) {
       answer_app->add_option("--done", words.answer.result,
                              "of an effect in doubt: it was done, and gave this (JSON)");
+      answer_app->add_option("--reason", words.answer.reason, "why, where that is asked");
       answer_app
           ->add_option("--scope", words.answer.scope,
                        "how long the yes lasts: once (the default), run, always")

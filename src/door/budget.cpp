@@ -15,7 +15,15 @@ std::optional<Shortage> Budget::short_of(const Caps& caps) const {
   if (auto b = one("tokens", ceilings_.tokens, spent_.tokens() + reserved_.tokens, caps.tokens)) {
     return b;
   }
-  return one("tool_calls", ceilings_.tool_calls, spent_.tool_calls + reserved_.tool_calls,
+  if (auto b = one("tool_calls", ceilings_.tool_calls, spent_.tool_calls + reserved_.tool_calls,
+                   caps.tool_calls)) {
+    return b;
+  }
+  if (auto b = one("usd_day", day_.usd, spent_.usd + reserved_.usd, caps.usd)) return b;
+  if (auto b = one("tokens_day", day_.tokens, spent_.tokens() + reserved_.tokens, caps.tokens)) {
+    return b;
+  }
+  return one("calls_day", day_.tool_calls, spent_.tool_calls + reserved_.tool_calls,
              caps.tool_calls);
 }
 
@@ -68,6 +76,13 @@ void Budget::tighten(const Ceilings& ceilings) {
   smaller(ceilings_.usd, ceilings.usd, spent_.usd);
   smaller(ceilings_.tokens, ceilings.tokens, spent_.tokens());
   smaller(ceilings_.tool_calls, ceilings.tool_calls, spent_.tool_calls);
+}
+
+void Budget::leave(const Ceilings& day) {
+  day_ = {};
+  if (day.usd) day_.usd = *day.usd + spent_.usd;
+  if (day.tokens) day_.tokens = *day.tokens + spent_.tokens();
+  if (day.tool_calls) day_.tool_calls = *day.tool_calls + spent_.tool_calls;
 }
 
 json::Object to_json(const Ceilings& ceilings) {

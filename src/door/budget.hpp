@@ -36,9 +36,13 @@ bool within(const Usage& usage, const Caps& caps);
 
 // The first ceiling that a reservation would break.
 struct Shortage {
-  std::string limit;  // "usd", "tokens", "tool_calls", "wall_s"
+  // "usd", "tokens", "tool_calls", "wall_s"; of a day "usd_day", "tokens_day", "calls_day";
+  // "rate_limit"
+  std::string limit;
   std::int64_t needed = 0;
   std::int64_t left = 0;
+  std::string rule = {};    // of rate_limit
+  std::int64_t wait_s = 0;  // likewise: until it lets a call go
 };
 
 class Budget {
@@ -52,6 +56,8 @@ class Budget {
   void raise(const Ceilings& ceilings);
   // A ceiling that is given holds where it is smaller than the one there is; it counts from now on.
   void tighten(const Ceilings& ceilings);
+  // What the limits of a day leave from now on, instead of what they left before.
+  void leave(const Ceilings& day);
 
   [[nodiscard]] const Usage& spent() const { return spent_; }
   [[nodiscard]] const Caps& reserved() const { return reserved_; }
@@ -60,6 +66,7 @@ class Budget {
  private:
   [[nodiscard]] std::optional<Shortage> short_of(const Caps& caps) const;
   Ceilings ceilings_;
+  Ceilings day_;  // counted from the beginning of the run, as the others
   Usage spent_;
   Caps reserved_;
 };

@@ -30,8 +30,8 @@ const Scope kPlan{Digest{1}, "/w"};
 Admission admit(const policy::Policy& policy, policy::Mode mode, const Scope& scope,
                 const Effect& effect, Approvals& approved, std::span<const policy::Grant> grants,
                 Budget& budget) {
-  return door::admit(policy, mode, scope.workspace, effect, action_digest(scope, effect), approved,
-                     grants, budget);
+  return door::admit(policy, mode, scope, effect, action_digest(scope, effect), approved, grants,
+                     budget);
 }
 
 TEST(Door, ReadsGoTheRestAsksAnUntrustedTargetIsDenied) {
@@ -141,6 +141,125 @@ TEST(Door, AGrantWithoutRoomInTheBudgetIsKept) {
   EXPECT_EQ(admission.answer, Answer::limit);
   EXPECT_EQ(admission.shortage.limit, "usd");
   EXPECT_EQ(granted.size(), 1);
+}
+
+policy::Policy with(const std::string& rule) {
+  auto policy = builtin();
+  const auto form = json::parse(R"({"policy":"policy/1","rules":[)" + rule + "]}");
+  const auto added =
+      policy.add(policy::Layer::user, "p", form.value(), [](const auto&) { return 1; });
+  check(added.has_value(), added ? "" : added.error().message);
+  return policy;
+}
+
+TEST(Door, WhatHasMoreBytesThanThePolicyLetsThroughIsDenied) {
+  const auto policy = with(R"({"id":"small","effect":"allow","obligations":{"max_bytes":1000}})");
+  Budget budget;
+  Effect effect = effect_of(EffectKind::read);
+  Approvals none;
+  const auto decided = [&](std::size_t text) {
+    effect.arguments["text"] = std::string(text, 'x');
+    return admit(policy, policy::Mode::copilot, kPlan, effect, none, {}, budget);
+  };
+  const std::size_t around = json::write(effect.arguments).size() - 1;
+  EXPECT_EQ(decided(1000 - around).answer, Answer::go);
+  const auto large = decided(1001 - around);
+  EXPECT_EQ(large.answer, Answer::denied);
+  EXPECT_EQ(large.verdict.rule, "door.max_bytes");
+  EXPECT_EQ(large.verdict.reason, "its arguments have 1001 bytes, the policy lets 1000 through");
+  // What asks is not asked about: no answer would let it through.
+  effect.declared = {{EffectKind::write, "path", true}};
+  EXPECT_EQ(decided(1001 - around).answer, Answer::denied);
+  EXPECT_EQ(decided(10).answer, Answer::ask);
+  EXPECT_EQ(decided(10).verdict.obligations.max_bytes, 1000);
+}
+
+TEST(Door, AnAskOfItsOwnKeepsTheObligations) {
+  const auto policy =
+      with(R"({"id":"why","effect":"allow","obligations":{"require_reason":true}})");
+  Budget budget;
+  Effect effect = effect_of(EffectKind::read);
+  effect.authority_known = false;
+  Approvals none;
+  const auto asked = admit(policy, policy::Mode::copilot, kPlan, effect, none, {}, budget);
+  EXPECT_EQ(asked.verdict.rule, "door.computed_authority");
+  EXPECT_TRUE(asked.verdict.obligations.require_reason);
+}
+
+TEST(Door, NoLastingYesAnswersWhatWantsAReason) {
+  const auto policy = with(R"({"id":"why","effect":"ask","obligations":{"require_reason":true}})");
+  Budget budget;
+  const Effect effect = effect_of(EffectKind::write);
+  Approvals none;
+  const policy::Question question{.target = effect.target,
+                                  .effects = effect.declared,
+                                  .flow = effect.flow,
+                                  .authority = effect.authority};
+  const policy::Grant grant =
+      policy::grant_for(policy, {question, effect.contract, kPlan.workspace});
+  EXPECT_EQ(admit(policy, policy::Mode::copilot, kPlan, effect, none, std::span{&grant, 1}, budget)
+                .answer,
+            Answer::ask);
+  Approvals once{{action_digest(kPlan, effect), 1}};
+  EXPECT_EQ(admit(policy, policy::Mode::copilot, kPlan, effect, once, {}, budget).answer,
+            Answer::go);
+}
+
+TEST(Door, WhatHasARateLimitIsCountedBeforeItGoes) {
+  const auto policy =
+      with(R"({"id":"slow","effect":"allow","obligations":{"rate_limit":{"calls":1,"per":"1m"}}})");
+  Budget budget;
+  Effect effect = effect_of(EffectKind::write);
+  Approvals none;
+  const auto go = [&] {
+    return admit(policy, policy::Mode::copilot, kPlan, effect, none, {}, budget);
+  };
+  EXPECT_EQ(go().answer, Answer::ask);
+  EXPECT_FALSE(go().count) << "what is asked about is not counted yet";
+  none = {{action_digest(kPlan, effect), 1}};
+  EXPECT_EQ(go().answer, Answer::limit);
+  EXPECT_TRUE(go().count);
+  EXPECT_EQ(none.size(), 1U);
+  EXPECT_EQ(budget.reserved().tool_calls, 0);
+  effect.counted = true;
+  EXPECT_EQ(go().answer, Answer::go);
+  EXPECT_TRUE(none.empty());
+}
+
+TEST(Door, ARuleAboutWhoRunsItSeesWho) {
+  const auto policy = with(R"({"id":"not","effect":"deny","who":{"users":["alice"]}})");
+  Budget budget;
+  const Effect effect = effect_of(EffectKind::read);
+  Approvals none;
+  const auto of = [&](const char* user) {
+    return admit(policy, policy::Mode::copilot, {Digest{1}, "/w", user}, effect, none, {}, budget)
+        .answer;
+  };
+  EXPECT_EQ(of("alice"), Answer::denied);
+  EXPECT_EQ(of("bob"), Answer::go);
+  EXPECT_EQ(of(""), Answer::denied) << "nobody knows who it is";
+}
+
+TEST(Budget, WhatADayLeavesIsCountedFromNowOn) {
+  Budget budget{{.usd = {}, .tokens = 1000, .tool_calls = {}}};
+  budget.settle({}, {.tokens_in = 100, .tool_calls = 3, .usd = 50});
+  budget.leave({.usd = 5, .tokens = 10, .tool_calls = 1});
+  const Caps caps{.tokens = 6, .tool_calls = 0, .model_calls = 1, .usd = 0};
+  EXPECT_FALSE(budget.reserve(caps));
+  auto shortage = budget.reserve(caps);
+  ASSERT_TRUE(shortage);
+  EXPECT_EQ(shortage->limit, "tokens_day");
+  EXPECT_EQ(shortage->needed, 6);
+  EXPECT_EQ(shortage->left, 4);
+  EXPECT_EQ(budget.reserve({.usd = 6})->limit, "usd_day");
+  EXPECT_FALSE(budget.reserve({.tool_calls = 1}));
+  EXPECT_EQ(budget.reserve({.tool_calls = 1})->limit, "calls_day");
+  // The run's own come first; another day leaves something else.
+  EXPECT_EQ(budget.reserve({.tokens = 2000})->limit, "tokens");
+  budget.leave({.tool_calls = 7});
+  EXPECT_FALSE(budget.reserve(caps));
+  budget.leave({});
+  EXPECT_FALSE(budget.reserve({.tool_calls = 99, .usd = 99}));
 }
 
 TEST(Door, ASelfTestIsALocalModelsCallAlone) {

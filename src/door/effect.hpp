@@ -40,13 +40,15 @@ struct Effect {
   std::int64_t timeout_s = 0;
   std::int64_t max_output_bytes = 0;
   bool prepares = false;  // what undoing it needs is read before it is done
+  bool counted = false;   // the rate limits of the policy let it go
 };
 
 // What a consent binds: SHA-256 of canonical {plan, workspace, step, target, contract, authority}.
-// `scope`: the plan's digest and the folder in which its paths are meant.
+// `scope`: the plan's digest and the folder in which its paths are meant; who runs it is not bound.
 struct Scope {
   Digest plan{};
   std::string workspace;
+  std::string user{};  // policy::Question's
 };
 Digest action_digest(const Scope& scope, const Effect& effect);
 

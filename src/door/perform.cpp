@@ -6,28 +6,52 @@
 namespace naestro::door {
 namespace {
 
-policy::Question question_of(policy::Mode mode, const Effect& effect) {
-  return {effect.target, effect.declared, mode, effect.flow, effect.authority, {}, effect.server};
+// An obligation that nothing here carries out would be broken in silence: who adds one to the set
+// says here what the door does about it.
+static_assert(policy::kObligationWords ==
+                  std::array<std::string_view, 3>{"max_bytes", "rate_limit", "require_reason"},
+              "the door carries out every obligation");
+
+policy::Question question_of(policy::Mode mode, std::string_view user, const Effect& effect) {
+  return {effect.target, effect.declared, mode, effect.flow, effect.authority, {}, effect.server,
+          user};
+}
+
+// Why the arguments are too large for what the policy lets through; "" where they are not.
+std::string too_large(const Effect& effect, const policy::Obligations& obligations) {
+  if (!obligations.max_bytes) return {};
+  const std::size_t size = json::write(effect.arguments).size();
+  if (size <= static_cast<std::size_t>(*obligations.max_bytes)) return {};
+  return "its arguments have " + std::to_string(size) + " bytes, the policy lets " +
+         std::to_string(*obligations.max_bytes) + " through";
 }
 
 }  // namespace
 
 std::pair<policy::Verdict, contract::EffectKind> decide(const policy::Policy& policy,
-                                                        policy::Mode mode, const Effect& effect) {
-  auto out = policy.decide(question_of(mode, effect));
-  if (!effect.authority_known && out.first.decision == policy::Decision::allow) {
-    out.first = {policy::Decision::ask, "door.computed_authority", "", 0,
-                 "what it touches was computed by a step"};
+                                                        policy::Mode mode, std::string_view user,
+                                                        const Effect& effect) {
+  auto out = policy.decide(question_of(mode, user, effect));
+  policy::Verdict& verdict = out.first;
+  if (!effect.authority_known && verdict.decision == policy::Decision::allow) {
+    policy::Obligations obligations = std::move(verdict.obligations);
+    verdict = {policy::Decision::ask, "door.computed_authority", "", 0,
+               "what it touches was computed by a step"};
+    verdict.obligations = std::move(obligations);
+  }
+  if (std::string why = too_large(effect, verdict.obligations); !why.empty()) {
+    verdict = {policy::Decision::deny, "door.max_bytes", "", 0, std::move(why)};
   }
   return out;
 }
 
-Admission admit(const policy::Policy& policy, policy::Mode mode, std::string_view workspace,
+Admission admit(const policy::Policy& policy, policy::Mode mode, const Scope& scope,
                 const Effect& effect, const Digest& action, Approvals& approved,
                 std::span<const policy::Grant> grants, Budget& budget) {
   Admission admission;
-  std::tie(admission.verdict, admission.kind) = decide(policy, mode, effect);
+  std::tie(admission.verdict, admission.kind) = decide(policy, mode, scope.user, effect);
   admission.action = action;
+  const policy::Obligations& obligations = admission.verdict.obligations;
   using enum Admission::Answer;
   if (admission.verdict.decision == policy::Decision::deny) {
     admission.answer = denied;
@@ -36,15 +60,21 @@ Admission admit(const policy::Policy& policy, policy::Mode mode, std::string_vie
   const bool asks = admission.verdict.decision == policy::Decision::ask;
   const bool once = asks && approved.contains(admission.action);
   if (asks && !once) {
-    const policy::Occasion occasion{question_of(mode, effect), effect.contract, workspace,
-                                    !effect.authority_known};
-    const policy::Grant* grant =
-        admission.verdict.locked ? nullptr : policy::answering(policy, occasion, grants);
+    const policy::Occasion occasion{question_of(mode, scope.user, effect), effect.contract,
+                                    scope.workspace, !effect.authority_known};
+    const policy::Grant* grant = admission.verdict.locked || obligations.require_reason
+                                     ? nullptr
+                                     : policy::answering(policy, occasion, grants);
     if (grant == nullptr) {
       admission.answer = ask;
       return admission;
     }
     admission.grant = grant->id;
+  }
+  if (!obligations.rates.empty() && !effect.counted) {
+    admission.answer = limit;
+    admission.count = true;
+    return admission;
   }
   if (auto shortage = budget.reserve(effect.caps)) {
     admission.answer = limit;

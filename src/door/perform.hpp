@@ -33,6 +33,9 @@ struct Admission {
   Digest action{};                                         // what a consent has to name
   std::string grant;                                       // that answered the ask; "": none
   Shortage shortage;                                       // for limit
+  // Nothing else is in the way, but its rate limits have to be counted first: `answer` is limit,
+  // and it is asked again with Effect::counted.
+  bool count = false;
 };
 
 // Actions that a person approved -> how many uses are left.
@@ -40,13 +43,15 @@ using Approvals = std::map<Digest, std::int64_t>;
 
 // What a policy says of the call with all its values, and of which of its effects. An authority
 // argument that a step computed asks even where the policy allows: where data decides what is
-// touched, a person endorses it.
+// touched, a person endorses it. Arguments beyond max_bytes are denied. `user`: who runs it.
 std::pair<policy::Verdict, contract::EffectKind> decide(const policy::Policy& policy,
-                                                        policy::Mode mode, const Effect& effect);
+                                                        policy::Mode mode, std::string_view user,
+                                                        const Effect& effect);
 
 // Decides on the call with all its values and, for `go`, reserves the caps. An approval is used up
-// by one; `grants` last, and answer no locked ask. `action`: the effect's action_digest().
-Admission admit(const policy::Policy& policy, policy::Mode mode, std::string_view workspace,
+// by one; `grants` last, and answer no locked ask and none that wants a reason. `action`: the
+// effect's action_digest().
+Admission admit(const policy::Policy& policy, policy::Mode mode, const Scope& scope,
                 const Effect& effect, const Digest& action, Approvals& approved,
                 std::span<const policy::Grant> grants, Budget& budget);
 

@@ -36,6 +36,9 @@ struct StoredEvent {
   std::string envelope;
 };
 
+// When it was written by its envelope, in microseconds since 1970; 0 where that does not say.
+std::int64_t wall_at(const StoredEvent& stored);
+
 // What goes into the ledger together: all of it, or nothing.
 struct Append {
   std::string stream;
@@ -116,6 +119,8 @@ class Store final : public Inbox {
   Result<Bytes> blob(const Digest& id);
   // Ids of all runs, oldest first.
   Result<std::vector<std::string>> runs();
+  // The streams that have an event since a time (microseconds since 1970), sorted.
+  Result<std::vector<std::string>> streams_since(std::int64_t wall_us);
   // The last event of a stream; nullopt when it has none.
   Result<std::optional<StoredEvent>> last(std::string_view stream);
 

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <filesystem>
+#include <set>
 
 #include "ledger/files.hpp"
 #include "ledger/store.hpp"
@@ -80,6 +81,12 @@ Result<void> check_not_emptied(const Folders& folders) {
 }
 
 }  // namespace
+
+std::int64_t wall_at(const StoredEvent& stored) {
+  const auto envelope = json::parse(stored.envelope);
+  const json::Object* object = envelope ? envelope->if_object() : nullptr;
+  return object == nullptr ? 0 : json::integer_at(*object, "wall_at").value_or(0);
+}
 
 Store::Store(Database database, Folders folders, Options options)
     : database_{std::move(database)}, folders_{std::move(folders)}, options_{std::move(options)} {}
@@ -404,6 +411,22 @@ Result<std::vector<StoredEvent>> Store::events(std::string_view stream, std::int
     NAESTRO_LET(StoredEvent stored, read_event(select));
     out.push_back(std::move(stored));
   }
+}
+
+// From the newest on: what is older is not read.
+Result<std::vector<std::string>> Store::streams_since(std::int64_t wall_us) {
+  NAESTRO_LET(auto select,
+              database_.prepare("SELECT stream, envelope FROM events ORDER BY leaf DESC"));
+  std::set<std::string> out;
+  for (;;) {
+    NAESTRO_LET(const bool row, select.step());
+    if (!row) break;
+    StoredEvent stored;
+    stored.envelope = select.text(1);
+    if (wall_at(stored) < wall_us) break;
+    out.insert(select.text(0));
+  }
+  return std::vector<std::string>(out.begin(), out.end());
 }
 
 Result<std::optional<StoredEvent>> Store::last(std::string_view stream) {

@@ -33,6 +33,30 @@ TEST_F(StoreTest, AppendsAndReadsBack) {
   EXPECT_TRUE(report.mirrored);
 }
 
+TEST_F(StoreTest, StreamsAreFoundByTheTimeOfTheirEvents) {
+  auto store = open();
+  const auto write = [&](const char* run) {
+    const Append append = events(*store, run, 2, store->own(run).value());
+    ASSERT_TRUE(store->append(std::span{&append, 1}));
+    ASSERT_TRUE(store->disown(run, append.fence));
+  };
+  write("r1");
+  write("r2");
+  clock_.advance_us(1'000'000);
+  const std::int64_t later = clock_.wall_us();
+  write("r3");
+  write("r2");
+  EXPECT_EQ(store->streams_since(later).value(), (std::vector<std::string>{"r2", "r3"}));
+  EXPECT_EQ(store->streams_since(0).value(), (std::vector<std::string>{"r1", "r2", "r3"}));
+  EXPECT_TRUE(store->streams_since(later + 1).value().empty());
+  StoredEvent damaged = store->events("r3").value().front();
+  EXPECT_EQ(wall_at(damaged), later);
+  for (const char* envelope : {"", "7", "{}"}) {
+    damaged.envelope = envelope;
+    EXPECT_EQ(wall_at(damaged), 0) << envelope;
+  }
+}
+
 TEST_F(StoreTest, LargeBlobsAreFilesAndVerified) {
   auto store = open();
   const auto fence = store->own("r1").value();

@@ -5,7 +5,7 @@
 #include <string>
 #include <vector>
 
-#include "plan/program.hpp"
+#include "plan/compile.hpp"
 #include "policy/question.hpp"
 
 namespace naestro::plan {
@@ -21,8 +21,9 @@ struct Asked {
   std::vector<std::string> open;  // those that an input or a step decides
   std::string server;             // of a model that a server answers for
 
-  [[nodiscard]] policy::Question question(policy::Mode mode, policy::Flow flow = {}) const {
-    return {target, effects, mode, flow, authority, open, server};
+  [[nodiscard]] policy::Question question(const Environment& environment,
+                                          policy::Flow flow = {}) const {
+    return {target, effects, environment.mode, flow, authority, open, server, environment.user};
   }
 };
 Asked asked_of(const std::variant<ToolUse, ModelUse>& use, const Expression& with);

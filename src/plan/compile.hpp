@@ -39,6 +39,7 @@ struct Environment {
   const contract::ModelCatalog& models;
   const policy::Policy& policy;
   policy::Mode mode = policy::Mode::copilot;
+  std::string user = {};  // who runs it, as policy::Question has it
   // The policy's ceilings; they join the plan's own budget, the smaller holds.
   Budget ceilings{};
   // Defaults for what a step leaves out. `default_model`: a name of the catalog, "" for its first.

@@ -131,8 +131,7 @@ class Flow {
   void step(std::size_t at) {
     DraftStep& step = draft_.steps[at];
     More& more = more_[at];
-    const policy::Reached reached =
-        environment_.policy.reached(step.asked->question(environment_.mode));
+    const policy::Reached reached = environment_.policy.reached(step.asked->question(environment_));
     more.readers = reached.readers;
     const contract::Labels arguments =
         labels_of(step.with.expression,
@@ -177,7 +176,7 @@ class Flow {
   }
 
   bool denies(const DraftStep& step, const policy::Flow& flow) const {
-    return environment_.policy.judge(step.asked->question(environment_.mode, flow)).decision ==
+    return environment_.policy.judge(step.asked->question(environment_, flow)).decision ==
            Decision::deny;
   }
 
@@ -197,7 +196,7 @@ class Flow {
     if (step.denied || step.flow == policy::Flow{} || !denies(step, step.flow)) return;
     const Fact& fact = cause(step);
     const auto [verdict, kind] =
-        environment_.policy.decide(step.asked->question(environment_.mode, step.flow));
+        environment_.policy.decide(step.asked->question(environment_, step.flow));
     const std::string why = place_of(verdict) + ": " + verdict.reason;
     const std::string does =
         "step '" + step.id + "' does `" + std::string{contract::name(kind)} + "`";

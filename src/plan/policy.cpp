@@ -7,7 +7,7 @@ void check_policy(Draft& draft, const Environment& environment, Sink& sink) {
   for (DraftStep& step : draft.steps) {
     if (!step.use) continue;
     step.asked = asked_of(*step.use, step.with.expression);
-    const auto [verdict, kind] = environment.policy.decide(step.asked->question(environment.mode));
+    const auto [verdict, kind] = environment.policy.decide(step.asked->question(environment));
     step.denied = verdict.decision == policy::Decision::deny;
     if (!step.denied) continue;
     sink.error(

@@ -226,6 +226,15 @@ bool one_by_one(const Expression& expression) {
   }
 }
 
+std::vector<std::string> with_another(const std::set<std::string>& users) {
+  if (users.empty()) return {""};
+  std::vector<std::string> out(users.begin(), users.end());
+  std::string other = "other";
+  while (users.contains(other)) other += "-";
+  out.push_back(std::move(other));
+  return out;
+}
+
 std::string filled(const std::vector<std::string>& pattern) { return join(pattern, "x"); }
 
 Samples samples_of(std::span<const Rule* const> rules, std::size_t path_states_max) {
@@ -236,10 +245,13 @@ Samples samples_of(std::span<const Rule* const> rules, std::size_t path_states_m
     if (known.insert(glob.text()).second) globs.push_back(glob);
   };
   std::set<std::string> hosts = {"other.example"};
+  std::set<std::string> users;
   std::map<std::string, Literals> literals;  // by argument
   for (const Rule* rule : rules) {
     std::ranges::for_each(rule->paths, add_glob);
     add_hosts(rule->hosts, hosts);
+    users.insert(rule->users.begin(), rule->users.end());
+    out.modes = out.modes || rule->modes != 0;
     out.facts |= rule->flags;
     if (!rule->when) continue;
     out.modes = out.modes || !rule->flags_alone;
@@ -268,6 +280,7 @@ Samples samples_of(std::span<const Rule* const> rules, std::size_t path_states_m
   std::ranges::reverse(out.paths);  // a file shows a person more than a folder above it
   out.complete = out.complete && paths.complete;
   out.hosts.assign(hosts.begin(), hosts.end());
+  out.users = with_another(users);
   return out;
 }
 
@@ -300,16 +313,19 @@ bool each_call(const Target& target, const Samples& samples, std::size_t& left,
     for (std::size_t i = 0; i < at.size(); ++i) {
       if (const Given& value = values[i][at[i]]) call.authority[target.authority[i]] = *value;
     }
-    for (const Mode mode : std::span{kModes}.first(samples.modes ? std::size(kModes) : 1)) {
-      call.mode = mode;
-      Flags facts = 0;
-      do {
-        call.flow = flow_of(facts);
-        if (left == 0) return false;
-        --left;
-        if (!each(call)) return complete;
-        facts = static_cast<Flags>((facts - asked) & asked);
-      } while (facts != 0);
+    for (const std::string& user : samples.users) {
+      call.user = user;
+      for (const Mode mode : std::span{kModes}.first(samples.modes ? std::size(kModes) : 1)) {
+        call.mode = mode;
+        Flags facts = 0;
+        do {
+          call.flow = flow_of(facts);
+          if (left == 0) return false;
+          --left;
+          if (!each(call)) return complete;
+          facts = static_cast<Flags>((facts - asked) & asked);
+        } while (facts != 0);
+      }
     }
   } while (next(at, values));
   return complete;

@@ -30,9 +30,10 @@ struct Call {
   json::Object authority;
   Mode mode = Mode::copilot;
   Flow flow;
+  std::string user = {};  // who runs it; "" where no rule asks
 
   [[nodiscard]] Question question() const {
-    return {target->name, target->effects, mode, flow, authority, {}, target->server};
+    return {target->name, target->effects, mode, flow, authority, {}, target->server, user};
   }
 };
 
@@ -41,10 +42,12 @@ struct Samples {
   // One for each way in which their globs match a path, or none.
   std::vector<std::string> paths;
   std::vector<std::string> hosts;
+  // Those that they name and, in the last place, one more; "" alone where they name none.
+  std::vector<std::string> users;
   // What conditions name, and what is none of that, by argument.
   std::map<std::string, std::vector<json::Value>> values;
   Flags facts = 0;     // that they ask about
-  bool modes = false;  // whether conditions may ask about the mode
+  bool modes = false;  // whether they may ask about the mode
   // Whether nothing else can be told apart: there were not too many globs, and arguments are held
   // to literals one by one.
   bool complete = true;
@@ -53,6 +56,8 @@ struct Samples {
 // Whether a condition asks about arguments only whether they are there, are true, and how they
 // compare with a literal.
 bool one_by_one(const Expression& expression);
+// Those users and, in the last place, one more; "" alone where there are none.
+std::vector<std::string> with_another(const std::set<std::string>& users);
 // A text that a pattern of `like` matches.
 std::string filled(const std::vector<std::string>& pattern);
 

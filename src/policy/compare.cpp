@@ -12,7 +12,8 @@ int strictness(const Verdict& verdict) {
 }  // namespace
 
 bool stricter(const Verdict& second, const Verdict& first) {
-  return strictness(second) > strictness(first);
+  if (strictness(second) != strictness(first)) return strictness(second) > strictness(first);
+  return second.obligations != first.obligations && second.obligations.covers(first.obligations);
 }
 
 Comparison compare(const Policy& before, const Policy& after, std::span<const Target> targets) {
@@ -24,7 +25,10 @@ Comparison compare(const Policy& before, const Policy& after, std::span<const Ta
     const Question question = call.question();
     const Ruling then = before.judge(question);
     const Ruling now = after.judge(question);
-    if (then.decision == now.decision && then.locked == now.locked) return true;
+    if (then.decision == now.decision && then.locked == now.locked &&
+        then.obligations == now.obligations) {
+      return true;
+    }
     Witness witness{call, before.decide(question).first, after.decide(question).first};
     const bool fresh = shown
                            .emplace(witness.before.file, witness.before.rule, witness.after.file,

@@ -246,6 +246,67 @@ TEST(Compare, ArgumentsAreThoseOfTheTool) {
   EXPECT_TRUE(of_lists.witnesses[0].authority.empty());
 }
 
+TEST(Compare, WhoRunsItIsTold) {
+  const Policy before = testing::builtin();
+  const Policy after =
+      testing::with(Layer::user, R"({"id":"w","effect":"deny","who":{"users":["other","alice"]}})");
+  const Comparison found = compare(before, after);
+  ASSERT_FALSE(found.witnesses.empty());
+  EXPECT_EQ(found.witnesses.front().user, "alice");
+  EXPECT_TRUE(found.complete);
+  const Policy nobody =
+      testing::with(Layer::user, R"({"id":"w","effect":"deny","who":{"users":["other","alice"]}},)"
+                                 R"({"id":"x","effect":"deny"})");
+  const Comparison rest = compare(after, nobody);
+  ASSERT_FALSE(rest.witnesses.empty());
+  EXPECT_EQ(rest.witnesses.front().user, "other-");
+  EXPECT_EQ(compare(before, before).witnesses.size(), 0U);
+}
+
+TEST(Compare, WhatIsObligedToIsADifference) {
+  const auto obliged = [](const std::string& obligations) {
+    return testing::with(
+        Layer::user,
+        R"({"id":"o","effect":"allow","kinds":["write"],"obligations":)" + obligations + "}");
+  };
+  const Policy none = testing::builtin();
+  const Policy large = obliged(R"({"max_bytes":5000})");
+  const Policy small = obliged(R"({"max_bytes":1000})");
+  const Policy why = obliged(R"({"require_reason":true})");
+  const auto verdicts = [](const Policy& before, const Policy& after) {
+    const Comparison found = compare(before, after);
+    check(!found.witnesses.empty(), "they differ");
+    return std::pair{stricter(found.witnesses[0].after, found.witnesses[0].before),
+                     stricter(found.witnesses[0].before, found.witnesses[0].after)};
+  };
+  EXPECT_EQ(verdicts(none, large), (std::pair{true, false}));
+  EXPECT_EQ(verdicts(large, small), (std::pair{true, false}));
+  EXPECT_EQ(verdicts(small, none), (std::pair{false, true}));
+  EXPECT_EQ(verdicts(small, why), (std::pair{false, false})) << "each asks for what the other lets";
+  EXPECT_TRUE(compare(small, small).witnesses.empty());
+  const Verdict one = testing::decide(small, testing::Call{});
+  EXPECT_FALSE(stricter(one, one));
+}
+
+TEST(Compare, AQuestionThatIsAskedEachTimeIsADifference) {
+  const auto asks = [](const std::string& more) {
+    return testing::with(Layer::user, R"({"id":"a","effect":"ask")" + more + "}");
+  };
+  const Comparison found = compare(asks(""), asks(R"(,"locked":true)"));
+  ASSERT_FALSE(found.witnesses.empty());
+  EXPECT_TRUE(stricter(found.witnesses[0].after, found.witnesses[0].before));
+}
+
+TEST(Compare, WhatLabelsLeadToIsLeftOut) {
+  Policy labelled = testing::builtin();
+  const auto form = json::parse(
+      R"({"policy":"policy/1","rules":[],"labels":[{"paths":["hr/**"],"readers":"secret:x"}]})");
+  for (const Layer layer : {Layer::user, Layer::project}) {
+    ASSERT_TRUE(labelled.add(layer, "f", form.value(), [](const auto&) { return 1; }));
+  }
+  EXPECT_FALSE(compare(testing::builtin(), labelled).complete);
+}
+
 TEST(Compare, ThatNotAllWasLookedAtIsSaid) {
   std::string globs;
   for (int i = 0; i < 12; ++i) {
@@ -268,6 +329,34 @@ TEST(Compare, ThatNotAllWasLookedAtIsSaid) {
     return each.authority.contains("path") &&
            each.authority.at("path") == "a/very/long/way/that/no/search/reaches/first/x";
   }));
+}
+
+TEST(Compare, InWhichModeItRunsIsTold) {
+  const Comparison found =
+      compare(testing::builtin(),
+              testing::with(Layer::user, R"({"id":"w","effect":"deny","who":{"modes":["auto"]}})"));
+  EXPECT_TRUE(found.complete);
+  ASSERT_FALSE(found.witnesses.empty());
+  EXPECT_EQ(found.witnesses[0].mode, Mode::automatic);
+  EXPECT_EQ(found.witnesses[0].user, "") << "no rule asks";
+}
+
+TEST(Compare, NobodyIsTriedWhomNoRuleTellsApart) {
+  const Policy none = testing::builtin();
+  const Policy one =
+      testing::with(Layer::user, R"({"id":"w","effect":"deny","who":{"users":["alice"]}})");
+  EXPECT_EQ(compare(one, one).asked, 2 * compare(none, none).asked);
+}
+
+TEST(Compare, RateLimitsAreTheRules) {
+  const auto limited = [](const std::string& id, const std::string& per) {
+    return testing::with(Layer::user, R"({"id":")" + id +
+                                          R"(","effect":"ask","obligations":{"rate_limit":)" +
+                                          R"({"calls":1,"per":")" + per + R"("}}})");
+  };
+  EXPECT_TRUE(compare(limited("a", "1m"), limited("a", "60s")).witnesses.empty());
+  EXPECT_FALSE(compare(limited("a", "1m"), limited("b", "1m")).witnesses.empty());
+  EXPECT_FALSE(compare(limited("a", "1m"), limited("a", "1h")).witnesses.empty());
 }
 
 }  // namespace

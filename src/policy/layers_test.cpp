@@ -259,6 +259,14 @@ TEST(Layers, DecidingAllocatesNothingWhereNoConditionIsEvaluated) {
   before = allocations.load();
   EXPECT_EQ(policy.judge(reads.question()).decision, Decision::ask);
   EXPECT_EQ(allocations.load(), before);
+  // Neither who runs it nor an obligation costs anything, but for a rate limit.
+  ASSERT_TRUE(testing::add(policy, Layer::project,
+                           R"({"id":"bytes","effect":"allow","who":{"users":["alice"]},)"
+                           R"("obligations":{"max_bytes":1000,"require_reason":true}})"));
+  reads.user = "alice";
+  before = allocations.load();
+  EXPECT_EQ(policy.judge(reads.question()).obligations.max_bytes, 1000);
+  EXPECT_EQ(allocations.load(), before);
   ASSERT_TRUE(testing::add(policy, Layer::project,
                            R"({"id":"when","effect":"deny","when":"context.tool == \"x\""})"));
   before = allocations.load();
@@ -272,6 +280,14 @@ std::string any_rule(const std::string& id) {
   const auto effect = *rc::gen::element<std::string>("allow", "ask", "deny");
   std::string out = "{\"id\":\"" + id + "\",\"effect\":\"" + effect + "\"";
   if (effect == "ask" && *rc::gen::arbitrary<bool>()) out += ",\"locked\":true";
+  if (effect != "deny") {
+    out += *rc::gen::element<std::string>(
+        "", "", R"(,"obligations":{"max_bytes":2000})",
+        R"(,"obligations":{"max_bytes":1000,"rate_limit":{"calls":1,"per":"1m"}})",
+        R"(,"obligations":{"require_reason":true})");
+  }
+  out += *rc::gen::element<std::string>("", "", R"(,"who":{"users":["alice"]})",
+                                        R"(,"who":{"users":["bob"],"modes":["auto","copilot"]})");
   out += *rc::gen::element<std::string>("", R"(,"kinds":["read"])", R"(,"kinds":["write","net"])",
                                         R"(,"paths":["a/**"])", R"(,"paths":["*.md","b"])",
                                         R"(,"hosts":["a.example"])");
@@ -309,6 +325,7 @@ Call any_call() {
   call.authority = {{"path", json::Value(*rc::gen::element<std::string>(
                                  "a", "a/x", "b", "c.md", "../x", "https://a.example/"))}};
   call.mode = *rc::gen::element(Mode::guide, Mode::copilot, Mode::automatic);
+  call.user = *rc::gen::element<std::string>("", "alice", "bob");
   for (const std::string_view word : kFlagWords) {
     const Fact* fact = fact_named(word);
     if (fact != nullptr) call.flow.*fact->holds = *rc::gen::arbitrary<bool>();
@@ -334,6 +351,8 @@ RC_GTEST_PROP(LayersProperty, TheOrderOfRulesDecidesNothing, ()) {
   std::ranges::reverse(rules);
   const auto after = layered(rules, more).judge(call.question());
   RC_ASSERT(strictness(before) == strictness(after));
+  RC_ASSERT(before.obligations == after.obligations);
+  RC_ASSERT(before.open == after.open);
   RC_ASSERT(before.kind == after.kind);
 }
 
@@ -349,7 +368,9 @@ RC_GTEST_PROP(LayersProperty, ALayerMoreOnlyNarrows, ()) {
   const auto more = any_rules();
   const Call call = any_call();
   const Ruling above = layered(rules, {}).judge(call.question());
-  const int both = strictness(layered(rules, more).judge(call.question()));
+  const Ruling ruling = layered(rules, more).judge(call.question());
+  const int both = strictness(ruling);
+  if (ruling.decision != Decision::deny) RC_ASSERT(ruling.obligations.covers(above.obligations));
   // Where the layers above say nothing, which the built-in one never does, another may.
   if (above.why != Ruling::Why::nothing_matches) RC_ASSERT(both >= strictness(above));
 }
@@ -425,7 +446,10 @@ RC_GTEST_PROP(LayersProperty, AnOpenDecisionIsTheMildestOfAllThatMayCome, ()) {
   const Ruling early = policy.judge(before.question());
   const Ruling late = policy.judge(call.question());
   RC_ASSERT(strictness(late) >= strictness(early));
-  if (!early.open) RC_ASSERT(strictness(late) == strictness(early));
+  if (late.decision != Decision::deny) RC_ASSERT(late.obligations.covers(early.obligations));
+  if (early.open) return;
+  RC_ASSERT(strictness(late) == strictness(early));
+  RC_ASSERT(late.obligations == early.obligations);
 }
 
 }  // namespace

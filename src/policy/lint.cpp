@@ -37,7 +37,10 @@ bool covers(const Rule& wide, const Rule& narrow) {
          covers(wide.tools, narrow.tools, covers_tool) &&
          covers(wide.paths, narrow.paths,
                 [](const Glob& a, const Glob& b) { return a.text() == b.text(); }) &&
-         covers(wide.hosts, narrow.hosts, std::equal_to<>{});
+         covers(wide.hosts, narrow.hosts, std::equal_to<>{}) &&
+         covers(wide.users, narrow.users, std::equal_to<>{}) &&
+         (wide.modes == 0 || wide.modes == narrow.modes) &&
+         (wide.effect == Decision::deny || wide.obligations.covers(narrow.obligations));
 }
 
 // Whether the first is asked before the second where both match.
@@ -221,10 +224,10 @@ Against before_it(const RuleFile& file, const Rule& rule, bool whole) {
 
 // What calls say of a rule.
 struct Known {
-  bool decides = false;  // one of them, in its file
+  bool does = false;     // it decides on one of them in its file, or obliges to more than others
   bool complete = true;  // there are no others
   std::size_t tried = 0;
-  std::set<const Rule*> others = {};          // that decide instead
+  std::set<const Rule*> others = {};          // that do it instead
   std::optional<Lint::Example> matched = {};  // it is true of this
   std::optional<Lint::Example> failed = {};   // it cannot be told of this
   std::string failure = {};                   // why
@@ -233,7 +236,13 @@ struct Known {
 class Linter {
  public:
   Linter(const Policy& policy, std::span<const Target> targets, std::size_t calls_max)
-      : policy_{policy}, targets_{targets}, left_{calls_max} {}
+      : policy_{policy}, targets_{targets}, left_{calls_max} {
+    std::set<std::string> users;
+    for (const RuleFile& file : policy.files()) {
+      for (const Rule& rule : file.rules) users.insert(rule.users.begin(), rule.users.end());
+    }
+    somebody_ = with_another(users).back();
+  }
 
   std::vector<Lint> lint() {
     for (const RuleFile& file : policy_.files()) {
@@ -266,7 +275,7 @@ class Linter {
     }
     Known known = ask(file, rule, {{&rule}, {}});
     if (!known.matched) return never_true(file, rule, std::move(known));
-    if (!known.decides) {
+    if (!known.does) {
       const auto shadow = std::ranges::find_if(file.rules, [&](const Rule& other) {
         return before(other, rule) && covers(other, rule);
       });
@@ -275,12 +284,12 @@ class Linter {
       }
       // Without those that can only be sampled what is found is so of all calls.
       known = ask(file, rule, before_it(file, rule, true));
-      if (known.decides) known = ask(file, rule, before_it(file, rule, false));
+      if (known.does) known = ask(file, rule, before_it(file, rule, false));
       left_ -= std::min(left_, kHoldingCosts);
     }
     if (!known.matched) return;  // of so many rules no more calls could be tried
-    if (known.decides) {
-      if (rule.effect != Decision::allow) return;
+    if (known.does) {
+      if (rule.effect != Decision::allow || rule.obliges()) return;
       return say(file, rule,
                  "loosens nothing: the strictest layer holds, and the built-in rules decide on "
                  "every effect",
@@ -325,8 +334,9 @@ class Linter {
     const std::string when =
         known.complete ? "its `when` is never true" : "its `when` was true of none of " + sampled;
     say(file, rule,
-        (rule.effect == Decision::allow ? "never matches: " + when + ", and errs"
-                                        : "applies only where its `when` errs: " + when) +
+        (rule.applies(Match::failed) || rule.obliges()
+             ? "applies only where its `when` errs: " + when
+             : "never matches: " + when + ", and errs") +
             " (" + known.failure + ")",
         std::move(known.failed));
   }
@@ -335,10 +345,10 @@ class Linter {
     return std::to_string(tried) + " calls that were tried, which are not all there may be";
   }
 
-  // Tries calls that the rules tell apart until one shows that the rule is true and decides.
+  // Tries calls that the rules tell apart until one shows that the rule is true and does something.
   Known ask(const RuleFile& file, const Rule& rule, const Against& against) {
     Known out;
-    const Samples samples = samples_of(against.rules, kPathStatesMax);
+    const Samples samples = samples_for(against.rules);
     out.complete =
         std::ranges::none_of(against.rules, [](const Rule* each) { return is_sampled(*each); });
     std::size_t left = std::min(kCallsOfRuleMax, left_);
@@ -348,10 +358,17 @@ class Linter {
         return look_at_call(file, against.places, rule, each, call, out);
       });
       out.complete = out.complete && complete;
-      if (out.decides && out.matched) break;
+      if (out.does && out.matched) break;
     }
     out.tried = all - left;
     left_ -= out.tried;
+    return out;
+  }
+
+  // Whom no rule of the policy names stands for everybody else.
+  [[nodiscard]] Samples samples_for(std::span<const Rule* const> rules) const {
+    Samples out = samples_of(rules, kPathStatesMax);
+    out.users.back() = somebody_;
     return out;
   }
 
@@ -367,25 +384,43 @@ class Linter {
       out.failed = example(asked, call);
       out.failure = matched.failure;
     }
-    if (!rule.applies(matched.match)) return true;
-    const Rule* first = decider(file, places, question, effect);
-    if (!failed && (!out.matched || first == &rule)) out.matched = example(asked, call);
-    out.decides = out.decides || first == &rule;
-    if (first != &rule) out.others.insert(first);
-    return !(out.decides && out.matched);
+    if (!rule.applies(matched.match) && !rule.obliges()) return true;
+    const auto others = instead(file, places, rule, matched.match, question, effect);
+    const bool does = others.empty();
+    if (!failed && (!out.matched || does)) out.matched = example(asked, call);
+    out.does = out.does || does;
+    out.others.insert(others.begin(), others.end());
+    return !(out.does && out.matched);
   }
 
-  static const Rule* decider(const RuleFile& file, const std::vector<bool>& places,
-                             const Question& question, const contract::DeclaredEffect* effect) {
-    const Rule* out = nullptr;
+  // The rules before it that decide on the call and oblige to what it obliges to, so that it adds
+  // nothing; none: it does.
+  static std::vector<const Rule*> instead(const RuleFile& file, const std::vector<bool>& places,
+                                          const Rule& rule, Match match, const Question& question,
+                                          const contract::DeclaredEffect* effect) {
+    const Rule* first = rule.applies(match) ? &rule : nullptr;
+    std::vector<const Rule*> out;
+    Obligations obliged;
     Place place{question, effect};
     const std::size_t kind = effect == nullptr ? kNoEffect : static_cast<std::size_t>(effect->kind);
     file.index.candidates(question.target, kind, place, [&](std::uint32_t at) {
-      const Rule& rule = file.rules[at];
+      const Rule& other = file.rules[at];
       const bool counts = places.empty() || places[at];
-      if (!counts || (out != nullptr && !before(rule, *out))) return;
-      if (rule.applies(rule.matches(question, effect, place).match)) out = &rule;
+      if (!counts || !before(other, rule)) return;
+      const bool decides = first == nullptr || before(other, *first);
+      const bool obliges = other.obliges() && !obliged.covers(rule.obligations);
+      if (!decides && !obliges) return;
+      const Match found = other.matches(question, effect, place).match;
+      if (decides && other.applies(found)) first = &other;
+      if (!obliges || found == Match::no) return;
+      obliged.join(other.obligations);
+      out.push_back(&other);
     });
+    if (first == &rule) return {};
+    const bool denied = first != nullptr && first->effect == Decision::deny;
+    if (denied) return {first};  // nobody is obliged to anything then
+    if (!obliged.covers(rule.obligations)) return {};
+    if (first != nullptr) out.push_back(first);
     return out;
   }
 
@@ -394,7 +429,7 @@ class Linter {
     Rule bare = rule;
     bare.when.reset();
     const Rule* self = &bare;
-    const Samples samples = samples_of(std::span{&self, 1}, kPathStatesMax);
+    const Samples samples = samples_for(std::span{&self, 1});
     std::optional<Lint::Example> out;
     for (const Asked& each : asked_for(bare, std::span{&self, 1}, samples, targets_)) {
       std::size_t left = kCallsOfRuleMax;
@@ -413,13 +448,14 @@ class Linter {
   [[nodiscard]] Lint::Example example(const Asked& asked, const Call& call) const {
     Call whole = call;
     if (asked.whole != nullptr) whole.target = asked.whole;
-    return {call.target->name, call.authority, call.mode, call.flow,
-            policy_.decide(whole.question()).first};
+    return {call.target->name, call.authority, call.mode,
+            call.flow,         call.user,      policy_.decide(whole.question()).first};
   }
 
   const Policy& policy_;
   std::span<const Target> targets_;
   std::size_t left_;
+  std::string somebody_;
   std::vector<Lint> out_;
 };
 
@@ -428,6 +464,22 @@ class Linter {
 std::vector<Lint> lint(const Policy& policy, std::span<const Target> targets,
                        std::size_t calls_max) {
   return Linter{policy, targets, calls_max}.lint();
+}
+
+std::vector<Lint> hints(const Policy& policy) {
+  std::vector<Lint> out;
+  for (const RuleFile& file : policy.files()) {
+    const json::Array& forms = file.form.get_object().at("rules").get_array();
+    for (const Rule& rule : file.rules) {
+      const bool of_all = rule.effect == Decision::deny && !rule.paths.empty() &&
+                          rule.tools.empty() && !forms[rule.place].get_object().contains("kinds");
+      if (!of_all) continue;
+      out.push_back({file.file, rule.line, rule.id,
+                     "also denies reading, and with it whatever reads a folder above, as the "
+                     "planner does: kinds: [write] denies writing alone"});
+    }
+  }
+  return out;
 }
 
 }  // namespace naestro::policy

@@ -22,18 +22,23 @@ struct Lint {
     json::Object authority;
     Mode mode = Mode::copilot;
     Flow flow;
+    std::string user;  // "" where no rule asks who runs it
     Verdict verdict;
   };
   std::optional<Example> example = {};
 };
 
 // Of all files but the built-in one: a rule that no call matches; one whose condition is never
-// true; one that others of its file, stricter or the same, leave nothing to decide; one that
-// allows, which loosens nothing. Judged for any tool there may be; examples are calls of `targets`
-// where these have one. What is found is so of all calls, or it says that so many were tried. A
-// rule that is neither covered by one other nor shown to decide is held against a hundred others at
-// most, and after `calls_max` calls it says which rules were not looked at.
+// true; one that others of its file, stricter or the same, leave nothing to decide and nothing to
+// oblige to; one that allows and obliges to nothing, which loosens nothing. Judged for any tool
+// there may be; examples are calls of `targets` where these have one. What is found is so of all
+// calls, or it says that so many were tried. A rule that is neither covered by one other nor shown
+// to do something is held against a hundred others at most, and after `calls_max` calls it says
+// which rules were not looked at.
 std::vector<Lint> lint(const Policy& policy, std::span<const Target> targets = {},
                        std::size_t calls_max = 5'000'000);
+
+// What may be meant otherwise than it is written.
+std::vector<Lint> hints(const Policy& policy);
 
 }  // namespace naestro::policy

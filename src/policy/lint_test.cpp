@@ -71,6 +71,40 @@ TEST(Lint, ARuleThatAnotherCoversDecidesNothing) {
   }
 }
 
+TEST(Lint, WhoIsMeantAndWhatIsObligedToTellRulesApart) {
+  struct Case {
+    std::string wide, narrow;
+    bool covered;
+  };
+  for (const Case& each : {
+           Case{"", R"(,"who":{"users":["a"],"modes":["auto"]})", true},
+           {R"(,"who":{"users":["a","b"]})", R"(,"who":{"users":["a"]})", true},
+           {R"(,"who":{"users":["a"]})", "", false},
+           {R"(,"who":{"modes":["auto"]})", R"(,"who":{"modes":["auto"]})", true},
+           {R"(,"who":{"modes":["auto"]})", "", false},
+       }) {
+    EXPECT_EQ(lints(R"({"id":"w","effect":"deny")" + each.wide + R"(},{"id":"n","effect":"ask")" +
+                    each.narrow + R"(,"obligations":{"max_bytes":1000}})"),
+              each.covered ? decides_nothing("2 n", "w in line 2") : "")
+        << each.wide << each.narrow;
+  }
+  const std::string obliged = R"({"id":"n","effect":"allow","obligations":{"max_bytes":1000}})";
+  EXPECT_EQ(lints(obliged), "") << "it does not loosen, but it narrows";
+  EXPECT_EQ(lints(R"({"id":"w","effect":"ask"},)" + obliged), "");
+  EXPECT_EQ(lints(R"({"id":"w","effect":"ask","obligations":{"max_bytes":1000}},)" + obliged),
+            decides_nothing("2 n", "w in line 2"));
+}
+
+TEST(Lint, ADenyOfPathsAloneAlsoDeniesReading) {
+  const auto hinted = [](const std::string& rules) {
+    return hints(testing::with(Layer::user, rules)).size();
+  };
+  EXPECT_EQ(hinted(R"({"id":"a","effect":"deny","paths":["s/**"]})"), 1U);
+  EXPECT_EQ(hinted(R"({"id":"a","effect":"deny","paths":["s/**"],"kinds":["read","write"]})"), 0U);
+  EXPECT_EQ(hinted(R"({"id":"a","effect":"deny","paths":["s/**"],"tools":["files.write"]})"), 0U);
+  EXPECT_EQ(hinted(R"({"id":"a","effect":"ask","paths":["s/**"]},{"id":"b","effect":"deny"})"), 0U);
+}
+
 TEST(Lint, OfTwoEqualRulesTheFirstDecides) {
   EXPECT_EQ(lints("{\"id\":\"a\",\"effect\":\"deny\"},\n{\"id\":\"b\",\"effect\":\"deny\"}"),
             decides_nothing("3 b", "a in line 2"));
@@ -409,6 +443,105 @@ TEST(Lint, ARuleIsHeldAgainstSoManyOthers) {
             "n decides nothing: rules first in line 2, last in line 2 match all that it does / "
             "t.a@1 {} in copilot: deny by last");
   EXPECT_EQ(with_others(110), "");
+}
+
+TEST(Lint, WhoRunsItTellsCallsApart) {
+  const auto denied = [](const std::string& id, const std::string& who) {
+    return R"({"id":")" + id + R"(","effect":"deny","kinds":["pay"],"who":{)" + who + "}},";
+  };
+  const auto asked = [](const std::string& who) {
+    return R"({"id":"n","effect":"ask","kinds":["pay"])" + who + "}";
+  };
+  const std::string two = "n decides nothing: rules a in line 2, b in line 2 match all that it ";
+  const std::string modes = denied("a", R"("modes":["guide","copilot"])");
+  EXPECT_EQ(found(modes + denied("b", R"("modes":["auto"])") + asked("")),
+            two + "does / some.tool@1 {} in copilot: deny by a");
+  EXPECT_EQ(found(modes + asked("")), "");
+  const std::string users = denied("a", R"("users":["ann"])") + denied("b", R"("users":["bob"])");
+  EXPECT_EQ(found(users + asked(R"(,"who":{"users":["ann","bob"]})")),
+            two + "does / some.tool@1 {} in copilot: deny by a");
+  EXPECT_EQ(found(users + asked("")), "");
+  const auto user = [](const std::string& rules) {
+    const auto all = lint(testing::with(Layer::user, rules));
+    check(all.size() == 1 && all[0].example.has_value(), "there is one finding");
+    return all[0].example->user + " " + all[0].example->verdict.rule;
+  };
+  EXPECT_EQ(user(users + asked(R"(,"who":{"users":["ann","bob"]})")), "ann a");
+  const std::string mild = R"({"id":"m","effect":"allow","kinds":["pay"]})";
+  EXPECT_EQ(user(mild), " builtin.outside");
+  // Nobody whom another rule names stands for all others.
+  EXPECT_EQ(user(denied("a", R"("users":["ann","other"])") + mild), "other- builtin.outside");
+}
+
+TEST(Lint, ARuleThatObligesToMoreIsNotDead) {
+  const std::string all = R"({"id":"w","effect":"ask","locked":true,"kinds":["pay"]},)";
+  const auto rule = [](const std::string& id, const std::string& effect, const std::string& more,
+                       const std::string& obligations) {
+    return R"({"id":")" + id + R"(","effect":")" + effect + R"(","kinds":["pay"])" + more +
+           R"(,"obligations":{)" + obligations + "}}";
+  };
+  const std::string few = R"("max_bytes":1000)";
+  const std::string some = R"("max_bytes":2000)";
+  const std::string why = R"("require_reason":true)";
+  const std::string rate = R"("rate_limit":{"calls":1,"per":"1m"})";
+  const auto one = [](const std::string& by) {
+    return "n decides nothing: rule " + by +
+           " in line 2 matches all that it does / some.tool@1 {} in copilot: ask by w";
+  };
+  const std::string two =
+      "n decides nothing: rules a in line 2, b in line 2 match all that it does / ";
+  EXPECT_EQ(found(all + R"({"id":"n","effect":"ask","kinds":["pay"]})"), one("w"));
+  for (const std::string& each : {few, why, rate}) {
+    EXPECT_EQ(found(all + rule("n", "ask", "", each)), "") << each;
+    EXPECT_EQ(found(all + rule("n", "allow", "", each)), "") << each;
+  }
+  // No rule has the rate of another.
+  EXPECT_EQ(found(rule("a", "ask", "", rate) + "," + rule("n", "ask", "", rate)), "");
+  // One alone obliges to less, two together to the same.
+  const std::string locked = R"(,"locked":true)";
+  const std::string both = rule("n", "ask", "", some + "," + why);
+  EXPECT_EQ(found(rule("a", "ask", locked, few) + "," + both), "");
+  EXPECT_EQ(found(rule("a", "ask", locked, few) + "," + rule("b", "ask", locked, why) + "," + both),
+            two + "some.tool@1 {} in copilot: ask by a");
+  EXPECT_EQ(found(rule("a", "ask", locked, some) + "," + rule("b", "ask", locked, why) + "," +
+                  rule("n", "ask", "", few)),
+            "");
+  // What obliges first, and what decides.
+  EXPECT_EQ(found(all + rule("a", "allow", R"(,"who":{"modes":["auto"]})", few) + "," +
+                  rule("b", "allow", R"(,"who":{"modes":["guide","copilot"]})", few) + "," +
+                  rule("n", "allow", "", some)),
+            "n decides nothing: rules w in line 2, a in line 2, b in line 2 match all that it "
+            "does / some.tool@1 {} in copilot: ask by w");
+  EXPECT_EQ(found(all + rule("a", "allow", R"(,"when":"context.private_data")", few) + "," +
+                  rule("n", "allow", "", some)),
+            "");
+  // What is denied is held to nothing.
+  EXPECT_EQ(found(R"({"id":"a","effect":"deny","kinds":["pay"],"when":"context.private_data"},)"
+                  R"({"id":"b","effect":"deny","kinds":["pay"],"when":"!context.private_data"},)" +
+                  both),
+            two + "some.tool@1 {} in copilot: deny by b");
+}
+
+TEST(Lint, WhatObligesDoesSoWhereItCannotTell) {
+  const auto rule = [](const std::string& id, const std::string& bytes, const std::string& when) {
+    return R"({"id":")" + id + R"(","effect":"allow","kinds":["pay"],"obligations":{"max_bytes":)" +
+           bytes + R"(},"when":")" + when + "\"}";
+  };
+  EXPECT_TRUE(
+      found(rule("n", "1000", "context.mode > 3"))
+          .starts_with("n applies only where its `when` errs: its `when` is never true (`when`: "));
+  const std::string when = "context.arguments.n > 3";
+  EXPECT_EQ(found(rule("n", "1000", when)), "");
+  EXPECT_EQ(found(rule("a", "2000", when) + "," + rule("n", "1000", when)), "");
+  EXPECT_EQ(found(rule("a", "1000", when) + "," + rule("n", "2000", when)),
+            "n decides nothing: rule a in line 2 matches all that it does / "
+            "some.tool@1 {\"n\":4} in copilot: ask by builtin.outside");
+  // It obliges where it errs, and others do where it is true.
+  const std::string first = rule("a", "1000", "context.arguments has n");
+  EXPECT_EQ(found(first + "," + rule("n", "1000", when)), "");
+  EXPECT_EQ(found(first + "," + rule("n", "1000", "context.arguments has n && " + when)),
+            "n decides nothing: rule a in line 2 matches all that it does / "
+            "some.tool@1 {\"n\":4} in copilot: ask by builtin.outside");
 }
 
 }  // namespace

@@ -16,9 +16,6 @@ constexpr std::size_t kReadersBytesMax = 100;
 }  // namespace
 
 std::expected<PathLabel, RuleFault> parse_path_label(const json::Value& form) {
-  const auto fault = [](std::string pointer, std::string message, std::string remedy) {
-    return std::unexpected(RuleFault{std::move(pointer), std::move(message), std::move(remedy)});
-  };
   const json::Object* object = form.if_object();
   if (object == nullptr || object->size() != 2 || !object->contains("readers")) {
     return fault("", "a label is paths and readers, and nothing more",

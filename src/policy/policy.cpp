@@ -52,18 +52,26 @@ std::expected<void, PolicyFault> Policy::add(Layer layer, std::string file, cons
   const json::Object* object = form.if_object();
   const json::Array* rules = object == nullptr ? nullptr : json::array_at(*object, "rules");
   const json::Array* labels = object == nullptr ? nullptr : json::array_at(*object, "labels");
-  const std::size_t members = labels == nullptr ? 2 : 3;
+  const json::Value* limits = object == nullptr ? nullptr : object->if_contains("limits");
+  const std::size_t members = 2U + (labels == nullptr ? 0 : 1) + (limits == nullptr ? 0 : 1);
   if (rules == nullptr || object->size() != members ||
       json::text_at(*object, "policy") != "policy/1") {
     return bad("",
-               R"(a policy is {"policy": "policy/1", "rules": [...]} and perhaps "labels": [...], )"
-               "and nothing more",
+               R"(a policy is {"policy": "policy/1", "rules": [...]} and perhaps "labels": [...] )"
+               R"(and "limits": {...}, and nothing more)",
                {});
   }
   if (rules->size() > kRulesMax) {
     return bad("/rules", "a policy has at most " + std::to_string(kRulesMax) + " rules", {});
   }
-  RuleFile out{layer, std::move(file), {}, {}, form, {}};
+  RuleFile out{layer, std::move(file), {}, {}, {}, form, {}};
+  if (limits != nullptr) {
+    auto read = parse_limits(*limits);
+    if (!read) {
+      return bad("/limits" + read.error().pointer, read.error().message, read.error().remedy);
+    }
+    out.limits = *read;
+  }
   if (labels != nullptr && labels->size() > kLabelsMax) {
     return bad("/labels", "a policy has at most " + std::to_string(kLabelsMax) + " labels", {});
   }
@@ -84,6 +92,9 @@ std::expected<void, PolicyFault> Policy::add(Layer layer, std::string file, cons
     }
     rule->line = line(pointer);
     rule->place = i;
+    for (Rate& rate : rule->obligations.rates) {
+      rate.rule = std::string{name(layer)} + "/" + rule->id;
+    }
     const bool own = rule->id == "default" || std::ranges::any_of(kOwnIds, [&](const auto& word) {
                        return rule->id.starts_with(word);
                      });
@@ -116,8 +127,16 @@ std::expected<void, PolicyFault> Policy::add(Layer layer, std::string file, cons
 // What a call's effects come to: at least `low`, at most `high` when all is known.
 struct Policy::Bounds {
   Ruling ruling;
+  Obligations obligations;  // of the rules that match
+  Obligations may;          // of those that may
   int low = -1;
   int high = -1;
+
+  // What obliges narrows, whatever the rule says else: a rule that cannot tell obliges, too.
+  void oblige(const Rule& rule, Match match) {
+    if (match == Match::yes || match == Match::failed) obligations.join(rule.obligations);
+    if (match == Match::open) may.join(rule.obligations);
+  }
 };
 
 void Policy::judge_effect(const Question& question, const DeclaredEffect* effect,
@@ -133,11 +152,13 @@ void Policy::judge_effect(const Question& question, const DeclaredEffect* effect
   for (const RuleFile& each : files_) {
     each.index.candidates(question.target, kind, place, [&](std::uint32_t at) {
       const Rule& rule = each.rules[at];
-      const bool matters =
+      const bool decides =
           known == nullptr || rule.strictness() > known->strictness() ||
           (file == &each && rule.strictness() == known->strictness() && rule.place < known->place);
-      if (!matters) return;
+      if (!decides && !rule.obliges()) return;
       Matched matched = rule.matches(question, effect, place);
+      if (rule.obliges()) bounds.oblige(rule, matched.match);
+      if (!decides) return;
       if (rule.applies(matched.match)) {
         file = &each;
         known = &rule;
@@ -189,11 +210,21 @@ Ruling Policy::judge(const Question& question) const {
   for (const DeclaredEffect& effect : question.effects) judge_effect(question, &effect, bounds);
   if (question.effects.empty()) judge_effect(question, nullptr, bounds);
   bounds.ruling.open = bounds.high > bounds.low;
+  if (bounds.low == kDeny) return std::move(bounds.ruling);
+  if (!bounds.may.none() && !bounds.obligations.covers(bounds.may)) bounds.ruling.open = true;
+  bounds.ruling.obligations = std::move(bounds.obligations);
   return std::move(bounds.ruling);
 }
 
 Verdict Policy::worded(Ruling ruling) const {
-  Verdict out{ruling.decision, {}, *ruling.file, 0, {}, ruling.locked, ruling.open};
+  Verdict out{ruling.decision,
+              {},
+              *ruling.file,
+              0,
+              {},
+              ruling.locked,
+              ruling.open,
+              std::move(ruling.obligations)};
   switch (ruling.why) {
     case Ruling::Why::rule:
       out.rule = ruling.rule->id;
@@ -227,6 +258,12 @@ std::pair<Verdict, EffectKind> Policy::decide(const Question& question) const {
   const EffectKind kind =
       ruling.kind == kNoEffect ? EffectKind::read : static_cast<EffectKind>(ruling.kind);
   return {worded(std::move(ruling)), kind};
+}
+
+DayLimits Policy::limits() const {
+  DayLimits out;
+  for (const RuleFile& file : files_) out.join(file.limits);
+  return out;
 }
 
 Reached Policy::reached(const Question& question) const {

@@ -37,6 +37,7 @@ struct Verdict {
   bool locked = false;
   // A value that is not known yet may still make it stricter: the door decides when it is there.
   bool open = false;
+  Obligations obligations{};  // of all rules that match; none of deny
 };
 
 // The same without words, for which nothing is allocated. Refers to the policy.
@@ -50,6 +51,7 @@ struct Ruling {
   const Rule* rule = nullptr;    // of Why::rule
   const std::string* file = nullptr;
   std::string failure = {};  // why the rule could not tell whether it matches, and so applies
+  Obligations obligations = {};
 };
 
 // One file of rules.
@@ -58,6 +60,7 @@ struct RuleFile {
   std::string file;  // as it is shown
   std::vector<Rule> rules;
   std::vector<PathLabel> labels;
+  DayLimits limits;
   json::Value form;  // what it was read from
 
   RuleIndex index;
@@ -83,8 +86,9 @@ class Policy {
 
   // Within a layer deny beats a locked ask beats ask beats allow; across the layers and the effects
   // of the call the strictest holds, the first among equals; a layer in which nothing matches says
-  // nothing, and where none says anything it is deny. Allocates nothing but for a path that is not
-  // in its normal form, a rule with hosts, and a `when` that is evaluated.
+  // nothing, and where none says anything it is deny. The obligations of all rules that match hold
+  // together, also of those that cannot tell. Allocates nothing but for a path that is not in its
+  // normal form, a rule with hosts, a `when` that is evaluated, and a rate limit.
   [[nodiscard]] Ruling judge(const Question& question) const;
   // The same in words, and the kind of the effect that it is about.
   [[nodiscard]] std::pair<Verdict, contract::EffectKind> decide(const Question& question) const;
@@ -101,6 +105,9 @@ class Policy {
 
   // Who alone may read what the call gives, by the labels of all layers.
   [[nodiscard]] Reached reached(const Question& question) const;
+
+  // What a day may take, by all layers: the strictest.
+  [[nodiscard]] DayLimits limits() const;
 
   [[nodiscard]] const std::vector<RuleFile>& files() const { return files_; }
   // SHA-256 of the canonical rules of all layers, for the ledger.

@@ -24,8 +24,11 @@ bool holds(Claim claim, const Ruling& one, const Ruling& other) {
     case Claim::always_allows: return one.decision == Decision::allow;
     case Claim::always_denies: return one.decision == Decision::deny;
     case Claim::disjoint: return one.decision == Decision::deny || other.decision == Decision::deny;
-    case Claim::implies: return strictness(one) >= strictness(other);
-    default: return strictness(one) == strictness(other);  // equivalent
+    case Claim::implies:
+      return one.decision == Decision::deny ||
+             (strictness(one) >= strictness(other) && one.obligations.covers(other.obligations));
+    default:  // equivalent
+      return strictness(one) == strictness(other) && one.obligations == other.obligations;
   }
 }
 

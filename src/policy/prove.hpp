@@ -13,7 +13,8 @@ namespace naestro::policy {
 
 // always_allows: every call is allowed, without asking. always_denies: every call is denied.
 // never_errs: no `when` errs. disjoint: no call is let happen, be it after asking, by both.
-// implies: the first decides at least as strictly as the second. equivalent: both decide the same.
+// implies: the first decides at least as strictly as the second and, where it does not deny,
+// obliges to all that the second does. equivalent: both decide the same and oblige to the same.
 enum class Claim : std::uint8_t {
   always_allows,
   always_denies,

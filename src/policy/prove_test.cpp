@@ -83,5 +83,51 @@ TEST(Prove, WhatIsSampledIsNotProved) {
   EXPECT_EQ(proved(Claim::equivalent, some, some), "not all");
 }
 
+TEST(Prove, WhatIsObligedToIsPartOfWhatIsDecided) {
+  const std::span<const Target> write = std::span{kTargets}.subspan(1, 1);
+  const auto obliged = [](const std::string& effect, const std::string& obligations) {
+    return with(R"({"id":"o","effect":")" + effect + R"(","kinds":["write"],"obligations":)" +
+                obligations + "}");
+  };
+  const auto holds = [&](Claim claim, const Policy& one, const Policy& other) {
+    return proved(claim, one, other, write) == "yes";
+  };
+  const Policy none = testing::builtin();
+  const Policy large = obliged("allow", R"({"max_bytes":5000})");
+  const Policy small = obliged("allow", R"({"max_bytes":1000})");
+  const Policy why = obliged("allow", R"({"require_reason":true})");
+  const Policy locked = with(R"({"id":"l","effect":"ask","kinds":["write"],"locked":true})");
+  const Policy shut = with(R"({"id":"s","effect":"deny","kinds":["write"]})");
+  EXPECT_TRUE(holds(Claim::implies, small, large));
+  EXPECT_TRUE(holds(Claim::implies, small, none));
+  EXPECT_TRUE(holds(Claim::implies, small, small));
+  EXPECT_FALSE(holds(Claim::implies, large, small));
+  EXPECT_FALSE(holds(Claim::implies, none, large));
+  EXPECT_FALSE(holds(Claim::implies, small, why));
+  EXPECT_FALSE(holds(Claim::implies, locked, small)) << "it asks more and obliges to less";
+  EXPECT_FALSE(holds(Claim::implies, small, locked));
+  EXPECT_TRUE(holds(Claim::implies, shut, small)) << "what is denied is held to nothing";
+  EXPECT_TRUE(holds(Claim::equivalent, small, obliged("allow", R"({"max_bytes":"1000"})")));
+  EXPECT_TRUE(holds(Claim::equivalent, small, obliged("ask", R"({"max_bytes":1000})")))
+      << "the built-in rules ask anyway";
+  EXPECT_FALSE(holds(Claim::equivalent, small, large));
+  EXPECT_FALSE(holds(Claim::equivalent, large, small));
+  const Policy open = testing::only(
+      R"({"id":"all","effect":"allow","obligations":{"max_bytes":1000,"require_reason":true}})");
+  EXPECT_EQ(proved(Claim::always_allows, open, open, std::span{kTargets}.first(1)), "yes");
+}
+
+TEST(Prove, WhoRunsItIsTold) {
+  const Policy alice = with(R"({"id":"a","effect":"deny","who":{"users":["alice"]}})");
+  const Proof proof = prove(Claim::implies, testing::builtin(), alice, kTargets);
+  ASSERT_TRUE(proof.counter);
+  EXPECT_EQ(proof.counter->user, "alice");
+  EXPECT_EQ(proved(Claim::implies, alice, testing::builtin()), "yes");
+  EXPECT_EQ(proved(Claim::never_errs, alice, alice), "yes");
+  const Proof other = prove(Claim::always_denies, alice, alice, kTargets);
+  ASSERT_TRUE(other.counter);
+  EXPECT_EQ(other.counter->user, "other");
+}
+
 }  // namespace
 }  // namespace naestro::policy

@@ -22,6 +22,7 @@ struct Question {
   // Those that the call has, and whose values are known only when it is made.
   std::span<const std::string> open = {};
   std::string_view server = {};  // the URL that a model's call goes to; "": nobody else's
+  std::string_view user = {};    // the name of the system's user who runs it; "": not known
 
   [[nodiscard]] bool is_open(std::string_view argument) const {
     return std::ranges::find(open, argument) != open.end();

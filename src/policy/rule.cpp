@@ -110,6 +110,14 @@ bool Rule::of_tool(std::string_view target) const {
          });
 }
 
+Matched Rule::of_who(const Question& question) const {
+  const bool mode = modes == 0 || (modes >> static_cast<unsigned>(question.mode) & 1U) != 0;
+  if (!mode || users.empty()) return yes_or_no(mode);
+  // Of a run that did not record it.
+  if (question.user.empty()) return failed("it is not known who runs it");
+  return yes_or_no(std::ranges::find(users, question.user) != users.end());
+}
+
 // A tool that is given a folder may touch all that is in it. So what forbids or asks matches a
 // folder above its paths, too; what allows does not.
 Matched Rule::of_paths(const Place::Part& path) const {
@@ -145,12 +153,18 @@ Matched Rule::matches(const Question& question, const DeclaredEffect* declared,
                       Place& where) const {
   if (!of_tool(question.target)) return {};
   Matched out{Match::yes, {}};
-  if (!paths.empty()) out = of_paths(where.path());
-  if (!hosts.empty()) out = of_hosts(where.host());
+  // What cannot be told is open as long as another part may still say no.
+  const auto also = [&out](Matched part) {
+    const bool more = part.match == Match::no || part.match == Match::open;
+    if (more || out.match == Match::yes) out = std::move(part);
+  };
+  if (modes != 0 || !users.empty()) also(of_who(question));
+  if (out.match == Match::no) return out;
+  if (!paths.empty()) also(of_paths(where.path()));
+  if (!hosts.empty()) also(of_hosts(where.host()));
   if (out.match == Match::no || !when) return out;
-  Matched condition = of_when(question, declared);
-  const bool decides = condition.match == Match::no || condition.match == Match::open;
-  return decides || out.match == Match::yes ? condition : out;
+  also(of_when(question, declared));
+  return out;
 }
 
 }  // namespace naestro::policy

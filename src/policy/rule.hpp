@@ -10,6 +10,7 @@
 
 #include "base/path.hpp"
 #include "policy/expression.hpp"
+#include "policy/obligation.hpp"
 #include "policy/place.hpp"
 #include "policy/question.hpp"
 
@@ -34,20 +35,27 @@ struct Rule {
   std::vector<std::string> tools;  // "files.write", "files.write@1", "files.*"; empty: all
   std::vector<Glob> paths;         // empty: any
   std::vector<std::string> hosts;  // "a.example", "*.a.example"; empty: any
+  std::vector<std::string> users;  // who runs it; empty: anybody
+  std::uint8_t modes = 0;          // bits, by their place; none: all
   std::optional<Expression> when;
   std::vector<std::string> depends;  // arguments that `when` names
   Flags flags = 0;                   // facts of the flow that `when` names
   // `when` is nothing but these facts joined by `&&`, as in the built-in layer, which every
   // decision asks: no context is made for it.
   bool flags_alone = false;
+  Obligations obligations;  // of what it allows or asks for
   std::string reason;
   int line = 0;
   std::size_t place = 0;  // in its file
 
-  // deny > a locked ask > ask > allow.
-  [[nodiscard]] int strictness() const { return static_cast<int>(effect) * 2 + (locked ? 1 : 0); }
-  // Whether it says something: one that cannot tell whether it matches does where that is the
-  // stricter way.
+  [[nodiscard]] bool obliges() const { return !obligations.none(); }
+  // deny > a locked ask > ask > an allow with obligations > allow.
+  [[nodiscard]] int strictness() const {
+    const bool more = locked || (effect == Decision::allow && obliges());
+    return static_cast<int>(effect) * 2 + (more ? 1 : 0);
+  }
+  // Whether it decides something: one that cannot tell whether it matches does where that is the
+  // stricter way. What it obliges to is stricter always.
   [[nodiscard]] bool applies(Match match) const {
     return match == Match::yes || (match == Match::failed && effect != Decision::allow);
   }
@@ -66,6 +74,7 @@ struct Rule {
 
  private:
   [[nodiscard]] bool of_tool(std::string_view target) const;
+  [[nodiscard]] Matched of_who(const Question& question) const;
   [[nodiscard]] Matched of_paths(const Place::Part& path) const;
   [[nodiscard]] Matched of_hosts(const Place::Part& host) const;
   [[nodiscard]] Matched of_when(const Question& question,
@@ -78,12 +87,6 @@ std::string_view tool_name(std::string_view tool);
 // Whether every tool that `narrow` names, a word of a rule's `tools` or one tool, is one of `wide`.
 bool covers_tool(std::string_view wide, std::string_view narrow);
 
-// Why a rule was not read: the member at fault ("" for the rule as a whole) and what is wrong.
-struct RuleFault {
-  std::string pointer;  // RFC 6901, within the rule
-  std::string message;
-  std::string remedy = {};
-};
 std::expected<Rule, RuleFault> parse_rule(const json::Value& form);
 // The member `paths` of a rule or a label.
 std::expected<std::vector<Glob>, RuleFault> parse_paths(const json::Object& form);

@@ -4,6 +4,7 @@
 
 #include "base/text.hpp"
 #include "net/hosts.hpp"
+#include "policy/fault.hpp"
 #include "policy/parser.hpp"
 #include "policy/rule.hpp"
 
@@ -14,29 +15,14 @@ constexpr std::size_t kIdBytesMax = 100;
 constexpr std::size_t kPatternBytesMax = 200;  // so that matching it allocates nothing
 constexpr std::size_t kReasonBytesMax = 500;
 constexpr std::size_t kWhenBytesMax = 4'000;
-constexpr std::size_t kShownMax = 60;
 
-constexpr std::array<std::string_view, 9> kMembers = {"id",    "effect", "kinds",  "tools", "paths",
-                                                      "hosts", "when",   "reason", "locked"};
+constexpr std::array<std::string_view, 11> kMembers = {"id",     "effect", "kinds",      "tools",
+                                                       "paths",  "hosts",  "when",       "reason",
+                                                       "locked", "who",    "obligations"};
+constexpr std::array<std::string_view, 2> kWho = {"users", "modes"};
 constexpr std::array<std::string_view, 4> kContext = {"kind", "tool", "mode", "arguments"};
 
 using Op = Expression::Op;
-template <class T>
-using Read = std::expected<T, RuleFault>;
-
-std::unexpected<RuleFault> fault(std::string pointer, std::string message,
-                                 std::string remedy = {}) {
-  return std::unexpected(RuleFault{std::move(pointer), std::move(message), std::move(remedy)});
-}
-
-std::string quoted(std::string_view text) { return "'" + one_line(shorten(text, kShownMax)) + "'"; }
-
-std::string did_you_mean(std::string_view word, std::span<const std::string_view> words) {
-  const std::vector<std::string> known(words.begin(), words.end());
-  const std::string near = nearest(word, known);
-  return near.empty() ? "one of " + join(known, ", ") : "did you mean '" + near + "'?";
-}
-
 constexpr std::uint16_t bit(std::size_t kind) { return static_cast<std::uint16_t>(1U << kind); }
 constexpr std::uint16_t bit(contract::EffectKind kind) {
   return bit(static_cast<std::size_t>(kind));
@@ -56,9 +42,10 @@ bool is_id(std::string_view text) {
 }
 
 // The texts of a list that is not empty.
-Read<std::vector<std::string>> texts(const json::Object& form, std::string_view member) {
+Read<std::vector<std::string>> texts(const json::Object& form, std::string_view member,
+                                     const std::string& above = {}) {
   const json::Array* list = json::array_at(form, member);
-  const std::string pointer = "/" + std::string{member};
+  const std::string pointer = above + "/" + std::string{member};
   if (list == nullptr || list->empty()) {
     return fault(pointer, "'" + std::string{member} + "' is no list with something in it",
                  "leave it out where the rule is about all of them");
@@ -236,6 +223,43 @@ Read<void> read_words(const json::Object& form, Rule& rule) {
   return {};
 }
 
+// Who runs it: both, where both are there.
+Read<void> read_who(const json::Object& form, Rule& rule) {
+  const json::Value* value = form.if_contains("who");
+  if (value == nullptr) return {};
+  const json::Object* who = value->if_object();
+  if (who == nullptr || who->empty()) {
+    return fault("/who", "'who' is no map with something in it",
+                 "as in {users: [alice]} or {modes: [auto]}");
+  }
+  NAESTRO_TRY(only(*who, "who", "/who", kWho));
+  if (who->contains("users")) {
+    NAESTRO_LET(rule.users, texts(*who, "users", "/who"));
+  }
+  if (!who->contains("modes")) return {};
+  NAESTRO_LET(const auto modes, texts(*who, "modes", "/who"));
+  for (std::size_t i = 0; i < modes.size(); ++i) {
+    const auto mode = mode_from(modes[i]);
+    if (!mode) {
+      return fault("/who/modes/" + std::to_string(i), "there is no mode " + quoted(modes[i]),
+                   did_you_mean(modes[i], kModeWords));
+    }
+    rule.modes |= static_cast<std::uint8_t>(1U << static_cast<unsigned>(*mode));
+  }
+  return {};
+}
+
+Read<void> read_obligations(const json::Object& form, Rule& rule) {
+  const json::Value* value = form.if_contains("obligations");
+  if (value == nullptr) return {};
+  if (rule.effect == Decision::deny) {
+    return fault("/obligations", "'obligations' are of rules that allow or ask",
+                 "what is denied has none");
+  }
+  NAESTRO_LET(rule.obligations, parse_obligations(*value));
+  return {};
+}
+
 Read<void> fits_kinds(const Rule& rule, const json::Object& form) {
   if (form.contains("paths") && form.contains("hosts")) {
     return fault("/hosts", "no effect has a path and a host", "make two rules of it");
@@ -272,12 +296,7 @@ std::expected<std::vector<Glob>, RuleFault> parse_paths(const json::Object& form
 std::expected<Rule, RuleFault> parse_rule(const json::Value& form) {
   const json::Object* object = form.if_object();
   if (object == nullptr) return fault("", "a rule is no object with id, effect and more");
-  for (const auto& each : *object) {
-    if (std::ranges::find(kMembers, std::string_view{each.key()}) != kMembers.end()) continue;
-    return fault("/" + json::pointer_token(each.key()),
-                 "a rule has no member " + quoted(each.key()),
-                 did_you_mean(std::string_view{each.key()}, kMembers));
-  }
+  NAESTRO_TRY(only(*object, "a rule", "", kMembers));
   Rule rule;
   NAESTRO_TRY(read_words(*object, rule));
   NAESTRO_LET(rule.kinds, read_kinds(*object));
@@ -286,6 +305,8 @@ std::expected<Rule, RuleFault> parse_rule(const json::Value& form) {
   NAESTRO_LET(rule.hosts, read_hosts(*object));
   NAESTRO_TRY(fits_kinds(rule, *object));
   NAESTRO_TRY(read_when(*object, rule));
+  NAESTRO_TRY(read_who(*object, rule));
+  NAESTRO_TRY(read_obligations(*object, rule));
   return rule;
 }
 

@@ -18,9 +18,10 @@ struct Call {
   std::string server = {};
   Mode mode = Mode::copilot;
   Flow flow = {};
+  std::string user = {};
 
   [[nodiscard]] Question question() const {
-    return {target, effects, mode, flow, authority, open, server};
+    return {target, effects, mode, flow, authority, open, server, user};
   }
 };
 

@@ -87,14 +87,21 @@ bool needs_steps(const plan::Step& step, const Expression* expression) {
          });
 }
 
-policy::Question question_of(const door::Effect& shape, const CardLine& line, policy::Mode mode) {
-  return {shape.target, shape.declared, mode, shape.flow, line.authority, line.open, shape.server};
+policy::Question question_of(const door::Effect& shape, const CardLine& line,
+                             const CardRules& rules) {
+  return {shape.target,   shape.declared, rules.mode,   shape.flow,
+          line.authority, line.open,      shape.server, rules.user};
 }
 
 // Whether a yes to the card answers the line's ask.
 bool approvable(const CardLine& line) {
   return line.verdict.decision == policy::Decision::ask && !line.verdict.locked && !line.computed &&
          line.grant.empty();
+}
+
+// Whether a yes to it can be for longer than once.
+bool lasts(const CardLine& line) {
+  return approvable(line) && !line.verdict.obligations.require_reason;
 }
 
 }  // namespace
@@ -197,12 +204,12 @@ Card make_card(const plan::Program& program, const json::Object& inputs,
     if (without.contains(step.id)) continue;
     CardLine line = make_line(step, {program.plan_digest, workspace}, lookup);
     const door::Effect shape = shape_of(step);
-    const policy::Question question = question_of(shape, line, rules.mode);
+    const policy::Question question = question_of(shape, line, rules);
     std::tie(line.verdict, line.kind) = rules.policy.decide(question);
     line.proved = step.proved() && !line.verdict.open;
     // What has to be asked for is asked with its value, item by item.
     if (line.per_item && line.verdict.decision == policy::Decision::ask) line.computed = true;
-    if (approvable(line)) {
+    if (lasts(line)) {
       const policy::Grant* grant =
           policy::answering(rules.policy, {question, shape.contract, workspace}, rules.grants);
       if (grant != nullptr) line.grant = grant->id;
@@ -224,19 +231,20 @@ std::vector<policy::Grant> lasting(const plan::Program& program, const Card& car
                                    const std::string& workspace, const CardRules& rules) {
   std::vector<policy::Grant> out;
   for (const CardLine& line : card.lines) {
-    if (!approvable(line)) continue;
+    if (!lasts(line)) continue;
     const auto step = std::ranges::find(program.steps, line.step, &plan::Step::id);
     const door::Effect shape = shape_of(*step);
-    out.push_back(policy::grant_for(
-        rules.policy, {question_of(shape, line, rules.mode), shape.contract, workspace}));
+    out.push_back(policy::grant_for(rules.policy,
+                                    {question_of(shape, line, rules), shape.contract, workspace}));
   }
   return out;
 }
 
 policy::Grant lasting(const door::Effect& effect, const std::string& workspace,
                       const CardRules& rules) {
-  const policy::Question question{
-      effect.target, effect.declared, rules.mode, effect.flow, effect.authority, {}, effect.server};
+  const policy::Question question{effect.target, effect.declared,  rules.mode,
+                                  effect.flow,   effect.authority, {},
+                                  effect.server, rules.user};
   return policy::grant_for(rules.policy,
                            {question, effect.contract, workspace, !effect.authority_known});
 }
@@ -251,6 +259,9 @@ json::Value to_json(const CardLine& line) {
   if (line.times > 1) out["times"] = line.times;
   if (line.verdict.locked) out["locked"] = true;
   if (line.verdict.open) out["open"] = true;
+  if (!line.verdict.obligations.none()) {
+    out["obligations"] = policy::to_json(line.verdict.obligations);
+  }
   if (!line.grant.empty()) out["grant"] = line.grant;
   if (!line.to.empty()) out["to"] = line.to;
   if (!line.paths.empty()) {
@@ -259,6 +270,19 @@ json::Value to_json(const CardLine& line) {
     out["data"] = std::move(paths);
   }
   return out;
+}
+
+bool wants_reason(const json::Value& what) {
+  const json::Array* lines = what.if_array();
+  const json::Object* effect = what.if_object();
+  if (lines == nullptr) return effect != nullptr && effect->contains("require_reason");
+  return std::ranges::any_of(*lines, [](const json::Value& line) {
+    const json::Object& of = line.get_object();
+    const json::Object* obligations = json::object_at(of, "obligations");
+    const bool asks =
+        json::text_at(of, "decision") == "ask" || json::bool_at(of, "computed") == true;
+    return asks && obligations != nullptr && obligations->contains("require_reason");
+  });
 }
 
 Result<json::Object> bind_inputs(const plan::Program& program, const json::Object& given,

@@ -51,6 +51,7 @@ struct CardRules {
   const policy::Policy& policy;
   policy::Mode mode = policy::Mode::copilot;
   std::span<const policy::Grant> grants{};
+  std::string_view user{};  // policy::Question's
 };
 
 // `inputs`: the values of this run, with the plan's defaults filled in. `workspace`: an absolute
@@ -59,13 +60,15 @@ Card make_card(const plan::Program& program, const json::Object& inputs,
                const std::string& workspace, const CardRules& rules,
                const std::set<std::string>& without = {});
 // What a yes to the card is for longer than once: of each line that asks and whose values are all
-// known, but for locked ones.
+// known, but for locked ones and those that want a reason.
 std::vector<policy::Grant> lasting(const plan::Program& program, const Card& card,
                                    const std::string& workspace, const CardRules& rules);
 // What a yes to one effect is for longer than once.
 policy::Grant lasting(const door::Effect& effect, const std::string& workspace,
                       const CardRules& rules);
 json::Value to_json(const CardLine& line);
+// Whether a yes to a question has to say why. `what`: the card's lines, or the one effect.
+bool wants_reason(const json::Value& what);
 
 // The effect of a step, with its arguments evaluated by `lookup` and held to the contract's input
 // schema. Fails with kStepFailed or kSchemaMismatch.

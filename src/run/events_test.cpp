@@ -140,6 +140,16 @@ TEST(Events, EverySchemaIsMetByAnEvent) {
   }
   world.expect_events(store->events(ledger::kSystemStream).value());
 
+  // A rate limit, and what a run takes of it.
+  const auto slow =
+      json::parse(R"({"policy":"policy/1","rules":[{"id":"slow","effect":"allow","kinds":["read"],)"
+                  R"("obligations":{"rate_limit":{"calls":1,"per":"1h"}}}]})");
+  ASSERT_TRUE(world.policy.add(policy::Layer::user, "p", *slow, [](const auto&) { return 1; }));
+  store.reset();
+  EXPECT_EQ(run_once(world, true).how, Ending::How::limit);
+  store = world.open();
+  world.expect_events(store->events(ledger::kSystemStream).value());
+
   for (const auto& [kind, schema] : world.schemas.kinds()) {
     EXPECT_EQ(world.schemas.met().contains(kind), !EventSchemas::unmet().contains(kind))
         << "schemas/events/" << kind << ".json";

@@ -106,8 +106,9 @@ void Executor::durable(Batch batch) {
   if (!interrupted_ && !late_ && !parking_) {
     for (Perform& command : batch.performs) perform(std::move(command));
     for (const Timer& timer : batch.timers) wait(timer);
+    for (const Count& each : batch.counts) count(each);
   }
-  settle();
+  if (!ending_) settle();
 }
 
 void Executor::perform(Perform command) {
@@ -161,6 +162,16 @@ void Executor::wait(const Timer& timer) {
   });
 }
 
+// What was counted before may have ended the run, or pauses it: then no call is taken that does not
+// go.
+void Executor::count(const Count& count) {
+  if (ending_ || machine_.state() != Machine::State::running) return;
+  if (const auto& shortage = machine_.shortage(); shortage && !shortage->rule.empty()) return;
+  const auto wait = ports_.meter.take(machine_.start().run, count.rates);
+  if (!wait) return end({Ending::How::broken, wait.error()});
+  feed(rate_counted(count, *wait));
+}
+
 void Executor::outcome(const door::Intent& intent, const door::Outcome& outcome) {
   const door::Effect& effect = intent.effect();
   acts_.erase(intent.key());
@@ -193,7 +204,9 @@ void Executor::feed(Fact fact, std::vector<std::int64_t> inbox) {
 void Executor::take_answer(const Digest& digest, const Answer& answer,
                            std::vector<std::int64_t> inbox) {
   // First answer wins: a later one finds the question gone. Another's no may have ended the run.
-  if (parking_ || machine_.ended() || !machine_.question(digest)) {
+  const auto question = machine_.question(digest);
+  const bool silent = question && answer.yes && answer.reason.empty();
+  if (parking_ || machine_.ended() || !question || (silent && wants_reason(question->what))) {
     if (!inbox.empty()) commit({}, std::move(inbox));
     return;
   }
@@ -210,6 +223,7 @@ void Executor::read_inbox() {
     Answer answer{json::bool_at(row.payload, "yes").value_or(false), "inbox",
                   std::string{json::text_at(row.payload, "who").value_or("")}};
     if (const json::Value* result = row.payload.if_contains("result")) answer.result = *result;
+    answer.reason = json::text_at(row.payload, "reason").value_or("");
     const json::Value* given = row.payload.if_contains("grants");
     if (auto grants = policy::grants_from_json(given == nullptr ? json::Value{} : *given);
         grants && !grants->empty()) {

@@ -14,6 +14,7 @@
 #include "ledger/writer.hpp"
 #include "rt/loop.hpp"
 #include "run/machine.hpp"
+#include "run/meter.hpp"
 #include "run/seal.hpp"
 
 namespace naestro::run {
@@ -34,6 +35,7 @@ struct Ports {
   ledger::Inbox& inbox;  // of the loop's thread
   door::Adapter& tools;
   door::Adapter& models;
+  Meter& meter;  // of the loop's thread
 };
 
 // Told of what happens, on the loop's thread. Any may be empty.
@@ -76,6 +78,7 @@ class Executor {
   void perform(Perform command);
   void prepare(std::shared_ptr<const door::Intent> intent, door::Adapter& adapter);
   void wait(const Timer& timer);
+  void count(const Count& count);
   void outcome(const door::Intent& intent, const door::Outcome& outcome);
   void feed(Fact fact, std::vector<std::int64_t> inbox = {});
   void take_answer(const Digest& digest, const Answer& answer, std::vector<std::int64_t> inbox);

@@ -7,10 +7,10 @@
 namespace naestro::run {
 
 bool is_fact(std::string_view kind) {
-  constexpr std::array<std::string_view, 12> kinds = {
-      "run.created",   "run.paused",      "run.resumed", "run.killed",
-      "consent.given", "consent.refused", "effect.done", "effect.failed",
-      "effect.lost",   "effect.prepared", "timer.fired", "deadline.reached"};
+  constexpr std::array<std::string_view, 13> kinds = {
+      "run.created",     "run.paused",       "run.resumed",   "run.killed",  "consent.given",
+      "consent.refused", "effect.done",      "effect.failed", "effect.lost", "effect.prepared",
+      "timer.fired",     "deadline.reached", "rate.counted"};
   return std::ranges::find(kinds, kind) != kinds.end();
 }
 
@@ -114,6 +114,7 @@ Fact consent_answer(const Digest& digest, const Answer& answer) {
   fact.kind = answer.yes ? "consent.given" : "consent.refused";
   fact.data = {{"digest", hex(digest)}, {"via", answer.via}, {"scope", answer.scope}};
   fact.hidden.push_back({"who", answer.who});
+  if (answer.yes && !answer.reason.empty()) fact.hidden.push_back({"reason", answer.reason});
   if (answer.yes && !answer.grants.empty()) add_grants(fact, answer.grants);
   if (answer.yes && answer.result) {
     fact.plain = *answer.result;
@@ -135,6 +136,10 @@ Fact resumed(const door::Ceilings& raised) {
   fact.kind = "run.resumed";
   fact.data = {{"raised", door::to_json(raised)}};
   return fact;
+}
+
+void add_day(Fact& resumed, const door::Ceilings& left) {
+  resumed.data["day"] = door::to_json(left);
 }
 
 void add_rules(Fact& resumed, const json::Array& rules) {
@@ -159,6 +164,18 @@ Fact deadline_reached(std::int64_t worked_us) {
   Fact fact;
   fact.kind = "deadline.reached";
   fact.data = {{"worked_s", worked_us / 1'000'000}};
+  return fact;
+}
+
+Fact rate_counted(const Count& count, const std::optional<RateWait>& wait) {
+  Fact fact;
+  fact.kind = "rate.counted";
+  fact.data = {{"step", count.step}, {"free", !wait}};
+  if (!count.path.empty()) fact.data["path"] = json::Array(count.path.begin(), count.path.end());
+  if (wait) {
+    fact.data["rule"] = wait->rule;
+    fact.data["wait_s"] = wait->wait_s;
+  }
   return fact;
 }
 

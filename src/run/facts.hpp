@@ -73,12 +73,15 @@ struct Answer {
   // For longer than once: "run", or "always" where they are kept in the system stream, too.
   std::string scope = "once";
   std::vector<policy::Grant> grants{};
+  std::string reason{};  // why yes, where the person said it
 };
 
 Fact consent_answer(const Digest& digest, const Answer& answer);
 // `reason`: "consent", "interrupt", "limit".
 Fact paused(std::string_view reason);
 Fact resumed(const door::Ceilings& raised);
+// Where the policy limits a day: what that leaves from here on.
+void add_day(Fact& resumed, const door::Ceilings& left);
 // Where people's files say something else by now (rules_of): both hold from here on.
 void add_rules(Fact& resumed, const json::Array& rules);
 // Where other grants are in force by now: these alone hold from here on.
@@ -90,6 +93,19 @@ Fact deadline_reached(std::int64_t worked_us);
 
 // The path that data names, [] where it names none; nullopt where that is no path.
 std::optional<std::vector<std::int64_t>> path_from(const json::Object& data);
+
+// A call that waits to hear whether the rate limits let it go.
+struct Count {
+  std::string step;
+  std::vector<std::int64_t> path;
+  std::vector<policy::Rate> rates;
+};
+// The first rate that is used up, and how long until it lets a call go.
+struct RateWait {
+  std::string rule;
+  std::int64_t wait_s = 0;
+};
+Fact rate_counted(const Count& count, const std::optional<RateWait>& wait);
 
 // A fact as the ledger has it, with its blob opened.
 Result<Fact> fact_from(const ledger::Event& event, const OpenBlob& open);

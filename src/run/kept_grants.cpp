@@ -2,8 +2,6 @@
 
 #include <algorithm>
 
-#include "run/view.hpp"
-
 namespace naestro::run {
 namespace {
 
@@ -15,7 +13,7 @@ Result<KeptGrant> kept_grant(const ledger::StoredEvent& stored, const OpenBlob& 
   NAESTRO_LET(const json::Value form, json::parse(text));
   NAESTRO_LET(out.grant, policy::grant_from_json(form));
   out.run = json::text_at(data, "run").value_or("");
-  out.given_us = wall_at(stored);
+  out.given_us = ledger::wall_at(stored);
   return out;
 }
 

@@ -1,7 +1,5 @@
 #include "run/kept_shadow.hpp"
 
-#include "run/view.hpp"
-
 namespace naestro::run {
 
 Result<std::optional<KeptShadow>> kept_shadow(std::span<const ledger::StoredEvent> events,
@@ -17,7 +15,7 @@ Result<std::optional<KeptShadow>> kept_shadow(std::span<const ledger::StoredEven
     KeptShadow kept;
     NAESTRO_LET(kept.file, opened(data, "file", open));
     NAESTRO_LET(kept.who, opened(data, "who", open));
-    kept.set_us = wall_at(stored);
+    kept.set_us = ledger::wall_at(stored);
     out = std::move(kept);
   }
   return out;

@@ -34,9 +34,11 @@ json::Value to_json(const Fork& fork) {
 
 Error denied_error(const std::string& step, contract::EffectKind kind,
                    const policy::Verdict& verdict) {
+  const std::string place =
+      verdict.file.empty() ? "" : " (" + verdict.file + ":" + std::to_string(verdict.line) + ")";
   return {Code::kDenied,
-          "policy rule " + verdict.rule + " (" + verdict.file + ":" + std::to_string(verdict.line) +
-              ") denies " + std::string{contract::name(kind)} + " in step " + step,
+          "policy rule " + verdict.rule + place + " denies " + std::string{contract::name(kind)} +
+              " in step " + step,
           verdict.reason,
           {},
           nullptr};
@@ -72,6 +74,7 @@ Machine::Machine(Start start, plan::Program program, const plan::Environment& en
       budget_{start_.ceilings},
       grants_{start_.grants} {
   environment_.mode = start_.mode;
+  environment_.user = json::text_at(start_.context, "user").value_or("");
   inputs_ = start_.inputs;
   planning_ = !start_.next.empty();
   if (start_.goal.empty()) start_.goal = program.goal;
@@ -104,6 +107,9 @@ void Machine::emit_decision(const std::string& step, const std::vector<std::int6
               {"rule", candidate->rule}}};
     shadow.value = Fields{other};
   }
+  const json::Value obligations = verdict.obligations.none()
+                                      ? json::Value{}
+                                      : json::Value(policy::to_json(verdict.obligations));
   emit(batch, "policy.decided",
        {call ? Field{"action", &admission.action} : Field{"action", Absent{}},
         {"answer", door::name(admission.answer)},
@@ -112,14 +118,16 @@ void Machine::emit_decision(const std::string& step, const std::vector<std::int6
         {"file", verdict.file},
         unless_empty("grant", admission.grant),
         {"line", std::int64_t{verdict.line}},
+        obligations.is_null() ? Field{"obligations", Absent{}} : Field{"obligations", &obligations},
         unless_empty("path", path),
         {"rule", verdict.rule},
         shadow,
         {"step", step}});
 }
 
-Batch Machine::begin() {
+Batch Machine::begin(const door::Ceilings& day) {
   check(seq_ == 0, "begin() comes first and once");
+  budget_.leave(day);
   Batch batch;
   const json::Object ceilings = door::to_json(start_.ceilings);
   std::vector<Field> created{{"ceilings", &ceilings},
@@ -139,6 +147,8 @@ Batch Machine::begin() {
   if (start_.shadow != nullptr) {
     created.push_back({"shadow", hide(batch, json::canonical(rules_of(*start_.shadow)))});
   }
+  const json::Object left = door::to_json(day);
+  if (!left.empty()) created.push_back({"day", &left});
   std::array<Field, 3> fork;
   if (start_.fork) {
     fork = {{{"at", start_.fork->at},
@@ -220,6 +230,7 @@ Result<void> Machine::apply(Fact& fact, Batch& batch) {
   if (fact.kind == "effect.lost") return on_lost(fact, batch);
   if (fact.kind == "timer.fired") return on_timer(fact, batch);
   if (fact.kind == "deadline.reached") return on_deadline(batch);
+  if (fact.kind == "rate.counted") return on_counted(fact, batch);
   if (fact.kind == "consent.given" || fact.kind == "consent.refused") {
     return on_answer(fact, batch);
   }
@@ -244,9 +255,12 @@ Result<void> Machine::on_answer(Fact& fact, Batch& batch) {
                 "list them with 'naestro consents'");
   }
   NAESTRO_LET(const std::vector<policy::Grant> given, policy::grants_from_json(fact.grants));
+  const bool yes = fact.kind == "consent.given";
+  if (yes && wants_reason(found->second.what) && !fact.has("reason")) {
+    return fail(Code::kUsage, "a yes to this question says why", "give it with --reason");
+  }
   const Question question = std::move(found->second);
   questions_.erase(found);
-  const bool yes = fact.kind == "consent.given";
   grants_.insert(grants_.end(), given.begin(), given.end());
   const std::string who =
       json::text_at(fact.data, "via") == "mode" ? "mode auto, which asks nobody," : "a person";
@@ -306,7 +320,8 @@ std::vector<policy::Grant> Machine::lasting(const Question& question) const {
   const At at = *at_place(question.what.get_object());
   auto effect = make_effect(program_->steps[at.step], lookup(at));
   if (effect) effect->flow = flow_of(at);
-  if (!effect || question.what.get_object().contains("locked")) return {};
+  const json::Object& what = question.what.get_object();
+  if (!effect || what.contains("locked") || what.contains("require_reason")) return {};
   return {run::lasting(*effect, workspace, card_rules())};
 }
 
@@ -355,7 +370,7 @@ Result<void> Machine::on_outcome(Fact& fact, Batch& batch) {
     fail_call(at, std::move(error), may_pass, batch);
   }
   // What came back may be enough for the step that was short; time does not come back.
-  if (shortage_ && shortage_->limit != "wall_s") {
+  if (shortage_ && shortage_->limit != "wall_s" && shortage_->limit != "rate_limit") {
     shortage_.reset();
     limited_step_.clear();
   }
@@ -410,11 +425,31 @@ void Machine::limit(const door::Shortage& shortage, const std::string& step, Bat
   if (shortage_) return;
   shortage_ = shortage;
   limited_step_ = step;
+  const bool rate = !shortage.rule.empty();
   emit(batch, "budget.exhausted",
        {{"left", shortage.left},
         {"limit", shortage.limit},
         {"needed", shortage.needed},
-        {"step", step}});
+        unless_empty("rule", shortage.rule),
+        {"step", step},
+        rate ? Field{"wait_s", shortage.wait_s} : Field{"wait_s", Absent{}}});
+}
+
+// The rate limits let a call go, or one of them is used up: then nothing new begins.
+Result<void> Machine::on_counted(const Fact& fact, Batch& batch) {
+  const auto at = at_place(fact.data);
+  if (!at || call(*at).state != Call::State::counting) {
+    return fail(Code::kStoreCorrupt, "rate limits were counted that nothing waits for");
+  }
+  turn(call(*at), Call::State::ready);
+  call(*at).counted = json::bool_at(fact.data, "free").value_or(false);
+  if (!call(*at).counted) {
+    limit({"rate_limit", 1, 0, std::string{json::text_at(fact.data, "rule").value_or("")},
+           json::integer_at(fact.data, "wait_s").value_or(0)},
+          program_->steps[at->step].id, batch);
+  }
+  schedule(batch);
+  return {};
 }
 
 std::vector<Perform> Machine::outstanding() const {

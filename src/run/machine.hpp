@@ -46,8 +46,9 @@ struct Start {
   std::string next;
   // Ends the run when that plan compiles, with the planner's outputs.
   bool plan_only = false;
-  json::Object inputs;   // bound
-  json::Object context;  // {"workspace": absolute path}; stays in a blob
+  json::Object inputs;  // bound
+  // {"workspace": absolute path, "user": who runs it}; stays in a blob
+  json::Object context;
   policy::Mode mode = policy::Mode::copilot;
   door::Ceilings ceilings;
   std::optional<Fork> fork;
@@ -96,6 +97,7 @@ struct Batch {
   std::vector<std::string> secrets;  // which the events name, not in the clear (run/seal.hpp)
   std::vector<Perform> performs;
   std::vector<Timer> timers;
+  std::vector<Count> counts;
   bool ended = false;  // the run is done or failed
 };
 // Puts a text among the batch's secrets, for the field that names it.
@@ -119,8 +121,12 @@ class Machine {
   // top of it; the mode is the run's.
   Machine(Start start, plan::Program program, const plan::Environment& environment);
 
-  // run.created and all that follows. Call it once, first.
-  Batch begin();
+  // run.created and all that follows. Call it once, first. `day`: what the policy's limits of a day
+  // leave.
+  Batch begin(const door::Ceilings& day = {});
+  // What it may still take at most: what its ceilings leave, and, where no further plan can come,
+  // its bound.
+  [[nodiscard]] door::Ceilings wanted() const;
   // Fails with kStoreCorrupt for a fact that fits no state (an outcome of an effect that is not
   // under way, an answer to no question); the state is unchanged then.
   Result<Batch> feed(Fact fact);
@@ -174,12 +180,23 @@ class Machine {
   using Said = std::variant<Secret, json::Value>;
   // One item of a step, or the whole of a step that goes over none.
   struct Call {
-    // waits: for a timer; doubtful: a person decides whether it was done.
-    enum class State : std::uint8_t { ready, asking, waits, running, doubtful, done, failed };
+    // counting: whether the rate limits let it go; waits: for a timer; doubtful: a person decides
+    // whether it was done.
+    enum class State : std::uint8_t {
+      ready,
+      asking,
+      counting,
+      waits,
+      running,
+      doubtful,
+      done,
+      failed
+    };
     State state = State::ready;
     std::optional<std::int64_t> item;  // its index
     std::int64_t round = 0;            // of repeat
     std::int64_t attempts = 0;         // failed ones of this round
+    bool counted = false;              // the rate limits let it go
     std::int64_t not_done = 0;         // definite "not done" outcomes of this round: n of the key
     std::optional<Perform> intent;
     contract::Labels argument_labels;
@@ -237,7 +254,10 @@ class Machine {
   Result<void> on_lost(const Fact& fact, Batch& batch);
   Result<void> on_timer(const Fact& fact, Batch& batch);
   Result<void> on_deadline(Batch& batch);
-  [[nodiscard]] CardRules card_rules() const { return {environment_.policy, start_.mode, grants_}; }
+  Result<void> on_counted(const Fact& fact, Batch& batch);
+  [[nodiscard]] CardRules card_rules() const {
+    return {environment_.policy, start_.mode, grants_, environment_.user};
+  }
   void answer_effect(const Question& question, bool yes, const std::string& who, Batch& batch);
   void answer_doubt(const Question& question, Fact& fact, Batch& batch);
   void discharge(Batch& batch);

@@ -135,15 +135,21 @@ void Machine::start_call(At at, Batch& batch) {
   call(at).argument_labels = argument_labels(at);
   call(at).argument_label = policy::whole(call(at).argument_labels);
   effect->flow = flow_of(at);
+  effect->counted = call(at).counted;
   const door::Admission admission =
-      door::admit(environment_.policy, start_.mode, scope_.workspace, *effect,
-                  action_of(at, *effect), approved_, grants_, budget_);
+      door::admit(environment_.policy, start_.mode, scope_, *effect, action_of(at, *effect),
+                  approved_, grants_, budget_);
   using enum door::Admission::Answer;
   // The same question of another call is open: its answer first.
   if (admission.answer == ask && questions_.contains(admission.action)) return;
+  if (admission.count) {
+    turn(call(at), Call::State::counting);
+    batch.counts.push_back({step.id, path(at), admission.verdict.obligations.rates});
+    return;
+  }
   std::optional<policy::Verdict> candidate;
   if (start_.shadow != nullptr) {
-    candidate = door::decide(*start_.shadow, start_.mode, *effect).first;
+    candidate = door::decide(*start_.shadow, start_.mode, scope_.user, *effect).first;
   }
   emit_decision(step.id, effect->path, admission, candidate ? &*candidate : nullptr, batch);
   if (admission.answer == go) {
@@ -172,6 +178,7 @@ void Machine::ask(At at, const door::Effect& effect, const door::Admission& admi
   what["effect"] = contract::name(admission.kind);
   what["arguments"] = effect.arguments;
   if (admission.verdict.locked) what["locked"] = true;
+  if (admission.verdict.obligations.require_reason) what["require_reason"] = true;
   open_question(Question::Scope::effect, admission.action, at, std::move(what), batch);
 }
 
@@ -200,6 +207,11 @@ void Machine::free_slot(At at) {
 void Machine::intend(At at, door::Effect effect, const door::Admission& admission, Batch& batch) {
   Call& call = this->call(at);
   take_slot(at);
+  call.counted = false;  // another attempt counts anew
+  if (const auto& max = admission.verdict.obligations.max_bytes) {
+    const bool less = effect.max_output_bytes == 0 || *max < effect.max_output_bytes;
+    if (less) effect.max_output_bytes = *max;
+  }
   const Digest key = door::effect_key(start_.run, segment_name(effect.step), effect.path,
                                       door::call_hash(effect), 0, call.not_done);
   emit(batch, "step.started", {unless_empty("path", effect.path), {"step", effect.step}});

@@ -55,6 +55,8 @@ Result<void> Machine::on_resumed(const Fact& fact, Batch& batch) {
   if (const json::Object* raised = json::object_at(fact.data, "raised")) {
     budget_.raise(door::ceilings_from_json(*raised));
   }
+  const json::Object* day = json::object_at(fact.data, "day");
+  budget_.leave(day == nullptr ? door::Ceilings{} : door::ceilings_from_json(*day));
   state_ = State::running;
   shortage_.reset();
   limited_step_.clear();
@@ -72,6 +74,9 @@ void Machine::resume_call(At at, Batch& batch) {
     batch.timers.push_back(
         {program_->steps[at.step].id, path(at), program_->steps[at.step].control.retry.wait_s});
   }
+  // What was counted then says nothing of now, and nobody knows whether the last one was.
+  call.counted = false;
+  if (call.state == Call::State::counting) turn(call, Call::State::ready);
   if (call.state != Call::State::running) return;
   if (call.intent->prepare) return hand_out(call, batch);
   charge_lost(at, batch);

@@ -36,7 +36,8 @@ void Machine::enter(plan::Program program) {
   index_.clear();
   for (std::size_t i = 0; i < program_->steps.size(); ++i) index_[program_->steps[i].id] = i;
   scope_ = {program_->plan_digest,
-            std::string{json::text_at(start_.context, "workspace").value_or("")}};
+            std::string{json::text_at(start_.context, "workspace").value_or("")},
+            environment_.user};
   card_ = card_under(environment_.policy);
   for (const CardLine& line : card_.lines) steps_[index_.at(line.step)].line = &line;
   outputs_.clear();
@@ -47,7 +48,8 @@ Card Machine::card_under(const policy::Policy& policy) const {
   if (start_.fork) {
     for (const auto& [step, result] : start_.fork->steps) kept.insert(step);
   }
-  return make_card(*program_, inputs_, scope_.workspace, {policy, start_.mode, grants_}, kept);
+  return make_card(*program_, inputs_, scope_.workspace,
+                   {policy, start_.mode, grants_, environment_.user}, kept);
 }
 
 void Machine::emit_compiled(const plan::Program& program, std::int64_t segment, bool planner,
@@ -192,6 +194,16 @@ void Machine::close_segment() {
     finished_[std::to_string(segment_) + "/" + program_->steps[i].id] = digest_row(steps_[i]);
   }
   ++segment_;
+}
+
+door::Ceilings Machine::wanted() const {
+  const plan::Budget left = this->left();
+  const auto smaller = [&](std::optional<std::int64_t> ceiling, std::int64_t bound) {
+    return planning_ ? ceiling : std::optional{std::min(ceiling.value_or(bound), bound)};
+  };
+  return {.usd = smaller(left.usd, bound_.usd),
+          .tokens = smaller(left.tokens, bound_.tokens),
+          .tool_calls = smaller(left.tool_calls, bound_.tool_calls)};
 }
 
 // What the ceilings leave after what was spent.

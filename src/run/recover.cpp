@@ -182,6 +182,7 @@ Result<Recovery> recover(std::span<const ledger::StoredEvent> events, const Open
   }
   plan::Environment around = under(environment, rules);
   around.mode = start.mode;
+  around.user = json::text_at(start.context, "user").value_or("");
   around.default_model = json::text_at(start.versions, "model").value_or("");
   plan::Compiled compiled = plan::compile(start.plan_text, around);
   if (!compiled.program) {
@@ -195,7 +196,9 @@ Result<Recovery> recover(std::span<const ledger::StoredEvent> events, const Open
       std::make_unique<Machine>(std::move(start), *std::move(compiled.program), around);
   Pump pump{events, stop_at_first, sealer};
   Stopwatch stopwatch;
-  bool on = pump.compare(recovery.machine->begin());
+  const json::Object* day = json::object_at(events.front().event.data, "day");
+  bool on = pump.compare(
+      recovery.machine->begin(day == nullptr ? door::Ceilings{} : door::ceilings_from_json(*day)));
   stopwatch.at(events.front(), recovery.machine->busy());
   while (on) {
     const ledger::StoredEvent* fact_event = pump.next_fact();

@@ -87,6 +87,7 @@ plan::Environment under(const plan::Environment& environment, const policy::Poli
           .models = environment.models,
           .policy = policy,
           .mode = environment.mode,
+          .user = environment.user,
           .ceilings = environment.ceilings,
           .default_model = environment.default_model,
           .default_timeout_s = environment.default_timeout_s,

@@ -1,7 +1,5 @@
 #include "run/system_events.hpp"
 
-#include "run/view.hpp"
-
 namespace naestro::run {
 namespace {
 
@@ -56,7 +54,7 @@ ledger::Append refused_in_sandbox(const Confinement& confinement, std::string_vi
 std::int64_t shredded_at(std::span<const ledger::StoredEvent> events, std::string_view run) {
   for (const ledger::StoredEvent& stored : events) {
     if (stored.event.kind == "run.shredded" && json::text_at(stored.event.data, "run") == run) {
-      return wall_at(stored);
+      return ledger::wall_at(stored);
     }
   }
   return 0;
@@ -69,7 +67,7 @@ Result<std::vector<Refused>> refused(std::span<const ledger::StoredEvent> events
     const json::Object& data = stored.event.data;
     if (stored.event.kind != "sandbox.refused") continue;
     Refused each;
-    each.at_us = wall_at(stored);
+    each.at_us = ledger::wall_at(stored);
     each.confinement.profile = json::text_at(data, "profile").value_or("");
     each.confinement.exit_code = static_cast<int>(json::integer_at(data, "exit_code").value_or(0));
     NAESTRO_LET(each.who, opened(data, "who", open));

@@ -35,7 +35,7 @@ TEST_F(SystemEvents, ARunWhoseKeyIsErasedIsNamedWithItsTime) {
   EXPECT_EQ(shredded_at(stream(), "r1"), 0);
   append(shredded_run("r1", "tester", 0, world_.sealer()));
   append(shredded_run("r2", "tester", 1, world_.sealer()));
-  EXPECT_EQ(shredded_at(stream(), "r1"), wall_at(stream().front()));
+  EXPECT_EQ(shredded_at(stream(), "r1"), ledger::wall_at(stream().front()));
   EXPECT_GT(shredded_at(stream(), "r2"), 0);
   EXPECT_EQ(shredded_at(stream(), "r3"), 0);
   EXPECT_TRUE(refused(stream(), open())->empty());
@@ -50,7 +50,7 @@ TEST_F(SystemEvents, WhatAWallStoppedIsReadAgain) {
   ASSERT_TRUE(all) << all.error().text();
   ASSERT_EQ(all->size(), 1U);
   EXPECT_EQ(all->front().who, "tester");
-  EXPECT_EQ(all->front().at_us, wall_at(stream().front()));
+  EXPECT_EQ(all->front().at_us, ledger::wall_at(stream().front()));
   const Confinement& again = all->front().confinement;
   EXPECT_EQ(again.profile, wall.profile);
   EXPECT_EQ(again.argv, wall.argv);

@@ -120,6 +120,22 @@ class SimAdapter final : public door::Adapter {
   const FarSide& far_side_;
 };
 
+// What the rate limits say of a call; empty: all let it go.
+using Counted = std::function<Result<std::optional<RateWait>>(std::span<const policy::Rate>)>;
+
+class SimMeter final : public Meter {
+ public:
+  explicit SimMeter(const Counted& counted) : counted_{counted} {}
+  Result<std::optional<RateWait>> take(std::string_view,
+                                       std::span<const policy::Rate> rates) override {
+    if (counted_) return counted_(rates);
+    return std::nullopt;
+  }
+
+ private:
+  const Counted& counted_;
+};
+
 // One run through as many processes as it takes.
 struct SimRun {
   const World& world;
@@ -143,6 +159,7 @@ struct SimRun {
     return std::optional{Answer{true, "terminal", "tester"}};
   };
   EventSchemas* schemas = nullptr;  // where events are held to them
+  Counted counted{};
 
   Durable durable{};
   std::unique_ptr<Machine> machine{};
@@ -217,6 +234,7 @@ struct SimRun {
     rt::Simulation simulation{++seed, kConcurrencyMax};
     SimWriter writer{durable, simulation, latency_ms};
     SimAdapter adapter{simulation, far_side};
+    SimMeter meter{counted};
     if (crash_after >= 0) simulation.crash_after(crash_after);
     Executor* handle = nullptr;
     adapter.interrupt_ms = interrupt_ms;
@@ -249,7 +267,7 @@ struct SimRun {
       if (answer) handle->answer(question.digest, *answer);
       return answer.has_value();
     };
-    Executor executor{{simulation, simulation, simulation, writer, writer, adapter, adapter},
+    Executor executor{{simulation, simulation, simulation, writer, writer, adapter, adapter, meter},
                       silent ? Observer{} : std::move(observer),
                       *machine,
                       {.sealer = world.sealer(), .worked_us = worked_before_us}};

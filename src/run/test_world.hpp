@@ -129,7 +129,11 @@ struct World {
     return {dir.str() + "/state", dir.str() + "/data"};
   }
   [[nodiscard]] plan::Environment environment() const {
-    return {.tools = tools, .models = models, .policy = policy, .concurrency_max = kConcurrencyMax};
+    return {.tools = tools,
+            .models = models,
+            .policy = policy,
+            .user = user,
+            .concurrency_max = kConcurrencyMax};
   }
   std::unique_ptr<ledger::Store> open(ledger::WriteProbe probe = {}) {
     auto key = ledger::load_or_make_signing_key(folders().data, random);
@@ -182,10 +186,13 @@ struct World {
     };
     observer.ask = [&](const Question& question) {
       if (ask_only_plan && question.scope != Question::Scope::plan) return false;
-      if (yes) handle->answer(question.digest, {true, "terminal", "tester"});
+      Answer answer{true, "terminal", "tester"};
+      answer.reason = reason;
+      if (yes) handle->answer(question.digest, std::move(answer));
       return yes;
     };
-    Executor executor{{clock, loop, pool, writer, *reader, tool_adapter, model_adapter},
+    StoreMeter meter{*reader, clock};
+    Executor executor{{clock, loop, pool, writer, *reader, tool_adapter, model_adapter, meter},
                       std::move(observer),
                       machine,
                       std::move(hold)};
@@ -225,6 +232,8 @@ struct World {
   CountingAdapter tool_adapter{tool_answer};
   CountingAdapter model_adapter{model_answer};
   bool ask_only_plan = false;  // nobody is there for any other question
+  std::string reason;          // of every yes
+  std::string user;            // who plans
   std::vector<std::string> kinds;
   EventSchemas schemas;
 };

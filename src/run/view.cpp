@@ -110,12 +110,6 @@ void on_run_event(RunView& view, const ledger::Event& event, std::int64_t at) {
 
 }  // namespace
 
-std::int64_t wall_at(const ledger::StoredEvent& stored) {
-  const auto envelope = json::parse(stored.envelope);
-  const json::Object* object = envelope ? envelope->if_object() : nullptr;
-  return object == nullptr ? 0 : json::integer_at(*object, "wall_at").value_or(0);
-}
-
 void note(RunView& view, const ledger::Event& event, std::int64_t at) {
   ++view.events;
   view.id = event.stream;
@@ -131,7 +125,8 @@ void note(RunView& view, const ledger::Event& event, std::int64_t at) {
 
 RunView view_of(std::span<const ledger::StoredEvent> events, bool owned) {
   RunView view;
-  for (const ledger::StoredEvent& stored : events) note(view, stored.event, wall_at(stored));
+  for (const ledger::StoredEvent& stored : events)
+    note(view, stored.event, ledger::wall_at(stored));
   if (view.state == "running" && !owned) view.state = "interrupted";
   return view;
 }

@@ -60,8 +60,6 @@ struct RunView {
   std::size_t events = 0;
 };
 
-// When an event was recorded, in microseconds since 1970; 0 when its envelope does not say.
-std::int64_t wall_at(const ledger::StoredEvent& stored);
 // Brings a view up to date with the run's next event; `at`: its wall time.
 void note(RunView& view, const ledger::Event& event, std::int64_t at);
 // `owned`: a live process owns the run; without an owner an unfinished run counts as interrupted.

@@ -43,7 +43,7 @@ class Reader {
     if (event.kind == "consent.asked") {
       const std::string id = text(data, "step");
       auto& asked = id.empty() ? out.plans : step(id).consents;
-      asked.push_back({text(data, "scope"), digest, "", "", {}});
+      asked.push_back({text(data, "scope"), digest, "", "", {}, {}});
       return;
     }
     const auto answer = [&](std::vector<Consent>& consents) {
@@ -53,6 +53,7 @@ class Reader {
         open.answer = event.kind == "consent.refused" ? "refused" : "given";
         open.via = discharged ? "grant" : text(data, "via");
         open.who = member(data, "who");
+        open.reason = member(data, "reason");
       }
     };
     answer(out.plans);
@@ -107,11 +108,9 @@ class Reader {
 };
 
 json::Value to_json(const Consent& consent) {
-  return json::Object{{"scope", consent.scope},
-                      {"digest", consent.digest},
-                      {"answer", consent.answer},
-                      {"via", consent.via},
-                      {"who", consent.who}};
+  return json::Object{{"scope", consent.scope},   {"digest", consent.digest},
+                      {"answer", consent.answer}, {"via", consent.via},
+                      {"who", consent.who},       {"reason", consent.reason}};
 }
 
 json::Array to_json(const std::vector<Consent>& consents) {

@@ -31,6 +31,7 @@ struct Consent {
   std::string answer;  // given, refused, "" while it is open
   std::string via;     // terminal, flag, inbox, mode, grant
   json::Value who;     // reference to the blob, or null
+  json::Value reason;  // likewise
 };
 
 struct StepReason {
