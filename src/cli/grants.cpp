@@ -25,10 +25,6 @@ Result<std::int64_t> seconds(const std::string& text) {
 }
 
 Result<std::vector<run::KeptGrant>> kept(House& house, ledger::Store& store) {
-  NAESTRO_LET(const auto events, store.events(ledger::kSystemStream));
-  const bool any = std::ranges::any_of(
-      events, [](const auto& stored) { return stored.event.kind.starts_with("grant."); });
-  if (!any) return std::vector<run::KeptGrant>{};  // no key is needed for what else is there
   NAESTRO_LET(const SystemStream stream, read_system_stream(house, store));
   return run::kept_grants(stream.events, stream.open);
 }

@@ -149,7 +149,7 @@ class Vault(unittest.TestCase):
         self.assertEqual(view["outputs"]["says"].count("⟦secret:FAR_KEY⟧"), count)
         self.assertEqual(view["outputs"]["note"].count("⟦secret:FAR_KEY⟧"), count)
         for words in (["show", "last"], ["show", "last", "--events"], ["why", "last"],
-                      ["replay", "last"], ["audit", "verify"], ["vault", "list"], ["doctor"],
+                      ["replay", "last"], ["audit", "verify"], ["vault", "list"], ["config"],
                       ["export", "last", "-o", self.folder / "sealed.json"],
                       ["export", "last", "--readable", "-o", self.folder / "clear.json"],
                       ["audit", "export", "-o", self.folder / "log"]):
