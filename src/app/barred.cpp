@@ -22,7 +22,7 @@ tools::Barred barred(const policy::Policy& policy, const policy::Question& call)
 
 }  // namespace
 
-tools::BarredFor barred_by(const policy::Policy& policy, policy::Mode mode,
+tools::BarredFor barred_by(const policy::Policy& policy, policy::Mode mode, const std::string& user,
                            const std::string& workspace, const std::vector<std::string>& own) {
   std::vector<std::string> inside;  // paths from the workspace
   for (const std::string& folder : own) {
@@ -31,13 +31,14 @@ tools::BarredFor barred_by(const policy::Policy& policy, policy::Mode mode,
     const std::string above = workspace == "/" ? "/" : workspace + "/";
     if (path.starts_with(above)) inside.push_back(path.substr(above.size()));
   }
-  return [&policy, mode, inside = std::move(inside)](const door::Effect& effect) {
+  return [&policy, mode, user, inside = std::move(inside)](const door::Effect& effect) {
     tools::Barred out = barred(policy, {.target = effect.target,
                                         .effects = effect.declared,
                                         .mode = mode,
                                         .flow = effect.flow,
                                         .authority = effect.authority,
-                                        .server = effect.server});
+                                        .server = effect.server,
+                                        .user = user});
     if (inside.empty()) return out;
     const auto with_own = [&inside](tools::Barred::Asks asks) {
       return [inside, asks = std::move(asks)](std::string_view path) {
@@ -51,11 +52,12 @@ tools::BarredFor barred_by(const policy::Policy& policy, policy::Mode mode,
   };
 }
 
-tools::Barred barred_to_programs(const policy::Policy& policy) {
+tools::Barred barred_to_programs(const policy::Policy& policy, const std::string& user) {
   const std::array effects{
       contract::DeclaredEffect{.kind = EffectKind::exec, .argument = "", .reversible = false}};
   const json::Object none;
-  return barred(policy, {.target = "exec.run@1", .effects = effects, .authority = none});
+  return barred(policy,
+                {.target = "exec.run@1", .effects = effects, .authority = none, .user = user});
 }
 
 }  // namespace naestro::app

@@ -9,11 +9,11 @@
 
 namespace naestro::app {
 
-// `policy` outlives what this gives. `own`: Naestro's folders, absolute; where one lies in the
-// workspace nobody's call reads or writes it.
-tools::BarredFor barred_by(const policy::Policy& policy, policy::Mode mode,
+// `policy` outlives what this gives. `user`: who runs it; `own`: Naestro's folders, absolute; where
+// one lies in the workspace nobody's call reads or writes it.
+tools::BarredFor barred_by(const policy::Policy& policy, policy::Mode mode, const std::string& user,
                            const std::string& workspace, const std::vector<std::string>& own);
 // Of a program that a person runs by itself.
-tools::Barred barred_to_programs(const policy::Policy& policy);
+tools::Barred barred_to_programs(const policy::Policy& policy, const std::string& user);
 
 }  // namespace naestro::app

@@ -125,7 +125,7 @@ Result<cli::Confined> confine(const cli::House& house, const cli::SandboxOrder& 
     NAESTRO_LET(job.hosts, hosts_of(order));
     if (order.verbose) job.log = say;
   }
-  const tools::Barred barred = barred_to_programs(policy);
+  const tools::Barred barred = barred_to_programs(policy, house.user);
   job.hides = sandbox::barred_below(job.folder, barred.read);
   job.fixes = sandbox::barred_below(job.folder, barred.write);
   job.in = STDIN_FILENO;

@@ -223,7 +223,8 @@ int main(int argc, char** argv) {
     NAESTRO_LET(auto hosts, net::HostList::parse(house.settings.hosts));
     return std::make_unique<tools::ToolAdapter>(
         std::move(opened), std::move(hosts), call_tool,
-        app::barred_by(policy, mode, workspace, {house.folders.state, house.folders.data}));
+        app::barred_by(policy, mode, house.user, workspace,
+                       {house.folders.state, house.folders.data}));
   };
   house.variable = [](const std::string& name) -> std::optional<std::string> {
     const char* value = std::getenv(name.c_str());

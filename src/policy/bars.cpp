@@ -23,7 +23,7 @@ bool is_about_files(const Rule& rule) {
 }  // namespace
 
 Bars::Bars(const Policy& policy, const Question& call)
-    : policy_{policy}, target_{call.target}, mode_{call.mode}, flow_{call.flow} {
+    : policy_{policy}, target_{call.target}, mode_{call.mode}, flow_{call.flow}, user_{call.user} {
   if (!any()) return;
   for (const Policy::Finding& finding : policy.findings(call)) answered_.push_back(finding.rule);
 }
@@ -37,8 +37,12 @@ bool Bars::any() const {
 bool Bars::bars(EffectKind kind, std::string_view path) const {
   const json::Object authority{{kPath, path}};
   const std::array effects{DeclaredEffect{.kind = kind, .argument = kPath}};
-  const Question question{
-      .target = target_, .effects = effects, .mode = mode_, .flow = flow_, .authority = authority};
+  const Question question{.target = target_,
+                          .effects = effects,
+                          .mode = mode_,
+                          .flow = flow_,
+                          .authority = authority,
+                          .user = user_};
   return std::ranges::any_of(policy_.findings(question), [&](const Policy::Finding& finding) {
     if (finding.file->layer == Layer::builtin) return false;
     if (finding.rule->effect == Decision::deny) return true;

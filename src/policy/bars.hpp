@@ -31,6 +31,7 @@ class Bars {
   std::string target_;
   Mode mode_;
   Flow flow_;
+  std::string user_;
   std::vector<const Rule*> answered_;
 };
 

@@ -67,6 +67,28 @@ TEST(Bars, ARuleOfOtherToolsOrKindsIsPassedOver) {
           .any());
 }
 
+TEST(Bars, WhatAllowsBarsNothing) {
+  const Policy policy =
+      testing::with(Layer::user, R"({"id":"a","effect":"allow","kinds":["read"],"paths":["x/**"],)"
+                                 R"("obligations":{"max_bytes":1000}})");
+  EXPECT_FALSE(bars(policy, program()).any());
+}
+
+TEST(Bars, ARuleOfOtherUsersOrModesIsPassedOver) {
+  const Policy policy =
+      testing::with(Layer::user, R"({"id":"a","effect":"deny","kinds":["read"],"paths":["x/**"],)"
+                                 R"("who":{"users":["ann"],"modes":["copilot"]}})");
+  Call call = program();
+  call.user = "ann";
+  EXPECT_TRUE(bars(policy, call).bars(kRead, "x/a"));
+  call.mode = Mode::automatic;
+  EXPECT_FALSE(bars(policy, call).bars(kRead, "x/a"));
+  call = program();
+  call.user = "bob";
+  EXPECT_FALSE(bars(policy, call).bars(kRead, "x/a"));
+  EXPECT_TRUE(bars(policy, program()).bars(kRead, "x/a")) << "it is not known who runs it";
+}
+
 TEST(Bars, ADenialWithoutPathsBarsAll) {
   const Policy policy =
       testing::with(Layer::organisation, R"({"id":"a","effect":"deny","kinds":["write"]})");

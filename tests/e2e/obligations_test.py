@@ -209,6 +209,29 @@ class Obligations(unittest.TestCase):
         old.write_text(new.read_text())
         self.naestro("policy", "diff", str(old), str(new), says="No call was found")
 
+    def test_claims_are_about_obligations_and_users_too(self):
+        rule = "  - {id: small, effect: allow, kinds: [write], obligations: {max_bytes: 5000}}\n"
+        old, new = self.folder / "old.yaml", self.folder / "new.yaml"
+        old.write_text(HEAD + rule)
+        new.write_text(HEAD + rule.replace("5000", "2000"))
+        self.naestro("policy", "prove", "implies", str(new), str(old), says="Yes, of all calls")
+        self.naestro("policy", "prove", "implies", str(old), str(new), code=1,
+                     says=r"the first:  ask \(at most 5000 bytes\) .*\n"
+                          r"    the second: ask \(at most 2000 bytes\)")
+        new.write_text(HEAD + "  - {id: not_her, effect: deny, kinds: [write], who: {users: [ann]}}\n")
+        said = json.loads(self.naestro("policy", "prove", "always-allows", str(new), "--tool",
+                                       "report.markdown", "--json", code=1))
+        self.assertEqual((said["counter"]["user"], said["counter"]["one"]["obligations"]), ("ann", {}))
+        old.write_text(HEAD.replace("rules:", "rules: []"))
+        self.naestro("policy", "diff", str(old), str(new), code=1,
+                     says=r"stricter +ask -> deny  \S+ path=\S+ in mode copilot run by ann\n")
+        self.put(self.user_file, HEAD + "  - {id: all, effect: deny, kinds: [pay]}\n"
+                 "  - {id: hers, effect: ask, kinds: [pay], who: {users: [ann]}, "
+                 "obligations: {require_reason: true}}\n")
+        self.naestro("policy", "check",
+                     says=r"rule hers decides nothing: rule all in line 3 matches all that it does\n"
+                          r"    such as \S+ in mode copilot run by ann: deny by all")
+
     def test_a_deny_of_paths_that_also_denies_reading_is_pointed_out(self):
         self.put(self.user_file, HEAD + '  - {id: keep, effect: deny, paths: ["secrets/**"]}\n')
         self.naestro("policy", "check",
@@ -243,6 +266,17 @@ class Obligations(unittest.TestCase):
                           ("{}", "'who' is no map with something in it")):
             self.put(self.user_file, rule.format(who))
             self.naestro("policy", "check", code=2, says=r"policy\.yaml:3:\d+: NE0406 " + said)
+
+    def test_what_others_must_not_read_is_not_left_out(self):
+        me = subprocess.run(["id", "-un"], capture_output=True, text=True).stdout.strip()
+        (self.work / "docs/b.key").write_text("alpha\n")
+        self.plan(find(), outputs={"files": "${steps.find.out.file_count}"})
+        for user, files in (("somebody-else", 2), (me, 1)):
+            self.put(self.user_file, HEAD + "  - {id: who, effect: deny, kinds: [read], paths: [\"**/*.key\"], "
+                     "who: {users: [%s]}}\n" % user)
+            self.naestro("run", "plan.json")
+            said = json.loads(self.naestro("show", "last", "--json"))
+            self.assertEqual(said["outputs"], {"files": files}, user)
 
     # Limits of a day
 
