@@ -97,14 +97,19 @@ void Machine::emit_decision(const std::string& step, const std::vector<std::int6
   const bool call = admission.action != Digest{};
   // What a candidate policy says, where that is something else than the run's own.
   Field shadow{"shadow", Absent{}};
-  std::array<Field, 5> other;
+  std::array<Field, 6> other;
+  const json::Value obliged =
+      candidate == nullptr ? json::Value{} : json::Value(policy::to_json(candidate->obligations));
   if (candidate != nullptr &&
-      (candidate->decision != verdict.decision || candidate->locked != verdict.locked)) {
+      (candidate->decision != verdict.decision || candidate->locked != verdict.locked ||
+       candidate->obligations != verdict.obligations)) {
     other = {{{"decision", policy::name(candidate->decision)},
               {"file", candidate->file},
               {"line", std::int64_t{candidate->line}},
               {"locked", candidate->locked},
+              {"obligations", &obliged},
               {"rule", candidate->rule}}};
+    if (candidate->obligations.none()) other[4].value = Absent{};
     shadow.value = Fields{other};
   }
   const json::Value obligations = verdict.obligations.none()

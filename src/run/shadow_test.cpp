@@ -76,6 +76,25 @@ TEST_F(ShadowTest, WhatTheCandidateSaysOtherwiseIsToldAndNothingElseDiffers) {
   EXPECT_TRUE(replay(events()).empty());
 }
 
+TEST_F(ShadowTest, WhatItWouldObligeToIsToldThoughNobodyIsHeldToIt) {
+  ASSERT_EQ(shadowed(candidate(R"({"id":"small","effect":"allow","kinds":["write"],)"
+                               R"("obligations":{"max_bytes":1000,"require_reason":true}})"))
+                .how,
+            Ending::How::done);
+  std::size_t found = 0;
+  for (const auto& stored : events()) {
+    EXPECT_FALSE(stored.event.data.contains("obligations"));
+    const json::Object* other = json::object_at(stored.event.data, "shadow");
+    if (stored.event.kind != "policy.decided" || other == nullptr) continue;
+    ++found;
+    EXPECT_EQ(json::text_at(*other, "decision"), "ask");
+    EXPECT_EQ(json::canonical(other->at("obligations")),
+              R"({"max_bytes":1000,"require_reason":true})");
+  }
+  EXPECT_GT(found, 0U);
+  EXPECT_TRUE(replay(events()).empty());
+}
+
 TEST_F(ShadowTest, ACandidateThatSaysTheSameIsNotHeardOf) {
   ASSERT_EQ(shadowed(candidate(R"({"id":"a","effect":"ask","kinds":["write"]})")).how,
             Ending::How::done);
