@@ -13,11 +13,11 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
     const std::string body = event->body();
     const auto again = ledger::Event::from_body(body);
     fuzz::require(again && again->body() == body, "one event, one canonical body");
-    (void)ledger::blobs_of(json::Value(event->data));
+    (void)ledger::blobs_of(event->data);
   }
   if (const auto value = json::parse(text)) {
     (void)ledger::blob_id(*value);
-    (void)ledger::blobs_of(*value);
+    if (const json::Object* object = value->if_object()) (void)ledger::blobs_of(*object);
   }
   static const crypto::KeyPair kKey = crypto::key_pair_from_seed({});
   if (const auto head = ledger::open_head(text, kKey.public_key)) {
