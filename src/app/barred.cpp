@@ -17,7 +17,7 @@ tools::Barred barred(const policy::Policy& policy, const policy::Question& call)
   const auto of = [&bars](EffectKind kind) {
     return [bars, kind](std::string_view path) { return bars->bars(kind, path); };
   };
-  return {of(EffectKind::read), of(EffectKind::write)};
+  return {of(EffectKind::read), of(EffectKind::write), {}};
 }
 
 }  // namespace
@@ -40,15 +40,17 @@ tools::BarredFor barred_by(const policy::Policy& policy, policy::Mode mode, cons
                                         .server = effect.server,
                                         .user = user});
     if (inside.empty()) return out;
-    const auto with_own = [&inside](tools::Barred::Asks asks) {
-      return [inside, asks = std::move(asks)](std::string_view path) {
-        const bool is_own = std::ranges::any_of(inside, [path](const std::string& folder) {
-          return path == folder || path.starts_with(folder + "/");
-        });
-        return is_own || (asks && asks(path));
+    const auto is_own = [inside](std::string_view path) {
+      return std::ranges::any_of(inside, [path](const std::string& folder) {
+        return path == folder || path.starts_with(folder + "/");
+      });
+    };
+    const auto with_own = [&is_own](tools::Barred::Asks asks) {
+      return [is_own, asks = std::move(asks)](std::string_view path) {
+        return is_own(path) || (asks && asks(path));
       };
     };
-    return tools::Barred{with_own(std::move(out.read)), with_own(std::move(out.write))};
+    return tools::Barred{with_own(std::move(out.read)), with_own(std::move(out.write)), is_own};
   };
 }
 

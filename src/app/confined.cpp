@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "app/barred.hpp"
+#include "cli/session.hpp"
 #include "net/hosts.hpp"
 #include "sandbox/confine.hpp"
 
@@ -63,6 +64,7 @@ Result<std::string> folder_of(const cli::House& house, const cli::SandboxOrder& 
     return wrong("'" + path.string() + "' is a folder of the system, and nobody's workspace",
                  "go to a folder of your own, or name one with -w");
   }
+  NAESTRO_TRY(cli::not_our_own(house, path.string()));
   return path.string();
 }
 
@@ -97,8 +99,7 @@ Result<net::HostList> hosts_of(const cli::SandboxOrder& order) {
 }  // namespace
 
 Result<cli::Confined> confine(const cli::House& house, const cli::SandboxOrder& order,
-                              const std::string& home, const std::string& config,
-                              const policy::Policy& policy,
+                              const std::string& home, const policy::Policy& policy,
                               const std::function<void(const std::string&)>& say,
                               const std::stop_token& stop) {
   sandbox::Job job;
@@ -109,7 +110,7 @@ Result<cli::Confined> confine(const cli::House& house, const cli::SandboxOrder& 
   if (order.profile == "weak") job.profile = sandbox::Profile::weak;
   std::error_code ignored;
   Made made;
-  for (const std::string& each : {house.folders.state, house.folders.data, config}) {
+  for (const std::string& each : {house.folders.state, house.folders.data, house.config}) {
     // What is not there could be made, and be ours from then on.
     const fs::path path = fs::weakly_canonical(each, ignored);
     if (path.string().starts_with(job.folder + "/")) made.make(path);

@@ -190,6 +190,7 @@ int main(int argc, char** argv) {
       .user = user_name(),
       .host = host_name(),
       .cwd = std::filesystem::current_path(ignored).string(),
+      .config = environment("XDG_CONFIG_HOME", home + "/.config") + "/naestro",
       .open_tools = {},
       .open_models = {},
       .executable = std::filesystem::read_symlink("/proc/self/exe", ignored).string(),
@@ -245,10 +246,8 @@ int main(int argc, char** argv) {
                            {asked.folders.data + "/models", asked.settings.assets + "/models"},
                            order, progress, std::move(stop));
   };
-  const std::string config = environment("XDG_CONFIG_HOME", home + "/.config") + "/naestro";
-  house.confine = [&home, &config](const cli::House& asked, const cli::SandboxOrder& order,
-                                   const auto& say,
-                                   const std::stop_token& stop) -> Result<cli::Confined> {
+  house.confine = [&home](const cli::House& asked, const cli::SandboxOrder& order, const auto& say,
+                          const std::stop_token& stop) -> Result<cli::Confined> {
     // The built-in rules bar nothing (policy/bars), so people's own are enough.
     const app::LoadedPolicy rules = app::load_policy(
         config_places(home, order.folder.empty() ? asked.cwd : order.folder), policy::Policy{});
@@ -256,7 +255,7 @@ int main(int argc, char** argv) {
       if (finding.error)
         return fail(finding.code, finding.file + ": " + finding.message, finding.remedy);
     }
-    return app::confine(asked, order, home, config, rules.policy, say, stop);
+    return app::confine(asked, order, home, rules.policy, say, stop);
   };
   if (!alone) house.starter_config = app::starter_config(models);
   const int code = cli::main(house, {argv + 1, argv + argc});

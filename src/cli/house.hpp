@@ -38,6 +38,7 @@ struct House {
   std::string user;
   std::string host;
   std::string cwd;
+  std::string config = {};  // Naestro's folder for a person's settings; absolute
   // The far sides of the two doors.
   // `policy` outlives the adapter.
   std::function<Result<std::unique_ptr<door::Adapter>>(const std::string& workspace,

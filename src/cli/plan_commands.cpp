@@ -170,6 +170,20 @@ int run_goal(House& house, const RunOptions& options, json::Object* outputs = nu
 
 }  // namespace
 
+Result<void> not_our_own(const House& house, const std::string& folder) {
+  for (const std::string& each : {house.folders.state, house.folders.data, house.config}) {
+    if (each.empty()) continue;
+    std::error_code ignored;
+    const std::string own = std::filesystem::weakly_canonical(each, ignored).string();
+    if (folder != own && !folder.starts_with(own + "/")) continue;
+    return fail(Code::kUsage,
+                "'" + folder + "' is " + (folder == own ? "" : "in ") +
+                    "a folder of Naestro's own, and nobody's workspace",
+                "go to a folder of your own, or name one with -w");
+  }
+  return {};
+}
+
 Result<std::string> workspace_of(const House& house, const std::string& given) {
   std::error_code error;
   auto path = std::filesystem::canonical(std::filesystem::path{house.cwd} / given, error);
@@ -177,6 +191,7 @@ Result<std::string> workspace_of(const House& house, const std::string& given) {
     return fail(Code::kNotFound, "the workspace " + given + ": " + error.message(),
                 "give an existing folder with --workspace");
   }
+  NAESTRO_TRY(not_our_own(house, path.string()));
   return path.string();
 }
 

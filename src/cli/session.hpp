@@ -39,7 +39,11 @@ Result<std::vector<std::string>> resumable(House& house);
 // The digests of all questions that have no answer yet; none where there is no store.
 std::vector<std::string> open_questions(House& house);
 
+// kUsage where the folder is one of Naestro's own, or lies in one. Absolute, without links.
+Result<void> not_our_own(const House& house, const std::string& folder);
+
 // The absolute path of a folder, with symbolic links resolved: a consent binds the folder itself.
+// None of Naestro's own.
 Result<std::string> workspace_of(const House& house, const std::string& given);
 
 plan::Environment environment(const House& house);

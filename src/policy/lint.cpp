@@ -22,6 +22,10 @@ constexpr std::size_t kNamedMax = 3;
 constexpr std::string_view kSome = "some";
 constexpr std::string_view kModel = "model:";
 
+constexpr auto kRead = static_cast<std::size_t>(contract::EffectKind::read);
+
+bool has_kind(const Rule& rule, std::size_t kind) { return (rule.kinds >> kind & 1U) != 0; }
+
 // Every entry of `narrow` stands in `wide`; no entry stands for all.
 template <class Entries, class Covers>
 bool covers(const Entries& wide, const Entries& narrow, Covers each_covers) {
@@ -36,7 +40,12 @@ bool covers(const Rule& wide, const Rule& narrow) {
   return !wide.when && (narrow.kinds & ~wide.kinds) == 0 &&
          covers(wide.tools, narrow.tools, covers_tool) &&
          covers(wide.paths, narrow.paths,
-                [](const Glob& a, const Glob& b) { return a.text() == b.text(); }) &&
+                [&](const Glob& a, const Glob& b) {
+                  // What is asked of a folder is not denied there.
+                  const bool above = narrow.effect == Decision::ask && has_kind(narrow, kRead) &&
+                                     leaves_out(wide, a);
+                  return a.text() == b.text() && !above;
+                }) &&
          covers(wide.hosts, narrow.hosts, std::equal_to<>{}) &&
          covers(wide.users, narrow.users, std::equal_to<>{}) &&
          (wide.modes == 0 || wide.modes == narrow.modes) &&
@@ -64,8 +73,6 @@ bool may_meet(const std::vector<Glob>& a, const std::vector<Glob>& b) {
            });
          });
 }
-
-bool has_kind(const Rule& rule, std::size_t kind) { return (rule.kinds >> kind & 1U) != 0; }
 
 // Names of tools and models that a word of a rule's `tools`, or a text of a condition, tells from
 // others.

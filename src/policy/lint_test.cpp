@@ -184,6 +184,10 @@ TEST(Lint, RulesShadowAnotherTogether) {
   EXPECT_EQ(found(R"({"id":"a","effect":"deny","tools":["files.write@1"],"paths":["**"]},)"
                   R"({"id":"n","effect":"ask","tools":["files.write"],"paths":["**"]})"),
             "");
+  // So is a read of the folder above, which a denial of files anywhere does not deny.
+  EXPECT_EQ(found(R"({"id":"a","effect":"deny","kinds":["read"],"paths":["**/*.key"]},)"
+                  R"({"id":"n","effect":"ask","kinds":["read"],"paths":["**/*.key"]})"),
+            "");
   EXPECT_EQ(found(R"({"id":"a","effect":"deny","kinds":["net"],"hosts":["*.a.example"]},)"
                   R"({"id":"b","effect":"deny","kinds":["net"],"hosts":["a.example"]},)"
                   R"({"id":"n","effect":"ask","kinds":["net"],"hosts":["a.example","*.a.example",)"

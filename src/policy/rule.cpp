@@ -86,6 +86,10 @@ std::string_view kind_word(std::size_t kind) {
   return kind == kNoEffect ? "none" : contract::kEffectKindWords[kind];
 }
 
+bool leaves_out(const Rule& rule, const Glob& glob) {
+  return rule.effect == Decision::deny && glob.text().find_first_of("*?") == 0;
+}
+
 std::string_view tool_name(std::string_view tool) { return tool.substr(0, tool.find('@')); }
 
 bool covers_tool(std::string_view wide, std::string_view narrow) {
@@ -120,10 +124,13 @@ Matched Rule::of_who(const Question& question) const {
 
 // A tool that is given a folder may touch all that is in it. So what forbids or asks matches a
 // folder above its paths, too; what allows does not.
-Matched Rule::of_paths(const Place::Part& path) const {
+Matched Rule::of_paths(const Place::Part& path, const DeclaredEffect* declared) const {
   if (path.match != Match::yes) return {path.match, path.failure};
+  const bool reads = declared->kind == contract::EffectKind::read;
   return yes_or_no(std::ranges::any_of(paths, [&](const Glob& glob) {
-    return glob.matches(path.text) || (effect != Decision::allow && glob.below(path.text));
+    if (glob.matches(path.text)) return true;
+    if (effect == Decision::allow || (reads && leaves_out(*this, glob))) return false;
+    return glob.below(path.text);
   }));
 }
 
@@ -160,7 +167,7 @@ Matched Rule::matches(const Question& question, const DeclaredEffect* declared,
   };
   if (modes != 0 || !users.empty()) also(of_who(question));
   if (out.match == Match::no) return out;
-  if (!paths.empty()) also(of_paths(where.path()));
+  if (!paths.empty()) also(of_paths(where.path(), declared));
   if (!hosts.empty()) also(of_hosts(where.host()));
   if (out.match == Match::no || !when) return out;
   also(of_when(question, declared));

@@ -75,11 +75,16 @@ struct Rule {
  private:
   [[nodiscard]] bool of_tool(std::string_view target) const;
   [[nodiscard]] Matched of_who(const Question& question) const;
-  [[nodiscard]] Matched of_paths(const Place::Part& path) const;
+  [[nodiscard]] Matched of_paths(const Place::Part& path,
+                                 const contract::DeclaredEffect* declared) const;
   [[nodiscard]] Matched of_hosts(const Place::Part& host) const;
   [[nodiscard]] Matched of_when(const Question& question,
                                 const contract::DeclaredEffect* declared) const;
 };
+
+// Whether a glob of a rule that denies says of which files, not where: it begins with a wildcard.
+// Such files are left out of what a read of a folder gives (policy/bars), and the folder is read.
+bool leaves_out(const Rule& rule, const Glob& glob);
 
 // "files.write" of "files.write" and "files.write@1".
 std::string_view tool_name(std::string_view tool);

@@ -57,6 +57,18 @@ TEST(Rule, HoldsPathsToItsGlobs) {
     EXPECT_EQ(of("ask", above).match, Match::yes) << above;
     EXPECT_EQ(of("allow", above).match, Match::no) << above;
   }
+  // A deny to read of files wherever they are leaves them out of a folder, which is read.
+  const auto anywhere = [](const std::string& effect, EffectKind kind, const char* path) {
+    Call call;
+    call.effects = {{kind, "path", true}};
+    call.authority = {{"path", path}};
+    return match("\"effect\":\"" + effect + R"(","paths":["**/*.key"])", call);
+  };
+  EXPECT_EQ(anywhere("deny", EffectKind::read, "."), Match::no);
+  EXPECT_EQ(anywhere("deny", EffectKind::read, "a/b.key"), Match::yes);
+  EXPECT_EQ(anywhere("deny", EffectKind::write, "."), Match::yes);
+  EXPECT_EQ(anywhere("ask", EffectKind::read, "."), Match::yes);
+  EXPECT_EQ(anywhere("allow", EffectKind::read, "."), Match::no);
   EXPECT_EQ(of("deny", "../a").match, Match::failed);
   EXPECT_EQ(of("deny", "../a").failure, "'../a' goes up with '..'");
   EXPECT_EQ(of("deny", json::Array{"a"}).match, Match::failed);

@@ -251,6 +251,7 @@ class Meaning {
       const std::string& glob = each.text();
       out = out || Unknown::in(u_.path, language(glob));
       if (rule.effect == Decision::allow) continue;
+      if (effect_ && kind_ == EffectKind::read && leaves_out(rule, each)) continue;
       out = out || u_.path == c_.string_val(".");
       for (std::size_t i = 0; i < glob.size() && glob[i] != '*' && glob[i] != '?'; ++i) {
         if (glob[i] == '/') out = out || u_.path == c_.string_val(glob.substr(0, i));

@@ -8,6 +8,7 @@
 #include <cstdlib>
 #include <cstring>
 #include <filesystem>
+#include <set>
 
 #include "sandbox/attend.hpp"
 #include "sandbox/egress.hpp"
@@ -80,6 +81,24 @@ bool is_below(const std::string& path, const std::string& folder) {
   return path == folder || path.starts_with(folder == "/" ? folder : folder + "/");
 }
 
+// What of these is there to be hidden in the folder, and not hidden with a folder above it.
+std::vector<std::string> to_hide(std::vector<std::string> paths, const std::string& folder) {
+  std::erase_if(paths, [&](const std::string& path) {
+    return path == folder || !is_below(path, folder) || !identify(path);
+  });
+  const std::set<std::string> all(paths.begin(), paths.end());
+  std::vector<std::string> out;
+  for (const std::string& path : all) {
+    bool above = false;
+    for (std::size_t end = path.rfind('/'); end > folder.size() && !above;
+         end = path.rfind('/', end - 1)) {
+      above = all.contains(path.substr(0, end));
+    }
+    if (!above) out.push_back(path);
+  }
+  return out;
+}
+
 using Protections = std::vector<Protection>;
 
 Result<Protections> protections(const Job& job) {
@@ -94,8 +113,38 @@ Result<Protections> protections(const Job& job) {
   return out;
 }
 
+// A folder with something in it that stays for its path must not get another name: with it the
+// mounts below would move, and what they cover would be found under its new path. The kernel moves
+// no mount point, so each such folder is one. Parents come first.
+Result<std::set<std::string>> fixed_above(const Job& job, const Protections& protections) {
+  std::set<std::string> out;
+  const auto add = [&](const std::string& path) {
+    for (const std::string& top : job.writable) {
+      if (path == top || !is_below(path, top)) continue;
+      for (std::size_t end = path.rfind('/'); end > top.size(); end = path.rfind('/', end - 1)) {
+        if (!out.insert(path.substr(0, end)).second) break;
+      }
+    }
+  };
+  for (const Protection& each : protections) {
+    for (const Kept& kept : each.kept()) {
+      if (kept.placed) add(kept.path);
+    }
+  }
+  std::ranges::for_each(job.hidden, add);
+  if (out.size() > kKeptMax) {
+    return cannot("more folders of " + job.folder +
+                  " than can be held hold what the policy bars: " + std::to_string(out.size()));
+  }
+  return out;
+}
+
 Result<std::vector<Entry>> root_of(const Job& job, const Protections& protections) {
   NAESTRO_LET(std::vector<Entry> out, root_for(job.folder, job.writable));
+  NAESTRO_LET(const std::set<std::string> fixed, fixed_above(job, protections));
+  for (const std::string& path : fixed) {
+    out.push_back({.kind = Entry::Kind::keep, .target = path.substr(1)});
+  }
   for (const Protection& each : protections) {
     for (const Kept& kept : each.kept()) {
       if (kept.link) continue;  // nothing can be mounted on one; it is looked at afterwards
@@ -106,7 +155,6 @@ Result<std::vector<Entry>> root_of(const Job& job, const Protections& protection
     }
   }
   for (const std::string& path : job.hidden) {
-    if (!is_below(path, job.folder) || path == job.folder || !identify(path)) continue;
     out.push_back({.kind = Entry::Kind::hide, .target = path.substr(1)});
   }
   return out;
@@ -132,8 +180,7 @@ Result<std::vector<Grant>> grants_of(const Job& job, const Protections& protecti
   // What is hidden is not given, nor, then, the lists of the folders above it.
   std::vector<Kept> hidden;
   for (const std::string& path : job.hidden) {
-    const auto identity = identify(path);
-    if (identity && is_below(path, job.folder)) hidden.push_back({path, *identity, false});
+    hidden.push_back({.path = path, .identity = {}});
   }
   NAESTRO_LET(const std::vector<std::string> seen, beside(job.folder, hidden));
   for (const std::string& path : seen) out.push_back({path, Access::run});
@@ -250,6 +297,7 @@ Result<Ended> run(const Kernel& kernel, const Job& given, const std::stop_token&
     NAESTRO_LET(barred, barred_in(job.folder, job.hides));
     job.hidden.insert(job.hidden.end(), barred.begin(), barred.end());
   }
+  job.hidden = to_hide(std::move(job.hidden), job.folder);
   if (const std::string why = missing(kernel, job.profile); !why.empty()) {
     return cannot(why, remedy(kernel, job.profile));
   }

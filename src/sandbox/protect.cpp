@@ -19,7 +19,6 @@ namespace naestro::sandbox {
 namespace {
 
 constexpr std::size_t kEntriesMax = 2'000'000;
-constexpr std::size_t kKeptMax = 4'000;
 constexpr int kDepthMax = 200;
 
 struct Name {
@@ -184,6 +183,9 @@ struct Walk {
     errno = saved;
     return ok;
   }
+  [[nodiscard]] bool bars_path(int at, const std::string& path, const dirent& each) const {
+    return bars && bars(path + "/" + each.d_name, is_folder(at, each));
+  }
   static bool is_folder(int at, const dirent& each) {
     if (each.d_type != DT_UNKNOWN) return each.d_type == DT_DIR;
     struct stat info{};
@@ -212,7 +214,7 @@ void keep_target(std::vector<Kept>& to, const std::string& folder, const std::st
   struct stat info{};
   if (::realpath(link.c_str(), real) == nullptr || ::lstat(real, &info) != 0) return;
   if (!std::string_view{real}.starts_with(folder + "/")) return;
-  to.push_back({real, {info.st_dev, info.st_ino}, false});
+  to.push_back({real, {info.st_dev, info.st_ino}, false, true});
 }
 
 }  // namespace
@@ -241,7 +243,8 @@ Result<Protection> Protection::of(const std::string& folder, bool hold,
                 "name another folder; it may still be read: --profile read-only");
   }
   Protection out{folder, more, fixes};
-  const auto keep = [&out, &folder](int at, const std::string& path, const char* name) {
+  const auto keep = [&out, &folder](int at, const std::string& path, const char* name,
+                                    bool placed) {
     struct stat info{};
     if (::fstatat(at, name, &info, AT_SYMLINK_NOFOLLOW) != 0) return;
     if (S_ISLNK(info.st_mode)) {
@@ -249,15 +252,16 @@ Result<Protection> Protection::of(const std::string& folder, bool hold,
     } else {
       out.known_.emplace(info.st_dev, info.st_ino);
     }
-    out.kept_.push_back({path + "/" + name, {info.st_dev, info.st_ino}, S_ISLNK(info.st_mode)});
+    out.kept_.push_back(
+        {path + "/" + name, {info.st_dev, info.st_ino}, S_ISLNK(info.st_mode), placed});
   };
   Walk walk{.entry = {}, .whole = {}, .more = out.more_, .bars = out.fixes_};
   walk.entry = [&](int at, const std::string& path, const dirent& entry) {
-    keep(at, path, entry.d_name);
+    keep(at, path, entry.d_name, walk.bars_path(at, path, entry));
   };
   walk.whole = [&](int at, const std::string& path, const std::vector<std::string>& names) {
     if (!is_bare_repository(names)) return;
-    for (const char* name : kOfBare) keep(at, path, name);
+    for (const char* name : kOfBare) keep(at, path, name, false);
   };
   if (hold) NAESTRO_TRY(out.hold_absent());  // before the look, which then keeps them as well
   if (!walk.through(AT_FDCWD, folder.c_str(), folder, 0)) {
@@ -326,14 +330,17 @@ Result<void> Protection::hold_absent() {
 std::vector<std::string> Protection::sweep() {
   std::vector<std::string> out;
   std::size_t refused = 0;
-  const auto refuse = [&](int at, const std::string& path, const char* name) {
+  const auto refuse = [&](int at, const std::string& path, const char* name, bool by_rule) {
     struct stat info{};
     if (::fstatat(at, name, &info, AT_SYMLINK_NOFOLLOW) != 0 ||
         known_.contains({info.st_dev, info.st_ino})) {
       return;
     }
-    const Kept same{path + "/" + name, {info.st_dev, info.st_ino}, true};  // a link that stayed
-    if (std::ranges::find(kept_, same) != kept_.end()) return;
+    const bool stayed = std::ranges::any_of(kept_, [&](const Kept& each) {
+      return each.link && each.identity == Identity{info.st_dev, info.st_ino} &&
+             each.path == path + "/" + name;
+    });
+    if (stayed) return;
     std::string other;
     int number = 1;
     do {
@@ -346,18 +353,19 @@ std::vector<std::string> Protection::sweep() {
              ++number < 1000);
     ++refused;
     if (out.size() < 20) {
-      out.push_back("'" + one_line(path.substr(std::min(path.size(), folder_.size() + 1))) +
-                    (path.size() > folder_.size() ? "/" : "") + one_line(name) +
-                    "' is a protected name; what the program made there is now '" +
-                    one_line(other) + "' beside it");
+      out.push_back(
+          "'" + one_line(path.substr(std::min(path.size(), folder_.size() + 1))) +
+          (path.size() > folder_.size() ? "/" : "") + one_line(name) +
+          (by_rule ? "' is where a rule of the policy denies writing" : "' is a protected name") +
+          "; what the program made there is now '" + one_line(other) + "' beside it");
     }
   };
   Walk walk{.entry = {}, .whole = {}, .more = more_, .bars = fixes_};
   walk.entry = [&](int at, const std::string& path, const dirent& entry) {
-    refuse(at, path, entry.d_name);
+    refuse(at, path, entry.d_name, !is_protected(entry.d_name) && walk.bars_path(at, path, entry));
   };
   walk.whole = [&](int at, const std::string& path, const std::vector<std::string>& names) {
-    if (is_bare_repository(names)) refuse(at, path, "HEAD");
+    if (is_bare_repository(names)) refuse(at, path, "HEAD", false);
   };
   if (!walk.through(AT_FDCWD, folder_.c_str(), folder_, 0)) {
     out.push_back(

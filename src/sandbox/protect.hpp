@@ -16,6 +16,9 @@
 
 namespace naestro::sandbox {
 
+// Of each sort of what stays: more mounts than this are not made.
+inline constexpr std::size_t kKeptMax = 4'000;
+
 // Whether a file of this name is protected: also in capitals, with signs that some file systems
 // pass over, with dots or blanks behind it.
 bool is_protected(std::string_view name);
@@ -24,7 +27,7 @@ struct Kept {
   std::string path;  // absolute
   Identity identity;
   bool link = false;
-  bool operator==(const Kept&) const = default;
+  bool placed = false;  // for its path, which is lost with the name of a folder above it
 };
 
 // What is protected in one folder that a program may write, from before it runs until it is dead.

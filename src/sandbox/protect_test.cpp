@@ -156,6 +156,9 @@ TEST_F(ProtectTest, WhatALinkLeadsToIsKeptAsWell) {
   fs::create_directory_symlink("settings", folder / ".vscode");
   fs::create_directory_symlink("/etc", folder / ".idea");
   EXPECT_NE(shell("echo x >> settings/tasks.json").exit_code, 0);
+  fs::create_directories(folder / "conf/deep");
+  fs::create_directory_symlink("conf/deep", folder / ".zed");
+  EXPECT_NE(shell("mv conf c").exit_code, 0);
   EXPECT_TRUE(shell("true").notes.empty());
   EXPECT_EQ(shell("mkdir sub evil && mv .vscode sub/.git && ln -s evil .vscode").notes.size(), 2U);
   EXPECT_FALSE(fs::is_symlink(folder / ".vscode"));
@@ -256,9 +259,42 @@ TEST_F(ProtectTest, WhatPathsFixStaysAndWhatIsNewThereGetsAnotherName) {
   EXPECT_FALSE(fs::exists(folder / "d/new.key"));
   EXPECT_EQ(testing::read_file(folder / "d/refused-new.key"), "n\n");
   EXPECT_EQ(testing::read_file(folder / "d/sub/refused-new.key"), "n\n");
-  EXPECT_EQ(ended.notes.size(), 2U);
+  ASSERT_EQ(ended.notes.size(), 2U);
+  EXPECT_TRUE(ended.notes.front().contains("'d/new.key' is where a rule of the policy denies"))
+      << ended.notes.front();
   // They can be read.
   EXPECT_EQ(shell("cat d/x.key secrets/a").out, "oldold");
+}
+
+TEST_F(ProtectTest, AFolderAboveWhatStaysForItsPathKeepsItsName) {
+  for (const char* name : {"a/b/secrets/x", "a/b/y", "own/data/z"}) {
+    testing::write_file(folder / name, "hunter2");
+  }
+  const Barred bars = barred_below(
+      folder.string(), [](std::string_view path) { return path.starts_with("a/b/secrets/"); });
+  const auto none_moves = [&](std::initializer_list<const char*> scripts) {
+    for (const char* script : scripts) EXPECT_NE(shell(script).exit_code, 0) << script;
+  };
+  job.hides = bars;
+  job.hidden = {(folder / "own/data").string()};
+  // All else in such a folder may be changed.
+  EXPECT_EQ(shell("mv a/b/y a/b/w && mv a/b/w . && echo n > a/b/y && cat w").out, "hunter2");
+  none_moves(
+      {"mv a c", "mv a/b c", "mkdir d && mv -T a/b d", "mv own d9", "mv own/data d9", "rm -r own"});
+  job.hides = {};
+  job.hidden = {};
+  job.fixes = bars;
+  none_moves({"mv a c", "mv a/b c", "rm -r a/b/secrets"});
+  EXPECT_EQ(testing::read_file(folder / "a/b/secrets/x"), "hunter2");
+  EXPECT_EQ(testing::read_file(folder / "own/data/z"), "hunter2");
+}
+
+TEST_F(ProtectTest, WhatIsHiddenMayHoldWhatIsHidden) {
+  testing::write_file(folder / "keys/deep/x.key", "hunter2");
+  testing::write_file(folder / "keys-2/x.key", "hunter2");
+  job.hidden = {(folder / "keys").string(), (folder / "keys").string()};
+  job.hides = barred_below(folder.string(), is_barred);
+  EXPECT_EQ(shell("ls -A keys; cat keys-2/x.key; echo fine").out, "fine\n");
 }
 
 TEST_F(ProtectTest, MoreThanCanBeHiddenIsRefused) {

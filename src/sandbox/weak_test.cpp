@@ -126,6 +126,20 @@ TEST_F(WeakTest, WhatIsHiddenIsNotGiven) {
   EXPECT_FALSE(fs::exists(folder + "/keys/new"));
 }
 
+TEST_F(WeakTest, AFolderAboveWhatStaysForItsPathKeepsItsName) {
+  testing::write_file(fs::path{folder} / "a/b/x.key", "hunter2");
+  const Barred bars =
+      barred_below(folder, [](std::string_view path) { return path == "a/b/x.key"; });
+  for (Barred* const each : {&job.hides, &job.fixes}) {
+    job.hides = job.fixes = {};
+    *each = bars;
+    for (const char* script : {"mv a c", "mv a/b a/c", "mv a/b .", "rm a/b/x.key"}) {
+      EXPECT_NE(shell(script).exit_code, 0) << script;
+    }
+  }
+  EXPECT_EQ(testing::read_file(fs::path{folder} / "a/b/x.key"), "hunter2");
+}
+
 TEST_F(WeakTest, OlderVersionsOfLandlockDenyMore) {
   kernel.landlock_abi = std::min(kernel.landlock_abi, 5);
   EXPECT_EQ(shell("kill -0 $$ && echo can; echo in > a && cat a").out, "in\n");

@@ -284,13 +284,34 @@ Result<std::string> Workspace::place(int fd) const {
   return std::string{rest.substr(inside.size())};
 }
 
+// Where a folder will lie when what is missing of it is made: by the deepest that is there.
+Result<std::string> Workspace::place_to_be(const std::string& folder) const {
+  std::string there = folder;
+  std::string missing;
+  while (true) {
+    const Fd handle = open_beneath(fd_, there, kFolder);
+    if (handle) {
+      NAESTRO_LET(const std::string at, place(handle.get()));
+      return missing.empty() ? at : below(at, missing);
+    }
+    if (errno != ENOENT || there == ".") return refused(errno, "open the folder", there);
+    const std::size_t slash = there.rfind('/');
+    const std::string last = slash == std::string::npos ? there : there.substr(slash + 1);
+    missing = missing.empty() ? last : last + "/" + missing;
+    there = slash == std::string::npos ? "." : there.substr(0, slash);
+  }
+}
+
 Result<void> Workspace::permit(const Barred::Asks& asks, std::string_view doing,
                                std::string_view path, const std::string& place) const {
   if (!asks || !asks(place)) return {};
-  return fail(
-      Code::kDenied,
-      "cannot " + std::string{doing} + " " + quoted(path) + ": a rule of the policy is in the way",
-      "see 'naestro policy explain'");
+  const std::string what = "cannot " + std::string{doing} + " " + quoted(path) +
+                           (place == path ? "" : ", which is " + quoted(place)) + ": ";
+  if (barred_.own && barred_.own(place)) {
+    return fail(Code::kDenied, what + "it is in a folder of Naestro's own", "name another file");
+  }
+  return fail(Code::kDenied, what + "a rule of the policy is in the way",
+              "see 'naestro policy explain' with the path " + quoted(place));
 }
 
 Result<std::string> Workspace::read(std::string_view path, std::size_t bytes_max) const {
@@ -332,9 +353,14 @@ Result<void> Workspace::write(std::string_view path, std::string_view content) c
   if (name == ".") return fail(Code::kIo, "cannot write '.': it is a folder", "name a file");
   const std::size_t slash = name.rfind('/');
   const std::string leaf = slash == std::string::npos ? name : name.substr(slash + 1);
+  const std::string parent = slash == std::string::npos ? "." : name.substr(0, slash);
   NAESTRO_TRY(permit(barred_.write, "write", name, name));
-  NAESTRO_LET(const Fd folder,
-              make_folder(fd_, slash == std::string::npos ? "." : name.substr(0, slash)));
+  if (barred_.write) {
+    // Before folders are made on the way.
+    NAESTRO_LET(const std::string at, place_to_be(parent));
+    NAESTRO_TRY(permit(barred_.write, "write", name, below(at, leaf)));
+  }
+  NAESTRO_LET(const Fd folder, make_folder(fd_, parent));
   if (barred_.write) {
     NAESTRO_LET(const std::string at, place(folder.get()));
     NAESTRO_TRY(permit(barred_.write, "write", name, below(at, leaf)));

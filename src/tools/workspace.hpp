@@ -25,6 +25,7 @@ struct Barred {
   using Asks = std::function<bool(std::string_view path)>;
   Asks read = {};
   Asks write = {};
+  Asks own = {};  // of what is barred: whether it is Naestro's own, and no rule's
 };
 
 class Workspace {
@@ -65,6 +66,7 @@ class Workspace {
  private:
   explicit Workspace(int fd) : fd_{fd} {}
   [[nodiscard]] Result<std::string> place(int fd) const;
+  [[nodiscard]] Result<std::string> place_to_be(const std::string& folder) const;
   // kDenied where the place is barred.
   [[nodiscard]] Result<void> permit(const Barred::Asks& asks, std::string_view doing,
                                     std::string_view path, const std::string& place) const;

@@ -246,6 +246,14 @@ TEST_F(WorkspaceTest, WhatIsBarredIsNeitherReadNorWrittenNorListed) {
   for (const char* path : {"out/new", "out/old", "way/new", "out/deep/new"}) {
     EXPECT_EQ(within->write(path, "y").error().code, Code::kDenied) << path;
   }
+  // Nothing is made on the way, and the place is named.
+  const auto refused = within->write("way/deep/new", "y");
+  EXPECT_EQ(
+      refused.error().message,
+      "cannot write 'way/deep/new', which is 'out/deep/new': a rule of the policy is in the way");
+  EXPECT_TRUE(refused.error().remedy.contains("'out/deep/new'"));
+  EXPECT_EQ(within->read("docs/b.key", kMuch).error().message,
+            "cannot read 'docs/b.key': a rule of the policy is in the way");
   EXPECT_EQ(within->remove("out/old").error().code, Code::kDenied);
   EXPECT_EQ(within->remove("way/old").error().code, Code::kDenied);
   EXPECT_TRUE(within->remove("docs/c.key"));
@@ -254,6 +262,9 @@ TEST_F(WorkspaceTest, WhatIsBarredIsNeitherReadNorWrittenNorListed) {
   EXPECT_EQ(testing::read_file(inside / "out/old"), "x");
   EXPECT_FALSE(fs::exists(inside / "out/new"));
   EXPECT_FALSE(fs::exists(inside / "out/deep"));
+  const auto is_own = [](std::string_view path) { return path.starts_with("out/"); };
+  EXPECT_EQ(ws->within({.read = is_own, .own = is_own})->read("way/old", kMuch).error().message,
+            "cannot read 'way/old', which is 'out/old': it is in a folder of Naestro's own");
   // The folder itself bars nothing.
   EXPECT_EQ(ws->read("keys/a.key", kMuch).value(), "x");
   EXPECT_FALSE(ws->barred().read);

@@ -106,6 +106,37 @@ rules:
         self.assertEqual(by_hand.stdout, "alpha\n")
         self.assertIn("the policy hides 3", by_hand.stderr)
 
+    def test_files_that_are_denied_anywhere_are_left_out_of_a_search_of_all(self):
+        rules = self.folder / "config/naestro/policy.yaml"
+        rules.parent.mkdir(parents=True)
+        rules.write_text("policy: policy/1\nrules:\n"
+                         "  - {id: no_keys, effect: deny, kinds: [read], paths: ['**/*.key']}\n")
+        for name in ("a.key", "d/b.key", "note.txt"):
+            (self.work / name).parent.mkdir(exist_ok=True)
+            (self.work / name).write_text("alpha\n")
+        global PLAN
+        former, PLAN = PLAN, {
+            "naestro": "plan/1", "goal": "try", "steps": [
+                {"id": "find", "do": {"tool": "files.search@1"},
+                 "with": {"path": ".", "query": "alpha"}}],
+            "outputs": {"found": "${steps.find.out.file_count}"}}
+        self.addCleanup(globals().update, PLAN=former)
+        done = self.run_plan()
+        self.assertEqual(done.returncode, 0, done.stdout + done.stderr)
+        got = json.loads(self.naestro("show", "last", "--json").stdout)["outputs"]
+        self.assertEqual(got["found"], 1)
+
+    def test_a_folder_of_naestros_own_is_no_workspace(self):
+        for name in ("state", "data", "config"):
+            self.work = self.folder / name / "naestro"
+            self.work.mkdir(parents=True, exist_ok=True)
+            refused = self.run_plan()
+            self.assertEqual(refused.returncode, 2, refused.stdout + refused.stderr)
+            self.assertIn("a folder of Naestro's own", refused.stderr)
+            self.work /= "below"
+            self.work.mkdir()
+            self.assertEqual(self.run_plan().returncode, 2)
+
 
 if __name__ == "__main__":
     unittest.main(argv=sys.argv[:1])

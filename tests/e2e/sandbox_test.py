@@ -178,6 +178,33 @@ class Sandbox(unittest.TestCase):
         self.naestro("-w", "no-such", "--", "true", code=2)
         self.naestro(code=2)
 
+    def test_a_folder_of_naestros_own_is_no_workspace(self):
+        for own in (".local/state/naestro", ".local/share/naestro", ".config/naestro/below"):
+            (self.folder / own).mkdir(parents=True)
+            for profile in ("workspace", "read-only", "weak"):
+                self.naestro("-w", str(self.folder / own), "--profile", profile, "--", "true", code=2)
+                self.assertIn("a folder of Naestro's own", self.err)
+
+    def test_a_folder_above_what_is_barred_is_not_moved(self):
+        rules = self.folder / ".config/naestro/policy.yaml"
+        rules.parent.mkdir(parents=True)
+        rules.write_text("policy: policy/1\nrules:\n"
+                         "  - {id: no, effect: deny, kinds: [read], paths: ['a/secrets/**', '**/*.key']}\n")
+        self.env["XDG_DATA_HOME"] = str(self.work / "data")
+        for name in ("a/secrets/x", "data/naestro/y"):
+            (self.work / name).parent.mkdir(parents=True)
+            (self.work / name).write_text("hunter2")
+        for profile in ("workspace", "weak"):
+            for script in ("mv a b", "mv data d9", "rm -r a", "rm -r data"):
+                self.assertEqual(self.sh(f"{script} || exit 3; cat b/secrets/x d9/naestro/y",
+                                         "--profile", profile, code=3), "")
+        self.assertEqual((self.work / "a/secrets/x").read_text(), "hunter2")
+        self.assertEqual((self.work / "data/naestro/y").read_text(), "hunter2")
+        # What is hidden may hold what is hidden.
+        (self.folder / ".ssh").mkdir()
+        (self.folder / ".ssh/x.key").write_text("hunter2")
+        self.assertEqual(self.sh("cat .ssh/x.key; echo fine", cwd=self.folder), "fine\n")
+
     def test_what_the_folders_configuration_says_does_not_matter(self):
         (self.work / "naestro.yaml").write_text("not: [valid")
         self.assertEqual(self.sh("echo fine"), "fine\n")
