@@ -218,14 +218,16 @@ int main(int argc, char** argv) {
   };
   house.read_yaml = app::read_yaml_file;
   house.settings.assets = built_in_assets();
-  house.open_tools = [&house](const std::string& workspace, const policy::Policy& policy,
-                              policy::Mode mode) -> Result<std::unique_ptr<door::Adapter>> {
+  house.open_tools =
+      [&house](const std::string& workspace, const policy::Policy& policy, policy::Mode mode,
+               const vault::Redactor& redactor) -> Result<std::unique_ptr<door::Adapter>> {
     NAESTRO_LET(auto opened, tools::Workspace::open(workspace));
     NAESTRO_LET(auto hosts, net::HostList::parse(house.settings.hosts));
     return std::make_unique<tools::ToolAdapter>(
         std::move(opened), std::move(hosts), call_tool,
         app::barred_by(policy, mode, house.user, workspace,
-                       {house.folders.state, house.folders.data}));
+                       {house.folders.state, house.folders.data, house.config}),
+        [&redactor](std::string_view text) { return redactor.redacted(text); });
   };
   house.variable = [](const std::string& name) -> std::optional<std::string> {
     const char* value = std::getenv(name.c_str());

@@ -137,6 +137,11 @@ int export_run(House& house, const std::string& run, const std::string& output, 
             (readable ? "with its key and everything in the clear: goal, plan, inputs, results"
                       : "what it says is sealed; --readable adds the key and the clear text") +
             "\nCheck it anywhere: naestro audit verify --file " + file + " --key signing.pub\n");
+  if (readable) {
+    print(house.err,
+          "What undoing needs stands in it in the clear: the former content of files as it was, "
+          "with the secrets that it held.\n");
+  }
   return 0;
 }
 

@@ -39,11 +39,9 @@ std::string question_text(House& house, const run::Machine& machine,
   return out + "Digest: " + hex(question.digest) + "\n";
 }
 
-// What a person says goes into the ledger as it is: a secret in it is refused, not kept.
-Result<void> without_secrets(const Secrets& secrets, const run::Start& start) {
-  NAESTRO_TRY(secrets.check("the goal", start.goal));
-  NAESTRO_TRY(secrets.check("the plan", start.plan_text));
-  return secrets.check("an input", json::canonical(start.inputs));
+Result<void> without_secrets(const Secrets& secrets, const std::vector<Said>& said) {
+  for (const Said& each : said) NAESTRO_TRY(secrets.check(each.what, each.text));
+  return {};
 }
 
 int execute_with(Secrets& secrets, House& house, Session& session, run::Machine& machine,
@@ -52,7 +50,8 @@ int execute_with(Secrets& secrets, House& house, Session& session, run::Machine&
   const std::int64_t fence = hold.fence;
   const std::string workspace{
       json::text_at(machine.start().context, "workspace").value_or(house.cwd)};
-  auto tools = house.open_tools(workspace, machine.policy(), machine.start().mode);
+  auto tools =
+      house.open_tools(workspace, machine.policy(), machine.start().mode, secrets.redactor());
   if (!tools) return report(house, tools.error());
   auto models = house.open_models(
       options.script, [&secrets](const std::string& name) { return secrets.find(name); });
@@ -179,11 +178,17 @@ int execute(House& house, Session& session, run::Machine& machine, run::Batch fi
                       options, std::move(day));
 }
 
-int start_run(House& house, plan::Program program, run::Start start, const RunOptions& options,
-              json::Object* outputs) {
+std::vector<Said> said_of(const run::Start& start) {
+  return {{"the goal", start.goal},
+          {"the plan", start.plan_text},
+          {"an input", json::canonical(start.inputs)}};
+}
+
+int start_run(House& house, plan::Program program, run::Start start, const std::vector<Said>& said,
+              const RunOptions& options, json::Object* outputs) {
   auto secrets = Secrets::open(house);
   if (!secrets) return report(house, secrets.error());
-  const auto clean = without_secrets(**secrets, start);
+  const auto clean = without_secrets(**secrets, said);
   if (!clean) return report(house, clean.error());
   auto session = open_session(house);
   if (!session) return report(house, session.error());

@@ -1,5 +1,6 @@
 #include <algorithm>
 
+#include "base/text.hpp"
 #include "cli/loaded.hpp"
 #include "cli/render.hpp"
 #include "ledger/files.hpp"
@@ -115,11 +116,15 @@ int fork(House& house, const std::string& text, const ForkOptions& options,
       run::fork_of(*source->machine, source->plan_text, *compiled.program, plan_text, *wish);
   if (!forked) return report(house, forked.error());
   print(limits_given.json ? house.err : house.out, table_text(*forked));
+  // The rest stands in the ledger already.
+  std::vector<Said> said{{"an input", join(options.sets, "\n")},
+                         {"a stub", join(options.stubs, "\n")}};
+  if (!options.plan.empty()) said.push_back({"the plan", plan_text});
   start.plan_text = std::move(plan_text);
   start.inputs = *std::move(inputs);
   start.ceilings = ceilings_of(smaller(compiled.program->budget, *limits));
   start.fork = std::move(forked->fork);
-  return start_run(house, *std::move(compiled.program), std::move(start), limits_given);
+  return start_run(house, *std::move(compiled.program), std::move(start), said, limits_given);
 }
 
 }  // namespace naestro::cli

@@ -40,9 +40,10 @@ struct House {
   std::string cwd;
   std::string config = {};  // Naestro's folder for a person's settings; absolute
   // The far sides of the two doors.
-  // `policy` outlives the adapter.
+  // `policy` and `redactor`, which takes secrets out of what tools read, outlive the adapter.
   std::function<Result<std::unique_ptr<door::Adapter>>(const std::string& workspace,
-                                                       const policy::Policy& policy, policy::Mode)>
+                                                       const policy::Policy& policy, policy::Mode,
+                                                       const vault::Redactor& redactor)>
       open_tools;
   // `script`: the file with the answers of the scripted model, or ""; `keys`: where servers' keys
   // come from, on any thread.

@@ -165,7 +165,8 @@ int run_goal(House& house, const RunOptions& options, json::Object* outputs = nu
   start.mode = *mode;
   start.versions = versions(house);
   start.ceilings = ceilings_of(*limits);
-  return start_run(house, *std::move(compiled.program), std::move(start), options, outputs);
+  const std::vector<Said> said = said_of(start);
+  return start_run(house, *std::move(compiled.program), std::move(start), said, options, outputs);
 }
 
 }  // namespace
@@ -356,7 +357,8 @@ int run_plan(House& house, const RunOptions& options) {
   start.mode = *mode;
   start.versions = versions(house);
   start.ceilings = ceilings_of(smaller(program.budget, *limits));
-  return start_run(house, *std::move(compiled->second.program), std::move(start), options);
+  const std::vector<Said> said = said_of(start);
+  return start_run(house, *std::move(compiled->second.program), std::move(start), said, options);
 }
 
 }  // namespace naestro::cli

@@ -11,7 +11,6 @@
 namespace naestro::cli {
 namespace {
 
-constexpr const char* kPassphraseFile = "NAESTRO_VAULT_PASSPHRASE_FILE";
 constexpr std::size_t kPassphraseMax = 4096;
 
 // The names that models' contracts give their keys.
@@ -24,6 +23,13 @@ std::vector<std::string> key_names(const House& house) {
 }
 
 }  // namespace
+
+std::string locked_warning() {
+  return std::string{
+             "The vault is locked, so its values are not taken out of what a run reads and "
+             "writes; name a file with its passphrase in "} +
+         kPassphraseFile + " for that.\n";
+}
 
 Result<std::string> read_hidden(House& house, const std::string& prompt) {
   const int fd = ::fileno(house.in);
@@ -63,8 +69,10 @@ Result<std::unique_ptr<Secrets>> Secrets::open(House& house) {
   const std::vector<std::string> keys = key_names(house);
   const auto& entries = vault.entries();
   const bool needed = std::ranges::any_of(entries, [&](const vault::Entry& entry) {
-    return !vault.by_passphrase() || std::ranges::find(keys, entry.name) != keys.end();
+    return !vault.by_passphrase() || house.variable(kPassphraseFile) ||
+           std::ranges::find(keys, entry.name) != keys.end();
   });
+  if (!needed && !entries.empty()) print(house.err, locked_warning());
   std::unique_ptr<Secrets> out{new Secrets{house, std::move(vault)}};
   std::vector<vault::NamedValue> values;
   if (needed) {

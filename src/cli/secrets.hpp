@@ -10,10 +10,16 @@
 
 namespace naestro::cli {
 
+// Names the file that holds the passphrase, for who cannot type it.
+inline constexpr const char* kPassphraseFile = "NAESTRO_VAULT_PASSPHRASE_FILE";
+// A line for who has a vault whose values are not known.
+std::string locked_warning();
+
 class Secrets {
  public:
   // Unlocks the vault where there is one with entries; one that a passphrase protects only where a
-  // model's key is in it, since a person has to type that. Errors: those of the vault.
+  // model's key is in it, since a person has to type that, or a file holds it: else a line on
+  // `house.err` says that its values are not taken out. Errors: those of the vault.
   static Result<std::unique_ptr<Secrets>> open(House& house);
 
   // The key that a model's contract names: of the vault, as it is now, else of the environment.

@@ -72,9 +72,18 @@ int exit_of(const plan::Compiled& compiled);
 int execute(House& house, Session& session, run::Machine& machine, run::Batch first, run::Hold hold,
             const RunOptions& options, std::optional<ledger::FolderLock> day);
 
-// Makes a new run and executes it. `outputs`: gets those of a run that is done; may be null.
-int start_run(House& house, plan::Program program, run::Start start, const RunOptions& options,
-              json::Object* outputs = nullptr);
+// What a person said, kept as it was said: a secret in it is refused. `what`: "the goal".
+struct Said {
+  std::string_view what;
+  std::string text;
+};
+// Of a run that a person begins: all of it.
+std::vector<Said> said_of(const run::Start& start);
+
+// Makes a new run and executes it. `said`: what of `start` is not from the ledger. `outputs`: gets
+// those of a run that is done; may be null. Errors: kSecretInText.
+int start_run(House& house, plan::Program program, run::Start start, const std::vector<Said>& said,
+              const RunOptions& options, json::Object* outputs = nullptr);
 
 // The ceilings of --max-usd, --max-tokens, --max-tool-calls, --max-time and of the configuration;
 // the smaller holds.

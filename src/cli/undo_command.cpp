@@ -51,7 +51,7 @@ int undo(House& house, const std::string& text, const std::string& step,
                               plan::format(compiled.diagnostics.front(), "the undoing plan"))
                              .error());
   }
-  return start_run(house, *std::move(compiled.program), std::move(start), options);
+  return start_run(house, *std::move(compiled.program), std::move(start), {}, options);
 }
 
 }  // namespace naestro::cli

@@ -28,6 +28,7 @@ Result<std::string> read_value(House& house, const std::string& name) {
     out.append(part, got);
   }
   if (out.ends_with('\n')) out.pop_back();
+  if (out.ends_with('\r')) out.pop_back();
   return out;
 }
 
@@ -63,7 +64,8 @@ Result<std::string> protect(House& house, bool by_file) {
   crypto::wipe(words);
   crypto::wipe(again);
   if (!done) return std::unexpected(done.error());
-  return std::string{"The vault opens with this passphrase, and with nothing else.\n"};
+  return "The vault opens with this passphrase, and with nothing else.\n" +
+         (house.variable(kPassphraseFile) ? "" : locked_warning());
 }
 
 int tell(House& house, const Result<std::string>& done) {

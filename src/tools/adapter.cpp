@@ -21,7 +21,7 @@ Result<json::Value> ToolAdapter::prepare(const door::Intent& intent) {
         "what is undone by files.restore names the file that it writes");
   NAESTRO_LET(const std::string_view path, text_argument(effect.arguments, write->argument));
   json::Object out{{"path", path}, {"content", nullptr}, {"encoding", "utf-8"}};
-  auto content = workspace_.read(path, kFormerMax);
+  auto content = workspace_.read_exact(path, kFormerMax);
   if (!content && content.error().code == Code::kNotFound) return out;
   if (!content) return std::unexpected(std::move(content).error());
   const bool text = is_utf8(*content);
@@ -39,7 +39,7 @@ door::Outcome ToolAdapter::act(const door::Intent& intent, std::stop_token stop,
     std::from_chars(target.data() + at + 1, target.data() + target.size(), version);
   }
   door::Outcome outcome;
-  const auto workspace = workspace_.within(barred_ ? barred_(intent.effect()) : Barred{});
+  const auto workspace = workspace_.within(barred_ ? barred_(intent.effect()) : Barred{}, clean_);
   if (!workspace) {
     outcome.result = std::unexpected(workspace.error());
     return outcome;

@@ -18,15 +18,19 @@ using BarredFor = std::function<Barred(const door::Effect& effect)>;
 
 class ToolAdapter final : public door::Adapter {
  public:
-  // `hosts`: what the user allows to reach; `barred`: what of the workspace a call must not touch.
-  ToolAdapter(Workspace workspace, net::HostList hosts, Call call, BarredFor barred = {})
+  // `hosts`: what the user allows to reach; `barred`: what of the workspace a call must not touch;
+  // `clean`: of what it reads there.
+  ToolAdapter(Workspace workspace, net::HostList hosts, Call call, BarredFor barred = {},
+              Clean clean = {})
       : workspace_{std::move(workspace)},
         hosts_{std::move(hosts)},
         call_{std::move(call)},
-        barred_{std::move(barred)} {}
+        barred_{std::move(barred)},
+        clean_{std::move(clean)} {}
   // Tools cost what their contract says, which is the cap, so usage is left to the door.
   // Of a tool that writes one file: what files.restore needs to bring back what is there now,
-  // {"path", "content" (null: no such file), "encoding"}. Fails where that is larger than 8 MiB.
+  // {"path", "content" (null: no such file; exact), "encoding"}. Fails where that is larger than 8
+  // MiB.
   Result<json::Value> prepare(const door::Intent& intent) override;
   door::Outcome act(const door::Intent& intent, std::stop_token stop,
                     const door::Provisional& provisional) override;
@@ -36,6 +40,7 @@ class ToolAdapter final : public door::Adapter {
   net::HostList hosts_;
   Call call_;
   BarredFor barred_;
+  Clean clean_;
 };
 
 }  // namespace naestro::tools

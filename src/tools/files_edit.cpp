@@ -116,9 +116,15 @@ Result<json::Value> files_edit(const json::Object& arguments, const Context& con
   NAESTRO_LET(const std::string path, written_path(arguments));
   NAESTRO_LET(std::vector<Edit> edits, edits_of(arguments));
   NAESTRO_LET(const std::string_view expected, text_argument(arguments, "sha256", ""));
-  NAESTRO_LET(const std::string now, read_text(path, kWrittenBytesMax, context));
+  NAESTRO_TRY(read_text(path, kWrittenBytesMax, context));
+  NAESTRO_LET(const std::string now, context.workspace.read_exact(path, kWrittenBytesMax));
   NAESTRO_LET(const auto former, former_content(path, context));
   if (!former) return fail(Code::kNotFound, "'" + path + "' was not there when the call began");
+  // What was read of it is not what is there; and whether an edit fits would say what the value is.
+  if (context.workspace.cleaned(*former)) {
+    return fail(Code::kToolFailed, "'" + path + "' holds the value of a secret, and is not edited",
+                "take the value out of it, or edit it by hand");
+  }
   const std::string hash = hex(crypto::sha256(*former));
   if (!expected.empty() && hash != expected) {
     return fail(Code::kToolFailed,

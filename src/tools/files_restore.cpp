@@ -12,7 +12,7 @@ constexpr std::size_t kFileMax = std::size_t{64} << 20;
 
 // The SHA-256 of what is there now, in hex; "" when there is no file.
 Result<std::string> hash_of(const Workspace& workspace, std::string_view path) {
-  const auto content = workspace.read(path, kFileMax);
+  const auto content = workspace.read_exact(path, kFileMax);
   if (content) return hex(crypto::sha256(*content));
   if (content.error().code == Code::kNotFound) return std::string{};
   return std::unexpected(content.error());

@@ -76,7 +76,7 @@ Result<std::optional<std::string>> former_content(const std::string& path, const
     if (!bytes) return fail(Code::kToolFailed, "the record of '" + path + "' is no base64");
     return std::string{as_text(*bytes)};
   }
-  auto content = context.workspace.read(path, kWrittenBytesMax);
+  auto content = context.workspace.read_exact(path, kWrittenBytesMax);
   if (!content && content.error().code == Code::kNotFound) return std::nullopt;
   if (!content) return std::unexpected(std::move(content).error());
   return *std::move(content);
@@ -95,8 +95,12 @@ Result<json::Value> write_text(const std::string& path, const std::optional<std:
   if (former && !is_text(*former)) {
     diff.text = "What was there is no text.\n";
   } else {
-    diff = unified_diff({former ? path : "/dev/null", path}, former.value_or(""), content,
-                        {.json_bytes_max = kDiffBytesMax});
+    // Of clean texts: a diff cuts them into lines, and itself.
+    const auto clean = [&](std::string_view text) {
+      return context.workspace.cleaned(text).value_or(std::string{text});
+    };
+    diff = unified_diff({former ? path : "/dev/null", path}, clean(former.value_or("")),
+                        clean(content), {.json_bytes_max = kDiffBytesMax});
   }
   return json::Object{{"path", path},
                       {"bytes", static_cast<std::int64_t>(content.size())},

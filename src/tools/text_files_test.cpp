@@ -267,6 +267,41 @@ TEST_F(TextFilesTest, TheAdapterHandsTheRecordOn) {
   EXPECT_EQ(content("a.txt"), "old\n");
 }
 
+TEST_F(TextFilesTest, WhatIsReadComesCleanAndWhatUndoingNeedsIsExact) {
+  const auto clean = [](std::string_view text) -> std::optional<std::string> {
+    const std::size_t at = text.find("hunter2-hunter2");
+    if (at == std::string_view::npos) return std::nullopt;
+    return std::string{text}.replace(at, 15, "#");
+  };
+  const Workspace cleaned = ws.within({}, clean).value();
+  const std::string former = "a\nhunter2-hunter2\n";
+  file("a.txt", former);
+  EXPECT_EQ(cleaned.read("a.txt", 100).value(), "a\n#\n");
+  EXPECT_EQ(cleaned.read_exact("a.txt", 100).value(), former);
+  const auto tool = [&](std::string_view name, const json::Object& arguments) {
+    const auto got = call(name, 1, arguments, {cleaned, {}});
+    return got ? json::write(*got) : got.error().text();
+  };
+  has(tool("files.read", {{"path", "a.txt"}}), R"("text":"a\n#\n")");
+  const json::Array edits{json::Object{{"old", "a\n"}, {"new", "b\n"}}};
+  has(tool("files.edit", {{"path", "a.txt"}, {"edits", edits}}), "holds the value of a secret");
+  EXPECT_EQ(content("a.txt"), former);
+  ToolAdapter adapter{Workspace::open(dir.str()).value(), {}, call, {}, clean};
+  door::Effect effect;
+  effect.target = "files.write@1";
+  effect.declared = {{contract::EffectKind::write, "path", true}};
+  effect.arguments = {{"path", "a.txt"}, {"content", "new\n"}};
+  const auto kept = adapter.prepare(door::Intent::durable(effect, {}));
+  EXPECT_EQ(json::text_at(kept->as_object(), "content"), former);
+  const auto done = adapter.act(door::Intent::durable(effect, {}, *kept), {}, {}).result;
+  has(json::write(*done), R"(\n-a\n-#\n+new\n)");
+  EXPECT_EQ(json::text_at(done->as_object(), "sha256_before"), sha(former));
+  json::Object back = kept->as_object();
+  back["sha256"] = json::Array{sha("new\n")};
+  has(tool("files.restore", back), sha(former));
+  EXPECT_EQ(content("a.txt"), former);
+}
+
 TEST_F(TextFilesTest, DiffsFilesAndTexts) {
   file("a.txt", "1\n2\n");
   file("b.txt", "1\n3\n");

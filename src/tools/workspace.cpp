@@ -253,20 +253,24 @@ Result<Workspace> Workspace::open(const std::string& path) {
 }
 
 Workspace::Workspace(Workspace&& other) noexcept
-    : fd_{std::exchange(other.fd_, -1)}, barred_{std::move(other.barred_)} {}
+    : fd_{std::exchange(other.fd_, -1)},
+      barred_{std::move(other.barred_)},
+      clean_{std::move(other.clean_)} {}
 Workspace& Workspace::operator=(Workspace&& other) noexcept {
   std::swap(fd_, other.fd_);
   std::swap(barred_, other.barred_);
+  std::swap(clean_, other.clean_);
   return *this;
 }
 Workspace::~Workspace() {
   if (fd_ >= 0) close(fd_);
 }
 
-Result<Workspace> Workspace::within(Barred barred) const {
+Result<Workspace> Workspace::within(Barred barred, Clean clean) const {
   Workspace out{::fcntl(fd_, F_DUPFD_CLOEXEC, 0)};
   if (out.fd_ < 0) return refused(errno, "open the workspace", ".");
   out.barred_ = std::move(barred);
+  out.clean_ = std::move(clean);
   return out;
 }
 
@@ -315,6 +319,12 @@ Result<void> Workspace::permit(const Barred::Asks& asks, std::string_view doing,
 }
 
 Result<std::string> Workspace::read(std::string_view path, std::size_t bytes_max) const {
+  NAESTRO_LET(std::string exact, read_exact(path, bytes_max));
+  auto clean = cleaned(exact);
+  return clean ? *std::move(clean) : std::move(exact);
+}
+
+Result<std::string> Workspace::read_exact(std::string_view path, std::size_t bytes_max) const {
   NAESTRO_LET(const std::string name, normal_path(path));
   // O_NONBLOCK: opening a FIFO must not wait for its writer.
   const Fd file = open_beneath(fd_, name, O_RDONLY | O_NONBLOCK | O_NOCTTY);

@@ -7,6 +7,7 @@
 
 #include <cstdint>
 #include <functional>
+#include <optional>
 #include <stop_token>
 #include <string>
 #include <string_view>
@@ -28,6 +29,9 @@ struct Barred {
   Asks own = {};  // of what is barred: whether it is Naestro's own, and no rule's
 };
 
+// The text without what no tool should see; nullopt where there is nothing of it.
+using Clean = std::function<std::optional<std::string>(std::string_view text)>;
+
 class Workspace {
  public:
   // More files than this in one list() are an error, not a long wait.
@@ -39,13 +43,20 @@ class Workspace {
   Workspace& operator=(Workspace&&) noexcept;
   ~Workspace();
 
-  // The same folder for one call: what is barred is kDenied, and left out of lists.
-  [[nodiscard]] Result<Workspace> within(Barred barred) const;
+  // The same folder for one call: what is barred is kDenied, and left out of lists; what is read
+  // comes clean.
+  [[nodiscard]] Result<Workspace> within(Barred barred, Clean clean = {}) const;
   [[nodiscard]] const Barred& barred() const { return barred_; }
+  // Nullopt where nothing is taken out.
+  [[nodiscard]] std::optional<std::string> cleaned(std::string_view text) const {
+    return clean_ ? clean_(text) : std::nullopt;
+  }
 
-  // The whole file, at most `bytes_max` (kTooLarge beyond). Regular files only: a folder, FIFO or
-  // device is refused without waiting on it.
+  // The whole file, clean, at most `bytes_max` (kTooLarge beyond). Regular files only: a folder,
+  // FIFO or device is refused without waiting on it.
   [[nodiscard]] Result<std::string> read(std::string_view path, std::size_t bytes_max) const;
+  // As it is: for who compares it, hashes it or keeps it for undoing, and shows nothing of it.
+  [[nodiscard]] Result<std::string> read_exact(std::string_view path, std::size_t bytes_max) const;
   // Atomically: a temporary file beside it, fsync, rename, fsync of the folder. Makes missing
   // parent folders. Doing it twice leaves the same state. An existing file keeps its permissions;
   // anything there but a regular file is refused. A crash may leave a hidden ".naestro-*.tmp",
@@ -72,6 +83,7 @@ class Workspace {
                                     std::string_view path, const std::string& place) const;
   int fd_ = -1;
   Barred barred_ = {};
+  Clean clean_ = {};
 };
 
 }  // namespace naestro::tools

@@ -70,6 +70,16 @@ std::string interleaved(std::string_view value, bool big_endian) {
   });
 }
 
+// The value, and each line of one that has several: tools give lines one by one, and trimmed.
+std::vector<std::string> parts_of(const std::string& value) {
+  std::vector<std::string> out{value};
+  if (!value.contains('\n')) return out;
+  for (const std::string& line : split(value, '\n')) {
+    if (!line.starts_with("-----")) out.emplace_back(trimmed(line));  // of PEM, nobody's secret
+  }
+  return out;
+}
+
 }  // namespace
 
 std::vector<std::string> encodings_of(std::string_view value) {
@@ -139,9 +149,11 @@ std::vector<std::string> encodings_of(std::string_view value) {
 
 Redactor::Redactor(const std::vector<NamedValue>& secrets) {
   for (const NamedValue& secret : secrets) {
-    if (secret.value.size() < kSecretBytesMin) continue;
-    for (std::string& text : encodings_of(secret.value)) {
-      patterns_.push_back({std::move(text), names_.size()});
+    for (const std::string& value : parts_of(secret.value)) {
+      if (value.size() < kSecretBytesMin) continue;
+      for (std::string& text : encodings_of(value)) {
+        patterns_.push_back({std::move(text), names_.size()});
+      }
     }
     names_.push_back(secret.name);
   }

@@ -58,6 +58,16 @@ TEST(Redactor, TheLongestOfThoseThatBeginAlikeIsTaken) {
   EXPECT_EQ(redactor.redacted("passwordpassword"), "⟦secret:short⟧⟦secret:short⟧");
 }
 
+TEST(Redactor, EachLineOfAValueOfSeveralIsOne) {
+  const Redactor redactor{
+      {{"pem", "first-line-of-it\r\n  second-line-of-it\nshort\nlast-line-of-it"}}};
+  EXPECT_EQ(redactor.redacted("first-line-of-it\r\n  second-line-of-it\nshort\nlast-line-of-it."),
+            "⟦secret:pem⟧.");
+  EXPECT_EQ(redactor.redacted("a second-line-of-it b"), "a ⟦secret:pem⟧ b");
+  EXPECT_EQ(redactor.redacted("7: first-line-of-it"), "7: ⟦secret:pem⟧");
+  EXPECT_EQ(redactor.redacted("short"), std::nullopt);
+}
+
 TEST(Redactor, AStreamGivesWhatTheWholeGives) {
   const Redactor redactor{{{"key", "hunter2-hunter2"}, {"b", "0123456789"}}};
   const std::string text = "a hunter2-hunter2b0123456789 hunter2-hunter aHVudGVyMi1odW50ZXIy.";

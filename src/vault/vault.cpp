@@ -5,7 +5,6 @@
 #include <algorithm>
 
 #include "base/text.hpp"
-#include "ledger/files.hpp"
 
 namespace naestro::vault {
 namespace {
@@ -61,7 +60,10 @@ Result<void> check_name(std::string_view name) {
                       return is_letter(c) || (c >= '0' && c <= '9') || c == '-' || c == '.';
                     });
   if (good) return {};
-  return fail(Code::kUsage, "'" + shorten(one_line(name), 80) + "' is no name of a secret",
+  // "NAME=value" holds what must not be repeated.
+  return fail(Code::kUsage,
+              name.contains('=') ? "a name with a '=' is no name of a secret"
+                                 : "'" + shorten(one_line(name), 80) + "' is no name of a secret",
               "a letter or '_' first, then letters, digits, '_', '-' and '.', at most 64");
 }
 
@@ -72,8 +74,12 @@ Result<void> check_value(std::string_view value) {
                     std::to_string(kSecretBytesMax) +
                     "; a shorter one could not be kept out of texts without hiding words");
   }
-  if (is_utf8(value) && !value.contains('\0')) return {};
-  return fail(Code::kUsage, "the value is no text", "give it in base64 if it is binary");
+  if (!is_utf8(value) || value.contains('\0')) {
+    return fail(Code::kUsage, "the value is no text", "give it in base64 if it is binary");
+  }
+  if (trimmed(value) == value) return {};
+  return fail(Code::kUsage, "the value begins or ends with white space",
+              "give it without; one line end behind it is taken off");
 }
 
 Result<Vault> Vault::open(const std::string& folder) {
@@ -163,7 +169,6 @@ Result<void> Vault::write() const {
 Result<void> Vault::keep_key(const crypto::BlobKey& key, Random& random) {
   std::array<std::uint8_t, 4> id{};
   random.fill(id);
-  NAESTRO_TRY(ledger::make_folder(folder_));
   const std::string name = "vault-" + hex(id) + ".key";
   NAESTRO_TRY(ledger::create_durably(folder_ + "/" + name, as_bytes(base64(key) + "\n"), 0600));
   key_name_ = name;
@@ -172,6 +177,12 @@ Result<void> Vault::keep_key(const crypto::BlobKey& key, Random& random) {
 
 Result<void> Vault::unlock(const Ask& ask, Random& random) {
   if (unlocked_) return {};
+  if (!there_) {
+    random.fill(key_);
+    check_ = crypto::HmacKey{key_}.of(as_bytes(kCommit));
+    unlocked_ = true;
+    return {};
+  }
   if (by_passphrase()) {
     NAESTRO_LET(std::string words, ask());
     auto key = crypto::key_of(words, passphrase_);
@@ -179,11 +190,6 @@ Result<void> Vault::unlock(const Ask& ask, Random& random) {
     if (!key) return std::unexpected(key.error());
     key_ = *key;
   } else {
-    if (!there_) {
-      crypto::BlobKey fresh{};
-      random.fill(fresh);
-      NAESTRO_TRY(keep_key(fresh, random));
-    }
     auto text = ledger::read_whole(key_file());
     if (!text) return fail(Code::kVaultLocked, key_file() + ": " + text.error().message);
     if (text->ends_with('\n')) text->pop_back();
@@ -191,9 +197,7 @@ Result<void> Vault::unlock(const Ask& ask, Random& random) {
     crypto::wipe(*text);
     if (!fixed(key_, bytes)) return fail(Code::kVaultLocked, key_file() + " is no key file");
   }
-  const Digest commit = crypto::HmacKey{key_}.of(as_bytes(kCommit));
-  if (!there_) check_ = commit;
-  if (commit != check_) {
+  if (crypto::HmacKey{key_}.of(as_bytes(kCommit)) != check_) {
     crypto::wipe(key_);
     return fail(Code::kVaultLocked, by_passphrase() ? "the vault does not open with this passphrase"
                                                     : key_file() + " is the key of another vault");
@@ -211,7 +215,28 @@ Result<void> Vault::refresh() {
   return {};
 }
 
+// What is there now, from here on nobody else's to change. A key file that others made or changed
+// meanwhile is read; a passphrase cannot be.
+Result<ledger::FolderLock> Vault::take_up(Random& random) {
+  NAESTRO_TRY(ledger::make_folder(folder_));
+  NAESTRO_LET(auto lock, ledger::FolderLock::take(folder_));
+  NAESTRO_LET(Vault now, open(folder_));
+  if (now.there_ && now.check_ != check_) {
+    NAESTRO_TRY(now.unlock(
+        []() -> Result<std::string> {
+          return fail(Code::kVaultLocked, "the vault got a passphrase meanwhile", "begin again");
+        },
+        random));
+    *this = std::move(now);
+    return lock;
+  }
+  entries_ = std::move(now.entries_);
+  if (key_name_.empty() && !by_passphrase()) NAESTRO_TRY(keep_key(key_, random));
+  return lock;
+}
+
 Result<Entry*> Vault::find(std::string_view name) {
+  NAESTRO_TRY(check_name(name));
   const auto found = std::ranges::find(entries_, name, &Entry::name);
   if (found == entries_.end()) return unknown(name);
   return &*found;
@@ -251,6 +276,7 @@ Result<void> Vault::set(std::string_view name, std::string_view value, std::int6
   check(unlocked_, "a vault is unlocked before it is written");
   NAESTRO_TRY(check_name(name));
   NAESTRO_TRY(check_value(value));
+  NAESTRO_LET(const auto lock, take_up(random));
   auto found = std::ranges::find(entries_, name, &Entry::name);
   if (found == entries_.end()) {
     found = entries_.insert(entries_.end(), Entry{});
@@ -280,6 +306,7 @@ Result<void> Vault::protect(std::string_view words, Random& random) {
     how = crypto::moderate(random);
     NAESTRO_LET(fresh, crypto::key_of(words, how));
   }
+  NAESTRO_LET(const auto lock, take_up(random));
   for (Entry& entry : entries_) {
     NAESTRO_LET(crypto::BlobKey key, opened_key(key_, entry));
     entry.key = crypto::seal_with(fresh, as_bytes(bound(entry, "key")), key, random);
@@ -296,16 +323,26 @@ Result<void> Vault::protect(std::string_view words, Random& random) {
   return {};
 }
 
+// Without the key: the file as it is by then, but for one secret.
+Result<void> Vault::change(std::string_view name, const std::function<void(Vault&)>& how) {
+  NAESTRO_TRY(find(name));
+  NAESTRO_LET(const auto lock, ledger::FolderLock::take(folder_));
+  NAESTRO_LET(Vault now, open(folder_));
+  NAESTRO_TRY(now.find(name));
+  how(now);
+  NAESTRO_TRY(now.write());
+  entries_ = std::move(now.entries_);
+  return {};
+}
+
 Result<void> Vault::revoke(std::string_view name) {
-  NAESTRO_LET(Entry* const entry, find(name));
-  entry->revoked = true;
-  return write();
+  return change(name, [&](Vault& now) { (*now.find(name))->revoked = true; });
 }
 
 Result<void> Vault::remove(std::string_view name) {
-  NAESTRO_TRY(find(name));
-  std::erase_if(entries_, [&](const Entry& entry) { return entry.name == name; });
-  return write();
+  return change(name, [&](Vault& now) {
+    std::erase_if(now.entries_, [&](const Entry& entry) { return entry.name == name; });
+  });
 }
 
 }  // namespace naestro::vault

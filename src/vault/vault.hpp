@@ -10,6 +10,7 @@
 
 #include "base/crypto.hpp"
 #include "base/json.hpp"
+#include "ledger/files.hpp"
 #include "vault/redactor.hpp"
 
 namespace naestro::vault {
@@ -31,10 +32,12 @@ struct Handed {
 
 // A letter or '_', then letters, digits, '_', '-', '.': at most 64. kUsage otherwise.
 Result<void> check_name(std::string_view name);
-// kUsage unless it has kSecretBytesMin to kSecretBytesMax bytes of UTF-8, none of them zero.
+// kUsage unless it has kSecretBytesMin to kSecretBytesMax bytes of UTF-8, none of them zero, and
+// no white space at its ends.
 Result<void> check_value(std::string_view value);
 
-// Not thread-safe. What changes it is durable before it returns.
+// Not thread-safe. What changes it is durable before it returns, and goes upon what is in the
+// folder by then, under a lock among processes.
 class Vault {
  public:
   // What people type; asked at most once.
@@ -46,14 +49,15 @@ class Vault {
 
   [[nodiscard]] const std::vector<Entry>& entries() const { return entries_; }
   [[nodiscard]] bool by_passphrase() const { return passphrase_.memory != 0; }
-  // Gets the vault's key, which is made where there is no vault yet. kVaultLocked: another
-  // passphrase, or the key file is gone or another's. Once is enough.
+  // Gets the vault's key, which is made where there is no vault yet, and kept with the first that
+  // is set. kVaultLocked: another passphrase, or the key file is gone or another's. Once is enough.
   Result<void> unlock(const Ask& ask, Random& random);
 
   // Takes up what others changed since, still unlocked. kVaultLocked: it has another key by now.
   Result<void> refresh();
 
-  // These need it unlocked. kNotFound; kSecretRevoked.
+  // These need it unlocked. kNotFound; kSecretRevoked; kVaultLocked where a passphrase that is not
+  // this one protects it by now.
   [[nodiscard]] Result<std::string> value(std::string_view name) const;
   // The values of all, revoked ones too, for who keeps them out of texts.
   [[nodiscard]] Result<std::vector<NamedValue>> all() const;
@@ -64,7 +68,7 @@ class Vault {
   // were: their own keys are sealed anew.
   Result<void> protect(std::string_view words, Random& random);
 
-  // These do not. kNotFound.
+  // These do not. kNotFound; kUsage for what is no name.
   Result<void> revoke(std::string_view name);
   Result<void> remove(std::string_view name);
 
@@ -78,6 +82,8 @@ class Vault {
   [[nodiscard]] std::string file() const { return folder_ + "/vault.json"; }
   [[nodiscard]] std::string key_file() const { return folder_ + "/" + key_name_; }
   Result<void> keep_key(const crypto::BlobKey& key, Random& random);
+  Result<ledger::FolderLock> take_up(Random& random);
+  Result<void> change(std::string_view name, const std::function<void(Vault&)>& how);
 
   std::string folder_;
   bool there_ = false;

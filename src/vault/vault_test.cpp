@@ -137,6 +137,37 @@ TEST_F(VaultTest, WhatOthersChangeIsTakenUp) {
   EXPECT_EQ(open.value("k").error().code, Code::kNotFound);
 }
 
+TEST_F(VaultTest, AChangeGoesUponWhatIsThereByThen) {
+  Vault first = unlocked();
+  Vault second = unlocked();  // neither knows of the other's key
+  ASSERT_TRUE(first.set("a", "hunter2-hunter2", 1, random));
+  ASSERT_TRUE(second.set("b", "hunter3-hunter3", 1, random));
+  Vault third = vault();
+  ASSERT_TRUE(first.set("c", "hunter4-hunter4", 1, random));
+  ASSERT_TRUE(third.revoke("a"));
+  EXPECT_EQ(unlocked().all()->size(), 3U);
+  EXPECT_TRUE(vault().entries().front().revoked);
+  ASSERT_TRUE(unlocked().protect("", random));
+  ASSERT_TRUE(first.set("d", "hunter5-hunter5", 1, random));  // reads the new key file
+  EXPECT_EQ(unlocked().all()->size(), 4U);
+  EXPECT_EQ(std::distance(fs::directory_iterator{folder()}, {}), 3);  // vault, key, lock
+  ASSERT_TRUE(unlocked().protect("correct horse", random));
+  EXPECT_EQ(first.set("e", "hunter6-hunter6", 1, random).error().code, Code::kVaultLocked);
+  EXPECT_EQ(unlocked("correct horse").all()->size(), 4U);
+  Vault late = vault();
+  ASSERT_TRUE(vault().remove("d"));
+  EXPECT_EQ(late.revoke("d").error().code, Code::kNotFound);
+}
+
+TEST_F(VaultTest, ValuesWithWhiteSpaceAtTheirEndsAndNamesWithThemAreRefused) {
+  for (const char* value : {" 12345678", "12345678\n", "12345678\r", "\t12345678", "         "}) {
+    EXPECT_EQ(check_value(value).error().code, Code::kUsage) << value;
+  }
+  EXPECT_TRUE(check_value("1234 5678\n9"));
+  EXPECT_FALSE(check_name("NAME=hunter2-hunter2").error().text().contains("hunter2"));
+  EXPECT_FALSE(vault().revoke("NAME=hunter2-hunter2").error().text().contains("hunter2"));
+}
+
 TEST_F(VaultTest, AnotherKeyOpensNothing) {
   set("k", "hunter2-hunter2", unlocked());
   Vault open = vault();
