@@ -109,7 +109,7 @@ TEST(PolicyFiles, ABrokenOneIsAnErrorThatNamesItsPlace) {
     EXPECT_EQ(world.finding(text),
               shown +
                   R"(:1:1: NE0406 a policy is {"policy": "policy/1", "rules": [...]} and perhaps )"
-                  R"("labels": [...], and nothing more)" +
+                  R"("labels": [...] and "limits": {...}, and nothing more)" +
                   page);
   }
   EXPECT_EQ(world.finding(std::string{kRule} + "    kinds:\n    - read\n    - fly\n"),

@@ -119,12 +119,12 @@ rules:
             "naestro": "plan/1", "goal": "try", "steps": [
                 {"id": "find", "do": {"tool": "files.search@1"},
                  "with": {"path": ".", "query": "alpha"}}],
-            "outputs": {"found": "${steps.find.out.file_count}"}}
+            "outputs": {"found": "${steps.find.out.match_count}"}}
         self.addCleanup(globals().update, PLAN=former)
         done = self.run_plan()
         self.assertEqual(done.returncode, 0, done.stdout + done.stderr)
         got = json.loads(self.naestro("show", "last", "--json").stdout)["outputs"]
-        self.assertEqual(got["found"], 1)
+        self.assertEqual(got["found"], 1)  # of note.txt
 
     def test_a_folder_of_naestros_own_is_no_workspace(self):
         for name in ("state", "data", "config"):
