@@ -22,6 +22,7 @@ TEST(Draft, AFieldOfEveryKindIsCanonical) {
   const contract::Labels labels{{"", contract::unlabelled()}, {"/a", {{"user"}, {}, false}}};
   const door::Usage usage{1, 2, 3, 4, 5};
   const std::vector<std::string> words{"b", "a\\"};
+  const std::array<Field, 5> spent = fields_of(usage);
   const std::array<Field, 1> inner{{{"n", std::int64_t{1}}}};
   const std::array<Fields, 2> objects{Fields{inner}, Fields{}};
   Draft draft;
@@ -37,7 +38,7 @@ TEST(Draft, AFieldOfEveryKindIsCanonical) {
                                       {"labels", &labels},
                                       {"absent", Absent{}},
                                       {"escaped", "\n"},
-                                      {"usage", Fields{fields_of(usage)}},
+                                      {"usage", Fields{spent}},
                                       {"blob", Secret{3}},
                                       {"words", &words},
                                       {"objects", std::span<const Fields>{objects}}}};
