@@ -46,8 +46,10 @@ std::string user_name() {
 
 // Without $HOME the folder that the system knows for the user, as other programs do; never '/'.
 std::string home_folder() {
-  const passwd* entry = ::getpwuid(::geteuid());
-  return environment("HOME", entry == nullptr ? "" : entry->pw_dir);
+  const std::string told = environment("HOME", "");
+  if (!told.empty()) return told;
+  const passwd* entry = ::getpwuid(::geteuid());  // takes a while
+  return entry == nullptr ? "" : entry->pw_dir;
 }
 
 std::string host_name() {
