@@ -71,6 +71,19 @@ TEST(Lint, ARuleThatAnotherCoversDecidesNothing) {
   }
 }
 
+// A denial of files anywhere leaves them out of a read of a folder; a question is asked of it.
+TEST(Lint, WhatIsAskedOfAFolderIsNotCoveredByADenialOfFilesAnywhere) {
+  const std::string wide = R"({"id":"w","effect":"deny","kinds":["read"],"paths":["**/*.k"]},)";
+  const auto narrow = [](const std::string& effect, const std::string& kind) {
+    return R"({"id":"n","effect":")" + effect + R"(","kinds":[")" + kind +
+           R"("],"paths":["**/*.k"]})";
+  };
+  EXPECT_EQ(lints(wide + narrow("ask", "read")), "");
+  EXPECT_EQ(lints(wide + narrow("deny", "read")), decides_nothing("2 n", "w in line 2"));
+  const std::string writes = R"({"id":"w","effect":"deny","kinds":["write"],"paths":["**/*.k"]},)";
+  EXPECT_EQ(lints(writes + narrow("ask", "write")), decides_nothing("2 n", "w in line 2"));
+}
+
 TEST(Lint, WhoIsMeantAndWhatIsObligedToTellRulesApart) {
   struct Case {
     std::string wide, narrow;
