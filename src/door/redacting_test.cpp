@@ -38,6 +38,8 @@ TEST_F(RedactingTest, ResultsComeWithoutThem) {
   fake.result = json::parse(R"({"a":["x hunter2-hunter2",7,null],"hunter2-hunter2":{"b":"ok"}})");
   EXPECT_EQ(json::canonical(*act().result),
             R"({"a":["x ⟦secret:key⟧",7,null],"⟦secret:key⟧":{"b":"ok"}})");
+  fake.result = json::parse(R"({"hunter2-hunter2":1,"z":2})");
+  EXPECT_EQ(json::canonical(*act().result), R"({"z":2,"⟦secret:key⟧":1})");
   fake.result = json::parse(R"({"a":["x",7],"c":true})");
   EXPECT_EQ(json::canonical(*act().result), R"({"a":["x",7],"c":true})");
 }

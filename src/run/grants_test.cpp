@@ -51,6 +51,19 @@ TEST_F(GrantsTest, AYesForTheRunAnswersTheSameAskOfAnotherStep) {
   EXPECT_TRUE(replay(events()).empty());
 }
 
+TEST_F(GrantsTest, AYesForTheRunAnswersNoOtherAsk) {
+  world_.ask_only_plan = true;
+  std::string plan = twice();
+  const std::size_t second = plan.rfind(".md");
+  plan.insert(second, "-b");
+  ASSERT_EQ(go(true, plan).how, Ending::How::waits_for_consent);
+  ASSERT_EQ(machine_->questions().size(), 2U);
+  EXPECT_EQ(answer(named(asked(), "run")).how, Ending::How::waits_for_consent);
+  EXPECT_EQ(machine_->questions().size(), 1U);
+  EXPECT_EQ(std::ranges::count(world_.kinds, "consent.discharged"), 0);
+  EXPECT_TRUE(replay(events()).empty());
+}
+
 TEST_F(GrantsTest, WithoutOneEachIsAskedByItself) {
   world_.ask_only_plan = true;
   ASSERT_EQ(go(true, twice()).how, Ending::How::waits_for_consent);

@@ -52,6 +52,17 @@ TEST(Redactor, WhatOthersEncodeIsFound) {
   }
 }
 
+TEST(Redactor, SignsThatHaveNamesAreFoundByThem) {
+  const Redactor redactor{{{"k", "a<b>c'd&e\tf\rg\"h"}}};
+  for (const char* text : {"a&lt;b&gt;c&#39;d&amp;e\tf\rg&quot;h", R"(a<b>c'd&e\tf\rg\"h)"}) {
+    EXPECT_EQ(redactor.redacted(text), "⟦secret:k⟧") << text;
+  }
+  const Redactor lines{{{"k", "first line\n-----END-----\nthe second\nshort"}}};
+  EXPECT_EQ(lines.redacted("say first line and the second"), "say ⟦secret:k⟧ and ⟦secret:k⟧");
+  EXPECT_EQ(lines.redacted(R"(first line\n-----END-----\nthe second\nshort)"), "⟦secret:k⟧");
+  EXPECT_EQ(lines.redacted("-----END----- short"), std::nullopt);
+}
+
 TEST(Redactor, TheLongestOfThoseThatBeginAlikeIsTaken) {
   const Redactor redactor{{{"short", "password"}, {"long", "password-of-production"}}};
   EXPECT_EQ(redactor.redacted("password-of-production, password"), "⟦secret:long⟧, ⟦secret:short⟧");
