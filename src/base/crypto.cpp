@@ -12,6 +12,34 @@ namespace naestro::crypto {
 namespace {
 constexpr std::size_t kNonce = crypto_aead_xchacha20poly1305_ietf_NPUBBYTES;
 constexpr std::size_t kTag = crypto_aead_xchacha20poly1305_ietf_ABYTES;
+
+// Nonce, ciphertext, tag; `bound` may be empty.
+Bytes sealed(const BlobKey& key, ByteSpan nonce, ByteSpan bound, ByteSpan plaintext) {
+  Bytes out(kNonce + plaintext.size() + kTag);
+  std::copy_n(nonce.begin(), kNonce, out.begin());
+  unsigned long long written = 0;
+  crypto_aead_xchacha20poly1305_ietf_encrypt(out.data() + kNonce, &written, plaintext.data(),
+                                             plaintext.size(), bound.data(), bound.size(), nullptr,
+                                             out.data(), key.data());
+  check(written == plaintext.size() + kTag, "seal size");
+  return out;
+}
+
+// `what`: "blob", for people.
+Result<Bytes> opened(const BlobKey& key, ByteSpan bound, ByteSpan sealed, const std::string& what) {
+  if (sealed.size() < kNonce + kTag) {
+    return fail(Code::kCrypto, "a sealed " + what + " is too short");
+  }
+  Bytes out(sealed.size() - kNonce - kTag);
+  unsigned long long written = 0;
+  if (crypto_aead_xchacha20poly1305_ietf_decrypt(
+          out.data(), &written, nullptr, sealed.data() + kNonce, sealed.size() - kNonce,
+          bound.data(), bound.size(), sealed.data(), key.data()) != 0) {
+    return fail(Code::kCrypto,
+                "a sealed " + what + " does not open: it was changed, or the key differs");
+  }
+  return out;
+}
 }  // namespace
 
 Sha256::Sha256() { check(SHA256_Init(&context_) == 1, "sha256 init"); }
@@ -59,50 +87,19 @@ Digest HmacKey::of(ByteSpan message) const {
 Bytes seal(const BlobKey& key, ByteSpan plaintext) { return seal(key, HmacKey{key}, plaintext); }
 
 Bytes seal(const BlobKey& key, const HmacKey& mac_key, ByteSpan plaintext) {
-  const Digest mac = mac_key.of(plaintext);
-  Bytes out(kNonce + plaintext.size() + kTag);
-  std::copy_n(mac.begin(), kNonce, out.begin());
-  unsigned long long written = 0;
-  crypto_aead_xchacha20poly1305_ietf_encrypt(out.data() + kNonce, &written, plaintext.data(),
-                                             plaintext.size(), nullptr, 0, nullptr, out.data(),
-                                             key.data());
-  check(written == plaintext.size() + kTag, "seal size");
-  return out;
+  return sealed(key, mac_key.of(plaintext), {}, plaintext);
 }
 
-Result<Bytes> open(const BlobKey& key, ByteSpan sealed) {
-  if (sealed.size() < kNonce + kTag) return fail(Code::kCrypto, "a sealed blob is too short");
-  Bytes out(sealed.size() - kNonce - kTag);
-  unsigned long long written = 0;
-  if (crypto_aead_xchacha20poly1305_ietf_decrypt(out.data(), &written, nullptr,
-                                                 sealed.data() + kNonce, sealed.size() - kNonce,
-                                                 nullptr, 0, sealed.data(), key.data()) != 0) {
-    return fail(Code::kCrypto, "a sealed blob does not open: it was changed, or the key differs");
-  }
-  return out;
-}
+Result<Bytes> open(const BlobKey& key, ByteSpan sealed) { return opened(key, {}, sealed, "blob"); }
 
 Bytes seal_with(const BlobKey& key, ByteSpan bound, ByteSpan plaintext, Random& random) {
-  Bytes out(kNonce + plaintext.size() + kTag);
-  random.fill(std::span{out}.first(kNonce));
-  unsigned long long written = 0;
-  crypto_aead_xchacha20poly1305_ietf_encrypt(out.data() + kNonce, &written, plaintext.data(),
-                                             plaintext.size(), bound.data(), bound.size(), nullptr,
-                                             out.data(), key.data());
-  check(written == plaintext.size() + kTag, "seal size");
-  return out;
+  std::array<std::uint8_t, kNonce> nonce{};
+  random.fill(nonce);
+  return sealed(key, nonce, bound, plaintext);
 }
 
 Result<Bytes> open_with(const BlobKey& key, ByteSpan bound, ByteSpan sealed) {
-  if (sealed.size() < kNonce + kTag) return fail(Code::kCrypto, "a sealed value is too short");
-  Bytes out(sealed.size() - kNonce - kTag);
-  unsigned long long written = 0;
-  if (crypto_aead_xchacha20poly1305_ietf_decrypt(
-          out.data(), &written, nullptr, sealed.data() + kNonce, sealed.size() - kNonce,
-          bound.data(), bound.size(), sealed.data(), key.data()) != 0) {
-    return fail(Code::kCrypto, "a sealed value does not open: it was changed, or the key differs");
-  }
-  return out;
+  return opened(key, bound, sealed, "value");
 }
 
 Passphrase moderate(Random& random) {
