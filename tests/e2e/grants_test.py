@@ -5,16 +5,12 @@ the scripted model where one is needed; no engine.
 grants_test.py NAESTRO_BINARY"""
 import json
 import os
-import pathlib
 import pty
-import shutil
-import subprocess
 import sys
-import tempfile
 import time
 import unittest
 
-BINARY = pathlib.Path(sys.argv[1]).resolve()
+from own_world import BINARY, OwnWorld
 
 
 def write(step="write", path="out.md", title="t", **more):
@@ -22,27 +18,16 @@ def write(step="write", path="out.md", title="t", **more):
             "with": {"path": path, "title": title, "sections": []}, **more}
 
 
-class Grants(unittest.TestCase):
+class Grants(OwnWorld):
     maxDiff = None
 
     def setUp(self):
-        self.folder = pathlib.Path(tempfile.mkdtemp(prefix="naestro-e2e-"))
-        self.addCleanup(shutil.rmtree, self.folder, True)
-        self.work = self.folder / "work"
-        self.work.mkdir()
+        super().setUp()
         (self.work / "a.csv").write_text("name\nx\ny\nz\n")
         self.file = self.folder / "plan.json"
-        self.env = dict(os.environ, XDG_CONFIG_HOME=str(self.folder / "config"),
-                        XDG_STATE_HOME=str(self.folder / "state"),
-                        XDG_DATA_HOME=str(self.folder / "data"))
 
-    def naestro(self, *words, code=0, says=None):
-        done = subprocess.run([BINARY, *words], env=self.env, capture_output=True, text=True,
-                              stdin=subprocess.DEVNULL, timeout=120, cwd=self.folder)
-        self.assertEqual(done.returncode, code, done.stdout + done.stderr)
-        if says is not None:
-            self.assertRegex(done.stdout + done.stderr, says)
-        return done.stdout + done.stderr
+    def naestro(self, *words, **more):
+        return super().naestro(*words, cwd=self.folder, **more)
 
     def plan(self, *steps, **more):
         self.file.write_text(json.dumps({"naestro": "plan/1", "goal": "g", "steps": list(steps),

@@ -4,17 +4,12 @@ data decides, through the real binary and a server that answers as another machi
 
 labels_test.py NAESTRO_BINARY"""
 import json
-import os
-import pathlib
-import shutil
-import subprocess
 import sys
-import tempfile
 import unittest
 
 from chat_server import chat_server
+from own_world import OwnWorld
 
-BINARY = pathlib.Path(sys.argv[1]).resolve()
 LABELS = """\
 policy: policy/1
 rules: []
@@ -43,19 +38,14 @@ def write(path, text, step="write", **more):
     return {"id": step, "do": {"tool": "files.write@1"}, "with": {"path": path, "content": text}, **more}
 
 
-class Labels(unittest.TestCase):
+class Labels(OwnWorld):
     maxDiff = None
 
     def setUp(self):
-        self.folder = pathlib.Path(tempfile.mkdtemp(prefix="naestro-e2e-"))
-        self.addCleanup(shutil.rmtree, self.folder, True)
-        self.work = self.folder / "work"
+        super().setUp()
         for name, text in (("docs/a.txt", "alpha\n"), ("hr/pay.txt", "salary 4711\n")):
             (self.work / name).parent.mkdir(parents=True, exist_ok=True)
             (self.work / name).write_text(text)
-        self.env = dict(os.environ, XDG_CONFIG_HOME=str(self.folder / "config"),
-                        XDG_STATE_HOME=str(self.folder / "state"),
-                        XDG_DATA_HOME=str(self.folder / "data"))
         server = chat_server([{"n": 1}])
         url, self.requests = server.__enter__()
         self.addCleanup(server.__exit__, None, None, None)
@@ -66,14 +56,6 @@ class Labels(unittest.TestCase):
     def label(self, text):
         (self.work / ".naestro").mkdir(exist_ok=True)
         (self.work / ".naestro/policy.yaml").write_text(text)
-
-    def naestro(self, *words, code=0, says=None):
-        done = subprocess.run([BINARY, *words], env=self.env, capture_output=True, text=True,
-                              stdin=subprocess.DEVNULL, timeout=120, cwd=self.work)
-        self.assertEqual(done.returncode, code, done.stdout + done.stderr)
-        if says is not None:
-            self.assertRegex(done.stdout + done.stderr, says)
-        return done.stdout + done.stderr
 
     def plan(self, *steps, **more):
         (self.work / "plan.json").write_text(json.dumps(

@@ -5,16 +5,14 @@ bytes, reasons, rates over runs and resumes, limits of a day over runs that go o
 obligations_test.py NAESTRO_BINARY"""
 import json
 import os
-import pathlib
 import pty
-import shutil
 import subprocess
 import sys
-import tempfile
 import time
 import unittest
 
-BINARY = pathlib.Path(sys.argv[1]).resolve()
+from own_world import BINARY, OwnWorld
+
 HEAD = "policy: policy/1\nrules:\n"
 TELL = {"id": "tell", "do": {"model": {"task": "t", "model": "scripted", "max_input_tokens": 500,
                                       "max_output_tokens": 50}},
@@ -33,32 +31,15 @@ def find(path="docs", step="find", **more):
             **more}
 
 
-class Obligations(unittest.TestCase):
+class Obligations(OwnWorld):
     maxDiff = None
 
     def setUp(self):
-        self.folder = pathlib.Path(tempfile.mkdtemp(prefix="naestro-e2e-"))
-        self.addCleanup(shutil.rmtree, self.folder, True)
-        self.work = self.folder / "work"
-        (self.work / "docs").mkdir(parents=True)
+        super().setUp()
+        (self.work / "docs").mkdir()
         (self.work / "docs/a.txt").write_text("alpha\n")
         self.project_file = self.work / ".naestro/policy.yaml"
         self.user_file = self.folder / "config/naestro/policy.yaml"
-        self.env = dict(os.environ, XDG_CONFIG_HOME=str(self.folder / "config"),
-                        XDG_STATE_HOME=str(self.folder / "state"),
-                        XDG_DATA_HOME=str(self.folder / "data"))
-
-    def naestro(self, *words, code=0, says=None):
-        done = subprocess.run([BINARY, *words], env=self.env, capture_output=True, text=True,
-                              stdin=subprocess.DEVNULL, timeout=120, cwd=self.work)
-        self.assertEqual(done.returncode, code, done.stdout + done.stderr)
-        if says is not None:
-            self.assertRegex(done.stdout + done.stderr, says)
-        return done.stdout + done.stderr
-
-    def put(self, file, text):
-        file.parent.mkdir(parents=True, exist_ok=True)
-        file.write_text(text)
 
     def plan(self, *steps, name="plan.json", **more):
         (self.work / name).write_text(json.dumps(

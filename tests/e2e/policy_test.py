@@ -4,15 +4,11 @@ run goes, broken files, and the commands check, explain, test.
 
 policy_test.py NAESTRO_BINARY"""
 import json
-import os
-import pathlib
-import shutil
-import subprocess
 import sys
-import tempfile
 import unittest
 
-BINARY = pathlib.Path(sys.argv[1]).resolve()
+from own_world import OwnWorld
+
 HEAD = "policy: policy/1\nrules:\n"
 SECRETS = HEAD + """\
   - id: no_secrets
@@ -33,34 +29,17 @@ def find(path=".", step="find"):
     return {"id": step, "do": {"tool": "files.search@1"}, "with": {"path": path, "query": "alpha"}}
 
 
-class Policy(unittest.TestCase):
+class Policy(OwnWorld):
     maxDiff = None
 
     def setUp(self):
-        self.folder = pathlib.Path(tempfile.mkdtemp(prefix="naestro-e2e-"))
-        self.addCleanup(shutil.rmtree, self.folder, True)
-        self.work = self.folder / "work"
-        (self.work / "secrets").mkdir(parents=True)
+        super().setUp()
+        (self.work / "secrets").mkdir()
         (self.work / "docs").mkdir()
         (self.work / "docs/a.txt").write_text("alpha\n")
         (self.work / "secrets/b.txt").write_text("alpha\n")
         self.project_file = self.work / ".naestro/policy.yaml"
         self.user_file = self.folder / "config/naestro/policy.yaml"
-        self.env = dict(os.environ, XDG_CONFIG_HOME=str(self.folder / "config"),
-                        XDG_STATE_HOME=str(self.folder / "state"),
-                        XDG_DATA_HOME=str(self.folder / "data"))
-
-    def naestro(self, *words, code=0, says=None, cwd=None):
-        done = subprocess.run([BINARY, *words], env=self.env, capture_output=True, text=True,
-                              stdin=subprocess.DEVNULL, timeout=120, cwd=cwd or self.work)
-        self.assertEqual(done.returncode, code, done.stdout + done.stderr)
-        if says is not None:
-            self.assertRegex(done.stdout + done.stderr, says)
-        return done.stdout + done.stderr
-
-    def put(self, file, text):
-        file.parent.mkdir(parents=True, exist_ok=True)
-        file.write_text(text)
 
     def plan(self, *steps, **more):
         (self.work / "plan.json").write_text(json.dumps(

@@ -7,19 +7,17 @@ import base64
 import http.server
 import json
 import os
-import pathlib
 import pty
 import select
-import shutil
 import subprocess
 import sys
-import tempfile
 import threading
 import time
 import unittest
 import urllib.parse
 
-BINARY = pathlib.Path(sys.argv[1]).resolve()
+from own_world import BINARY, OwnWorld
+
 VALUE = "sk-Vault/7f3a+\"9\\& bc"
 TEXTS = [  # as others might write it
     VALUE, base64.b64encode(VALUE.encode()).decode(), base64.b64encode(b"x" + VALUE.encode()).decode(),
@@ -43,19 +41,13 @@ PLAN = {
     "outputs": {"says": "${steps.ask.out.says}", "note": "${steps.read.out.text}"}}
 
 
-class Vault(unittest.TestCase):
+class Vault(OwnWorld):
     maxDiff = None
 
     def setUp(self):
-        self.folder = pathlib.Path(tempfile.mkdtemp(prefix="naestro-e2e-"))
-        self.addCleanup(shutil.rmtree, self.folder, True)
-        self.work = self.folder / "work"
-        self.work.mkdir()
+        super().setUp()
         self.plan = self.folder / "plan.json"
         self.plan.write_text(json.dumps(PLAN))
-        self.env = dict(os.environ, XDG_CONFIG_HOME=str(self.folder / "config"),
-                        XDG_STATE_HOME=str(self.folder / "state"),
-                        XDG_DATA_HOME=str(self.folder / "data"))
 
     def naestro(self, *words, code=0, stdin="", says=None):
         done = subprocess.run([BINARY, *words], env=self.env, capture_output=True, text=True,
