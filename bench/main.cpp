@@ -139,8 +139,9 @@ std::vector<double> durable_runs(World& world, Durable& durable, const std::stri
       run::Machine machine{world.start(program, text, id), program, world.environment()};
       rt::ThreadLoop loop;
       run::StoreMeter meter{*store, world.clock};
+      run::StoreGate gate{*store};
       run::Executor executor{{world.clock, loop, durable.pool, durable.writer, *store, durable.noop,
-                              durable.noop, meter},
+                              durable.noop, meter, gate},
                              {},
                              machine,
                              {.sealer = sealer, .key = key}};

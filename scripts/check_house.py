@@ -6,7 +6,7 @@
 - file and line lengths; banned calls;
 - every error code has its page under docs/errors/;
 - every library that the build names or the code includes stands in third_party.json;
-- every test that docs/ARCHITECTURE.md names exists.
+- every test that docs/ARCHITECTURE.md and docs/security.md name exists.
 """
 import json
 import pathlib
@@ -133,6 +133,22 @@ def libraries(breaches):
                                 f"<{header[1]}> is of no library in third_party.json")
 
 
+def promised_tests(breaches):
+    """The tests behind the promises and the matrices of docs/security.md."""
+    file = "docs/security.md"
+    tests = set()
+    for path in (ROOT / "src").rglob("*_test.cpp"):
+        tests |= {f"{suite}.{name}" for suite, name in re.findall(
+            r"(?:TEST|TEST_F|TEST_P|RC_GTEST_PROP)\((\w+),\s*(\w+)",
+            path.read_text(encoding="utf-8"))}
+    for path in (ROOT / "tests/e2e").glob("*_test.py"):
+        tests |= set(re.findall(r"def (test_\w+)", path.read_text(encoding="utf-8")))
+    for number, line in enumerate((ROOT / file).read_text(encoding="utf-8").split("\n"), 1):
+        for name in re.findall(r"`([A-Z]\w+\.[A-Z]\w+|test_\w+)`", line):
+            if name not in tests:
+                breaches.append(f"{file}:{number}: no test is called {name}")
+
+
 def named_tests(breaches):
     """The tests behind the invariants of docs/ARCHITECTURE.md."""
     file = "docs/ARCHITECTURE.md"
@@ -185,6 +201,7 @@ def main():
                     breaches.append(f"{at}: {pattern} is banned; use {instead}")
     libraries(breaches)
     named_tests(breaches)
+    promised_tests(breaches)
     for code in re.findall(r'"(NE\d{4})"', (ROOT / "src/base/errors.def").read_text()):
         if not (ROOT / "docs/errors" / f"{code}.md").exists():
             breaches.append(f"src/base/errors.def:1: {code} has no page docs/errors/{code}.md "

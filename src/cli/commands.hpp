@@ -45,6 +45,17 @@ int resume_all(House& house, const RunOptions& options);
 
 // Ends a run for good: asks the process that owns it, or does it here when none does.
 int kill(House& house, const std::string& run);
+// Every run that has not ended.
+int kill_all(House& house);
+// Parks a run that another process works on.
+int pause_run(House& house, const std::string& run);
+// Nothing is done in any run until it is released.
+int pause_all(House& house, const std::string& reason);
+// The same of one tool or model, by its name.
+int quarantine(House& house, const std::string& name, const std::string& reason);
+// Takes either back, and accepts a contract that has changed. `name`: "" for every run.
+int release(House& house, const std::string& name);
+int list_switches(House& house, bool json);
 
 struct ForkOptions {
   std::string at;                    // a step

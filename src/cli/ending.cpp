@@ -138,6 +138,18 @@ int last_lines(House& house, const run::Machine& machine, const run::Ending& end
       next = "naestro resume " + id;
       code = info(Code::kInterrupted).exit;
       break;
+    case How::paused:
+      answer = "none yet: paused by a person";
+      next = "naestro resume " + id;
+      code = info(Code::kInterrupted).exit;
+      break;
+    case How::held:
+      answer = "none yet: " + run::text(*ending.held);
+      next = run::release_words(*ending.held) + " && naestro resume " + id;
+      code = info(ending.held->why == run::Held::Why::off ? Code::kSwitchedOff
+                                                          : Code::kContractChanged)
+                 .exit;
+      break;
     case How::broken:
       answer = "none: " + (ending.error ? ending.error->text() : "the executor stopped");
       next = "naestro resume " + id;

@@ -12,6 +12,7 @@
 #include "cli/secrets.hpp"
 #include "cli/session.hpp"
 #include "cli/shadow.hpp"
+#include "cli/switches.hpp"
 #include "door/redacting.hpp"
 #include "ledger/writer.hpp"
 
@@ -127,8 +128,9 @@ int execute_with(Secrets& secrets, House& house, Session& session, run::Machine&
       return true;
     };
     run::StoreMeter meter{*session.store, house.clock};
+    run::StoreGate gate{*session.store};
     run::Executor real{
-        {house.clock, loop, pool, writer, *session.store, clean_tools, clean_models, meter},
+        {house.clock, loop, pool, writer, *session.store, clean_tools, clean_models, meter, gate},
         std::move(observer),
         machine,
         hold};
@@ -205,6 +207,8 @@ int start_run(House& house, plan::Program program, run::Start start, const std::
   house.random.fill(key);
   const run::Sealer sealer{key};
   run::Machine machine{std::move(start), std::move(program), environment(house)};
+  const auto begins = let_go_on(*session->store, machine);
+  if (!begins) return report(house, begins.error());
   auto day = take_day(house, *session->store, machine);
   if (!day) return report(house, day.error());
   run::Batch first = machine.begin(day->left);

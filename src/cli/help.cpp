@@ -32,7 +32,8 @@ constexpr const char* kOverview = R"(Examples:
   source <(naestro completion bash)                 complete commands, options and run ids
 
 Exit codes: 0 ok, 1 failed, 2 usage, 3 denied or refused, 4 bound over budget,
-5 waits for consent, 6 replay divergence, 7 a limit was reached, 130 interrupted.
+5 waits for consent, 6 replay divergence, 7 a limit was reached or something is
+switched off, 130 interrupted.
 )";
 
 // By the words that call the command.
@@ -84,6 +85,12 @@ const std::map<std::string, const char*> kExamples = {
     {"grants revoke", "  naestro grants revoke g95vxnmh8m19                asked anew\n"},
     {"init", "  naestro init\n"},
     {"kill", "  naestro kill last\n"},
+    {"pause",
+     "  naestro pause last                                it stops within a second, and is kept\n"
+     "  naestro pause --all --reason \"who is that?\"      until naestro release --all\n"},
+    {"quarantine", "  naestro quarantine http.get --reason \"odd answers\"\n"},
+    {"release", "  naestro release http.get && naestro resume --all\n"},
+    {"switches", "  naestro switches --json\n"},
     {"models", "  naestro models --json\n"},
     {"models add",
      "  naestro models add llama3.2 --url http://127.0.0.1:11434/v1          (Ollama)\n"

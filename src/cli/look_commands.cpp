@@ -56,7 +56,8 @@ std::string next_for(const run::RunView& view) {
     const std::string flag = limit_flag(what);
     return "naestro resume " + view.id + (flag.empty() ? "" : " " + flag + " MORE");
   }
-  if (view.state == "interrupted") return "naestro resume " + view.id;
+  const bool parked = view.state == "interrupted" || view.state == "paused";
+  if (parked || view.state == "held") return "naestro resume " + view.id;
   return {};
 }
 
@@ -203,7 +204,8 @@ Result<std::vector<std::string>> resumable(House& house) {
         std::ranges::any_of(loaded.view.questions, [&](const run::OpenQuestion& question) {
           return given_answer(session, id, question.digest).has_value();
         });
-    if (loaded.view.state == "interrupted" || answered) out.push_back(id);
+    const bool free = loaded.view.state == "interrupted" || loaded.view.state == "held";
+    if (free || answered) out.push_back(id);
   }
   return out;
 }

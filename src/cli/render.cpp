@@ -223,7 +223,11 @@ std::string event_text(const ledger::Event& event) {
   }
   if (event.kind == "run.killed") return "run      killed\n";
   if (event.kind == "run.resumed") return "run      resumed\n";
-  if (event.kind == "run.paused") return "run      paused: " + text(data, "reason") + "\n";
+  if (event.kind == "run.paused") {
+    const std::string what = text(data, "what");
+    return "run      paused: " + (what.empty() ? text(data, "reason") : what) + "\n";
+  }
+  if (event.kind == "effect.withheld") return "held     step " + step + ", before it was done\n";
   return {};
 }
 

@@ -8,6 +8,7 @@
 #include "cli/grants.hpp"
 #include "cli/render.hpp"
 #include "cli/session.hpp"
+#include "cli/switches.hpp"
 #include "run/rules.hpp"
 
 namespace naestro::cli {
@@ -134,6 +135,9 @@ int resume(House& house, const std::string& text, const RunOptions& options) {
     return give_back(house, *owned, left.error());
   }
   run::Machine& machine = *owned->recovery.machine;
+  if (const auto goes = let_go_on(*owned->session.store, machine); !goes) {
+    return give_back(house, *owned, goes.error());
+  }
   run::Fact fact = run::resumed(raised);
   const json::Array rules = run::rules_of(house.policy);
   if (!rules.empty() && rules != machine.rules()) run::add_rules(fact, rules);

@@ -33,7 +33,8 @@ Result<std::string> find_run(ledger::Store& store, std::string_view text);
 Result<run::Recovery> recover(House& house, Session& session, const std::string& id,
                               const run::Sealer& sealer);
 
-// Runs that can go on by themselves: interrupted ones, and those whose question has an answer.
+// Runs that can go on by themselves: interrupted and held ones, and those whose question has an
+// answer.
 Result<std::vector<std::string>> resumable(House& house);
 
 // The digests of all questions that have no answer yet; none where there is no store.

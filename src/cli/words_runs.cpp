@@ -4,11 +4,15 @@
 namespace naestro::cli {
 namespace {
 
+CLI::Option* add_run_or_all(CLI::App* app, Words& words, const std::string& all) {
+  CLI::Option* which =
+      app->add_option("run", words.id, "run id, a unique beginning of it, or 'last'");
+  return app->add_flag("--all", words.all, all)->excludes(which);
+}
+
 void add_going_on(CLI::App& app, Words& words) {
   CLI::App* resume_app = app.add_subcommand("resume", "go on with a run that is not finished");
-  CLI::Option* which =
-      resume_app->add_option("run", words.id, "run id, a unique beginning of it, or 'last'");
-  resume_app->add_flag("--all", words.all, "every run that can go on by itself")->excludes(which);
+  add_run_or_all(resume_app, words, "every run that can go on by itself");
   add_limit_options(resume_app, words.more);
   resume_app->add_option("--model-script", words.more.script,
                          "answers of the scripted model (JSON)");
@@ -20,8 +24,42 @@ void add_going_on(CLI::App& app, Words& words) {
   });
 
   CLI::App* kill_app = app.add_subcommand("kill", "end a run for good, from any process");
-  kill_app->add_option("run", words.id, "run id, a unique beginning of it, or 'last'")->required();
-  kill_app->callback([&words] { words.code = kill(words.house, words.id); });
+  add_run_or_all(kill_app, words, "every run that has not ended");
+  kill_app->callback([&words] {
+    if (!words.all && words.id.empty()) throw CLI::RequiredError("run, or --all,");
+    words.code = words.all ? kill_all(words.house) : kill(words.house, words.id);
+  });
+
+  CLI::App* pause_app =
+      app.add_subcommand("pause", "park a run from any process, or hold every run");
+  CLI::Option* every = add_run_or_all(pause_app, words, "every run, until 'naestro release --all'");
+  pause_app->add_option("--reason", words.answer.reason, "why, for those who ask")->needs(every);
+  pause_app->callback([&words] {
+    if (!words.all && words.id.empty()) throw CLI::RequiredError("run, or --all,");
+    words.code =
+        words.all ? pause_all(words.house, words.answer.reason) : pause_run(words.house, words.id);
+  });
+
+  CLI::App* quarantine_app =
+      app.add_subcommand("quarantine", "switch a tool or a model off, in runs under way too");
+  quarantine_app->add_option("name", words.id, "a tool or a model")->required();
+  quarantine_app->add_option("--reason", words.answer.reason, "why, for those who ask");
+  quarantine_app->callback(
+      [&words] { words.code = quarantine(words.house, words.id, words.answer.reason); });
+
+  CLI::App* release_app = app.add_subcommand(
+      "release", "let go on what is switched off; accept a contract that has changed");
+  CLI::Option* name = release_app->add_option("name", words.id, "a tool or a model");
+  release_app->add_flag("--all", words.all, "every run, after 'naestro pause --all'")
+      ->excludes(name);
+  release_app->callback([&words] {
+    if (!words.all && words.id.empty()) throw CLI::RequiredError("name, or --all,");
+    words.code = release(words.house, words.all ? "" : words.id);
+  });
+
+  CLI::App* switches_app = app.add_subcommand("switches", "what is switched off, by whom and why");
+  switches_app->add_flag("--json", words.json, "print JSON");
+  switches_app->callback([&words] { words.code = list_switches(words.house, words.json); });
 
   CLI::App* fork_app = app.add_subcommand(
       "fork", "a new run that takes over a run's results before a step and goes on from there");

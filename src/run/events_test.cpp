@@ -7,6 +7,7 @@
 #include "ledger/tiles.hpp"
 #include "run/kept_grants.hpp"
 #include "run/kept_shadow.hpp"
+#include "run/switches.hpp"
 #include "run/system_events.hpp"
 #include "run/test_world.hpp"
 #include "schema/validate.hpp"
@@ -130,15 +131,27 @@ TEST(Events, EverySchemaIsMetByAnEvent) {
                                   {"grants", policy::to_json(grants)}}));
   EXPECT_EQ(world.resume(recovery, false).how, Ending::How::done);
   auto store = world.open();
+  auto at = static_cast<std::int64_t>(store->events(ledger::kSystemStream)->size());
+  const Sealer sealer = world.sealer();
   for (const ledger::Append& each :
-       {given_grants(grants, "rtest", "x", 0, world.sealer()),
-        revoked_grant("run", "x", 1, world.sealer()), shredded_run("r", "x", 2, world.sealer()),
-        refused_in_sandbox({"net", {"x"}, "/w", {"h"}, {"no"}, 1}, "x", 3, world.sealer()),
-        set_shadow("/w", "/w/new.yaml", "x", 4, world.sealer()),
-        set_shadow("/w", std::nullopt, "x", 5, world.sealer())}) {
+       {given_grants(grants, "rtest", "x", at++, sealer), revoked_grant("run", "x", at++, sealer),
+        shredded_run("r", "x", at++, sealer),
+        refused_in_sandbox({"net", {"x"}, "/w", {"h"}, {"no"}, 1}, "x", at++, sealer),
+        set_shadow("/w", "/w/new.yaml", "x", at++, sealer),
+        set_shadow("/w", std::nullopt, "x", at++, sealer),
+        switched({{SwitchOf::What::tool, "t"}, true, "why", "x"}, at++, sealer),
+        switched({{SwitchOf::What::tool, "t"}, false, "", "x"}, at++, sealer),
+        switched({{}, true, "", "x"}, at++, sealer)}) {
     ASSERT_TRUE(store->append(std::span{&each, 1}));
   }
   world.expect_events(store->events(ledger::kSystemStream).value());
+
+  // Everything is switched off when a run goes on.
+  EXPECT_EQ(run_once(world, false).how, Ending::How::waits_for_consent);
+  store = world.open();
+  const ledger::Append all = switched({{}, true, "", "x"}, 0, sealer);
+  ASSERT_TRUE(store->append(std::span{&all, 1}));
+  EXPECT_EQ(world.resume(recovery, true).how, Ending::How::held);
 
   // A rate limit, and what a run takes of it.
   const auto slow =

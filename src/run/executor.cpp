@@ -31,7 +31,7 @@ void Executor::interrupt() {
 }
 
 void Executor::stop_acts() {
-  for (auto& [step, stop] : acts_) stop.request_stop();
+  for (auto& [key, act] : acts_) act.stop.request_stop();
 }
 
 // Time counts while something is under way, not while the run waits for a person alone.
@@ -51,7 +51,7 @@ std::int64_t Executor::worked_us() const {
 void Executor::watch_deadline() {
   measure();
   const auto wall_s = machine_.budget().ceilings().wall_s;
-  if (!wall_s || !busy_since_ || interrupted_ || late_ || timing_) return;
+  if (!wall_s || !busy_since_ || stopping() || timing_) return;
   const std::int64_t left_us = *wall_s * 1'000'000 - hold_.worked_us;
   if (left_us <= 0) {
     late_ = true;
@@ -103,22 +103,40 @@ void Executor::tell(const ledger::Append& appended) const {
 }
 
 void Executor::durable(Batch batch) {
-  if (!interrupted_ && !late_ && !parking_) {
+  if (!interrupted_ && !late_ && !parking_ && !machine_.ended()) {
     for (Perform& command : batch.performs) perform(std::move(command));
+  }
+  if (!stopping() && !parking_) {
     for (const Timer& timer : batch.timers) wait(timer);
     for (const Count& each : batch.counts) count(each);
   }
   if (!ending_) settle();
 }
 
+// The last look before anything is done: what was decided and agreed to before may be off by now.
+// Where something else holds the run already, this is not done either.
+bool Executor::withheld(const door::Intent& intent) {
+  const auto held = ports_.gate.look(intent.effect());
+  if (!held) {
+    end({Ending::How::broken, held.error()});
+    return true;
+  }
+  if (!held_) held_ = *held;
+  if (!held_) return false;
+  feed(effect_withheld(intent));
+  return true;
+}
+
 void Executor::perform(Perform command) {
-  std::stop_source stop;
-  acts_[command.key] = stop;
+  if (ending_) return;
   const bool model = command.effect.caps.model_calls > 0;
   door::Adapter& adapter = model ? ports_.models : ports_.tools;
   // The batch that holds this command is durable, so the intent is.
   const auto intent = std::make_shared<const door::Intent>(
       door::Intent::durable(std::move(command.effect), command.key, std::move(command.former)));
+  if (withheld(*intent)) return;
+  const std::stop_source stop;
+  acts_[command.key] = {stop, intent};
   if (command.prepare) return prepare(intent, adapter);
   door::Provisional provisional;
   if (observer_.provisional) {
@@ -143,7 +161,7 @@ void Executor::prepare(std::shared_ptr<const door::Intent> intent, door::Adapter
     ports_.loop.post([this, intent, former = std::move(former)] {
       acts_.erase(intent->key());
       if (machine_.ended()) return;
-      if (interrupted_ || late_) return settle();
+      if (stopping()) return settle();
       if (former) return feed(effect_prepared(*intent, *former));
       door::Outcome nothing;
       nothing.result = std::unexpected(former.error());
@@ -157,7 +175,7 @@ void Executor::wait(const Timer& timer) {
   ++timers_;
   ports_.loop.after(std::chrono::seconds{timer.seconds}, [this, timer] {
     --timers_;
-    const bool over = interrupted_ || late_ || machine_.state() != Machine::State::running;
+    const bool over = stopping() || machine_.state() != Machine::State::running;
     if (!over) feed(timer_fired(timer.step, timer.path));
   });
 }
@@ -177,7 +195,7 @@ void Executor::outcome(const door::Intent& intent, const door::Outcome& outcome)
   acts_.erase(intent.key());
   if (machine_.ended()) return;
   const bool stopped = !outcome.result && outcome.result.error().code == Code::kInterrupted;
-  if (stopped && (interrupted_ || late_)) {
+  if (stopped && stopping()) {
     settle();  // unknown whether it was done: resume does it again under the same key
     return;
   }
@@ -232,6 +250,7 @@ void Executor::read_inbox() {
     }
     if (row.kind == "consent" && digest && answers) take_answer(*digest, answer, {row.id});
     if (row.kind == "kill") kill(answer.who, row.id);
+    if (row.kind == "pause") pause(row.id);
   }
 }
 
@@ -242,6 +261,26 @@ void Executor::kill(std::string_view who, std::int64_t row) {
   feed(killed("inbox", who), {row});
 }
 
+// As an interrupt, but that another process asked for it.
+void Executor::pause(std::int64_t row) {
+  if (machine_.ended() || paused_) return;
+  paused_ = true;
+  interrupted_ = true;
+  stop_acts();
+  commit({}, {row});
+}
+
+// What was switched off meanwhile is stopped; whether it was done is not known then.
+void Executor::look_at_acts() {
+  for (auto& [key, act] : acts_) {
+    const auto held = ports_.gate.look(act.intent->effect());
+    if (!held) return end({Ending::How::broken, held.error()});
+    if (!*held) continue;
+    if (!held_) held_ = *held;
+    act.stop.request_stop();
+  }
+}
+
 void Executor::watch_inbox() {
   if (watching_ || !(machine_.busy() || !machine_.questions().empty())) return;
   watching_ = true;
@@ -249,7 +288,8 @@ void Executor::watch_inbox() {
     watching_ = false;
     if (parking_) return;
     read_inbox();
-    watch_inbox();
+    look_at_acts();
+    if (!ending_) watch_inbox();
   });
 }
 
@@ -258,17 +298,22 @@ void Executor::settle() {
   watch_deadline();
   watch_inbox();
   if (commits_ > 0) return;
-  const bool quiet = acts_.empty() && (timers_ == 0 || interrupted_ || late_);
+  const bool quiet = acts_.empty() && (timers_ == 0 || stopping());
   if (parking_) return end(*parking_);
   using How = Ending::How;
   if (machine_.state() == Machine::State::done) return end({How::done, {}});
   if (machine_.state() == Machine::State::failed) return end({How::failed, machine_.failure()});
   if (interrupted_) {
-    if (quiet) park("interrupt", {How::interrupted, {}});
+    if (quiet && paused_) park("pause", {How::paused, {}});
+    if (quiet && !paused_) park("interrupt", {How::interrupted, {}});
     return;
   }
   if (late_) {
     if (quiet) park("limit", {How::limit, {}});
+    return;
+  }
+  if (held_) {
+    if (quiet) park("held", {How::held, {}, held_});
     return;
   }
   std::erase_if(asked_, [this](const auto& asked) { return !machine_.question(asked.first); });
@@ -293,7 +338,7 @@ void Executor::settle() {
 
 void Executor::park(std::string_view reason, Ending ending) {
   parking_ = std::move(ending);  // settle() ends with it when the pause is durable
-  feed(paused(reason));
+  feed(paused(reason, parking_->held ? text(*parking_->held) : ""));
 }
 
 // No job of the loop runs after the one that ends the execution.

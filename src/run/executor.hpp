@@ -13,6 +13,7 @@
 
 #include "ledger/writer.hpp"
 #include "rt/loop.hpp"
+#include "run/gate.hpp"
 #include "run/machine.hpp"
 #include "run/meter.hpp"
 #include "run/seal.hpp"
@@ -21,9 +22,19 @@ namespace naestro::run {
 
 // Why an execution ended, for the caller's exit code and last lines.
 struct Ending {
-  enum class How : std::uint8_t { done, failed, waits_for_consent, limit, interrupted, broken };
+  enum class How : std::uint8_t {
+    done,
+    failed,
+    waits_for_consent,
+    limit,
+    interrupted,
+    paused,  // by a person, from another process
+    held,    // something that it needs is switched off, or is not what it was
+    broken
+  };
   How how = How::broken;
   std::optional<Error> error;  // for failed and broken
+  std::optional<Held> held{};  // for held
 };
 
 // What the executor needs of the house; all of it outlives the executor.
@@ -36,6 +47,7 @@ struct Ports {
   door::Adapter& tools;
   door::Adapter& models;
   Meter& meter;  // of the loop's thread
+  Gate& gate;    // likewise
 };
 
 // Told of what happens, on the loop's thread. Any may be empty.
@@ -76,6 +88,7 @@ class Executor {
   void tell(const ledger::Append& appended) const;
   void durable(Batch batch);
   void perform(Perform command);
+  [[nodiscard]] bool withheld(const door::Intent& intent);
   void prepare(std::shared_ptr<const door::Intent> intent, door::Adapter& adapter);
   void wait(const Timer& timer);
   void count(const Count& count);
@@ -84,8 +97,12 @@ class Executor {
   void take_answer(const Digest& digest, const Answer& answer, std::vector<std::int64_t> inbox);
   void read_inbox();
   void kill(std::string_view who, std::int64_t row);
+  void pause(std::int64_t row);
+  void look_at_acts();
   void watch_inbox();
   void settle();
+  // Nothing new begins, and what was stopped on the way is not known to be done or not.
+  [[nodiscard]] bool stopping() const { return interrupted_ || late_ || held_.has_value(); }
   void stop_acts();
   void measure();
   void watch_deadline();
@@ -96,11 +113,18 @@ class Executor {
   Observer observer_;
   Machine& machine_;
   Hold hold_;
-  std::map<Digest, std::stop_source> acts_;  // by key; those under way
+  // By its key what is under way.
+  struct Act {
+    std::stop_source stop;
+    std::shared_ptr<const door::Intent> intent;
+  };
+  std::map<Digest, Act> acts_;
   std::size_t timers_ = 0;                   // not heard of yet
   std::map<Digest, bool> asked_;             // question -> somebody is there to answer
   std::size_t commits_ = 0;                  // not durable yet
   bool interrupted_ = false;
+  bool paused_ = false;  // interrupted by a person in another process
+  std::optional<Held> held_;
   std::optional<std::int64_t> busy_since_;  // monotonic; not yet in hold_.worked_us
   bool timing_ = false;                     // a look at the deadline is on its way
   bool late_ = false;                       // the deadline was reached

@@ -7,10 +7,10 @@
 namespace naestro::run {
 
 bool is_fact(std::string_view kind) {
-  constexpr std::array<std::string_view, 13> kinds = {
-      "run.created",     "run.paused",       "run.resumed",   "run.killed",  "consent.given",
-      "consent.refused", "effect.done",      "effect.failed", "effect.lost", "effect.prepared",
-      "timer.fired",     "deadline.reached", "rate.counted"};
+  constexpr std::array<std::string_view, 14> kinds = {
+      "run.created",     "run.paused",       "run.resumed",   "run.killed",     "consent.given",
+      "consent.refused", "effect.done",      "effect.failed", "effect.lost",    "effect.prepared",
+      "timer.fired",     "deadline.reached", "rate.counted",  "effect.withheld"};
   return std::ranges::find(kinds, kind) != kinds.end();
 }
 
@@ -74,6 +74,8 @@ Fact effect_lost(const door::Intent& intent, const Error& why) {
   return fact;
 }
 
+Fact effect_withheld(const door::Intent& intent) { return of_effect("effect.withheld", intent); }
+
 Fact effect_prepared(const door::Intent& intent, const json::Value& former) {
   Fact fact = of_effect("effect.prepared", intent);
   fact.plain = former;
@@ -124,10 +126,11 @@ Fact consent_answer(const Digest& digest, const Answer& answer) {
   return fact;
 }
 
-Fact paused(std::string_view reason) {
+Fact paused(std::string_view reason, std::string_view what) {
   Fact fact;
   fact.kind = "run.paused";
   fact.data = {{"reason", reason}};
+  if (!what.empty()) fact.data["what"] = what;
   return fact;
 }
 

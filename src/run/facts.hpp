@@ -22,7 +22,7 @@ struct Fact {
     std::string_view member;
     std::string text;
   };
-  // What is said of an effect by effect.done, .failed, .lost and .prepared.
+  // What is said of an effect by effect.done, .failed, .lost, .withheld and .prepared.
   struct OfEffect {
     std::string step;
     std::vector<std::int64_t> path{};  // in the step's loops
@@ -59,6 +59,8 @@ Fact effect_outcome(const door::Intent& intent, contract::Labels labels,
                     const door::Outcome& outcome);
 // Nothing tells whether it was done: `why` (a timeout, a broken connection).
 Fact effect_lost(const door::Intent& intent, const Error& why);
+// It was held back just before it would have been done: nothing of it was.
+Fact effect_withheld(const door::Intent& intent);
 // What undoing it will need.
 Fact effect_prepared(const door::Intent& intent, const json::Value& former);
 Fact timer_fired(std::string_view step, const std::vector<std::int64_t>& path);
@@ -77,8 +79,8 @@ struct Answer {
 };
 
 Fact consent_answer(const Digest& digest, const Answer& answer);
-// `reason`: "consent", "interrupt", "limit".
-Fact paused(std::string_view reason);
+// `reason`: "consent", "interrupt", "limit", "pause", "held". `what`: of held, what holds it.
+Fact paused(std::string_view reason, std::string_view what = {});
 Fact resumed(const door::Ceilings& raised);
 // Where the policy limits a day: what that leaves from here on.
 void add_day(Fact& resumed, const door::Ceilings& left);

@@ -233,6 +233,7 @@ Result<void> Machine::apply(Fact& fact, Batch& batch) {
   if (fact.kind == "effect.done" || fact.kind == "effect.failed") return on_outcome(fact, batch);
   if (fact.kind == "effect.prepared") return on_prepared(fact, batch);
   if (fact.kind == "effect.lost") return on_lost(fact, batch);
+  if (fact.kind == "effect.withheld") return on_withheld(fact, batch);
   if (fact.kind == "timer.fired") return on_timer(fact, batch);
   if (fact.kind == "deadline.reached") return on_deadline(batch);
   if (fact.kind == "rate.counted") return on_counted(fact, batch);

@@ -252,6 +252,7 @@ class Machine {
   void on_killed(Batch& batch);
   Result<void> on_prepared(Fact& fact, Batch& batch);
   Result<void> on_lost(const Fact& fact, Batch& batch);
+  Result<void> on_withheld(const Fact& fact, Batch& batch);
   Result<void> on_timer(const Fact& fact, Batch& batch);
   Result<void> on_deadline(Batch& batch);
   Result<void> on_counted(const Fact& fact, Batch& batch);
@@ -352,6 +353,7 @@ class Machine {
   std::map<Digest, Question> questions_;
   std::optional<door::Shortage> shortage_;
   std::string limited_step_;
+  bool held_ = false;  // an effect was withheld: nothing begins until the run is resumed
   std::optional<Error> failure_;
   json::Object outputs_;
   json::Array files_;

@@ -22,6 +22,20 @@ Result<void> Machine::on_deadline(Batch& batch) {
   return fail(Code::kStoreCorrupt, "a deadline came while nothing was under way");
 }
 
+// Nothing was done: it is handed out under the same key when the run goes on. Until then nothing
+// new begins.
+Result<void> Machine::on_withheld(const Fact& fact, Batch& batch) {
+  NAESTRO_LET(const At at, under_way(fact));
+  held_ = true;
+  budget_.settle(call(at).intent->effect.caps, {});
+  free_slot(at);
+  turn(call(at), Call::State::ready);
+  const Step& step = steps_[at.step];
+  if (step.error && step.running == 0) fail_step(at.step, *step.error, batch);
+  schedule(batch);
+  return {};
+}
+
 // The run ends. What is under way counts as a lost attempt; where it may not be repeated, nobody
 // knows whether it was done, and the record says so.
 void Machine::on_killed(Batch& batch) {
@@ -60,6 +74,7 @@ Result<void> Machine::on_resumed(const Fact& fact, Batch& batch) {
   state_ = State::running;
   shortage_.reset();
   limited_step_.clear();
+  held_ = false;
   for (std::size_t i = 0; i < steps_.size(); ++i) {
     for (std::size_t c = 0; c < steps_[i].calls.size(); ++c) resume_call({i, c}, batch);
   }

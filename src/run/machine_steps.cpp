@@ -86,7 +86,7 @@ bool Machine::start_calls(Batch& batch) {
     const std::int64_t parallel = each ? each->parallel : 1;
     for (std::size_t c = 0; c < steps_[i].calls.size(); ++c) {
       const Step& step = steps_[i];
-      if (failure_ || shortage_ || running_ >= kConcurrencyMax) return ended() != before;
+      if (failure_ || shortage_ || held_ || running_ >= kConcurrencyMax) return ended() != before;
       if (step.error || step.running >= parallel) break;
       if (step.calls[c].state == Call::State::ready) start_call({i, c}, batch);
     }

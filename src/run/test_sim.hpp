@@ -97,6 +97,8 @@ class SimAdapter final : public door::Adapter {
     std::int64_t limit = intent.effect().timeout_s * 1000;
     if (interrupt_ms >= now) limit = std::min(limit, interrupt_ms - now + 1);  // soon after it
     limit = std::min(limit, left_ms() + 1);
+    const std::int64_t stop = stop_ms ? stop_ms(intent.effect()) : -1;
+    if (stop >= now) limit = std::min(limit, stop - now + 1);
     if (reply.ms > limit) reply.outcome.result = fail(Code::kInterrupted, "stopped");
     simulation_.take(std::chrono::milliseconds{std::min(reply.ms, limit)});
     return reply.outcome;
@@ -112,7 +114,9 @@ class SimAdapter final : public door::Adapter {
   bool prepare_fails = false;
   std::int64_t running = 0;
   std::int64_t running_max = 0;
-  std::int64_t interrupt_ms = -1;         // when the process is asked to stop; less than 0: never
+  std::int64_t interrupt_ms = -1;  // when the process is asked to stop; less than 0: never
+  // When another process asks for this to stop; less than 0: never.
+  std::function<std::int64_t(const door::Effect&)> stop_ms;
   std::function<std::int64_t()> left_ms;  // until the run's deadline, while this is under way
 
  private:
@@ -134,6 +138,21 @@ class SimMeter final : public Meter {
 
  private:
   const Counted& counted_;
+};
+
+// What holds an effect back at this instant; empty: nothing.
+using Holds = std::function<Result<std::optional<Held>>(const door::Effect&)>;
+
+class SimGate final : public Gate {
+ public:
+  explicit SimGate(const Holds& holds) : holds_{holds} {}
+  Result<std::optional<Held>> look(const door::Effect& effect) override {
+    if (holds_) return holds_(effect);
+    return std::nullopt;
+  }
+
+ private:
+  const Holds& holds_;
 };
 
 // One run through as many processes as it takes.
@@ -160,6 +179,10 @@ struct SimRun {
   };
   EventSchemas* schemas = nullptr;  // where events are held to them
   Counted counted{};
+  std::int64_t pause_ms = -1;  // when another process pauses the run; less than 0: never
+  std::function<std::int64_t(const door::Effect&)> stop_ms{};  // SimAdapter's
+  // By the virtual time of the process, in milliseconds.
+  std::function<Result<std::optional<Held>>(const door::Effect&, std::int64_t ms)> holds{};
 
   Durable durable{};
   std::unique_ptr<Machine> machine{};
@@ -235,10 +258,16 @@ struct SimRun {
     SimWriter writer{durable, simulation, latency_ms};
     SimAdapter adapter{simulation, far_side};
     SimMeter meter{counted};
+    const Holds now = holds ? Holds{[&](const door::Effect& effect) {
+      return holds(effect, simulation.mono_us() / 1000);
+    }}
+                            : Holds{};
+    SimGate gate{now};
     if (crash_after >= 0) simulation.crash_after(crash_after);
     Executor* handle = nullptr;
     adapter.interrupt_ms = interrupt_ms;
     adapter.prepare_ms = prepare_ms;
+    adapter.stop_ms = stop_ms;
     adapter.prepare_fails = prepare_fails;
     writer.unreadable = inbox_unreadable;
     if (interrupt_ms >= 0) {
@@ -261,16 +290,22 @@ struct SimRun {
         durable.inbox.push_back({7, "rtest", "kill", {{"who", "other"}}});
       });
     }
+    if (pause_ms >= 0) {
+      simulation.after(std::chrono::milliseconds{pause_ms}, [this] {
+        durable.inbox.push_back({8, "rtest", "pause", {{"who", "other"}}});
+      });
+    }
     observer.ask = [&](const Question& question) {
       if (inbox_ms >= 0) return true;
       const auto answer = attend(question);
       if (answer) handle->answer(question.digest, *answer);
       return answer.has_value();
     };
-    Executor executor{{simulation, simulation, simulation, writer, writer, adapter, adapter, meter},
-                      silent ? Observer{} : std::move(observer),
-                      *machine,
-                      {.sealer = world.sealer(), .worked_us = worked_before_us}};
+    Executor executor{
+        {simulation, simulation, simulation, writer, writer, adapter, adapter, meter, gate},
+        silent ? Observer{} : std::move(observer),
+        *machine,
+        {.sealer = world.sealer(), .worked_us = worked_before_us}};
     handle = &executor;
     if (meanwhile) meanwhile(simulation, executor);
     adapter.left_ms = [&] {

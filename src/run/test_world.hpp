@@ -192,10 +192,12 @@ struct World {
       return yes;
     };
     StoreMeter meter{*reader, clock};
-    Executor executor{{clock, loop, pool, writer, *reader, tool_adapter, model_adapter, meter},
-                      std::move(observer),
-                      machine,
-                      std::move(hold)};
+    StoreGate gate{*reader};
+    Executor executor{
+        {clock, loop, pool, writer, *reader, tool_adapter, model_adapter, meter, gate},
+        std::move(observer),
+        machine,
+        std::move(hold)};
     handle = &executor;
     return executor.run(std::move(first));
   }

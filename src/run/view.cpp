@@ -84,9 +84,10 @@ void on_run_event(RunView& view, const ledger::Event& event, std::int64_t at) {
     view.bound = member(data, "bound");
   } else if (event.kind == "run.paused") {
     const std::string reason = text(data, "reason");
-    view.state = reason == "consent" ? "waits_for_consent"
-                 : reason == "limit" ? "limit"
-                                     : "interrupted";
+    view.state = reason == "consent"                     ? "waits_for_consent"
+                 : reason == "limit" || reason == "held" ? reason
+                 : reason == "pause"                     ? "paused"
+                                                         : "interrupted";
   } else if (event.kind == "run.resumed") {
     view.state = "running";
     view.exhausted = nullptr;
