@@ -317,6 +317,15 @@ void Machine::discharge(Batch& batch) {
   }
 }
 
+Machine::About Machine::about(const Question& question) const {
+  const At at = *at_place(question.what.get_object());
+  auto effect = make_effect(program_->steps[at.step], lookup(at));
+  check(effect.has_value(), "what is asked about was made before");
+  effect->flow = flow_of(at);
+  return {door::decide(environment_.policy, start_.mode, scope_.user, *effect).first,
+          call(at).argument_label};
+}
+
 std::vector<policy::Grant> Machine::lasting(const Question& question) const {
   const std::string& workspace = scope_.workspace;
   if (question.scope == Question::Scope::plan) {

@@ -161,6 +161,24 @@ class Told(unittest.TestCase):
         self.assertIn("; rm -rf everything",
                       self.naestro("plan", "explain", str(self.file), "-w", str(self.work)))
 
+    def test_a_question_says_who_asks_where_data_comes_from_and_what_is_left(self):
+        fixed = write("fixed", needs=["write"])
+        fixed["with"]["title"] = "${steps.find.out.matches[0].text}"
+        self.plan(find(), write(path="${steps.find.out.match_count}.md"), fixed)
+        limits = ["--max-tokens", "5000", "--max-tool-calls", "9", "--max-usd", "0.5"]
+        card = self.run_it(*limits, code=5)
+        self.assertRegex(card, r"fixed: asked for by builtin\.write \(builtin\.json:\d+\); what goes "
+                               r"in comes from file, plan \(private\)")
+        self.assertIn("Left: 0.5 of 0.5 USD, 5,000 of 5,000 tokens, 9 of 9 tool calls\n", card)
+        self.assertRegex(self.naestro("plan", "explain", str(self.file), "-w", str(self.work)),
+                         "fixed: asked for by builtin.write")
+        self.naestro("approve", "last", self.question()["digest"])
+        # The path that a step computed is asked for by itself, with its value.
+        out = self.naestro("resume", "last", code=5)
+        self.assertRegex(out, r'"path": "2\.md"(.|\n)*Asked for by builtin\.write .*; what goes in comes '
+                              r"from file, plan \(private\)\n"
+                              r"Left: 0\.5 of 0\.5 USD, 5,000 of 5,000 tokens, 8 of 9 tool calls\n")
+
     def test_the_card_says_what_the_same_plan_took_before(self):
         self.plan(find())
         explain = ("plan", "explain", str(self.file), "-w", str(self.work))
