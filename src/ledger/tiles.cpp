@@ -108,7 +108,7 @@ Result<Published> publish_log(const Folders& folders, const SignedTree& tree,
       return not_signed("event " + std::to_string(index));
     }
     NAESTRO_TRY(pages.add(body, envelope));
-    receipts.add(index, *event, body, envelope);
+    NAESTRO_TRY(receipts.add(index, *event, body, envelope));
   }
   Result<void> written;
   each_tile(tree.leaves, [&](const std::string& path, const std::string& content) {

@@ -313,6 +313,62 @@ class Audit(unittest.TestCase):
         self.found("head_bad", self.log, key=other.key)
         self.found("head_bad", self.log, former=other.checkpoint("head"))
 
+    def test_receipts_in_the_terms_of_the_standard(self):
+        file = self.log / "receipts.json"
+        data = json.loads(file.read_text())
+        self.assertEqual((data["receipts"], data["dct:conformsTo"]),
+                         (2, "https://w3id.org/dpv/schema/dpv-27560#receipt"))
+        yes = next(one for one in data["consents"] if one["state"] == "yes")
+        record = yes["record"]
+        asked, given = [json.loads(one["body"]) for one in yes["events"]]
+        self.assertEqual(record["dpv:hasDataSubject"], given["data"]["who"])
+        self.assertEqual(record["dpv:hasNotice"]["dct:identifier"], asked["data"]["question"])
+        self.assertEqual(record["dpv:hasProcess"]["dct:identifier"], asked["data"]["digest"])
+        self.assertEqual(record["dpv:hasConsentStatus"][1]["@type"], "dpv:ConsentGiven")
+        self.assertRegex(record["dct:created"], r"^20\d\d-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{6}Z$")
+        self.assertEqual({one["record"]["dpv:hasConsentStatus"][-1]["@type"]
+                          for one in data["consents"]},
+                         {"dpv:ConsentGiven", "dpv:ConsentRefused", "dpv:ConsentRequested"})
+        at = data["consents"].index(yes)
+
+        def parts(value, way=()):
+            for name, part in value.items() if isinstance(value, dict) else enumerate(value):
+                yield (*way, name)
+                if isinstance(part, (dict, list)):
+                    yield from parts(part, (*way, name))
+        for way in parts(record):  # each part is checked: without it, and as another
+            for other in (None, "other"):
+                def change(data, way=way, other=other):
+                    place = data["consents"][at]["record"]
+                    for name in way[:-1]:
+                        place = place[name]
+                    place.pop(way[-1]) if other is None else place.__setitem__(way[-1], other)
+                self.found("receipt_changed", self.changed(file, change))
+        self.found("receipt_changed", self.changed(
+            file, lambda data: data["consents"][at]["record"].update({"dct:title": "more"})))
+        for name in ("@context", "@type", "dct:conformsTo"):
+            self.found("malformed", self.changed(file, lambda data, one=name: data.pop(one)))
+            self.found("malformed", self.changed(file, lambda data, one=name: data.update(
+                {one: "other"})))
+        # Some of them alone, and the form of before.
+        self.good(self.changed(file, lambda data: data["consents"].__delitem__(slice(1, None))))
+
+        def older(data):
+            for one in [data, *data["consents"]]:
+                for name in ("@context", "@type", "dct:conformsTo", "record"):
+                    one.pop(name, None)
+            data["receipts"] = 1
+        self.good(self.changed(file, older))
+        self.found("malformed", self.changed(file, lambda data: (older(data), data.update(
+            receipts=2))))
+        # The file of what is proven, alone: it says what it does not check.
+        alone = pathlib.Path(shutil.copy(ROOT / "verifier/naestro_verify.py", self.folder))
+        changed = self.changed(file, lambda data: data["consents"][at]["record"].pop("dct:created"))
+        said = json.loads(subprocess.run(
+            [sys.executable, "-I", alone, "--key", self.world.key, changed],
+            capture_output=True, text=True, timeout=60).stdout)
+        self.assertTrue(said["good"] and "records" in said["unchecked"], said)
+
     def test_a_shredded_subject_breaks_nothing(self):
         world = World(self.folder / "shred")
         world.run()
