@@ -11,6 +11,7 @@ with Python's standard library alone. That has no Ed25519, so it stands here."""
 import argparse, base64, hashlib, hmac, json, pathlib, re, sys  # 300 lines is the limit
 P, ORDER = 2**255 - 19, 2**252 + 27742317777372353535851937790883648493
 D = -121665 * pow(121666, -1, P) % P
+NAMED = re.compile(r'\{"blob":"([0-9a-f]{64})"\}')
 NOTE = re.compile(r"(([^\n]+)\n(0|[1-9][0-9]*)\n([^\n]{44})\n)\n((?:— [^\s+]+ [^\s]+\n)+)")
 STATES = {"consent.asked": "open", "consent.given": "yes", "consent.refused": "no",
           "consent.discharged": "granted", "grant.given": "given", "grant.revoked": "revoked"}
@@ -190,7 +191,7 @@ class Check:
             need(body["stream"] == data["run"], "run_other", f"event {at}", body["stream"])
             need(after in (None, body["seq"]), "event_missing", f"event {at}", f"wanted: {after}")
             after = body["seq"] + 1
-            named.update(re.findall(r'\{"blob":"([0-9a-f]{64})"\}', row["body"]))
+            named.update(NAMED.findall(row["body"]))
         need(len(data["events"]) == 1 or (data["events"] and "blobs" in data),
              "malformed", "events", "it is neither one event nor an export")
         need("blobs" not in data or named <= set(blobs), "blob_missing", "blobs", "one is named")
@@ -218,7 +219,8 @@ class Check:
 
     def folder(self, root):
         """A published log (docs/formats/tiles.md): everything is made anew from its events."""
-        head, leaves, after, asked = self.head(text_of(root / "checkpoint")), [], {}, set()
+        head, leaves, asked = self.head(text_of(root / "checkpoint")), [], set()
+        after, named = {}, {}  # of each stream: the next number, the blobs that its events name
         need(vkey(text_of(root / "key")) == (head.origin, b"\1", self.key), "key_other", "key", "")
 
         def file(kind, number, width, wanted=None):
@@ -240,6 +242,7 @@ class Check:
                 need(body["seq"] == after.get(body["stream"], 0), "event_missing", index, "a gap")
                 after[body["stream"]] = body["seq"] + 1
                 asked |= {index} if body["kind"] in STATES else set()
+                named.setdefault(body["stream"], set()).update(NAMED.findall(line.decode()))
             file("tile/entries", first // 256, width, entries)
         level, hashes = 0, leaves
         while hashes:
@@ -254,6 +257,7 @@ class Check:
         other, found = self.bundle((root / "receipts.json").read_bytes())
         need(found == asked and other.text == head.text, "receipt_missing", "receipts.json",
              "it has not all consents of this log")
+        self.figures.update(readable.texts(root, named, need) if readable else {})
 
     def proof(self, text):
         """A proof of consistency as C2SP tlog-witness has it: "old N", hashes, "", checkpoint."""
@@ -262,8 +266,7 @@ class Check:
         need(old and size == f"old {old.size}" and consistent(
             old.size, head.size, [unbase64(one, 32) for one in path], old.root, head.root),
             "history_other", "proof", "it does not lead from the head that you kept")
-def verify(key, path, former=None, witnesses=()):
-    """What is found, and figures. `former`: the text of a head that the user kept."""
+def verify(key, path, former=None, witnesses=()):  # `former`: the text of a head that was kept
     found = check = None
     try:
         check = Check(key, former, witnesses)

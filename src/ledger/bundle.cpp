@@ -313,6 +313,7 @@ json::Value to_json(const BundleReport& report) {
   return json::Object{{"good", report.good()}, {"store", report.store_id},
                       {"run", report.run},     {"events", report.events},
                       {"blobs", report.blobs}, {"consents", report.consents},
+                      {"texts", report.texts}, {"taken_out", report.taken_out},
                       {"size", report.size},   {"first", report.first},
                       {"last", report.last},   {"findings", to_json(report.findings)}};
 }
