@@ -18,7 +18,7 @@ FLOORS = [
     ["base"],
     ["rt", "schema"],
     ["contract", "ledger", "net"],
-    ["policy", "vault"],
+    ["policy", "privacy", "vault"],
     ["door", "sandbox"],
     ["models", "tools", "plan"],
     ["memory", "evaluate", "domain"],

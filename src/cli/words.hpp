@@ -35,6 +35,7 @@ struct Words {
   AuditOptions audit = {};
   std::string event = {};
   bool readable = false;
+  LogOrder log = {};
   std::string tool = {};
   PolicyOptions policy = {};
   PullOrder order = {};

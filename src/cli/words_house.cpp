@@ -117,8 +117,14 @@ void add_ledger(CLI::App& app, Words& words) {
   });
   CLI::App* log = audit_app->add_subcommand(
       "export", "write the whole log and its consents as files that any web server can serve");
-  log->add_option("-o,--output", words.file, "the folder, which must not be there yet")->required();
-  log->callback([&words] { words.code = audit_export(words.house, words.file); });
+  log->add_option("-o,--output", words.log.output, "the folder, which must not be there yet")
+      ->required();
+  CLI::Option* readable =
+      log->add_flag("--readable", words.log.readable,
+                    "with the texts in the clear, but without the vault's values and what "
+                    "identifies persons");
+  log->add_flag("--with-private", words.log.with_private, "with these too")->needs(readable);
+  log->callback([&words] { words.code = audit_export(words.house, words.log); });
   CLI::App* witness =
       audit_app->add_subcommand("witness", "cosign a head of somebody else's store");
   witness->add_option("checkpoint", words.file, "the head, or what 'audit prove --from' printed")
