@@ -17,8 +17,8 @@ ROOT = pathlib.Path(__file__).resolve().parent.parent
 FLOORS = [
     ["base"],
     ["rt", "schema"],
-    ["contract", "ledger", "net"],
-    ["policy", "privacy", "vault"],
+    ["contract", "ledger", "net", "privacy"],
+    ["policy", "vault"],
     ["door", "sandbox"],
     ["models", "tools", "plan"],
     ["memory", "evaluate", "domain"],

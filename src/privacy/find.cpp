@@ -194,6 +194,22 @@ void find_ssns(Scan& scan) {
 
 std::string_view name_of(Kind kind) { return kNames.at(static_cast<std::size_t>(kind)); }
 
+std::optional<Kind> kind_named(std::string_view name) {
+  for (const Kind kind : all_kinds()) {
+    if (name_of(kind) == name) return kind;
+  }
+  return std::nullopt;
+}
+
+const Kinds& all_kinds() {
+  static const Kinds all = [] {
+    Kinds out;
+    for (std::size_t i = 0; i < kNames.size(); ++i) out.insert(static_cast<Kind>(i));
+    return out;
+  }();
+  return all;
+}
+
 std::vector<Found> find(std::string_view text) {
   Scan scan{text};
   find_emails(scan);
@@ -208,8 +224,9 @@ std::vector<Found> find(std::string_view text) {
   return std::move(scan).found();
 }
 
-std::optional<std::string> redacted_text(std::string_view text) {
-  const std::vector<Found> all = find(text);
+std::optional<std::string> redacted_text(std::string_view text, const Kinds& kinds) {
+  std::vector<Found> all = find(text);
+  std::erase_if(all, [&](const Found& one) { return !kinds.contains(one.kind); });
   if (all.empty()) return std::nullopt;
   std::string out;
   std::size_t done = 0;
@@ -224,25 +241,25 @@ std::optional<std::string> redacted_text(std::string_view text) {
 namespace {
 
 // `name`: of the member that it is the value of; stands before it while it is searched.
-json::Value without(const json::Value& value, std::string_view name) {
+json::Value without(const json::Value& value, std::string_view name, const Kinds& kinds) {
   if (const auto* object = value.if_object()) {
     json::Object out;
     for (const auto& member : *object) {
-      const std::string key = redacted_text(member.key()).value_or(member.key());
-      out[key] = without(member.value(), member.key());
+      const std::string key = redacted_text(member.key(), kinds).value_or(member.key());
+      out[key] = without(member.value(), member.key(), kinds);
     }
     return out;
   }
   if (const auto* array = value.if_array()) {
     json::Array out;
-    for (const json::Value& one : *array) out.push_back(without(one, name));
+    for (const json::Value& one : *array) out.push_back(without(one, name, kinds));
     return out;
   }
   // A text may be JSON itself, in which a value is written otherwise than what it says.
   const auto* string = value.if_string();
   if (string != nullptr && (string->starts_with('{') || string->starts_with('['))) {
     if (const auto inside = json::parse(json::view(*string))) {
-      const json::Value clean = without(*inside, name);
+      const json::Value clean = without(*inside, name, kinds);
       return json::equal(clean, *inside) ? value : json::Value(json::write(clean));
     }
   }
@@ -252,15 +269,17 @@ json::Value without(const json::Value& value, std::string_view name) {
   std::string context{name};
   std::ranges::replace(context, '_', ' ');
   context += ": ";
-  const auto out = redacted_text(context + text);
+  const auto out = redacted_text(context + text, kinds);
   // Where the name itself goes, the text begins elsewhere.
   if (out && out->starts_with(context)) return json::Value(out->substr(context.size()));
-  if (const auto alone = redacted_text(text)) return json::Value(*alone);
+  if (const auto alone = redacted_text(text, kinds)) return json::Value(*alone);
   return value;
 }
 
 }  // namespace
 
-json::Value redacted_value(const json::Value& value) { return without(value, ""); }
+json::Value redacted_value(const json::Value& value, const Kinds& kinds) {
+  return without(value, "", kinds);
+}
 
 }  // namespace naestro::privacy

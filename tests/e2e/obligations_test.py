@@ -66,8 +66,9 @@ class Obligations(OwnWorld):
         for text, said in (
                 ("{max_byte: 4096}", r"policy\.yaml:5:\d+: NE0406 an obligation has no member "
                  "'max_byte'; did you mean 'max_bytes'"),
-                ("{redact: all}", "NE0406 an obligation has no member 'redact'; one of max_bytes, "
-                 "rate_limit, require_reason"),
+                ("{log: all}", "NE0406 an obligation has no member 'log'; one of max_bytes, "
+                 "rate_limit, redact, require_reason"),
+                ("{redact: all}", "'redact' is no list of what identifies persons; such as "),
                 ("{max_bytes: many}", "'max_bytes' is no whole number from 1000 on"),
                 ("{rate_limit: {calls: 5, per: 1w}}", "'rate_limit' is calls and per")):
             self.put(self.user_file, HEAD + "  - id: a\n    effect: ask\n    obligations: " + text + "\n")
@@ -94,6 +95,24 @@ class Obligations(OwnWorld):
         self.naestro("run", "plan.json", code=1, says="returned \\d+ bytes, its cap is 1000")
         self.naestro("replay", "last", says="every body equal")
         self.naestro("audit", "verify")
+
+    def test_what_identifies_persons_is_taken_out_of_what_goes_in(self):
+        self.put(self.user_file, HEAD + "  - {id: nobody, effect: allow, obligations: {redact: "
+                 "[email, iban]}}\n")
+        told = "ask ann@corp.example, born 1980-05-17, GB29 NWBK 6016 1331 9268 19"
+        self.plan(write(path="ann@corp.example.md", title=told))
+        self.assertIn("(without email/iban)", self.naestro("plan", "explain", "plan.json"))
+        self.naestro("run", "plan.json", "--approve", self.card())
+        # The path decides where it goes, and was shown; the rest has nobody in it but a date.
+        written = (self.work / "ann@corp.example.md").read_text()
+        self.assertIn("born 1980-05-17", written)
+        self.assertNotIn("ann@", written)
+        self.assertNotIn("9268", written)
+        self.assertEqual(written.count("pii:"), 2)
+        self.assertEqual(self.events("policy.decided")[0]["obligations"],
+                         {"redact": ["email", "iban"]})
+        self.naestro("replay", "last", says="every body equal")
+        self.naestro("undo", "last", code=5)
 
     def test_a_yes_says_why(self):
         self.put(self.user_file, HEAD + "  - {id: why, effect: ask, kinds: [write], "
