@@ -88,6 +88,12 @@ std::string rule_text(const policy::Verdict& verdict) {
 
 }  // namespace
 
+std::string failure_text(std::string_view code, const std::string& message) {
+  const std::size_t end = message.find(' ');
+  const bool own = end != std::string::npos && code_named(std::string_view{message}.substr(0, end));
+  return own ? message : std::string{code} + " " + message;
+}
+
 std::string price_list_of(const plan::Program& program) {
   std::set<std::string> names;
   for (const plan::Step& step : program.steps) {

@@ -10,6 +10,9 @@
 
 namespace naestro::cli {
 
+// Why something failed, under one code: where the far side of a door gave one, that is it.
+std::string failure_text(std::string_view code, const std::string& message);
+
 // "12 tool calls, 1,768 tokens, 0 USD (price list local/1), 95 s"
 std::string bound_text(const plan::Bound& bound, const std::string& price_list);
 std::string usage_text(const door::Usage& usage);

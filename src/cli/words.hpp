@@ -59,4 +59,7 @@ void add_house_words(CLI::App& app, Words& words);    // tools to config: all el
 // --approve and the ceilings.
 void add_limit_options(CLI::App* command, RunOptions& options);
 
+// Of --max-time: whole seconds, at least one; with none nothing could ever be done.
+CLI::Validator seconds();
+
 }  // namespace naestro::cli

@@ -155,7 +155,7 @@ std::string text_of(const DayLimits& limits) {
   const auto add = [&](const std::string& what) { out += (out.empty() ? "" : ", ") + what; };
   if (limits.usd) add(format_usd(*limits.usd) + " USD");
   if (limits.tokens) add(std::to_string(*limits.tokens) + " tokens");
-  if (limits.calls) add(std::to_string(*limits.calls) + " calls");
+  if (limits.calls) add(std::to_string(*limits.calls) + (*limits.calls == 1 ? " call" : " calls"));
   return out + " a day";
 }
 

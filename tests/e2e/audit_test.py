@@ -458,7 +458,10 @@ class Audit(unittest.TestCase):
         self.assertRegex(world.naestro("show", runs[0]), r"Goal: +\(erased\)\nErased: +20")
         self.assertGreater(json.loads(world.naestro("show", runs[0], "--json"))["shredded_at"], 0)
         self.assertNotIn("shredded_at", world.naestro("show", runs[1], "--json"))
-        self.assertIn("no longer replays", world.call("replay", runs[0]).stderr)
+        for words in (("replay", runs[0]), ("undo", runs[0]), ("fork", runs[0], "--at", "find"),
+                      ("resume", runs[0])):
+            self.assertRegex(world.call(*words).stderr, "NE0209 the contents of run " + runs[0] +
+                             " were erased on 20.* UTC, by audit shred; that is for good")
         world.naestro("replay", runs[1])
         self.assertIn("Good", world.naestro("audit", "verify", "--from", before))
         log = self.folder / "shred-log"
@@ -468,6 +471,15 @@ class Audit(unittest.TestCase):
         self.good(self.folder / "gone.json", key=world.key)
         world.naestro("export", runs[0], "-o", self.folder / "clear.json", "--readable", code=1)
         world.naestro("export", runs[1], "-o", self.folder / "clear.json", "--readable")
+
+    def test_a_lost_key_is_not_called_an_erasure(self):
+        world = World(self.folder / "lost")
+        world.run()
+        with sqlite3.connect(world.state / "keys.db") as keys:
+            keys.execute("DELETE FROM keys")
+        keys.close()
+        self.assertRegex(world.call("replay", "last").stderr,
+                         "is not in keys.db, and nobody erased it on record; restore keys.db")
 
     def test_a_witness_cosigns_only_what_goes_on(self):
         witness = World(self.folder / "witness")

@@ -147,8 +147,8 @@ class Obligations(OwnWorld):
             os.chdir(self.work)
             os.execve(BINARY, [str(BINARY), "run", "plan.json"], self.env)
         out = b""
-        for prompt, words in ((b"Approve? [y/N] ", b"y\n"), (b"Reason: ", b"\n"),
-                              (b"Without a reason it is no yes. Approve? [y/N] ", b"y\n"),
+        for prompt, words in ((b"Approve? [y/n] ", b"y\n"), (b"Reason: ", b"\n"),
+                              (b"Without a reason it is no yes. Approve? [y/n] ", b"y\n"),
                               (b"Reason: ", b"the report is due\n"), (None, b"")):
             start = len(out)
             while prompt is None or prompt not in out[start:]:
@@ -304,7 +304,7 @@ class Obligations(OwnWorld):
         self.put(self.project_file, "policy: policy/1\nrules: []\nlimits: {calls_day: 4}\n")
         self.naestro("resume", "last", code=7, says="calls_day")
         for text, said in (("{call_day: 1}", "limits has no member 'call_day'; did you mean 'calls_day'"),
-                           ("{usd_day: much}", "'usd_day' is no amount of dollars"), ("7", "is no map")):
+                           ("{usd_day: much}", "'usd_day' is no amount of dollars"), ("7", "is not a map")):
             self.limit(text)
             self.naestro("runs", code=2, says="NE0406 .*" + said)
 
