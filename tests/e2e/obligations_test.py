@@ -304,7 +304,7 @@ class Obligations(OwnWorld):
         self.put(self.project_file, "policy: policy/1\nrules: []\nlimits: {calls_day: 4}\n")
         self.naestro("resume", "last", code=7, says="calls_day")
         for text, said in (("{call_day: 1}", "limits has no member 'call_day'; did you mean 'calls_day'"),
-                           ("{usd_day: much}", "'usd_day' is no amount of dollars"), ("7", "is not a map")):
+                           ("{usd_day: much}", "'usd_day' is no amount of dollars"), ("7", "is no map")):
             self.limit(text)
             self.naestro("runs", code=2, says="NE0406 .*" + said)
 

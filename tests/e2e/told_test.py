@@ -725,7 +725,8 @@ class Told(unittest.TestCase):
         for command in ("check", "explain"):
             self.naestro("plan", command, str(self.file), "--mode", "yolo", code=2, says="yolo")
         self.naestro("plan", "diff", str(self.file), str(self.folder / "no.json"), code=2)
-        self.naestro("plan", "explain", str(self.file), "--input", "x", code=2, says="no input")
+        self.naestro("plan", "explain", str(self.file), "--input", "x", code=2,
+                     says="'x' is not NAME=VALUE")
 
     def test_a_fork_that_cannot_be_says_what_is_wrong(self):
         self.plan(find(), tell())

@@ -83,7 +83,7 @@ class Words(Home):
     def test_commands_and_options(self):
         self.assertIn("replay", self.complete(""))
         self.assertNotIn("complete", self.complete(""))
-        self.assertEqual(self.complete("re"), ["resume", "refuse", "replay"])
+        self.assertEqual(self.complete("re"), ["resume", "release", "refuse", "replay"])
         self.assertEqual(self.complete("plan", "ch"), ["check"])
         self.assertEqual(self.complete("plan", "check", "--s"), ["--sarif", "--strict-config"])
         self.assertEqual(self.complete("nothing", "re"), [])
@@ -143,7 +143,7 @@ class Words(Home):
         self.assertEqual(self.complete("approve", "last", ""), [])
 
     def test_bash_completes(self):
-        self.assertEqual(self.in_bash("re"), ["resume", "refuse", "replay"])
+        self.assertEqual(self.in_bash("re"), ["resume", "release", "refuse", "replay"])
         self.assertEqual(self.in_bash("plan", "d"), ["diff"])
         self.assertEqual(self.in_bash("run", "--mode", "=", "g"), ["guide"])
         self.assertEqual(self.in_bash("run", "--mode", "="), ["guide", "copilot", "auto"])
