@@ -5,6 +5,7 @@
 
 #include <algorithm>
 
+#include "base/text.hpp"
 #include "cli/session.hpp"
 #include "ledger/files.hpp"
 
@@ -74,36 +75,53 @@ Result<std::unique_ptr<Secrets>> Secrets::open(House& house) {
   });
   if (!needed && !entries.empty()) print(house.err, locked_warning());
   std::unique_ptr<Secrets> out{new Secrets{house, std::move(vault)}};
-  std::vector<vault::NamedValue> values;
   if (needed) {
     NAESTRO_TRY(out->vault_.unlock(ask_passphrase(house), house.random));
     out->unlocked_ = true;
-    NAESTRO_LET(values, out->vault_.all());
   }
-  for (const std::string& name : keys) {
-    if (auto value = house.variable(name)) values.push_back({name, *std::move(value)});
-  }
-  out->redactor_ = vault::Redactor{values};
+  NAESTRO_TRY(out->learn());
   return out;
 }
 
-Result<vault::Handed> Secrets::find(const std::string& name) {
+// What is to be kept out of texts.
+Result<void> Secrets::learn() {
+  std::vector<vault::NamedValue> values;
+  if (unlocked_) {
+    NAESTRO_LET(values, vault_.all());
+  }
+  for (const std::string& name : key_names(house_)) {
+    if (auto value = house_.variable(name)) values.push_back({name, *std::move(value)});
+  }
+  redactor_.know(values);
+  for (vault::NamedValue& each : values) crypto::wipe(each.value);
+  return {};
+}
+
+Result<vault::Handed> Secrets::use(const vault::Use& use) {
   const std::scoped_lock lock{mutex_};
   if (unlocked_) {
-    NAESTRO_TRY(vault_.refresh());
-    auto value = vault_.value(name);
-    if (value) return vault::Handed{*std::move(value), true};
-    if (value.error().code != Code::kNotFound) return std::unexpected(value.error());
+    auto handed = vault_.use(use, house_.clock.wall_us() / 1'000'000, house_.random);
+    // One that was set while the run goes on.
+    if (handed && redactor_.found_in(handed->value).empty()) NAESTRO_TRY(learn());
+    if (handed || handed.error().code != Code::kNotFound) return handed;
   }
-  if (auto value = house_.variable(name)) return vault::Handed{*std::move(value), false};
-  return fail(Code::kNotFound, name + " is neither in the vault nor in the environment");
+  if (use.by_plan) {
+    if (unlocked_ || vault_.entries().empty()) {
+      return fail(Code::kNotFound, "the vault has no secret '" + shorten(use.secret, 64) + "'",
+                  "put it in: naestro vault set NAME --host HOST");
+    }
+    return fail(Code::kVaultLocked, "the vault is locked, and '" + use.secret + "' is wanted",
+                "name a file with its passphrase in " + std::string{kPassphraseFile});
+  }
+  if (auto value = house_.variable(use.secret)) return vault::Handed{*std::move(value), false, ""};
+  return fail(Code::kNotFound, use.secret + " is neither in the vault nor in the environment");
 }
 
 Result<void> Secrets::check(std::string_view what, std::string_view text) const {
-  const std::string_view name = redactor_.found_in(text);
+  const std::string name = redactor_.found_in(text);
   if (name.empty()) return {};
-  return fail(Code::kSecretInText, std::string{what} + " holds the value of the secret '" +
-                                       std::string{name} + "'; nothing was recorded");
+  return fail(Code::kSecretInText, std::string{what} + " holds the value of the secret '" + name +
+                                       "'; nothing was recorded");
 }
 
 }  // namespace naestro::cli

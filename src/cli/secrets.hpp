@@ -22,9 +22,9 @@ class Secrets {
   // `house.err` says that its values are not taken out. Errors: those of the vault.
   static Result<std::unique_ptr<Secrets>> open(House& house);
 
-  // The key that a model's contract names: of the vault, as it is now, else of the environment.
-  // kNotFound; kSecretRevoked. On any thread.
-  Result<vault::Handed> find(const std::string& name);
+  // Of the vault, as it is now and for what it is bound to; a key that a model's contract names
+  // else of the environment. kNotFound; those of vault::Vault::use. On any thread.
+  Result<vault::Handed> use(const vault::Use& use);
   [[nodiscard]] const vault::Redactor& redactor() const { return redactor_; }
   // kSecretInText where a value stands in what a person said, before anything of it is kept.
   // `what`: "the goal".
@@ -32,6 +32,7 @@ class Secrets {
 
  private:
   Secrets(House& house, vault::Vault vault) : house_{house}, vault_{std::move(vault)} {}
+  Result<void> learn();
   House& house_;
   std::mutex mutex_;
   vault::Vault vault_;
