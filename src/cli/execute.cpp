@@ -56,12 +56,12 @@ int execute_with(Secrets& secrets, House& house, Session& session, run::Machine&
     return secrets.use(use);
   };
   auto tools =
-      house.open_tools(workspace, machine.policy(), machine.start().mode, secrets.redactor(), keys);
+      house.open_tools(workspace, machine.policy(), machine.start().mode, secrets.keeper(), keys);
   if (!tools) return report(house, tools.error());
   auto models = house.open_models(options.script, keys);
   if (!models) return report(house, models.error());
-  door::RedactingAdapter clean_tools{**tools, secrets.redactor()};
-  door::RedactingAdapter clean_models{**models, secrets.redactor()};
+  door::RedactingAdapter clean_tools{**tools, secrets.keeper()};
+  door::RedactingAdapter clean_models{**models, secrets.keeper()};
   auto writing = ledger::Store::open(house.folders, store_options(house, session.key));
   if (!writing) return report(house, writing.error());
 

@@ -73,52 +73,42 @@ Result<std::unique_ptr<Secrets>> Secrets::open(House& house) {
     return !vault.by_passphrase() || house.variable(kPassphraseFile) ||
            std::ranges::find(keys, entry.name) != keys.end();
   });
-  if (!needed && !entries.empty()) print(house.err, locked_warning());
-  std::unique_ptr<Secrets> out{new Secrets{house, std::move(vault)}};
-  if (needed) {
-    NAESTRO_TRY(out->vault_.unlock(ask_passphrase(house), house.random));
-    out->unlocked_ = true;
+  const bool locked = !needed && !entries.empty();
+  if (locked) print(house.err, locked_warning());
+  std::vector<vault::NamedValue> others;
+  for (const std::string& name : keys) {
+    if (auto value = house.variable(name)) others.push_back({name, *std::move(value)});
   }
-  NAESTRO_TRY(out->learn());
-  return out;
-}
-
-// What is to be kept out of texts.
-Result<void> Secrets::learn() {
-  std::vector<vault::NamedValue> values;
-  if (unlocked_) {
-    NAESTRO_LET(values, vault_.all());
+  std::unique_ptr<vault::Keeper> keeper;
+  if (!needed) {
+    NAESTRO_LET(keeper, vault::NearKeeper::make({}, others, house.clock, house.random));
+  } else {
+    const auto begin = [&]() -> Result<std::unique_ptr<vault::Keeper>> {
+      NAESTRO_TRY(vault.unlock(ask_passphrase(house), house.random));
+      return vault::NearKeeper::make(vault, others, house.clock, house.random);
+    };
+    NAESTRO_LET(keeper, vault::FarKeeper::start(begin, house.shut_in));
   }
-  for (const std::string& name : key_names(house_)) {
-    if (auto value = house_.variable(name)) values.push_back({name, *std::move(value)});
-  }
-  redactor_.know(values);
-  for (vault::NamedValue& each : values) crypto::wipe(each.value);
-  return {};
+  return std::unique_ptr<Secrets>{new Secrets{house, locked, std::move(keeper)}};
 }
 
 Result<vault::Handed> Secrets::use(const vault::Use& use) {
-  const std::scoped_lock lock{mutex_};
-  if (unlocked_) {
-    auto handed = vault_.use(use, house_.clock.wall_us() / 1'000'000, house_.random);
-    // One that was set while the run goes on.
-    if (handed && redactor_.found_in(handed->value).empty()) NAESTRO_TRY(learn());
-    if (handed || handed.error().code != Code::kNotFound) return handed;
-  }
-  if (use.by_plan) {
-    if (unlocked_ || vault_.entries().empty()) {
-      return fail(Code::kNotFound, "the vault has no secret '" + shorten(use.secret, 64) + "'",
-                  "put it in: naestro vault set NAME --host HOST");
-    }
+  auto handed = keeper_->use(use);
+  if (handed || handed.error().code != Code::kNotFound) return handed;
+  if (use.by_plan && locked_) {
     return fail(Code::kVaultLocked, "the vault is locked, and '" + use.secret + "' is wanted",
                 "name a file with its passphrase in " + std::string{kPassphraseFile});
+  }
+  if (use.by_plan) {
+    return fail(Code::kNotFound, "the vault has no secret '" + shorten(use.secret, 64) + "'",
+                "put it in: naestro vault set NAME --host HOST");
   }
   if (auto value = house_.variable(use.secret)) return vault::Handed{*std::move(value), false, ""};
   return fail(Code::kNotFound, use.secret + " is neither in the vault nor in the environment");
 }
 
 Result<void> Secrets::check(std::string_view what, std::string_view text) const {
-  const std::string name = redactor_.found_in(text);
+  NAESTRO_LET(const std::string name, keeper_->found_in(text));
   if (name.empty()) return {};
   return fail(Code::kSecretInText, std::string{what} + " holds the value of the secret '" + name +
                                        "'; nothing was recorded");

@@ -5,6 +5,7 @@
 
 #include "base/text.hpp"
 #include "models/call.hpp"
+#include "net/hosts.hpp"
 
 namespace naestro::models {
 
@@ -29,10 +30,12 @@ door::Outcome ServedModelAdapter::act(const door::Intent& intent, std::stop_toke
   std::string lease;
   Endpoint endpoint{.url = served.url, .model = served.model, .reasoning = served.reasoning};
   if (!served.key_env.empty()) {
+    const auto to = net::parse_url(served.url);
+    if (!to) return unbilled(to.error());
     const auto key = keys_({.secret = served.key_env,
                             .step = effect.step,
                             .tool = effect.target,
-                            .url = served.url,
+                            .origin = net::origin(*to),
                             .method = "POST"});
     if (!key && key.error().code != Code::kNotFound) return unbilled(key.error());
     if (!key || key->value.empty()) {

@@ -21,7 +21,8 @@ struct Context {
   // What the run recorded of the file that the call writes (ToolAdapter::prepare), if it did.
   const json::Value* former = nullptr;
   const net::HostList* hosts = nullptr;  // what may be reached; null: nothing
-  vault::Keys keys = {};  // secrets for requests; gets secret, URL and method; empty: there is none
+  vault::Keys keys =
+      {};  // secrets for requests; gets secret, origin and method; empty: there is none
 };
 
 // Runs the tool with arguments that already fit its input schema. What a file says is untrusted

@@ -31,8 +31,9 @@ Result<net::Header> header_of(const json::Object& auth, const Context& context,
                 "name another, or leave it out for 'Authorization: Bearer'");
   }
   if (!context.keys) return fail(Code::kNotFound, "there is no vault to take a secret from");
-  NAESTRO_LET(vault::Handed handed,
-              context.keys({.secret = std::string{secret}, .url = url.text, .method = "GET"}));
+  NAESTRO_LET(
+      vault::Handed handed,
+      context.keys({.secret = std::string{secret}, .origin = net::origin(url), .method = "GET"}));
   if (handed.value.find_first_of("\r\n") != std::string::npos) {
     crypto::wipe(handed.value);
     return fail(Code::kToolFailed,

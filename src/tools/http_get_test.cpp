@@ -110,7 +110,7 @@ TEST_F(HttpSecretTest, GoesIntoTheHeaderThatIsNamed) {
   EXPECT_TRUE(request().contains("\r\nAuthorization: hunter2-hunter2\r\n")) << request();
   ASSERT_EQ(uses.size(), 3U);
   EXPECT_EQ(uses.front().secret, "K");
-  EXPECT_EQ(uses.front().url, server.url() + "/a");
+  EXPECT_EQ(uses.front().origin, server.url());
   EXPECT_EQ(uses.front().method, "GET");
 }
 

@@ -35,8 +35,8 @@ struct Use {
   std::string secret;
   std::string run{};
   std::string step{};
-  std::string tool{};  // "http.get@2", "model:NAME"
-  std::string url{};   // of the request that it goes into
+  std::string tool{};    // "http.get@2", "model:NAME"
+  std::string origin{};  // of the request that it goes into, as net::origin() writes it
   std::string method{};
   // A plan says which secret goes where, and no contract does: it has to be bound to hosts.
   bool by_plan = false;
@@ -54,7 +54,7 @@ struct Handed {
 using Keys = std::function<Result<Handed>(const Use& use)>;
 
 // kSecretBounds unless the bounds let the secret be used so at `now_s` after `used` uses, and where
-// it would go over a network in the clear. Errors of net::parse_url.
+// it would go over a network in the clear.
 Result<void> permits(const Bounds& bounds, std::int64_t used, const Use& use, std::int64_t now_s);
 
 }  // namespace naestro::vault

@@ -43,7 +43,7 @@ class LeaseTest : public ::testing::Test {
 
   testing::TempDir dir;
   SystemRandom random;
-  Use get{"k", "r1", "fetch", "http.get@2", "https://a.example/x", "GET", true};
+  Use get{"k", "r1", "fetch", "http.get@2", "https://a.example", "GET", true};
 };
 
 TEST_F(LeaseTest, AUseElsewhereIsRefusedAndSaysWhy) {
@@ -55,22 +55,20 @@ TEST_F(LeaseTest, AUseElsewhereIsRefusedAndSaysWhy) {
   EXPECT_EQ(handed->value, "hunter2-hunter2");
   EXPECT_TRUE(handed->of_vault);
   Use other = get;
-  other.url = "https://b.example/";
+  other.origin = "https://b.example";
   EXPECT_EQ(refusal(other),
             "is not for the host https://b.example, only for http://127.0.0.1:81, "
             "http://127.example, https://a.example");
-  for (const char* url : {"https://a.example:444/", "http://a.example/", "https://a.example.b/",
-                          "https://xa.example/", "http://127.0.0.1/"}) {
-    other.url = url;
+  for (const char* url : {"https://a.example:444", "http://a.example", "https://a.example.b",
+                          "https://xa.example", "http://127.0.0.1"}) {
+    other.origin = url;
     EXPECT_TRUE(refusal(other).starts_with("is not for the host ")) << url;
   }
-  other.url = "http://127.0.0.1:81/";
+  other.origin = "http://127.0.0.1:81";
   EXPECT_EQ(refusal(other), "none");
-  other.url = "http://127.example/";
+  other.origin = "http://127.example";
   EXPECT_EQ(refusal(other),
-            "would go to http://127.example where everybody on the way can read it");
-  other.url = "https://a@b.example/";
-  EXPECT_EQ(use(other).error().code, Code::kToolFailed);
+            "would go to 'http://127.example', where everybody on the way can read it");
   other = get;
   other.method = "POST";
   EXPECT_EQ(refusal(other), "is not for the method POST, only for GET");
@@ -86,12 +84,16 @@ TEST_F(LeaseTest, NoPlanSendsWhatIsBoundToNoHostAndNothingGoesInTheClear) {
   EXPECT_EQ(refusal(get), "is bound to no host, so no plan may send it anywhere");
   get.by_plan = false;
   EXPECT_EQ(refusal(get), "none");
-  for (const char* url : {"http://localhost/", "http://127.0.0.9:8/", "http://[::1]/"}) {
-    get.url = url;
+  for (const char* url :
+       {"http://localhost", "http://127.0.0.9:8", "http://[::1]", "http://[::1]:8"}) {
+    get.origin = url;
     EXPECT_EQ(refusal(get), "none") << url;
   }
-  get.url = "http://a.example";
-  EXPECT_TRUE(refusal(get).starts_with("would go to http://a.example"));
+  for (const char* url :
+       {"http://a.example", "http://[::2]", "http://127.0.0.1.example", "ftp://a", ""}) {
+    get.origin = url;
+    EXPECT_TRUE(refusal(get).starts_with("would go to '")) << url;
+  }
 }
 
 TEST_F(LeaseTest, ItEnds) {
@@ -112,7 +114,7 @@ TEST_F(LeaseTest, UsesAreCountedAlsoOfTwoAtOnce) {
   EXPECT_TRUE(second.use(get, 100, random));
   EXPECT_EQ(second.entries().front().used, 2);
   Use elsewhere = get;
-  elsewhere.url = "https://b.example/";
+  elsewhere.origin = "https://b.example";
   EXPECT_FALSE(first.use(elsewhere, 100, random));  // is not counted
   EXPECT_TRUE(first.use(get, 100, random));
   EXPECT_EQ(refusal(get), "was only to be used 3 times, and was");
@@ -222,7 +224,7 @@ TEST_F(LeaseTest, FormerValuesAreStillKeptOutOfTexts) {
   EXPECT_EQ(use(get).error().code, Code::kCrypto);
   testing::write_file(file(), good);
   edit([](json::Object& row) { row["former"].get_array()[0].get_object()["version"] = 7; });
-  EXPECT_TRUE(use({.secret = "k"}));
+  EXPECT_TRUE(use({.secret = "k", .origin = "https://a.example"}));
   EXPECT_EQ(unlocked().all().error().code, Code::kCrypto);
   EXPECT_EQ(unlocked().protect("", random).error().code, Code::kCrypto);
   ASSERT_TRUE(unlocked().remove("k"));
@@ -244,7 +246,7 @@ TEST_F(LeaseTest, WhatBindsNothingIsRefusedWhenItIsSaid) {
   for (const char* tool : {"", "model:", "a b", "A"}) {
     EXPECT_EQ(why({{}, {}, {tool}}), "'" + std::string{tool} + "' is no tool");
   }
-  EXPECT_EQ(why({{}, {}, {std::string(81, 'a')}}).size(), 92U);
+  EXPECT_NE(why({{}, {}, {std::string(81, 'a')}}), "none");
   const Bounds in_order = checked({{"b.example", "a.example", "a.example:443"},
                                    {"post", "GET", "get"},
                                    {"model:m", "http.get"}})

@@ -4,6 +4,7 @@
 #include <cstdint>
 #include <cstring>
 #include <unordered_map>
+#include <utility>
 
 #include "base/bytes.hpp"
 #include "base/text.hpp"
@@ -266,20 +267,12 @@ std::string Redactor::found_in(std::string_view text) const {
   return hit.pattern == nullptr ? std::string{} : table->name_of(hit);
 }
 
-std::string Redactor::Stream::feed(std::string_view chunk) {
-  const auto table = redactor_.table();
-  if (!table) return std::string{chunk};
-  held_.append(chunk);
+std::string Redactor::sure(std::string& held) const {
+  const auto table = this->table();
+  if (!table) return std::exchange(held, {});
   std::string out;
-  // What a longer pattern could still begin in stays.
-  const std::size_t sure = held_.size() - std::min(held_.size(), table->longest());
-  held_.erase(0, table->replace(held_, sure, out));
-  return out;
-}
-
-std::string Redactor::Stream::finish() {
-  std::string out = redactor_.redacted(held_).value_or(held_);
-  held_.clear();
+  const std::size_t until = held.size() - std::min(held.size(), table->longest());
+  held.erase(0, table->replace(held, until, out));
   return out;
 }
 

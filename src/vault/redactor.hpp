@@ -30,7 +30,7 @@ class Redactor {
   Redactor() = default;
   // Values shorter than kSecretBytesMin are passed over.
   explicit Redactor(const std::vector<NamedValue>& secrets) { know(secrets); }
-  // From now on it looks for these, also in texts whose first chunks it has seen.
+  // From now on it looks for these.
   void know(const std::vector<NamedValue>& secrets);
 
   // The text with "⟦secret:NAME⟧" for each; nullopt where there is none.
@@ -38,17 +38,9 @@ class Redactor {
   // The name of the first secret that stands in the text; "": none.
   [[nodiscard]] std::string found_in(std::string_view text) const;
 
-  // For a text that comes in chunks: holds back what could be the beginning of a value.
-  class Stream {
-   public:
-    explicit Stream(const Redactor& redactor) : redactor_{redactor} {}
-    std::string feed(std::string_view chunk);
-    std::string finish();
-
-   private:
-    const Redactor& redactor_;
-    std::string held_;
-  };
+  // Of a text that comes in pieces: takes from `held` what no further piece can change, and gives
+  // it without values; what could be the beginning of one stays.
+  [[nodiscard]] std::string sure(std::string& held) const;
 
  private:
   class Table;

@@ -11,7 +11,6 @@ namespace naestro::vault {
 namespace {
 
 constexpr std::size_t kNameMax = 64;
-constexpr std::size_t kLeaseIdBytes = 8;
 constexpr std::size_t kFileMax = std::size_t{64} << 20U;
 constexpr std::string_view kCommit = "naestro.vault/1 key";
 
@@ -236,7 +235,7 @@ std::string Vault::lease_of(const Entry& entry, const Use& use) const {
   const Digest id = crypto::HmacKey{key_}.of(
       as_bytes(json::canonical(json::Array{"naestro.lease/1", entry.name, entry.version,
                                            to_json(entry.bounds), use.run, use.step, use.tool})));
-  return hex(ByteSpan{id}.first(kLeaseIdBytes));
+  return hex(ByteSpan{id}.first(kLeaseLetters / 2));
 }
 
 Result<Handed> Vault::use(const Use& use, std::int64_t now_s, Random& random) {

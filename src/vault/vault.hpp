@@ -17,6 +17,8 @@
 namespace naestro::vault {
 
 inline constexpr std::string_view kVaultForm = "vault/1";
+// Of a lease's id.
+inline constexpr std::size_t kLeaseLetters = 16;
 // Of how many former versions a secret's values are kept, to keep them out of texts.
 inline constexpr std::size_t kFormerMax = 8;
 

@@ -35,7 +35,8 @@ class VaultTest : public ::testing::Test {
   // What a use that nothing binds gets.
   Result<std::string> value(Vault&& of, const std::string& name) { return value(of, name); }
   Result<std::string> value(Vault& of, const std::string& name) {
-    NAESTRO_LET(Handed handed, of.use({.secret = name, .url = "https://a.example/"}, 100, random));
+    NAESTRO_LET(Handed handed,
+                of.use({.secret = name, .origin = "https://a.example"}, 100, random));
     return handed.value;
   }
   [[nodiscard]] Code opening() const {

@@ -5,6 +5,9 @@ model, with servers on this machine that tell what they were sent.
 leases_test.py NAESTRO_BINARY"""
 import http.server
 import json
+import os
+import pathlib
+import signal
 import subprocess
 import sys
 import threading
@@ -56,6 +59,9 @@ class Server(http.server.ThreadingHTTPServer):
         self.origin = f"http://127.0.0.1:{self.server_address[1]}"
         threading.Thread(target=self.serve_forever, daemon=True).start()
 
+    def handle_error(self, *_):
+        pass  # a client that was killed goes away
+
     def note(self, request):
         self.seen.append((request.path, request.headers["Authorization"],
                           request.headers["X-Api-Key"]))
@@ -85,6 +91,7 @@ class Leases(OwnWorld):
         self.put(self.folder / "config/naestro/naestro.yaml", "net:\n  hosts: " + json.dumps(
             [server.origin for server in self.servers]) + "\n")
         self.plan = self.folder / "plan.json"
+        self.config = []
 
     def vault(self, *words, stdin=None, code=0, says=None):
         done = subprocess.run([BINARY, "vault", *words], env=self.env, capture_output=True, text=True,
@@ -101,7 +108,7 @@ class Leases(OwnWorld):
         """Runs the steps with the yes that their explanation asks for."""
         self.plan.write_text(json.dumps({"naestro": "plan/1", "goal": "read", "steps": steps,
                                          "outputs": {"out": "${steps." + steps[-1]["id"] + ".out}"}}))
-        words = [str(self.plan), "-w", str(self.work)]
+        words = [str(self.plan), "-w", str(self.work), *self.config]
         explained = subprocess.run([BINARY, "plan", "explain", *words, "--json"], env=self.env,
                                    capture_output=True, text=True, check=False)
         said = self.naestro("run", *words, "--approve", json.loads(explained.stdout)["digest"],
@@ -211,6 +218,60 @@ class Leases(OwnWorld):
                 says="NE0711")
         self.assertEqual(len(self.a.seen), 1)
 
+    def processes(self):
+        """Those of the run that goes on: its own, and the one that holds the vault."""
+        pids = {}
+        for folder in pathlib.Path("/proc").glob("[0-9]*"):
+            try:
+                if str(self.plan).encode() in (folder / "cmdline").read_bytes().split(b"\0"):
+                    above = int((folder / "stat").read_text().rsplit(")", 1)[1].split()[1])
+                    pids[int(folder.name)] = above
+            except OSError:
+                continue  # it ended meanwhile
+        vault, = [pid for pid, above in pids.items() if above in pids]
+        return pids[vault], vault
+
+    def holds(self, pid):
+        """Whether the secret stands in what it can write of its memory."""
+        with open(f"/proc/{pid}/maps") as maps, open(f"/proc/{pid}/mem", "rb", 0) as memory:
+            for line in maps:
+                where, rights = line.split()[:2]
+                if rights.startswith("rw"):
+                    begin, end = (int(text, 16) for text in where.split("-"))
+                    try:
+                        memory.seek(begin)
+                        if VALUE.encode() in memory.read(end - begin):
+                            return True
+                    except (OSError, ValueError, OverflowError):
+                        continue  # of the kernel
+        return False
+
+    def test_the_run_itself_does_not_hold_it(self):
+        self.keep("--host", self.a.origin)
+        found = []
+
+        def look():
+            run, vault = self.processes()
+            found.append(self.holds(run))
+            try:
+                found.append(self.holds(vault))
+            except PermissionError:  # nobody but root may look into it
+                found.append(True)
+            status = pathlib.Path(f"/proc/{vault}/status").read_text()
+            found.append(("NoNewPrivs:\t1" in status, "Seccomp:\t2" in status))
+
+        self.b.on_request = look
+        self.go(page("one", self.b.origin + "/x"))
+        self.assertEqual(found, [False, True, (True, True)])
+
+    def test_without_its_process_nothing_goes_on(self):
+        self.keep("--host", self.a.origin)
+        self.a.on_request = lambda: os.kill(self.processes()[1], signal.SIGKILL)
+        said = self.go(page("one", self.a.origin + "/x", secret="K"), code=1,
+                       says="NE0007 the vault's process is gone")
+        self.assertNotIn("Authorization", said + self.naestro("show", "last", "--json"))
+        self.nothing_lies_about()
+
     def test_what_is_rotated_in_mid_run_is_taken_out_too(self):
         self.keep("--host", self.a.origin)
         url = self.a.origin + "/x"
@@ -227,9 +288,10 @@ class Leases(OwnWorld):
         self.assertIn("⟦secret:K⟧ ⟦secret:K⟧", self.naestro("show", "last", "--json"))
 
     def test_a_models_key_is_bound_like_all_else(self):
+        self.config = ["-c", "model=far"]
         self.naestro("models", "add", "far", "--url", self.a.origin + "/v1", "--context", "4096",
                      "--key-env", "FAR_KEY")
-        ask = {"id": "ask", "do": {"model": {"task": "draft", "name": "far", "max_input_tokens": 1200,
+        ask = {"id": "ask", "do": {"model": {"task": "draft", "max_input_tokens": 1200,
                                              "max_output_tokens": 900}},
                "with": {"messages": [{"role": "user", "content": "Say it."}]},
                "out": {"type": "object", "properties": {"says": {"type": "string"}},
