@@ -15,8 +15,11 @@ bool shut_in(const std::string& folder) {
   bool whole = kernel.landlock_abi > 0 && kernel.seccomp;
   if (kernel.landlock_abi > 0) {
     const auto ruleset = landlock_ruleset(kernel.landlock_abi);
-    whole = ruleset && landlock_allow(*ruleset, kernel.landlock_abi, {folder, Access::fill}) &&
-            ::syscall(kLandlockRestrict, *ruleset, 0) == 0 && whole;
+    // Put up also where the folder cannot be allowed: then nothing is.
+    const bool allowed =
+        ruleset && landlock_allow(*ruleset, kernel.landlock_abi, {folder, Access::fill});
+    const bool up = ruleset && ::syscall(kLandlockRestrict, *ruleset, 0) == 0;
+    whole = whole && allowed && up;
     if (ruleset) ::close(*ruleset);
   }
   std::vector<sock_filter> calls = system_call_filter({.landlock_abi = kernel.landlock_abi});
