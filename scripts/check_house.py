@@ -17,7 +17,7 @@ ROOT = pathlib.Path(__file__).resolve().parent.parent
 FLOORS = [
     ["base"],
     ["rt", "schema"],
-    ["contract", "ledger", "net"],
+    ["contract", "ledger", "net", "privacy"],
     ["policy", "vault"],
     ["door", "sandbox"],
     ["models", "tools", "plan"],

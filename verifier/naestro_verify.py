@@ -7,34 +7,39 @@ KEY: a file with the signer's public key, base64 or vkey. PATH: a file, or the f
 CHECKPOINT: a head that you kept, from which what is checked has to go on. VKEY: the file of a
 witness's key, who must have cosigned CHECKPOINT or, without it, what is checked. Prints JSON. Exit
 code 0: good, 1: something was found, 2: usage. Written from docs/formats/{ledger,bundle,tiles}.md
-with Python's standard library alone. That has no Ed25519, so it stands here.
-"""
-import argparse, base64, hashlib, hmac, json, pathlib, re, sys  # in one line: 300 is the limit
-
+with Python's standard library alone. That has no Ed25519, so it stands here."""
+import argparse, base64, hashlib, hmac, json, pathlib, re, sys  # 300 lines is the limit
 P, ORDER = 2**255 - 19, 2**252 + 27742317777372353535851937790883648493
 D = -121665 * pow(121666, -1, P) % P
+NAMED = re.compile(r'\{"blob":"([0-9a-f]{64})"\}')
 NOTE = re.compile(r"(([^\n]+)\n(0|[1-9][0-9]*)\n([^\n]{44})\n)\n((?:— [^\s+]+ [^\s]+\n)+)")
 STATES = {"consent.asked": "open", "consent.given": "yes", "consent.refused": "no",
           "consent.discharged": "granted", "grant.given": "given", "grant.revoked": "revoked"}
+sys.path.insert(0, str(pathlib.Path(__file__).parent))
+try:
+    import naestro_readable as readable  # what is not proven but said, where that lies beside it
+except ImportError:
+    readable = None
 
 class Bad(Exception):
     """What is wrong: a word of docs/formats, where, and how. The first such ends the check."""
-
 def need(true, *what):
     if not true:
         raise Bad(*what)
-
 def sha(*parts):
     return hashlib.sha256(b"".join(parts)).digest()
-
 def text_of(path):
     return path.read_bytes().decode()
-
 def unbase64(text, size=None):
     data = base64.b64decode(text, validate=True)
     if base64.b64encode(data).decode() != text or size not in (None, len(data)):
         raise ValueError("it has what is no base64")
     return data
+def strict(text):
+    def members(pairs):
+        need(len(dict(pairs)) == len(pairs), "malformed", "JSON", "a name stands twice")
+        return dict(pairs)
+    return json.loads(text, object_pairs_hook=members)
 
 # Ed25519 (RFC 8032): extended coordinates, no cofactor, one form of each point.
 def add(p, q):
@@ -42,13 +47,11 @@ def add(p, q):
     c, d = 2 * p[3] * q[3] * D % P, 2 * p[2] * q[2] % P
     e, f, g, h = b - a, d - c, d + c, b + a
     return e * f % P, g * h % P, f * g % P, e * h % P
-
 def times(k, p):
     out = (0, 1, 1, 0)
     while k:
         out, p, k = (add(out, p) if k & 1 else out), add(p, p), k >> 1
     return out
-
 def point(data):
     """None where the bytes are no point, not its one form, or one of small order."""
     sign, y = data[31] >> 7, int.from_bytes(data, "little") & (2**255 - 1)
@@ -78,7 +81,6 @@ def vkey(text):
     data = unbase64(data, 33)
     need(sha(name.encode(), b"\n", data)[:4].hex() == tag, "key_bad", name, "its own hash")
     return name, data[:1], data[1:]
-
 # The tree of RFC 9162.
 def root_of(leaves):
     nodes = []  # perfect subtrees (height, root), largest first
@@ -105,11 +107,9 @@ def fold(index, last, path, old, new):
             new = sha(b"\1", new, step)
         index, last = index >> 1, last >> 1
     return (old, new) if last == 0 else (None, None)
-
 def included(index, size, leaf, path, root):
     return (0 <= index < size and len(leaf) == len(root) == 32
             and fold(index, size - 1, path, leaf, leaf)[1] == root)
-
 def consistent(first, second, path, old, new):
     if first == second:
         return first > 0 and not path and old == new
@@ -148,7 +148,6 @@ class Check:
         self.key, self.figures = key, {}
         self.former = Head(former, key, witnesses) if former else None
         self.witnesses = () if former else witnesses
-
     def head(self, note):
         """The head, held against the former one as far as that goes without leaves."""
         head = Head(note, self.key, self.witnesses)
@@ -173,9 +172,12 @@ class Check:
         """A proof, an export (docs/formats/bundle.md), or receipts (docs/formats/tiles.md)."""
         data = strict(text)
         kind = "receipts" if "receipts" in data else "bundle"
-        own = {"receipts": {"consents"}, "bundle": {"run", "events"}}[kind]
-        must = own | {kind, "store", "checkpoint", "key"}
-        need(must <= set(data) <= must | {"blobs", "run_key", "texts"} and data[kind] == 1,
+        must = {"consents"} if kind == "receipts" else {"run", "events"}
+        must |= {kind, "store", "checkpoint", "key"}
+        if new := data.get("receipts") == 2:  # older ones have no records
+            must |= {"@context", "@type", "dct:conformsTo"}
+        need(must <= set(data) <= must | {"blobs", "run_key", "texts"} and data[kind] == 1 + new
+             and not (new and readable and not readable.names(data)),
              "malformed", kind, "it has other members")
         need(unbase64(data["key"]) == self.key, "key_other", "key", "it is not the one given")
         head = self.head(data["checkpoint"])
@@ -189,7 +191,7 @@ class Check:
             need(body["stream"] == data["run"], "run_other", f"event {at}", body["stream"])
             need(after in (None, body["seq"]), "event_missing", f"event {at}", f"wanted: {after}")
             after = body["seq"] + 1
-            named.update(re.findall(r'\{"blob":"([0-9a-f]{64})"\}', row["body"]))
+            named.update(NAMED.findall(row["body"]))
         need(len(data["events"]) == 1 or (data["events"] and "blobs" in data),
              "malformed", "events", "it is neither one event nor an export")
         need("blobs" not in data or named <= set(blobs), "blob_missing", "blobs", "one is named")
@@ -200,22 +202,25 @@ class Check:
             said = hmac.digest(unbase64(data["run_key"], 32), text.encode(), "sha256")[:24]
             need(unbase64(blobs[blob])[:24] == said, "text_changed", blob, "it says another thing")
         self.figures.update(run=data["run"], events=len(data["events"]))
-
     def consents(self, data, head):
         """Receipts; returns the indices of their events."""
+        new = data["receipts"] == 2
         for at, row in enumerate(data["consents"]):
             bodies = [self.event(f"consent {at}", one, head) for one in row["events"]]
             places = [(body["stream"], body["seq"]) for body in bodies]
             about = {body["data"].get("digest", body["data"].get("id")) for body in bodies}
             need(STATES.get(bodies[-1]["kind"]) == row["state"] and about == {row["about"]}
-                 and len({body["kind"].split(".")[0] for body in bodies}) == 1 and len(row) == 4
-                 and places == sorted(set(places)) and {row["stream"]} == {p[0] for p in places},
+                 and len({body["kind"].split(".")[0] for body in bodies}) == 1
+                 and places == sorted(set(places)) and {row["stream"]} == {p[0] for p in places}
+                 and len(row) == 4 + new and not (new and readable and row["record"] != readable.
+                                                  record_of(head.origin, bodies, row["events"])),
                  "receipt_changed", f"consent {at}", "it is not what its events say")
         return {one["index"] for row in data["consents"] for one in row["events"]}
 
     def folder(self, root):
         """A published log (docs/formats/tiles.md): everything is made anew from its events."""
-        head, leaves, after, asked = self.head(text_of(root / "checkpoint")), [], {}, set()
+        head, leaves, asked = self.head(text_of(root / "checkpoint")), [], set()
+        after, named = {}, {}  # of each stream: the next number, the blobs that its events name
         need(vkey(text_of(root / "key")) == (head.origin, b"\1", self.key), "key_other", "key", "")
 
         def file(kind, number, width, wanted=None):
@@ -237,6 +242,7 @@ class Check:
                 need(body["seq"] == after.get(body["stream"], 0), "event_missing", index, "a gap")
                 after[body["stream"]] = body["seq"] + 1
                 asked |= {index} if body["kind"] in STATES else set()
+                named.setdefault(body["stream"], set()).update(NAMED.findall(line.decode()))
             file("tile/entries", first // 256, width, entries)
         level, hashes = 0, leaves
         while hashes:
@@ -251,6 +257,7 @@ class Check:
         other, found = self.bundle((root / "receipts.json").read_bytes())
         need(found == asked and other.text == head.text, "receipt_missing", "receipts.json",
              "it has not all consents of this log")
+        self.figures.update(readable.texts(root, named, need) if readable else {})
 
     def proof(self, text):
         """A proof of consistency as C2SP tlog-witness has it: "old N", hashes, "", checkpoint."""
@@ -259,15 +266,7 @@ class Check:
         need(old and size == f"old {old.size}" and consistent(
             old.size, head.size, [unbase64(one, 32) for one in path], old.root, head.root),
             "history_other", "proof", "it does not lead from the head that you kept")
-
-def strict(text):
-    def members(pairs):
-        need(len(dict(pairs)) == len(pairs), "malformed", "JSON", "a name stands twice")
-        return dict(pairs)
-    return json.loads(text, object_pairs_hook=members)
-
-def verify(key, path, former=None, witnesses=()):
-    """What is found, and figures. `former`: the text of a head that the user kept."""
+def verify(key, path, former=None, witnesses=()):  # `former`: the text of a head that was kept
     found = check = None
     try:
         check = Check(key, former, witnesses)
@@ -278,7 +277,8 @@ def verify(key, path, former=None, witnesses=()):
         found = bad.args
     except (OSError, ValueError, LookupError, TypeError, AttributeError) as error:
         found = ("malformed", str(path), repr(error))
-    return {"good": not found, **(check.figures if check else {}), "found": found}
+    return {"good": not found, **(check.figures if check else {}), "found": found,
+            **({} if readable else {"unchecked": "records and readable texts"})}
 
 def main():
     words = argparse.ArgumentParser(description=__doc__.split("\n")[0])

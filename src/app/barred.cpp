@@ -54,12 +54,15 @@ tools::BarredFor barred_by(const policy::Policy& policy, policy::Mode mode, cons
   };
 }
 
-tools::Barred barred_to_programs(const policy::Policy& policy, const std::string& user) {
+std::shared_ptr<const policy::Bars> bars_of_programs(const policy::Policy& policy,
+                                                     const std::string& user) {
   const std::array effects{
       contract::DeclaredEffect{.kind = EffectKind::exec, .argument = "", .reversible = false}};
   const json::Object none;
-  return barred(policy,
-                {.target = "exec.run@1", .effects = effects, .authority = none, .user = user});
+  auto bars = std::make_shared<const policy::Bars>(
+      policy, policy::Question{
+                  .target = "exec.run@1", .effects = effects, .authority = none, .user = user});
+  return bars->any() ? std::move(bars) : nullptr;
 }
 
 }  // namespace naestro::app

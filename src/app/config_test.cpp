@@ -170,10 +170,10 @@ TEST(Config, TextThatIsNoYamlIsNamedWithItsPlace) {
 TEST(Config, AFileThatIsNoFileIsRefusedAtOnce) {
   World world;
   fs::create_directories(world.places.folder + "/naestro.yaml");
-  EXPECT_TRUE(has(world.finding(), "NE0007 it is no regular file"));
+  EXPECT_TRUE(has(world.finding(), "NE0007 it is not a regular file"));
   fs::remove(world.places.folder + "/naestro.yaml");
   fs::create_symlink("/dev/zero", world.places.folder + "/naestro.yaml");
-  EXPECT_TRUE(has(world.finding(), "NE0007 it is no regular file"));
+  EXPECT_TRUE(has(world.finding(), "NE0007 it is not a regular file"));
 }
 
 TEST(Config, EmptyFilesAndGroupsSayNothing) {

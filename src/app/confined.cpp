@@ -90,7 +90,8 @@ struct Made {
 Result<net::HostList> hosts_of(const cli::SandboxOrder& order) {
   std::string text;
   for (const std::string& host : order.hosts) {
-    if (host.contains(' ')) return wrong("'" + host + "' is no host", "give one HOST or HOST:PORT");
+    if (host.contains(' '))
+      return wrong("'" + host + "' is not one host", "give one HOST or HOST:PORT");
     text += host.contains("://") ? host + " " : "https://" + host + " http://" + host + " ";
   }
   return net::HostList::parse(text);
@@ -126,9 +127,15 @@ Result<cli::Confined> confine(const cli::House& house, const cli::SandboxOrder& 
     NAESTRO_LET(job.hosts, hosts_of(order));
     if (order.verbose) job.log = say;
   }
-  const tools::Barred barred = barred_to_programs(policy, house.user);
-  job.hides = sandbox::barred_below(job.folder, barred.read);
-  job.fixes = sandbox::barred_below(job.folder, barred.write);
+  if (const auto bars = bars_of_programs(policy, house.user)) {
+    const auto below = [&](contract::EffectKind kind) {
+      return sandbox::barred_below(
+          job.folder, [bars, kind](std::string_view path) { return bars->bars(kind, path); },
+          [bars, kind](std::string_view path) { return bars->by(kind, path); });
+    };
+    job.hides = below(contract::EffectKind::read);
+    job.fixes = below(contract::EffectKind::write);
+  }
   job.in = STDIN_FILENO;
   job.out = STDOUT_FILENO;
   job.err = STDERR_FILENO;

@@ -1,4 +1,5 @@
 // The wiring: the only place that knows who is who, and the only one that reads the environment.
+#include <poll.h>
 #include <pwd.h>
 #include <unistd.h>
 
@@ -135,11 +136,26 @@ app::ConfigPlaces config_places(const std::string& home, const std::string& fold
   return places;
 }
 
+// A reader that went away, as `head` does, has all that it wanted: no error of ours.
+bool reader_is_gone() {
+  pollfd out{STDOUT_FILENO, POLLOUT, 0};
+  return ::poll(&out, 1, 0) == 1 && (out.revents & POLLERR) != 0;
+}
+
 template <class T>
 T or_exit(Result<T> result) {
   if (result) return *std::move(result);
   std::fprintf(stderr, "naestro: %s\n", result.error().text().c_str());
   std::exit(info(result.error().code).exit);
+}
+
+// The first of what is wrong with the rules.
+Result<void> good(const app::LoadedPolicy& rules) {
+  for (const cli::ConfigFinding& finding : rules.findings) {
+    if (!finding.error) continue;
+    return fail(finding.code, finding.file + ": " + finding.message, finding.remedy);
+  }
+  return {};
 }
 
 }  // namespace
@@ -205,19 +221,35 @@ int main(int argc, char** argv) {
       .err = stderr,
       .interactive = ::isatty(STDIN_FILENO) == 1 && ::isatty(STDERR_FILENO) == 1,
       .draws = ::isatty(STDOUT_FILENO) == 1 && environment("TERM", "dumb") != "dumb"};
-  house.configure = [&loaded, &builtin, &policy,
-                     places = config_places(home, house.cwd)](const cli::ConfigWords& words) {
+  const app::ConfigPlaces places = config_places(home, house.cwd);
+  // A project's rules are about its folder, wherever a command is called.
+  const auto rules_for = [&places, &builtin](const std::string& workspace) {
+    app::ConfigPlaces there = places;
+    if (!workspace.empty()) {
+      there.folder = (std::filesystem::path{places.folder} / workspace).lexically_normal().string();
+    }
+    return app::load_policy(there, builtin);
+  };
+  house.configure = [&](const cli::ConfigWords& words) {
     cli::Configured configured = app::load_config(places, words, loaded.catalog);
     for (cli::ConfigFinding fault : loaded.faults) {
       fault.error = words.strict;
       configured.findings.push_back(std::move(fault));
     }
-    app::LoadedPolicy rules = app::load_policy(places, builtin);
+    app::LoadedPolicy rules =
+        rules_for(words.workspace.empty() ? configured.settings.workspace : words.workspace);
     policy = std::move(rules.policy);
     auto& files = configured.settings.files;
     files.insert(files.end(), rules.files.begin(), rules.files.end());
+    configured.policy_files = std::move(rules.files);
     std::ranges::move(rules.findings, std::back_inserter(configured.findings));
     return configured;
+  };
+  house.use_policy_of = [&](const std::string& workspace) -> Result<void> {
+    app::LoadedPolicy rules = rules_for(workspace);
+    NAESTRO_TRY(good(rules));
+    policy = std::move(rules.policy);
+    return {};
   };
   house.read_yaml = app::read_yaml_file;
   house.settings.assets = built_in_assets();
@@ -265,16 +297,14 @@ int main(int argc, char** argv) {
     // The built-in rules bar nothing (policy/bars), so people's own are enough.
     const app::LoadedPolicy rules = app::load_policy(
         config_places(home, order.folder.empty() ? asked.cwd : order.folder), policy::Policy{});
-    for (const cli::ConfigFinding& finding : rules.findings) {
-      if (finding.error)
-        return fail(finding.code, finding.file + ": " + finding.message, finding.remedy);
-    }
+    NAESTRO_TRY(good(rules));
     return app::confine(asked, order, home, rules.policy, say, stop);
   };
   if (!alone) house.starter_config = app::starter_config(models);
   const int code = cli::main(house, {argv + 1, argv + argc});
   // What could not be said (a full disk behind a redirection) is no success.
   if (std::fflush(stdout) == 0 && std::ferror(stdout) == 0) return code;
+  if (reader_is_gone()) return code;
   std::fputs("naestro: NE0007 the output could not be written\n", stderr);
   return code != 0 ? code : 1;
 }

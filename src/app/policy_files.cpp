@@ -104,9 +104,10 @@ class Loader {
 }  // namespace
 
 Result<cli::House::Yaml> read_yaml_file(const std::string& file) {
-  NAESTRO_LET(const auto text, read_config(file));
-  if (!text) return fail(Code::kNotFound, "there is no file " + file);
-  auto root = parse_yaml(*text);
+  const auto text = read_config(file);
+  if (!text) return fail(text.error().code, file + ": " + text.error().message);
+  if (!*text) return fail(Code::kNotFound, "there is no file " + file);
+  auto root = parse_yaml(**text);
   if (!root) {
     const YamlFault& fault = root.error();
     return fail(fault.code,
@@ -129,7 +130,8 @@ LoadedPolicy load_policy(const ConfigPlaces& places, policy::Policy builtin) {
   const std::string user = (of_user.parent_path() / kPolicyName).string();
   loader.file(Layer::user, user, shown_path(user, places.home));
   const std::string project = ".naestro/" + std::string{kPolicyName};
-  loader.file(Layer::project, places.folder + "/" + project, "./" + project);
+  loader.file(Layer::project, (std::filesystem::path{places.folder} / project).string(),
+              "./" + project);
   return loader.done();
 }
 

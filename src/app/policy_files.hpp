@@ -17,7 +17,7 @@ struct LoadedPolicy {
   policy::Policy policy;  // with an error in the findings, not all of it
   std::vector<cli::ConfigFinding> findings;
   // The files that were looked for, in the order of the layers, and whether they are there.
-  std::vector<std::pair<std::string, bool>> files;
+  cli::FilesRead files;
 };
 
 // Any YAML file as JSON, for the table of a policy's test. kNotFound, kPolicyInvalid and others.

@@ -128,8 +128,31 @@ TEST(PolicyFiles, ABrokenOneIsAnErrorThatNamesItsPlace) {
   fs::create_directory(world.project());
   const auto loaded = world.load();
   ASSERT_EQ(loaded.findings.size(), 1U);
-  EXPECT_EQ(loaded.findings.front().message, "it is no regular file");
+  EXPECT_EQ(loaded.findings.front().message, "it is not a regular file");
   EXPECT_TRUE(loaded.files[2].second);
+}
+
+TEST(PolicyFiles, ALinkToNothingIsNoAbsentFile) {
+  const World world;
+  fs::create_symlink(world.folder.str() + "/gone.yaml", world.project());
+  auto loaded = world.load();
+  ASSERT_EQ(loaded.findings.size(), 1U);
+  EXPECT_EQ(
+      text_of(loaded.findings.front()),
+      "./.naestro/policy.yaml: NE0007 it cannot be read: policy.yaml is a link to what is not "
+      "there; mend or move the file");
+  EXPECT_TRUE(loaded.files[2].second);
+  write_file(world.folder.str() + "/gone.yaml", kRule);
+  EXPECT_TRUE(world.load().findings.empty());
+
+  const fs::path folder = fs::path{world.project()}.parent_path();
+  fs::remove_all(folder);
+  fs::create_symlink(world.folder.str() + "/gone", folder);
+  loaded = world.load();
+  ASSERT_EQ(loaded.findings.size(), 1U);
+  EXPECT_TRUE(loaded.findings.front().message.contains(".naestro is a link to what is not there"));
+  fs::remove(folder);
+  EXPECT_TRUE(world.load().findings.empty());
 }
 
 TEST(PolicyFiles, AnyYamlIsReadAsJson) {
@@ -148,6 +171,8 @@ TEST(PolicyFiles, AnyYamlIsReadAsJson) {
   write_file(world.project(), "a: [\n");
   const auto broken = read_yaml_file(world.project());
   EXPECT_TRUE(broken.error().message.contains(":2:1: this is not valid YAML"));
+  EXPECT_EQ(read_yaml_file(world.places.folder).error().text(),
+            "NE0007 " + world.places.folder + ": it is not a regular file");
 }
 
 }  // namespace

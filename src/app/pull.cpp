@@ -33,7 +33,7 @@ constexpr int kRedirectsMax = 5;
 constexpr std::size_t kMagicBytes = 4;
 
 std::unexpected<Error> no_gguf(const std::string& url) {
-  return fail(Code::kUsage, url + " is no GGUF file: it does not begin with 'GGUF'",
+  return fail(Code::kUsage, url + " is not a GGUF file: it does not begin with 'GGUF'",
               "give the address of the file itself, not of a page about it");
 }
 
@@ -289,7 +289,7 @@ Result<cli::PulledModel> pull_model(const contract::ModelCatalog& models, const 
   if (!contract::is_model_name(name)) {
     return fail(Code::kUsage,
                 order.name.empty() ? "the URL gives the model no name"
-                                   : "'" + shorten(name, 64) + "' is no name for a model",
+                                   : "'" + shorten(name, 64) + "' cannot be a model's name",
                 "give one with --name: small letters, digits, '.', '_' and '-'");
   }
   const contract::ModelContract* known = models.find(name);

@@ -61,7 +61,7 @@ struct Asked {
 Result<Asked> asked(House& house, Session& session, const std::string& id,
                     const std::string& digest) {
   NAESTRO_LET(const Digest wanted, digest_from_hex(digest));
-  NAESTRO_LET(const crypto::BlobKey key, session.keys->find(id));
+  NAESTRO_LET(const crypto::BlobKey key, key_of(session, id));
   NAESTRO_LET(run::Recovery recovery, recover(house, session, id, run::Sealer{key}));
   auto question = recovery.machine->question(wanted);
   if (!question) return fail(Code::kConsentAnswered, "the question was answered just now");
@@ -118,7 +118,7 @@ Result<std::string> post_answer(House& house, Session& session, const std::strin
     auto value = json::parse(result);
     if (question.scope != "doubt" || !value) {
       return fail(Code::kUsage, value ? "--done answers an effect in doubt only"
-                                      : "--done is no JSON: " + value.error().text());
+                                      : "--done is not JSON: " + value.error().text());
     }
     NAESTRO_TRY(fits(house, session, id, digest, *value));
     payload["result"] = *std::move(value);

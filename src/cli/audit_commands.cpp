@@ -93,7 +93,13 @@ std::string extent_text(const ledger::BundleReport& checked) {
     if (checked.consents > 0) out += ", " + std::to_string(checked.consents) + " consents";
     out += ", under ";
   }
-  return out + "a signed head over " + std::to_string(checked.size) + "\n";
+  out += "a signed head over " + std::to_string(checked.size) + "\n";
+  if (checked.texts + checked.taken_out > 0) {
+    out += "In the clear: " + std::to_string(checked.texts) + " texts, each proven, and " +
+           std::to_string(checked.taken_out) +
+           " from which something was taken out, which nothing here proves\n";
+  }
+  return out;
 }
 
 int verify_file(House& house, const std::string& file, const ledger::Trust& trust, bool as_json) {

@@ -1,6 +1,7 @@
 // What leaves the store to be checked elsewhere: audit prove, audit export, export.
 #include <filesystem>
 
+#include "cli/private_parts.hpp"
 #include "cli/session.hpp"
 #include "ledger/bundle.hpp"
 #include "ledger/files.hpp"
@@ -62,18 +63,36 @@ Result<std::string> consistency(House& house, const std::string& file) {
   return ledger::consistency_text(old.size, tree);
 }
 
-Result<ledger::Published> write_log(House& house, const std::string& folder) {
-  NAESTRO_TRY(not_there(folder));
+struct WrittenLog {
+  ledger::Published log;
+  ledger::WrittenTexts texts;
+};
+
+Result<WrittenLog> write_log(House& house, const LogOrder& order) {
+  NAESTRO_TRY(not_there(order.output));
   NAESTRO_LET(const Session session, look_session(house));
   NAESTRO_LET(const ledger::SignedTree tree, session.store->signed_tree());
   NAESTRO_LET(const crypto::PublicKey key, own_key(house));
-  return ledger::publish_log(
-      house.folders, tree, key,
-      [&](const std::string& path, std::string_view content) -> Result<void> {
-        const std::string file = folder + "/" + path;
-        NAESTRO_TRY(ledger::make_folder(file.substr(0, file.rfind('/'))));
-        return ledger::write_durably(file, as_bytes(content), 0600);
-      });
+  const auto put = [&](const std::string& path, std::string_view content) -> Result<void> {
+    const std::string file = order.output + "/" + path;
+    NAESTRO_TRY(ledger::make_folder(file.substr(0, file.rfind('/'))));
+    return ledger::write_durably(file, as_bytes(content), 0600);
+  };
+  WrittenLog out;
+  if (order.readable) {  // before the checkpoint, which says that all is there
+    NAESTRO_LET(const ledger::TakeOut take_out, private_parts(house, order.with_private));
+    NAESTRO_LET(out.texts, ledger::publish_texts(house.folders, *session.store, *session.keys,
+                                                 tree.leaves.size(), take_out, put));
+  }
+  NAESTRO_LET(out.log, ledger::publish_log(house.folders, tree, key, put));
+  return out;
+}
+
+std::string texts_told(const LogOrder& order, const ledger::WrittenTexts& texts) {
+  if (!order.readable) return "; what they say is sealed\n";
+  return "; in the clear " + std::to_string(texts.texts) + " texts, and " +
+         std::to_string(texts.taken_out) + " from which something was taken out; sealed " +
+         std::to_string(texts.sealed) + "\n";
 }
 
 }  // namespace
@@ -102,16 +121,20 @@ int audit_prove(House& house, const std::string& run, const std::string& event,
   return 0;
 }
 
-int audit_export(House& house, const std::string& output) {
-  const auto written = write_log(house, output);
+int audit_export(House& house, const LogOrder& order) {
+  const auto written = write_log(house, order);
   if (!written) return report(house, written.error());
-  print(house.out, "wrote " + output + ": store " + written->store + ", " +
-                       std::to_string(written->size) + " events, " +
-                       std::to_string(written->consents) + " consents, " +
-                       std::to_string(written->files) +
-                       " files; what they say is sealed\n"
-                       "Check it anywhere: naestro audit verify --file " +
-                       output + " --key signing.pub\n");
+  const ledger::Published& log = written->log;
+  print(house.out, "wrote " + order.output + ": store " + log.store + ", " +
+                       std::to_string(log.size) + " events, " + std::to_string(log.consents) +
+                       " consents, " + std::to_string(log.files) + " files" +
+                       texts_told(order, written->texts) +
+                       "Check it anywhere: naestro audit verify --file " + order.output +
+                       " --key signing.pub\n");
+  if (order.with_private) {
+    print(house.err,
+          "The former content of files stands in it as it was, with the secrets that it held.\n");
+  }
   return 0;
 }
 

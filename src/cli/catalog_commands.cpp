@@ -118,9 +118,10 @@ int add_model(House& house, const ServerOrder& order) {
       {"licence", "of its provider"}};
   const std::string text = json::pretty(json::Value(form));
   if (!contract::is_model_name(order.name)) {
-    return report(house, fail(Code::kUsage, "'" + shorten(order.name, 64) + "' is no model's name",
-                              "small letters, digits, '.', '_' and '-'")
-                             .error());
+    return report(house,
+                  fail(Code::kUsage, "'" + shorten(order.name, 64) + "' is not a model's name",
+                       "small letters, digits, '.', '_' and '-'")
+                      .error());
   }
   if (house.models.find(order.name) != nullptr) {
     return report(house, fail(Code::kUsage, "a model is called '" + order.name + "' already",

@@ -106,8 +106,13 @@ int audit_verify(House& house, const AuditOptions& options);
 // that the store goes on from the head in this file.
 int audit_prove(House& house, const std::string& run, const std::string& event,
                 const std::string& from);
-// Writes the whole log as static files into a new folder.
-int audit_export(House& house, const std::string& output);
+struct LogOrder {
+  std::string output;         // a folder that is not there yet
+  bool readable = false;      // with the texts in the clear
+  bool with_private = false;  // of these, with the vault's values and what identifies persons
+};
+// Writes the whole log as static files.
+int audit_export(House& house, const LogOrder& order);
 // Cosigns a head of somebody's store, where it goes on from the last one. `file`: a checkpoint, or
 // one behind a proof; `key_file`: the store's signer's.
 int audit_witness(House& house, const std::string& file, const std::string& key_file);

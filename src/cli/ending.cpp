@@ -73,6 +73,19 @@ std::string limit_answer(const run::Machine& machine, const door::Shortage& shor
          std::to_string(shortage.needed) + ", left " + std::to_string(shortage.left) + ")" + rest;
 }
 
+// "step x: NE0602 ..."; the step once, and one code.
+std::string told(const Error& error) {
+  std::string step;
+  Error plain = error;
+  for (const auto& [key, value] : error.context) {
+    if (key == "step") step = "step " + value;
+  }
+  plain.context.clear();
+  const std::string code{info(error.code).name};
+  const std::string text = failure_text(code, plain.text().substr(code.size() + 1));
+  return step.empty() || text.contains(step) ? text : step + ": " + text;
+}
+
 std::string cost_text(const run::Machine& machine, std::int64_t worked_us) {
   const auto& bound = machine.bound();
   const auto& spent = machine.budget().spent();
@@ -112,7 +125,7 @@ int last_lines(House& house, const run::Machine& machine, const run::Ending& end
       code = 0;
       break;
     case How::failed:
-      answer = "none: " + (ending.error ? ending.error->text() : "the run failed");
+      answer = "none: " + (ending.error ? told(*ending.error) : "the run failed");
       next = "naestro show " + id;
       code = ending.error && info(ending.error->code).exit == 3 ? 3 : 1;
       break;

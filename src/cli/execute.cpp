@@ -28,9 +28,12 @@ std::string question_text(House& house, const run::Machine& machine,
   if (question.step.empty()) {
     const plan::Program& program = machine.program();
     return card_text(program, machine.card(), machine.scope().workspace, price_list_of(program),
-                     likely_text(house, program.plan_digest));
+                     likely_text(house, program.plan_digest)) +
+           left_text(machine.budget());
   }
   std::string out = "Step " + question.step + " asks: " + json::pretty(question.what);
+  if (question.scope == run::Question::Scope::effect) out += about_text(machine.about(question));
+  out += left_text(machine.budget());
   if (question.scope == run::Question::Scope::doubt) {
     out +=
         "It is not known whether this was done. Yes does it again, no leaves it; if it was done, "

@@ -18,7 +18,7 @@ struct Source {
 Result<Source> source_of(House& house, const std::string& text) {
   NAESTRO_LET(Session session, look_session(house));
   NAESTRO_LET(const std::string id, find_run(*session.store, text));
-  NAESTRO_LET(const crypto::BlobKey key, session.keys->find(id));
+  NAESTRO_LET(const crypto::BlobKey key, key_of(session, id));
   NAESTRO_LET(const auto events, session.store->events(id));
   const run::Sealer sealer{key};
   const run::OpenBlob open = run::blob_opener(*session.store, sealer);
@@ -76,6 +76,8 @@ int fork(House& house, const std::string& text, const ForkOptions& options,
          const RunOptions& limits_given) {
   auto source = source_of(house, text);
   if (!source) return report(house, source.error());
+  const auto used = use_policy_of(house, source->machine->start().context);
+  if (!used) return report(house, used.error());
   auto wish = wish_of(options);
   if (!wish) return report(house, wish.error());
   auto limits = limits_of(house, limits_given);

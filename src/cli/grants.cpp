@@ -36,7 +36,7 @@ Result<std::int64_t> lasting_s(const std::string& text, std::string_view what) {
   const std::string_view unit{rest, static_cast<std::size_t>(end - rest)};
   const std::int64_t of = unit == "m" ? 60 : unit == "h" ? 3'600 : unit == "d" ? 86'400 : 0;
   if (error == std::errc{} && of != 0 && number > 0 && number <= kYearS / of) return number * of;
-  return fail(Code::kUsage, "'" + text + "' is no time that " + std::string{what} + " may last",
+  return fail(Code::kUsage, "'" + text + "' is not a time that " + std::string{what} + " may last",
               "write minutes, hours or days, at most a year: 30m, 8h, 7d");
 }
 

@@ -49,6 +49,7 @@ const std::map<std::string, const char*> kExamples = {
      "  naestro audit prove last 5 > proof.json           of the run's fifth event\n"
      "  naestro audit prove --from old.checkpoint > grown  that the store goes on from there\n"},
     {"audit export",
+     "  naestro audit export -o log --readable            with the texts, without what is private\n"
      "  naestro audit export -o log                       the whole log, sealed, as static "
      "files\n"},
     {"audit shred",

@@ -62,10 +62,13 @@ struct House {
   std::FILE* err;
   bool interactive = false;  // in and err are terminals
   bool draws = false;        // out is a terminal that can be drawn over
-  // Called once, when the command line is parsed; its result is kept in the two below.
+  // Called once, when the command line is parsed; its result is kept in the three below.
   std::function<Configured(const ConfigWords&)> configure = {};
   Settings settings = {};
   std::vector<ConfigFinding> config_findings = {};
+  FilesRead policy_files = {};
+  // Reads the policy again, now with the project's file of this workspace (absolute).
+  std::function<Result<void>(const std::string& workspace)> use_policy_of = {};
   // For `init` and `doctor`. Neither changes anything but a model file's note of its hash.
   std::function<std::vector<Source>(const House&)> look_around = {};
   std::function<std::vector<Check>(House&, bool live)> examine = {};

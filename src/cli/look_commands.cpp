@@ -96,7 +96,7 @@ void show_text(House& house, const Loaded& loaded, std::int64_t shredded_at) {
            question_text(clear(loaded, question.question)) + "\n";
   }
   if (!view.code.empty())
-    out += "\nWhy:     " + view.code + " " + clear(loaded, view.message) + "\n";
+    out += "\nWhy:     " + failure_text(view.code, clear(loaded, view.message)) + "\n";
   if (view.state == "done") {
     out += "\nOutputs: " + shorten(clear(loaded, view.outputs), kShownBytesMax) + "\n";
     out += "Files:   " + clear(loaded, view.files) + "\n";
@@ -230,11 +230,8 @@ int replay(House& house, const std::string& text, bool frozen, bool as_json) {
   if (!session) return report(house, session.error());
   const auto id = find_run(*session->store, text);
   if (!id) return report(house, id.error());
-  const auto key = session->keys->find(*id);
-  if (!key) {
-    return report(
-        house, fail(Code::kKeyMissing, "run " + *id + " no longer replays", key.error()).error());
-  }
+  const auto key = key_of(*session, *id);
+  if (!key) return report(house, key.error());
   const auto events = session->store->events(*id);
   if (!events) return report(house, events.error());
   const run::Sealer sealer{*key};

@@ -91,6 +91,10 @@ int main(House& house, const std::vector<std::string>& arguments) {
     const bool tolerant = policy_checked(app) || app.got_subcommand("doctor") ||
                           app.got_subcommand("features") || app.got_subcommand("completion") ||
                           app.got_subcommand("help");
+    for (const PlanOptions* each : {&words.goal.plan, &words.plan, &words.run.plan}) {
+      if (!each->workspace.empty()) words.config.workspace = each->workspace;
+    }
+    if (!words.policy.workspace.empty()) words.config.workspace = words.policy.workspace;
     if (const int bad = configure(house, words.config, tolerant); bad != 0)
       throw CLI::RuntimeError(bad);
     fill_in(house, words.goal.plan);

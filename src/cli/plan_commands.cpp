@@ -36,7 +36,7 @@ constexpr std::size_t kSideBytesMax = 120;  // of one side of a difference
 
 Result<policy::Mode> mode_of(const PlanOptions& options) {
   if (const auto mode = policy::mode_from(options.mode)) return *mode;
-  return fail(Code::kUsage, "'" + options.mode + "' is no mode", "guide, copilot or auto");
+  return fail(Code::kUsage, "'" + options.mode + "' is not a mode", "guide, copilot or auto");
 }
 
 // The text of a plan file and what the compiler says of it.
@@ -197,6 +197,12 @@ Result<std::string> workspace_of(const House& house, const std::string& given) {
 }
 
 int plan_goal(House& house, const RunOptions& options, const std::string& output) {
+  std::error_code ignored;
+  if (!output.empty() && std::filesystem::exists(output, ignored)) {
+    return report(house, fail(Code::kUsage, output + " is there already, and nothing was planned",
+                              "name another file, or remove it")
+                             .error());
+  }
   json::Object outputs;
   RunOptions quiet = options;
   quiet.quiet = true;

@@ -189,7 +189,7 @@ int policy_check(House& house) {
   for (const policy::RuleFile& file : house.policy.files()) {
     rows.push_back({std::string{policy::name(file.layer)}, file.file, count_of(file)});
   }
-  print(house.out, table(rows));
+  print(house.out, table(rows) + files_text(house.policy_files));
   const auto targets = targets_of(house);
   for (const policy::Lint& each : policy::lint(house.policy, targets)) {
     print(house.out, each.file + ":" + std::to_string(each.line) + ": warning: rule " + each.rule +
@@ -226,8 +226,8 @@ int policy_explain(House& house, const PolicyOptions& options) {
   const auto mode = policy::mode_from(options.mode);
   if (!mode) {
     return report(
-        house,
-        fail(Code::kUsage, "'" + options.mode + "' is no mode", "guide, copilot or auto").error());
+        house, fail(Code::kUsage, "'" + options.mode + "' is not a mode", "guide, copilot or auto")
+                   .error());
   }
   const auto arguments = parse_inputs(options.args, "--arg");
   if (!arguments) return report(house, arguments.error());
@@ -239,7 +239,13 @@ int policy_explain(House& house, const PolicyOptions& options) {
   const auto findings = house.policy.findings(call->question());
   const policy::Verdict verdict = house.policy.decide(call->question()).first;
   if (options.json) {
-    print(house.out, json::pretty(explain_json(findings, verdict)));
+    json::Value out = explain_json(findings, verdict);
+    json::Array files;
+    for (const auto& [file, there] : house.policy_files) {
+      if (there) files.emplace_back(file);
+    }
+    out.get_object()["files"] = std::move(files);
+    print(house.out, json::pretty(out));
     return 0;
   }
   std::vector<std::vector<std::string>> rows;
@@ -260,6 +266,7 @@ int policy_explain(House& house, const PolicyOptions& options) {
   if (verdict.open) {
     print(house.out, "It may become stricter when " + join(call->open, ", ") + " is known.\n");
   }
+  print(house.out, files_text(house.policy_files));
   return 0;
 }
 
@@ -276,7 +283,7 @@ Result<Case> case_of(const House& house, const json::Value& form) {
       "a case has tool, expect (allow, ask or deny), and perhaps arguments, mode, "
       "user, facts of the flow as untrusted_authority, rule";
   const json::Object* object = form.if_object();
-  if (object == nullptr) return fail(Code::kUsage, "is no map", kForm);
+  if (object == nullptr) return fail(Code::kUsage, "is not a map", kForm);
   for (const auto& each : *object) {
     constexpr std::string_view kMembers[] = {"tool", "arguments", "mode", "user", "expect", "rule"};
     const std::string_view key = each.key();
@@ -316,7 +323,7 @@ int policy_test(House& house, const PolicyOptions& options) {
   const json::Object* object = file->value.if_object();
   const json::Array* cases = object == nullptr ? nullptr : json::array_at(*object, "cases");
   if (cases == nullptr || cases->empty() || object->size() != 1) {
-    return report(house, fail(Code::kUsage, options.cases + " is no list of cases",
+    return report(house, fail(Code::kUsage, options.cases + " holds no list of cases",
                               "write 'cases:' and below it '- tool: files.write' and so on")
                              .error());
   }

@@ -154,8 +154,8 @@ int policy_diff(House& house, const PolicyOptions& options) {
         "condition does more with arguments than to compare them with a value; what labels of "
         "files lead to is left out.\n";
   }
-  out += "Of " + std::to_string(calls.size()) + " calls of past runs " +
-         std::to_string(past.size()) + " would be decided otherwise.\n" + shown;
+  out += "Of " + std::to_string(calls.size()) + (calls.size() == 1 ? " call" : " calls") +
+         " of past runs " + std::to_string(past.size()) + " would be decided otherwise.\n" + shown;
   print(house.out, out);
   return same ? 0 : 1;
 }

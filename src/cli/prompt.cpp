@@ -38,11 +38,16 @@ void Prompt::read(const Waiting& question, const std::stop_token& stop) {
     print(house_.err, "A yes can last: say 'run' (for this run) or 'always'.\n");
   }
   for (;;) {
-    print(house_.err, "Approve? [y/N] ");
-    const std::string line = read_line(stop);
-    const std::string said{trimmed(line)};
+    print(house_.err, "Approve? [y/n] ");
+    const auto line = read_line(stop);
     if (stop.stop_requested()) return;
-    auto answer = understood(question, said, stop);
+    if (!line) {
+      print(house_.err,
+            "\nThe input has ended, so nobody can say yes any more: that is a no. (Ctrl-C would "
+            "have stopped the run and left the question open.)\n");
+      return take_(question.digest, {false, "terminal", house_.user});
+    }
+    auto answer = understood(question, std::string{trimmed(*line)}, stop);
     if (stop.stop_requested()) return;
     if (answer) return take_(question.digest, *std::move(answer));
   }
@@ -58,7 +63,7 @@ std::optional<run::Answer> Prompt::understood(const Waiting& question, const std
   if (alone && (first == "y" || first == "yes")) {
     return yes(question, {true, "terminal", house_.user}, stop);
   }
-  if (words.empty() || (alone && (first == "n" || first == "no"))) {
+  if (alone && (first == "n" || first == "no")) {
     return run::Answer{false, "terminal", house_.user};
   }
   const bool lasts = !question.lasting.empty() && (first == "run" || first == "always");
@@ -72,8 +77,8 @@ std::optional<run::Answer> Prompt::understood(const Waiting& question, const std
     print(house_.err, grants.error().text() + "\n");
     return std::nullopt;
   }
-  print(house_.err, grants_text(*grants) + "Grant this? [y/N] ");
-  const std::string sure = ascii_lower(trimmed(read_line(stop)));
+  print(house_.err, grants_text(*grants) + "Grant this? [y/n] ");
+  const std::string sure = ascii_lower(trimmed(read_line(stop).value_or("")));
   if (sure != "y" && sure != "yes") return std::nullopt;
   return yes(question, {true, "terminal", house_.user, {}, first, *std::move(grants)}, stop);
 }
@@ -83,20 +88,21 @@ std::optional<run::Answer> Prompt::yes(const Waiting& question, run::Answer answ
                                        const std::stop_token& stop) {
   if (!question.wants_reason) return answer;
   print(house_.err, "The policy wants to know why. Reason: ");
-  answer.reason = trimmed(read_line(stop));
+  answer.reason = trimmed(read_line(stop).value_or(""));
   if (!answer.reason.empty()) return answer;
   print(house_.err, "Without a reason it is no yes. ");
   return std::nullopt;
 }
 
-std::string Prompt::read_line(const std::stop_token& stop) {
+std::optional<std::string> Prompt::read_line(const std::stop_token& stop) {
   std::string line;
   const int fd = ::fileno(house_.in);
   while (!stop.stop_requested()) {
     pollfd ready{fd, POLLIN, 0};
     if (::poll(&ready, 1, 100) <= 0) continue;
     char c = 0;
-    if (::read(fd, &c, 1) != 1 || c == '\n') break;  // the end of input is no yes
+    if (::read(fd, &c, 1) != 1) return std::nullopt;
+    if (c == '\n') break;
     line += c;
   }
   return line;

@@ -42,7 +42,8 @@ class Prompt {
                                         const std::stop_token& stop);
   std::optional<run::Answer> yes(const Waiting& question, run::Answer answer,
                                  const std::stop_token& stop);
-  std::string read_line(const std::stop_token& stop);
+  // Nullopt: the input has ended.
+  std::optional<std::string> read_line(const std::stop_token& stop);
 
   House& house_;
   Take take_;

@@ -50,7 +50,7 @@ json::Value proof_json(const policy::Proof& proof, bool two) {
 std::string proof_text(const policy::Proof& proof, bool two) {
   const std::string asked = std::to_string(proof.asked);
   if (!proof.counter) {
-    return proof.complete ? "Yes, of all calls (" + asked + " of them differ).\n"
+    return proof.complete ? "Yes, of all calls: the rules tell " + asked + " apart.\n"
                           : "Not proved: it holds of " + asked +
                                 " calls that were tried, which are not all there may be.\n";
   }
@@ -73,10 +73,10 @@ int policy_prove(House& house, const PolicyOptions& options) {
   const auto claim = policy::claim_named(options.claim);
   if (!claim) {
     const std::vector<std::string> words(policy::kClaimWords.begin(), policy::kClaimWords.end());
-    return report(house,
-                  fail(Code::kUsage, "'" + one_line(shorten(options.claim, 60)) + "' is no claim",
-                       "one of " + join(words, ", "))
-                      .error());
+    return report(
+        house, fail(Code::kUsage, "'" + one_line(shorten(options.claim, 60)) + "' is not a claim",
+                    "one of " + join(words, ", "))
+                   .error());
   }
   const bool two = policy::of_two(*claim);
   if (two ? options.before.empty() : !options.after.empty()) {

@@ -3,9 +3,11 @@
 #include <algorithm>
 #include <array>
 #include <ctime>
+#include <functional>
 #include <set>
 
 #include "base/text.hpp"
+#include "plan/labels.hpp"
 #include "policy/labels.hpp"
 
 namespace naestro::cli {
@@ -59,7 +61,38 @@ std::string data_text(const run::CardLine& line) {
   return out;
 }
 
+// The label of what goes into a step, as far as the plan tells.
+contract::Label label_into(const plan::Program& program, const plan::Step& step) {
+  const std::function<contract::Label(const plan::Reference&)> of =
+      [&](const plan::Reference& reference) -> contract::Label {
+    using From = plan::Reference::From;
+    if (reference.from == From::input) return plan::input_label();
+    if (reference.from == From::item) return of(step.control.for_each->in);
+    if (reference.from == From::prev) return policy::whole(step.labels);
+    return policy::whole(program.find(reference.name)->labels);
+  };
+  return policy::whole(plan::labels_of(step.with, of));
+}
+
+std::string sources_text(const contract::Label& label) {
+  return one_line(join({label.integrity.begin(), label.integrity.end()}, ", ")) + " (" +
+         join({label.readers.begin(), label.readers.end()}, ", ") + ")";
+}
+
+// "builtin.write (builtin.json:12)".
+std::string rule_text(const policy::Verdict& verdict) {
+  const std::string place =
+      verdict.line == 0 ? "" : " (" + verdict.file + ":" + std::to_string(verdict.line) + ")";
+  return verdict.rule + place;
+}
+
 }  // namespace
+
+std::string failure_text(std::string_view code, const std::string& message) {
+  const std::size_t end = message.find(' ');
+  const bool own = end != std::string::npos && code_named(std::string_view{message}.substr(0, end));
+  return own ? message : std::string{code} + " " + message;
+}
 
 std::string price_list_of(const plan::Program& program) {
   std::set<std::string> names;
@@ -154,9 +187,38 @@ std::string card_text(const plan::Program& program, const run::Card& card,
                     line.reversible ? "reversible" : "NOT reversible", where});
   }
   out += table(rows);
-  for (const run::CardLine& line : card.lines) out += data_text(line);
+  for (const run::CardLine& line : card.lines) {
+    out += data_text(line);
+    const plan::Step* step = program.find(line.step);
+    if (line.verdict.decision != policy::Decision::ask || step == nullptr) continue;
+    out += "  " + line.step + ": asked for by " + one_line(rule_text(line.verdict)) +
+           "; what goes in comes from " + sources_text(label_into(program, *step)) + "\n";
+  }
   out += "Digest: " + hex(card.digest) + "\n";
   return out;
+}
+
+std::string left_text(const door::Budget& budget) {
+  const door::Ceilings& ceilings = budget.ceilings();
+  const door::Usage& spent = budget.spent();
+  const door::Caps& reserved = budget.reserved();
+  std::vector<std::string> parts;
+  if (const auto& usd = ceilings.usd) {
+    parts.push_back(format_usd(*usd - spent.usd - reserved.usd) + " of " + format_usd(*usd) +
+                    " USD");
+  }
+  const auto of = [&](const std::optional<std::int64_t>& ceiling, std::int64_t used,
+                      const char* what) {
+    if (ceiling) parts.push_back(grouped(*ceiling - used) + " of " + grouped(*ceiling) + what);
+  };
+  of(ceilings.tokens, spent.tokens() + reserved.tokens, " tokens");
+  of(ceilings.tool_calls, spent.tool_calls + reserved.tool_calls, " tool calls");
+  return parts.empty() ? "" : "Left: " + join(parts, ", ") + "\n";
+}
+
+std::string about_text(const run::Machine::About& about) {
+  return "Asked for by " + one_line(rule_text(about.verdict)) + "; what goes in comes from " +
+         sources_text(about.label) + "\n";
 }
 
 namespace {

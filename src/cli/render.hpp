@@ -5,10 +5,13 @@
 
 #include "base/json.hpp"
 #include "plan/program.hpp"
-#include "run/card.hpp"
+#include "run/machine.hpp"
 #include "run/view.hpp"
 
 namespace naestro::cli {
+
+// Why something failed, under one code: where the far side of a door gave one, that is it.
+std::string failure_text(std::string_view code, const std::string& message);
 
 // "12 tool calls, 1,768 tokens, 0 USD (price list local/1), 95 s"
 std::string bound_text(const plan::Bound& bound, const std::string& price_list);
@@ -20,6 +23,10 @@ std::string proofs_text(const plan::Program& program, const run::Card& card);
 std::string card_text(const plan::Program& program, const run::Card& card,
                       const std::string& workspace, const std::string& price_list,
                       const std::string& likely);
+// What the ceilings of a run leave, one line; "" where it has none.
+std::string left_text(const door::Budget& budget);
+// Who asks about an effect, and where what goes in comes from.
+std::string about_text(const run::Machine::About& about);
 // One line per event, "" for those that people need not see.
 std::string event_text(const ledger::Event& event);
 // "2026-11-24 07:15:01" UTC.

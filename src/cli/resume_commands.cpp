@@ -26,7 +26,7 @@ struct Owned {
 Result<Owned> take_up(House& house, const std::string& text) {
   NAESTRO_LET(Session session, open_session(house));
   NAESTRO_LET(const std::string id, find_run(*session.store, text));
-  NAESTRO_LET(const crypto::BlobKey key, session.keys->find(id));
+  NAESTRO_LET(const crypto::BlobKey key, key_of(session, id));
   NAESTRO_LET(const std::int64_t fence, session.store->own(id));
   const run::Sealer sealer{key};
   auto recovery = recover(house, session, id, sealer);
@@ -137,6 +137,9 @@ int resume(House& house, const std::string& text, const RunOptions& options) {
   run::Machine& machine = *owned->recovery.machine;
   if (const auto goes = let_go_on(*owned->session.store, machine); !goes) {
     return give_back(house, *owned, goes.error());
+  }
+  if (const auto used = use_policy_of(house, machine.start().context); !used) {
+    return give_back(house, *owned, used.error());
   }
   run::Fact fact = run::resumed(raised);
   const json::Array rules = run::rules_of(house.policy);

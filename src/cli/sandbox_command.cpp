@@ -4,21 +4,30 @@
 #include "base/text.hpp"
 #include "cli/commands.hpp"
 #include "cli/render.hpp"
+#include "cli/secrets.hpp"
 #include "cli/system_stream.hpp"
 #include "run/system_events.hpp"
 
 namespace naestro::cli {
 namespace {
 
+std::vector<std::string> without_secrets(const Secrets& secrets, std::vector<std::string> texts) {
+  for (std::string& text : texts) {
+    if (auto clean = secrets.clean(text)) text = *std::move(clean);
+  }
+  return texts;
+}
+
 // What was stopped is an event; nothing is written of a program that was not.
 Result<void> record(House& house, const SandboxOrder& order, const Confined& confined) {
   const std::filesystem::path folder = order.folder.empty() ? house.cwd : order.folder;
   std::error_code ignored;
+  NAESTRO_LET(const auto secrets, Secrets::open(house));
   const run::Confinement confinement{order.profile.empty() ? "workspace" : order.profile,
-                                     order.argv,
+                                     without_secrets(*secrets, order.argv),
                                      std::filesystem::weakly_canonical(folder, ignored).string(),
-                                     order.hosts,
-                                     confined.notes,
+                                     without_secrets(*secrets, order.hosts),
+                                     without_secrets(*secrets, confined.notes),
                                      confined.code};
   NAESTRO_LET(const Session session, open_session(house));
   return write_system_stream(house, *session.store,

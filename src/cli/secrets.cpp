@@ -107,6 +107,11 @@ Result<vault::Handed> Secrets::use(const vault::Use& use) {
   return fail(Code::kNotFound, use.secret + " is neither in the vault nor in the environment");
 }
 
+std::optional<std::string> Secrets::clean(std::string_view text) const {
+  auto out = keeper_->redacted(text);
+  return out ? *std::move(out) : std::optional<std::string>{"⟦not looked through⟧"};
+}
+
 Result<void> Secrets::check(std::string_view what, std::string_view text) const {
   NAESTRO_LET(const std::string name, keeper_->found_in(text));
   if (name.empty()) return {};

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <memory>
+#include <optional>
 #include <string>
 
 #include "cli/house.hpp"
@@ -26,6 +27,9 @@ class Secrets {
   // else of the environment. kNotFound; those of vault::Vault::use. On any thread.
   Result<vault::Handed> use(const vault::Use& use);
   [[nodiscard]] vault::Keeper& keeper() const { return *keeper_; }
+  // The text without values; nullopt: it has none. Where that cannot be known nothing of it is
+  // left.
+  [[nodiscard]] std::optional<std::string> clean(std::string_view text) const;
   // kSecretInText where a value stands in what a person said, before anything of it is kept.
   // `what`: "the goal".
   [[nodiscard]] Result<void> check(std::string_view what, std::string_view text) const;

@@ -5,7 +5,9 @@
 #include <filesystem>
 
 #include "base/text.hpp"
+#include "cli/render.hpp"
 #include "ledger/files.hpp"
+#include "run/system_events.hpp"
 
 namespace naestro::cli {
 
@@ -55,8 +57,16 @@ Result<Session> look_session(House& house) {
   // Looking needs no private key; heads are checked by audit verify.
   NAESTRO_LET(session.store,
               ledger::Store::open_to_look(house.folders, store_options(house, session.key)));
-  NAESTRO_LET(session.keys, ledger::KeyRing::open(ledger::keys_file(house.folders),
-                                                  ledger::Database::Mode::read_only));
+  const std::string keys = ledger::keys_file(house.folders);
+  if (!std::filesystem::exists(keys)) {
+    // The keys are made after the store and before the first run.
+    NAESTRO_LET(const std::vector<std::string> runs, session.store->runs());
+    if (runs.empty()) {
+      return fail(Code::kNotFound, "there is no run yet in " + house.folders.state,
+                  "begin one: naestro run");
+    }
+  }
+  NAESTRO_LET(session.keys, ledger::KeyRing::open(keys, ledger::Database::Mode::read_only));
   return session;
 }
 
@@ -73,6 +83,28 @@ Result<std::string> find_run(ledger::Store& store, std::string_view text) {
               "'" + std::string{text} + "' names " +
                   (hits.empty() ? "no run" : std::to_string(hits.size()) + " runs"),
               "list them with 'naestro runs'");
+}
+
+Result<void> use_policy_of(House& house, const json::Object& context) {
+  const auto workspace = json::text_at(context, "workspace");
+  if (!workspace || !house.use_policy_of) return {};
+  return house.use_policy_of(std::string{*workspace});
+}
+
+Result<crypto::BlobKey> key_of(Session& session, const std::string& run) {
+  auto key = session.keys->find(run);
+  if (key || key.error().code != Code::kKeyMissing) return key;
+  NAESTRO_LET(const auto system, session.store->events(ledger::kSystemStream));
+  const std::int64_t at = run::shredded_at(system, run);
+  if (at == 0) {
+    return fail(Code::kKeyMissing,
+                "the key of run " + run + " is not in keys.db, and nobody erased it on record",
+                "restore keys.db from a backup; without it nothing can be read of the run");
+  }
+  return fail(
+      Code::kKeyMissing,
+      "the contents of run " + run + " were erased on " + time_text(at) + " UTC, by audit shred",
+      "that is for good; 'naestro show " + run + "' says what is left");
 }
 
 plan::Environment environment(const House& house) {
@@ -95,7 +127,7 @@ Result<json::Object> parse_inputs(const std::vector<std::string>& words, std::st
   for (const std::string& word : words) {
     const std::size_t equals = word.find('=');
     if (equals == 0 || equals == std::string::npos) {
-      return fail(Code::kUsage, "'" + word + "' is no input",
+      return fail(Code::kUsage, "'" + word + "' is not NAME=VALUE",
                   "write " + std::string{flag} + " name=value");
     }
     const std::string name = word.substr(0, equals);

@@ -29,6 +29,10 @@ ledger::Store::Options store_options(House& house, const crypto::KeyPair& key);
 // The whole id of the run that `text` names: an id, a unique beginning of one, or "last".
 Result<std::string> find_run(ledger::Store& store, std::string_view text);
 
+// The key under which the run's contents are sealed. kKeyMissing: says whether it was erased, and
+// when, or is lost.
+Result<crypto::BlobKey> key_of(Session& session, const std::string& run);
+
 // A run brought back from its events; an error where it has ended or comes out differently.
 Result<run::Recovery> recover(House& house, Session& session, const std::string& id,
                               const run::Sealer& sealer);
@@ -46,6 +50,10 @@ Result<void> not_our_own(const House& house, const std::string& folder);
 // The absolute path of a folder, with symbolic links resolved: a consent binds the folder itself.
 // None of Naestro's own.
 Result<std::string> workspace_of(const House& house, const std::string& given);
+
+// From here on the policy is that of the workspace of a run: rules are about a folder, wherever a
+// command is called. `context`: run::Start::context.
+Result<void> use_policy_of(House& house, const json::Object& context);
 
 plan::Environment environment(const House& house);
 // run::Start::versions of a new run.

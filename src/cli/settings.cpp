@@ -24,6 +24,7 @@ int configure(House& house, const ConfigWords& words, bool tolerant) {
   const bool good = configured.good();
   if (good) house.settings = std::move(configured.settings);
   house.config_findings = std::move(configured.findings);
+  house.policy_files = std::move(configured.policy_files);
   if (tolerant) return 0;
   int code = 0;
   for (const ConfigFinding& finding : house.config_findings) {
@@ -94,6 +95,13 @@ Result<plan::Budget> raised_limits(const House& house, const RunOptions& options
               "raise it there, or for this once with -c " + key + "=VALUE");
 }
 
+std::string files_text(const FilesRead& files) {
+  std::string out;
+  for (const auto& [file, there] : files)
+    out += (there ? "read       " : "not there  ") + file + "\n";
+  return out;
+}
+
 int show_config(House& house, bool json) {
   const Settings& settings = house.settings;
   if (json) {
@@ -107,9 +115,7 @@ int show_config(House& house, bool json) {
   std::vector<std::vector<std::string>> rows;
   for (const Settings::Row& row : settings.rows) rows.push_back({row.key, row.value, row.origin});
   print(house.out, table(rows));
-  for (const auto& [file, there] : settings.files) {
-    print(house.out, (there ? "read       " : "not there  ") + file + "\n");
-  }
+  print(house.out, files_text(settings.files));
   return 0;
 }
 

@@ -17,6 +17,9 @@ struct Limits {
   std::optional<std::int64_t> tool_calls;
 };
 
+// Files that were looked for, in the order of their strength, and whether they are there.
+using FilesRead = std::vector<std::pair<std::string, bool>>;
+
 struct Settings {
   std::string mode = "copilot";
   Limits limits;
@@ -33,8 +36,7 @@ struct Settings {
     std::string origin;
   };
   std::vector<Row> rows = {};
-  // The files that were looked for, in the order of their strength, and whether they are there.
-  std::vector<std::pair<std::string, bool>> files = {};
+  FilesRead files = {};  // of the configuration, and then of the policy
 };
 
 // What the command line says about the configuration.
@@ -42,6 +44,7 @@ struct ConfigWords {
   std::vector<std::string> sets;  // "dotted.key=value"
   std::string profile;            // "" for none
   bool strict = false;            // warnings are errors
+  std::string workspace = {};     // as a command's -w has it; "" for the configuration's
 };
 
 struct ConfigFinding {
@@ -57,9 +60,13 @@ struct ConfigFinding {
 // it is an error.
 std::string text_of(const ConfigFinding& finding);
 
+// A line for each.
+std::string files_text(const FilesRead& files);
+
 struct Configured {
   Settings settings;
   std::vector<ConfigFinding> findings;  // with an error in them, `settings` must not be used
+  FilesRead policy_files = {};
   [[nodiscard]] bool good() const;
 };
 

@@ -206,9 +206,12 @@ int release(House& house, const std::string& word) {
   for (const auto& [target, digest] : what.contracts) {
     const auto pin = switches->pins.find(target);
     if (pin == switches->pins.end() || pin->second == digest) continue;
-    const auto written = write_system_stream(
-        house, *session->store,
-        [&](std::int64_t seq, const run::Sealer&) { return run::pinned(target, digest, seq); });
+    const auto written =
+        write_system_stream(house, *session->store, [&](std::int64_t seq, const run::Sealer&) {
+          ledger::Append append = run::pinned(target, digest, seq);
+          append.sign = true;
+          return append;
+        });
     if (!written) return report(house, written.error());
     done +=
         "The contract of " + target + " is the one of now, " + hex(digest).substr(0, 12) + ".\n";

@@ -15,7 +15,7 @@ struct Request {
 Result<Request> request_of(House& house, const std::string& text, const std::string& step) {
   NAESTRO_LET(Session session, look_session(house));
   NAESTRO_LET(const std::string id, find_run(*session.store, text));
-  NAESTRO_LET(const crypto::BlobKey key, session.keys->find(id));
+  NAESTRO_LET(const crypto::BlobKey key, key_of(session, id));
   NAESTRO_LET(const auto events, session.store->events(id));
   NAESTRO_LET(const std::int64_t owner, session.store->owner(id));
   if (owner != 0) {
@@ -40,6 +40,9 @@ int undo(House& house, const std::string& text, const std::string& step,
   if (json::array_at(request->undo.plan, "steps")->empty()) {
     print(told, "There is nothing to undo.\n");
     return request->undo.lasting.empty() ? 0 : 1;
+  }
+  if (const auto used = use_policy_of(house, request->context); !used) {
+    return report(house, used.error());
   }
   run::Start start;
   start.plan_text = json::pretty(json::Value(request->undo.plan));

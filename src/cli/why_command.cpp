@@ -38,7 +38,8 @@ std::string why_text(const Loaded& loaded, const run::StepReason& reason) {
            "\n";
   }
   if (reason.calls > 0) {
-    out += "  done by  " + reason.target + ", " + std::to_string(reason.calls) + " calls";
+    out += "  done by  " + reason.target + ", " + std::to_string(reason.calls) +
+           (reason.calls == 1 ? " call" : " calls");
     if (reason.attempts_more > 0) {
       out += ", " + std::to_string(reason.attempts_more) + " of them further attempts";
     }
@@ -78,7 +79,8 @@ int why(House& house, const std::string& text, const std::string& step, bool as_
   for (const run::StepReason& reason : reasons.steps) out += "\n" + why_text(loaded, reason);
   if (!loaded.view.code.empty()) {
     out +=
-        "\nThe run failed: " + loaded.view.code + " " + clear(loaded, loaded.view.message) + "\n";
+        "\nThe run failed: " + failure_text(loaded.view.code, clear(loaded, loaded.view.message)) +
+        "\n";
   }
   print(house.out, out);
   return 0;

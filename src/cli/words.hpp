@@ -35,6 +35,7 @@ struct Words {
   AuditOptions audit = {};
   std::string event = {};
   bool readable = false;
+  LogOrder log = {};
   std::string tool = {};
   PolicyOptions policy = {};
   PullOrder order = {};
@@ -58,5 +59,8 @@ void add_house_words(CLI::App& app, Words& words);    // tools to config: all el
 
 // --approve and the ceilings.
 void add_limit_options(CLI::App* command, RunOptions& options);
+
+// Of --max-time: whole seconds, at least one; with none nothing could ever be done.
+CLI::Validator seconds();
 
 }  // namespace naestro::cli

@@ -40,12 +40,18 @@ void add_catalogs(CLI::App& app, Words& words) {
       ->callback([&words] { words.code = demo(words.house); });
 }
 
+void add_policy_folder(CLI::App* command, PolicyOptions& policy) {
+  command->add_option("-w,--workspace", policy.workspace,
+                      "with the rules of this folder (default: the configuration's, else this)");
+}
+
 void add_policy(CLI::App& app, Words& words) {
   PolicyOptions& policy = words.policy;
   CLI::App* policy_app =
       app.add_subcommand("policy", "what your policy files hold, and what they decide");
   policy_app->require_subcommand(1);
   CLI::App* check = policy_app->add_subcommand("check", "read all layers and say what is odd");
+  add_policy_folder(check, policy);
   check->callback([&words] { words.code = policy_check(words.house); });
   CLI::App* explain =
       policy_app->add_subcommand("explain", "which rules match a call, and which one decides");
@@ -54,6 +60,7 @@ void add_policy(CLI::App& app, Words& words) {
   explain->add_option("--arg", policy.args, "name=value of an argument; may be repeated");
   explain->add_option("--mode", policy.mode, "guide, copilot (the default) or auto");
   explain->add_option("--user", policy.user, "who runs it; you, where it is left out");
+  add_policy_folder(explain, policy);
   explain->add_flag("--untrusted", policy.untrusted,
                     "a document or a model says where the effect goes");
   explain->add_flag("--json", policy.json, "print JSON");
@@ -61,6 +68,7 @@ void add_policy(CLI::App& app, Words& words) {
   CLI::App* test =
       policy_app->add_subcommand("test", "hold a table of calls to the decisions expected");
   test->add_option("cases", policy.cases, "the file with the cases (YAML)")->required();
+  add_policy_folder(test, policy);
   test->callback([&words] { words.code = policy_test(words.house, words.policy); });
   CLI::App* diff = policy_app->add_subcommand(
       "diff", "on which calls two policy files decide otherwise, past ones among them");
@@ -117,8 +125,14 @@ void add_ledger(CLI::App& app, Words& words) {
   });
   CLI::App* log = audit_app->add_subcommand(
       "export", "write the whole log and its consents as files that any web server can serve");
-  log->add_option("-o,--output", words.file, "the folder, which must not be there yet")->required();
-  log->callback([&words] { words.code = audit_export(words.house, words.file); });
+  log->add_option("-o,--output", words.log.output, "the folder, which must not be there yet")
+      ->required();
+  CLI::Option* readable =
+      log->add_flag("--readable", words.log.readable,
+                    "with the texts in the clear, but without the vault's values and what "
+                    "identifies persons");
+  log->add_flag("--with-private", words.log.with_private, "with these too")->needs(readable);
+  log->callback([&words] { words.code = audit_export(words.house, words.log); });
   CLI::App* witness =
       audit_app->add_subcommand("witness", "cosign a head of somebody else's store");
   witness->add_option("checkpoint", words.file, "the head, or what 'audit prove --from' printed")
@@ -238,7 +252,7 @@ void add_sandbox_words(CLI::App& app, Words& words) {
   sandbox_app->add_option("-w,--workspace", order.folder, "the folder (default: the current one)");
   sandbox_app
       ->add_option("--max-time", order.time_s_max, "kill it after so many seconds (default: never)")
-      ->check(CLI::PositiveNumber);
+      ->check(seconds());
   sandbox_app
       ->add_option("--allow-host", order.hosts,
                    "with --profile net: HOST (ports 80 and 443) or HOST:PORT; may be repeated")

@@ -1,4 +1,6 @@
 // The words that make plans and begin runs.
+#include <charconv>
+
 #include "base/json.hpp"
 #include "cli/words.hpp"
 
@@ -34,6 +36,18 @@ void add_planner_options(CLI::App* command, RunOptions& options) {
 
 }  // namespace
 
+CLI::Validator seconds() {
+  const auto valid = [](std::string& text) -> std::string {
+    constexpr std::int64_t kMax = 1'000'000'000;
+    std::int64_t value = 0;
+    const char* const end = text.data() + text.size();
+    const auto read = std::from_chars(text.data(), end, value);
+    if (read.ec == std::errc{} && read.ptr == end && value >= 1 && value <= kMax) return {};
+    return "'" + text + "' is not a number of seconds from 1 to 1000000000";
+  };
+  return CLI::Validator{valid, ""};
+}
+
 void add_limit_options(CLI::App* command, RunOptions& options) {
   command->add_option("--approve", options.approve,
                       "digest of a question that is answered with yes; may be repeated");
@@ -46,7 +60,7 @@ void add_limit_options(CLI::App* command, RunOptions& options) {
   command
       ->add_option("--max-time", options.time_s_max,
                    "ceiling in seconds of work; waiting for a person alone does not count")
-      ->check(CLI::Range(std::int64_t{0}, std::int64_t{1'000'000'000}));
+      ->check(seconds());
 }
 
 void add_plan_words(CLI::App& app, Words& words) {

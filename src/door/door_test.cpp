@@ -377,6 +377,51 @@ TEST(Door, ResultsAreHeldToTheirCapAndUnknownUsageIsBilledAtIt) {
   EXPECT_EQ(good.usage.tokens(), 3);
 }
 
+// What is asked for and what is done differ by what the policy takes out.
+class ListeningAdapter final : public Adapter {
+ public:
+  Outcome act(const Intent& intent, std::stop_token, const Provisional&) override {
+    arguments = intent.effect().arguments;
+    former = intent.former();
+    key = intent.key();
+    return {json::Value{"ok"}, {}, true, 0};
+  }
+  json::Object arguments;
+  json::Value former;
+  Digest key{};
+};
+
+TEST(Door, WhatIdentifiesPersonsIsTakenOutOfWhatDecidesNothing) {
+  FakeClock clock;
+  Effect effect = effect_of(EffectKind::send);
+  effect.caps.model_calls = 0;
+  effect.authority = {{"to", "ann@corp.example"}};
+  effect.arguments = {{"to", "ann@corp.example"},
+                      {"text", "from bob@corp.example, 10.1.2.3"},
+                      {"cc", json::Array{"eve@corp.example"}}};
+  effect.redact = {privacy::Kind::email};
+  ListeningAdapter adapter;
+  const Intent intent = Intent::durable(effect, Digest{7}, json::Value{"before"});
+  EXPECT_TRUE(perform(intent, adapter, clock, {}, {}).result);
+  EXPECT_EQ(json::canonical(json::Value(adapter.arguments)),
+            R"({"cc":["⟦pii:email⟧"],"text":"from ⟦pii:email⟧, 10.1.2.3",)"
+            R"("to":"ann@corp.example"})");
+  EXPECT_EQ(adapter.former, json::Value{"before"});
+  EXPECT_EQ(adapter.key, Digest{7});
+  EXPECT_EQ(intent.effect().arguments, effect.arguments);  // what the ledger has
+  // Of a model's call what it is told, not how.
+  effect.caps.model_calls = 1;
+  effect.authority = {};
+  effect.arguments = {
+      {"model", "m"},
+      {"schema", json::Object{{"description", "as ann@corp.example"}}},
+      {"messages", json::Array{json::Object{{"role", "user"}, {"content", "ann@corp.example"}}}}};
+  EXPECT_TRUE(perform(Intent::durable(effect, Digest{}), adapter, clock, {}, {}).result);
+  EXPECT_EQ(json::canonical(json::Value(adapter.arguments)),
+            R"({"messages":[{"content":"⟦pii:email⟧","role":"user"}],"model":"m",)"
+            R"("schema":{"description":"as ann@corp.example"}})");
+}
+
 TEST(Door, UsageBeyondTheCapsIsBilledAtThem) {
   FakeClock clock;
   const Effect effect = effect_of(EffectKind::read);

@@ -41,6 +41,9 @@ struct Effect {
   std::int64_t max_output_bytes = 0;
   bool prepares = false;  // what undoing it needs is read before it is done
   bool counted = false;   // the rate limits of the policy let it go
+  // What identifies persons by these is taken out of all but the authority arguments, just before
+  // it is done; of a model's call out of its messages.
+  privacy::Kinds redact{};
 };
 
 // What a consent binds: SHA-256 of canonical {plan, workspace, step, target, contract, authority}.

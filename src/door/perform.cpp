@@ -8,8 +8,9 @@ namespace {
 
 // An obligation that nothing here carries out would be broken in silence: who adds one to the set
 // says here what the door does about it.
-static_assert(policy::kObligationWords ==
-                  std::array<std::string_view, 3>{"max_bytes", "rate_limit", "require_reason"},
+static_assert(policy::kObligationWords == std::array<std::string_view, 4>{"max_bytes", "rate_limit",
+                                                                          "redact",
+                                                                          "require_reason"},
               "the door carries out every obligation");
 
 policy::Question question_of(policy::Mode mode, std::string_view user, const Effect& effect) {
@@ -24,6 +25,17 @@ std::string too_large(const Effect& effect, const policy::Obligations& obligatio
   if (size <= static_cast<std::size_t>(*obligations.max_bytes)) return {};
   return "its arguments have " + std::to_string(size) + " bytes, the policy lets " +
          std::to_string(*obligations.max_bytes) + " through";
+}
+
+// The effect without what the policy takes out of it.
+Effect redacted(Effect effect) {
+  const bool model = effect.caps.model_calls > 0;
+  for (auto& argument : effect.arguments) {
+    const bool payload =
+        model ? argument.key() == "messages" : !effect.authority.contains(argument.key());
+    if (payload) argument.value() = privacy::redacted_value(argument.value(), effect.redact);
+  }
+  return effect;
 }
 
 }  // namespace
@@ -99,7 +111,11 @@ Outcome perform(const Intent& intent, Adapter& adapter, Clock& clock, std::stop_
                 const Provisional& provisional) {
   const Effect& effect = intent.effect();
   const std::int64_t begin = clock.mono_us();
-  Outcome outcome = adapter.act(intent, std::move(stop), provisional);
+  Outcome outcome =
+      effect.redact.empty()
+          ? adapter.act(intent, std::move(stop), provisional)
+          : adapter.act(Intent::durable(redacted(effect), intent.key(), intent.former()),
+                        std::move(stop), provisional);
   outcome.latency_us = clock.mono_us() - begin;
   if (outcome.result && !json::exact(*outcome.result)) {
     outcome.result =

@@ -13,8 +13,10 @@ namespace {
 constexpr std::int64_t kBundleVersion = 1;
 constexpr std::array<std::string_view, 9> kBundleMembers = {
     "bundle", "store", "run", "checkpoint", "key", "events", "blobs", "run_key", "texts"};
-constexpr std::array<std::string_view, 5> kReceiptsMembers = {"receipts", "store", "checkpoint",
-                                                              "key", "consents"};
+// The first five are those of version 1.
+constexpr std::array<std::string_view, 8> kReceiptsMembers = {
+    "receipts", "store", "checkpoint", "key", "consents", "@context", "@type", "dct:conformsTo"};
+constexpr std::size_t kOldReceiptsMembers = 5;
 // As large as a file that is read at all.
 constexpr json::Limits kBundleLimits{.bytes_max = std::size_t{1} << 30};
 
@@ -79,12 +81,16 @@ class Checker {
     const auto value = json::parse(text, kBundleLimits);
     const json::Object* bundle = value ? value->if_object() : nullptr;
     const bool receipts = bundle != nullptr && bundle->contains("receipts");
-    if (bundle == nullptr ||
-        json::integer_at(*bundle, receipts ? "receipts" : "bundle") != kBundleVersion) {
+    const auto version = bundle == nullptr
+                             ? std::nullopt
+                             : json::integer_at(*bundle, receipts ? "receipts" : "bundle");
+    records_ = receipts && version == 2;
+    if (version != kBundleVersion && !records_) {
       return find("malformed", "bundle", "it is no JSON object with \"bundle\": 1");
     }
-    const std::span<const std::string_view> members =
-        receipts ? std::span<const std::string_view>{kReceiptsMembers} : kBundleMembers;
+    std::span<const std::string_view> members = kBundleMembers;
+    if (receipts) members = kReceiptsMembers;
+    if (receipts && !records_) members = members.first(kOldReceiptsMembers);
     for (const auto& member : *bundle) {
       if (std::ranges::find(members, std::string_view{member.key()}) == members.end()) {
         find("malformed", std::string{member.key()}, "no bundle has such a member");
@@ -93,6 +99,9 @@ class Checker {
     report_.store_id = json::text_at(*bundle, "store").value_or("");
     report_.run = json::text_at(*bundle, "run").value_or("");
     head(*bundle);
+    if (records_ && !has_receipt_names(*bundle)) {
+      find("malformed", "receipts", "its @context, @type or dct:conformsTo is another");
+    }
     if (receipts) return consents(*bundle);
     const json::Array* events = json::array_at(*bundle, "events");
     if (events == nullptr || events->empty()) find("malformed", "events", "there are none");
@@ -131,11 +140,16 @@ class Checker {
         find("malformed", where, "its events are missing");
         continue;
       }
-      std::vector<Event> events;
+      std::vector<ConsentEvent> events;
       for (const json::Value& row : *rows) {
-        if (auto read = event(where, row)) events.push_back(*std::move(read));
+        auto read = event(where, row);
+        if (!read) continue;
+        auto timed = consent_event(*std::move(read), *json::text_at(row.get_object(), "envelope"));
+        if (timed) events.push_back(*std::move(timed));
       }
-      if (!is_receipt_of(*receipt, events)) {
+      const auto store =
+          records_ ? std::optional{std::string_view{report_.store_id}} : std::nullopt;
+      if (!is_receipt_of(*receipt, events, store)) {
         find("receipt_changed", where, "it is not what its events say");
       }
       report_.events += events.size();
@@ -227,7 +241,8 @@ class Checker {
   const Trust& trust_;
   std::set<std::uint64_t>* indices_;
   Heads heads_;
-  bool whole_ = false;  // an export, which begins at 0
+  bool whole_ = false;    // an export, which begins at 0
+  bool records_ = false;  // receipts of version 2
   std::int64_t next_ = 0;
   std::map<std::string, std::string> named_;  // blob -> by whom
   BundleReport report_;
@@ -298,6 +313,7 @@ json::Value to_json(const BundleReport& report) {
   return json::Object{{"good", report.good()}, {"store", report.store_id},
                       {"run", report.run},     {"events", report.events},
                       {"blobs", report.blobs}, {"consents", report.consents},
+                      {"texts", report.texts}, {"taken_out", report.taken_out},
                       {"size", report.size},   {"first", report.first},
                       {"last", report.last},   {"findings", to_json(report.findings)}};
 }

@@ -35,9 +35,11 @@ struct BundleReport {
   std::string run;
   std::uint64_t events = 0;
   std::uint64_t blobs = 0;
-  std::uint64_t consents = 0;  // receipts
-  std::uint64_t size = 0;      // of the signed tree
-  std::string first;           // ids of the first and the last event
+  std::uint64_t consents = 0;   // receipts
+  std::uint64_t texts = 0;      // in the clear, and proven to be what their blobs say
+  std::uint64_t taken_out = 0;  // without some of it, so that nothing proves them
+  std::uint64_t size = 0;       // of the signed tree
+  std::string first;            // ids of the first and the last event
   std::string last;
   std::vector<Finding> findings;
   [[nodiscard]] bool good() const { return findings.empty(); }

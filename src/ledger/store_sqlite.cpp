@@ -111,13 +111,19 @@ Result<std::unique_ptr<Store>> Store::open(const Folders& folders, Options optio
 }
 
 Result<std::unique_ptr<Store>> Store::open_to_look(const Folders& folders, Options options) {
-  if (::access(store_file(folders).c_str(), F_OK) != 0) {
-    return fail(Code::kNotFound, "there is no store yet in " + folders.state,
-                "it is made by the first run");
-  }
+  const auto none = fail(Code::kNotFound, "there is no store yet in " + folders.state,
+                         "it is made by the first run");
+  if (::access(store_file(folders).c_str(), F_OK) != 0) return none;
   NAESTRO_LET(auto database, Database::open(store_file(folders), Database::Mode::read_only));
   std::unique_ptr<Store> store{new Store{std::move(database), folders, std::move(options)}};
-  NAESTRO_TRY(store->check_version());
+  NAESTRO_LET(std::int64_t version, store->check_version());
+  if (version == 0) {
+    // Another process makes it just now and holds the lock; or one died before it had made it.
+    (void)FolderLock::take(folders.state);
+    NAESTRO_TRY(check_not_emptied(folders));
+    NAESTRO_LET(version, store->check_version());
+    if (version == 0) return none;
+  }
   NAESTRO_TRY(store->read_id());
   return store;
 }

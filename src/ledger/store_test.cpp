@@ -4,7 +4,11 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include <atomic>
+#include <chrono>
 #include <csignal>
+#include <optional>
+#include <thread>
 
 #include "ledger/test_store.hpp"
 
@@ -151,6 +155,32 @@ TEST_F(StoreTest, AnEmptiedStoreIsNotMadeAnew) {
   EXPECT_EQ(std::filesystem::file_size(store_file(folders())), 0);
   std::filesystem::remove(store_file(folders()));  // as the remedy says
   EXPECT_TRUE(Store::open(folders(), options));
+}
+
+TEST_F(StoreTest, WhoLooksWaitsForWhoMakesTheStore) {
+  open().reset();
+  const std::string whole = testing::read_file(store_file(folders()));
+  testing::write_file(store_file(folders()), "");
+  std::filesystem::remove_all(folders().data + "/heads");
+  const auto look = [&] {
+    return Store::open_to_look(folders(), {clock_, random_, {}, "", "", {}});
+  };
+  EXPECT_EQ(look().error().code, Code::kNotFound);  // left by who died at the very beginning
+  std::optional<FolderLock> maker{FolderLock::take(folders().state).value()};
+  std::atomic<bool> seen = false;
+  std::jthread other{[&] {
+    EXPECT_TRUE(look());
+    seen = true;
+  }};
+  std::this_thread::sleep_for(std::chrono::milliseconds{100});
+  EXPECT_FALSE(seen);
+  testing::write_file(store_file(folders()), whole);
+  maker.reset();
+  other.join();
+  testing::write_file(store_file(folders()), "");
+  ASSERT_TRUE(make_folder(folders().data + "/heads"));
+  testing::write_file(head_file(folders(), "0011223344556677"), "a head");
+  EXPECT_EQ(look().error().code, Code::kStoreCorrupt);
 }
 
 // Wherever the limit is met, also in the middle of a COMMIT: an error, and a store that goes on.

@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "base/text.hpp"
+#include "ledger/readable.hpp"
 #include "ledger/receipts.hpp"
 
 namespace naestro::ledger {
@@ -108,7 +109,7 @@ Result<Published> publish_log(const Folders& folders, const SignedTree& tree,
       return not_signed("event " + std::to_string(index));
     }
     NAESTRO_TRY(pages.add(body, envelope));
-    receipts.add(index, *event, body, envelope);
+    NAESTRO_TRY(receipts.add(index, *event, body, envelope));
   }
   Result<void> written;
   each_tile(tree.leaves, [&](const std::string& path, const std::string& content) {
@@ -148,6 +149,9 @@ class LogChecker {
               [&](const std::string& path, const std::string& wanted) { expect(path, wanted); });
     compare(*heads.head, heads.former);
     receipts(*checkpoint);
+    for (const auto& [stream, blobs] : named_) {  // whose texts are not there is sealed
+      if (const auto text = get_(texts_path(stream))) check_texts(stream, *text, blobs, report_);
+    }
     return std::move(report_);
   }
 
@@ -200,6 +204,7 @@ class LogChecker {
     if (report_.events == 1) report_.first = event->id();
     report_.last = event->id();
     if (is_consent(event->kind)) consents_.insert(leaves_.size());
+    for (const Digest& id : blobs_of(event->data)) named_[event->stream].insert(hex(id));
   }
 
   void compare(const Head& head, const std::optional<Head>& former) {
@@ -236,6 +241,7 @@ class LogChecker {
   std::vector<Digest> leaves_;
   std::map<std::string, std::int64_t> next_;
   std::set<std::uint64_t> consents_;
+  NamedBlobs named_;
   BundleReport report_;
 };
 

@@ -3,6 +3,7 @@
 
 #include <map>
 
+#include "ledger/receipts.hpp"
 #include "ledger/test_store.hpp"
 #include "ledger/witness.hpp"
 
@@ -129,12 +130,35 @@ TEST_F(TilesTest, ReceiptsSayWhatTheirEventsSay) {
       found_in_receipts("\"stream\": \"r1\"", "\"stream\": \"r2\"").contains("receipt_changed"));
   EXPECT_TRUE(found_in_receipts("\"consents\"", "\"consent\"").contains("malformed"));
   EXPECT_TRUE(found_in_receipts("\"events\"", "\"event\"").contains("malformed"));
-  EXPECT_TRUE(found_in_receipts("\"receipts\": 1", "\"receipts\": 2").contains("malformed"));
+  EXPECT_TRUE(found_in_receipts("\"receipts\": 2", "\"receipts\": 3").contains("malformed"));
+  EXPECT_TRUE(found_in_receipts("\"receipts\": 2", "\"receipts\": 1").contains("malformed"));
+  EXPECT_TRUE(found_in_receipts("\"dct\"", "\"dcu\"").contains("malformed receipts"));
+  EXPECT_TRUE(found_in_receipts("dpv:ConsentReceipt", "dpv:Consent").contains("malformed"));
+  EXPECT_TRUE(found_in_receipts("#receipt\"", "#record\"").contains("malformed receipts"));
+  EXPECT_TRUE(
+      found_in_receipts("dpv:ConsentGiven", "dpv:ConsentDenied").contains("receipt_changed"));
+  EXPECT_TRUE(found_in_receipts("\"record\": {", "\"recorded\": {").contains("receipt_changed"));
   json::Value none = json::parse(files_.at("receipts.json")).value();
   none.as_object()["consents"].as_array().pop_back();
   EXPECT_EQ(found("receipts.json", json::write(none)), "receipt_missing receipts.json\n");
   none.as_object()["consents"].as_array().back().as_object()["events"].as_array().pop_back();
   EXPECT_TRUE(found("receipts.json", json::write(none)).contains("receipt_changed"));
+}
+
+// Exports of before the records stay good.
+TEST_F(TilesTest, ReceiptsOfVersion1AreGood) {
+  json::Object old = json::parse(files_.at("receipts.json")).value().as_object();
+  old["receipts"] = 1;
+  for (const char* name : {"@context", "@type", "dct:conformsTo"}) old.erase(name);
+  for (json::Value& consent : old["consents"].as_array()) consent.as_object().erase("record");
+  EXPECT_EQ(found("receipts.json", json::write(old)), "");
+}
+
+TEST_F(TilesTest, AConsentWithoutATimeHasNoReceipt) {
+  Receipts receipts;
+  EXPECT_EQ(receipts.add(0, {"r1", 0, "consent.asked", {}}, "", "{}").error().code, Code::kUsage);
+  EXPECT_TRUE(receipts.add(0, {"r1", 0, "step.ready", {}}, "", "{}"));
+  EXPECT_EQ(receipts.size(), 0);
 }
 
 TEST_F(TilesTest, WhatWasNotSignedIsNotPublished) {

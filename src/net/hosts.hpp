@@ -25,6 +25,8 @@ struct Url {
 // of other signs than ASCII letters, digits, '-', '_' and inner '.', or one that ends in a number
 // and is no IPv4 address; blanks, control characters and backslashes anywhere.
 Result<Url> parse_url(std::string_view text);
+// The same by libcurl alone, whatever the text.
+Result<Url> parse_any_url(std::string_view text);
 
 // "https://a.example", "http://[::1]:8080": the port is left out where it is the scheme's own.
 std::string origin(std::string_view scheme, std::string_view host, std::uint16_t port);

@@ -1,6 +1,7 @@
 #include "net/hosts.hpp"
 
 #include <fstream>
+#include <random>
 
 #include "base/json.hpp"
 #include "base/text.hpp"
@@ -46,6 +47,36 @@ TEST(Url, HasOneForm) {
     // What is sent is read again by libcurl: to the same thing.
     EXPECT_EQ(read(parse_url(text)->text), expected);
   }
+}
+
+// What is read without libcurl is read by it to the same.
+TEST(Url, APlainOneIsReadAsLibcurlReadsIt) {
+  const std::string_view pieces[] = {"a",  "b9",  "1",   "0x7f",    "0",         "-",       ".",
+                                     "..", "/",   "/.",  "//",      "xn--",      "A",       "_",
+                                     "?",  "#",   "%41", ":",       "80",        "@",       "[",
+                                     "]",  "127", "~",   "example", "localhost", "\xc3\xa9"};
+  std::mt19937 dice{1};
+  const auto any = [&](std::size_t below) {
+    return std::uniform_int_distribution<std::size_t>{0, below - 1}(dice);
+  };
+  int good = 0;
+  for (int i = 0; i < 60'000; ++i) {
+    std::string text = any(8) == 0 ? "HTTP://" : any(2) == 0 ? "https://" : "http://";
+    for (std::size_t n = 1 + any(7); n > 0; --n) text += pieces[any(std::size(pieces))];
+    if (any(2) == 0) text += "/x/Y_z-1.json";
+    const auto one = parse_url(text);
+    const auto other = parse_any_url(text);
+    ASSERT_EQ(one.has_value(), other.has_value()) << text;
+    if (!one) continue;
+    ++good;
+    ASSERT_EQ(one->text, other->text) << text;
+    ASSERT_EQ(one->host, other->host) << text;
+    ASSERT_EQ(one->scheme, other->scheme) << text;
+    ASSERT_EQ(one->port, other->port) << text;
+  }
+  EXPECT_GT(good, 5'000);
+  const std::string long_name = "https://" + std::string(70, 'a') + ".example/";
+  EXPECT_EQ(parse_url(long_name)->host, parse_any_url(long_name)->host);
 }
 
 TEST(Url, OddOnesAreRefused) {

@@ -35,6 +35,17 @@ bool Bars::any() const {
 }
 
 bool Bars::bars(EffectKind kind, std::string_view path) const {
+  return barring(kind, path).has_value();
+}
+
+std::string Bars::by(EffectKind kind, std::string_view path) const {
+  const auto finding = barring(kind, path);
+  if (!finding) return "";
+  return finding->rule->id + " (" + finding->file->file + ":" +
+         std::to_string(finding->rule->line) + ")";
+}
+
+std::optional<Policy::Finding> Bars::barring(EffectKind kind, std::string_view path) const {
   const json::Object authority{{kPath, path}};
   const std::array effects{DeclaredEffect{.kind = kind, .argument = kPath}};
   const Question question{.target = target_,
@@ -43,12 +54,15 @@ bool Bars::bars(EffectKind kind, std::string_view path) const {
                           .flow = flow_,
                           .authority = authority,
                           .user = user_};
-  return std::ranges::any_of(policy_.findings(question), [&](const Policy::Finding& finding) {
+  const auto findings = policy_.findings(question);
+  const auto found = std::ranges::find_if(findings, [&](const Policy::Finding& finding) {
     if (finding.file->layer == Layer::builtin) return false;
     if (finding.rule->effect == Decision::deny) return true;
     return finding.rule->effect == Decision::ask && !finding.rule->paths.empty() &&
            std::ranges::find(answered_, finding.rule) == answered_.end();
   });
+  if (found == findings.end()) return std::nullopt;
+  return *found;
 }
 
 }  // namespace naestro::policy

@@ -3,6 +3,7 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -23,10 +24,16 @@ class Bars {
   // call's own answer covers that.
   [[nodiscard]] bool bars(contract::EffectKind kind, std::string_view path) const;
 
+  // The rule that does, as "id (file:line)"; "": none.
+  [[nodiscard]] std::string by(contract::EffectKind kind, std::string_view path) const;
+
   // Whether there is a rule that could; without one nobody has to ask about each file.
   [[nodiscard]] bool any() const;
 
  private:
+  [[nodiscard]] std::optional<Policy::Finding> barring(contract::EffectKind kind,
+                                                       std::string_view path) const;
+
   const Policy& policy_;
   std::string target_;
   Mode mode_;

@@ -44,6 +44,10 @@ TEST(Bars, WhatARuleDeniesByPathIsBarredWhateverTheTool) {
     const Bars these = bars(policy, call);
     EXPECT_TRUE(these.any());
     EXPECT_TRUE(these.bars(kRead, "docs/a.key"));
+    EXPECT_EQ(these.by(kRead, "docs/a.key"),
+              "keys (" + policy.files().back().file + ":" +
+                  std::to_string(policy.files().back().rules[0].line) + ")");
+    EXPECT_EQ(these.by(kRead, "docs/a.md"), "");
     EXPECT_FALSE(these.bars(kRead, "docs/a.md"));
     EXPECT_FALSE(these.bars(kWrite, "docs/a.key"));
     EXPECT_TRUE(these.bars(kWrite, "log/x"));

@@ -28,6 +28,28 @@ Read<Rate> parse_rate(const json::Value& form) {
   return Rate{"", *number, *per};
 }
 
+// A list of kinds of docs/formats/privacy.md.
+Read<privacy::Kinds> parse_kinds(const json::Value& form) {
+  std::string known;
+  for (const privacy::Kind kind : privacy::all_kinds()) {
+    known += (known.empty() ? "" : ", ") + std::string{privacy::name_of(kind)};
+  }
+  const auto bad = [&] {
+    return fault("/obligations/redact", "'redact' is no list of what identifies persons",
+                 "such as [email, iban]; there are " + known);
+  };
+  const json::Array* names = form.if_array();
+  if (names == nullptr || names->empty()) return bad();
+  privacy::Kinds out;
+  for (const json::Value& name : *names) {
+    const auto kind =
+        name.is_string() ? privacy::kind_named(json::view(name.get_string())) : std::nullopt;
+    if (!kind) return bad();
+    out.insert(*kind);
+  }
+  return out;
+}
+
 void smaller(std::optional<std::int64_t>& mine, const std::optional<std::int64_t>& other) {
   if (other) mine = std::min(mine.value_or(*other), *other);
 }
@@ -37,6 +59,7 @@ void smaller(std::optional<std::int64_t>& mine, const std::optional<std::int64_t
 void Obligations::join(const Obligations& more) {
   smaller(max_bytes, more.max_bytes);
   require_reason = require_reason || more.require_reason;
+  redact.insert(more.redact.begin(), more.redact.end());
   for (const Rate& rate : more.rates) {
     const auto at = std::ranges::lower_bound(rates, rate);
     if (at == rates.end() || *at != rate) rates.insert(at, rate);
@@ -71,6 +94,9 @@ Read<Obligations> parse_obligations(const json::Value& form) {
     }
     out.require_reason = true;
   }
+  if (const json::Value* kinds = object->if_contains("redact")) {
+    NAESTRO_LET(out.redact, parse_kinds(*kinds));
+  }
   if (const json::Value* rate = object->if_contains("rate_limit")) {
     NAESTRO_LET(Rate limit, parse_rate(*rate));
     out.rates.push_back(std::move(limit));
@@ -89,6 +115,11 @@ json::Object to_json(const Obligations& obligations) {
     }
     out["rate_limits"] = std::move(rates);
   }
+  if (!obligations.redact.empty()) {
+    json::Array kinds;
+    for (const privacy::Kind kind : obligations.redact) kinds.emplace_back(privacy::name_of(kind));
+    out["redact"] = std::move(kinds);
+  }
   if (obligations.require_reason) out["require_reason"] = true;
   return out;
 }
@@ -97,6 +128,13 @@ std::string text_of(const Obligations& obligations) {
   std::string out;
   const auto add = [&](const std::string& what) { out += (out.empty() ? "" : ", ") + what; };
   if (obligations.max_bytes) add("at most " + std::to_string(*obligations.max_bytes) + " bytes");
+  if (!obligations.redact.empty()) {
+    std::string kinds;
+    for (const privacy::Kind kind : obligations.redact) {
+      kinds += (kinds.empty() ? "" : "/") + std::string{privacy::name_of(kind)};
+    }
+    add("without " + kinds);
+  }
   if (obligations.require_reason) add("a yes says why");
   for (const Rate& rate : obligations.rates) {
     add("at most " + std::to_string(rate.calls) + (rate.calls == 1 ? " call" : " calls") + " in " +
@@ -117,7 +155,7 @@ std::string text_of(const DayLimits& limits) {
   const auto add = [&](const std::string& what) { out += (out.empty() ? "" : ", ") + what; };
   if (limits.usd) add(format_usd(*limits.usd) + " USD");
   if (limits.tokens) add(std::to_string(*limits.tokens) + " tokens");
-  if (limits.calls) add(std::to_string(*limits.calls) + " calls");
+  if (limits.calls) add(std::to_string(*limits.calls) + (*limits.calls == 1 ? " call" : " calls"));
   return out + " a day";
 }
 

@@ -11,11 +11,12 @@
 #include <vector>
 
 #include "policy/fault.hpp"
+#include "privacy/find.hpp"
 
 namespace naestro::policy {
 
-inline constexpr std::array<std::string_view, 3> kObligationWords = {"max_bytes", "rate_limit",
-                                                                     "require_reason"};
+inline constexpr std::array<std::string_view, 4> kObligationWords = {"max_bytes", "rate_limit",
+                                                                     "redact", "require_reason"};
 
 // At most so many calls that the rule matches within any span of that length, in all runs.
 struct Rate {
@@ -33,8 +34,12 @@ struct Obligations {
   // A person's yes says why; one without, or a lasting one, is no answer.
   bool require_reason = false;
   std::vector<Rate> rates{};  // sorted
+  // What identifies persons by these is taken out of the arguments that decide nothing.
+  privacy::Kinds redact{};
 
-  [[nodiscard]] bool none() const { return !max_bytes && !require_reason && rates.empty(); }
+  [[nodiscard]] bool none() const {
+    return !max_bytes && !require_reason && rates.empty() && redact.empty();
+  }
   void join(const Obligations& more);
   // Whether all that `other` asks for is asked for here.
   [[nodiscard]] bool covers(const Obligations& other) const;
@@ -44,8 +49,8 @@ struct Obligations {
 // The member `obligations` of a rule; the rate's rule is left empty.
 Read<Obligations> parse_obligations(const json::Value& form);
 
-// {"max_bytes", "rate_limits": [{"rule", "calls", "per_s"}], "require_reason"}, those that there
-// are.
+// {"max_bytes", "rate_limits": [{"rule", "calls", "per_s"}], "redact", "require_reason"}, those
+// that there are.
 json::Object to_json(const Obligations& obligations);
 // For people: "at most 4096 bytes, a yes says why, at most 5 calls in 60 s (user/mails)".
 std::string text_of(const Obligations& obligations);

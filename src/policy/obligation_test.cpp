@@ -49,8 +49,8 @@ TEST(Obligation, WhatIsNoneIsRefusedWithItsPlace) {
             "/obligations/max_byte: an obligation has no member 'max_byte'");
   const auto near = parse_rule(json::parse(rule(obliged(R"({"max_byte":1})"))).value());
   EXPECT_EQ(near.error().remedy, "did you mean 'max_bytes'?");
-  const auto far = parse_rule(json::parse(rule(obliged(R"({"redact":1})"))).value());
-  EXPECT_EQ(far.error().remedy, "one of max_bytes, rate_limit, require_reason");
+  const auto far = parse_rule(json::parse(rule(obliged(R"({"log":1})"))).value());
+  EXPECT_EQ(far.error().remedy, "one of max_bytes, rate_limit, redact, require_reason");
   for (const char* bytes : {"999", "\"999\"", "\"4k\"", "\"\"", "1.5", "-1", "null",
                             "\"99999999999999999999\"", "\"9007199254740992\""}) {
     EXPECT_EQ(refused(obliged("{\"max_bytes\":" + std::string{bytes} + "}")),
@@ -74,6 +74,29 @@ TEST(Obligation, WhatIsNoneIsRefusedWithItsPlace) {
   }
   EXPECT_EQ(refused(R"("effect":"deny","obligations":{"max_bytes":1000})"),
             "/obligations: 'obligations' are of rules that allow or ask");
+}
+
+TEST(Obligation, WhatIsTakenOutIsNamedByItsKinds) {
+  const Obligations one = decide(obliged(R"({"redact":["email","iban","email"]})")).obligations;
+  EXPECT_EQ(one.redact, (privacy::Kinds{privacy::Kind::email, privacy::Kind::iban}));
+  EXPECT_FALSE(one.none());
+  EXPECT_EQ(text_of(one), "without email/iban");
+  EXPECT_EQ(json::canonical(json::Value(to_json(one))), R"({"redact":["email","iban"]})");
+  const Obligations other = decide(obliged(R"({"redact":["card"]})")).obligations;
+  Obligations both = one;
+  both.join(other);
+  EXPECT_EQ(both.redact.size(), 3U);
+  EXPECT_TRUE(both.covers(one));
+  EXPECT_FALSE(one.covers(other));
+  for (const char* kinds : {"[]", "\"email\"", "{}", "[1]", R"(["e-mail"])", "true"}) {
+    EXPECT_EQ(refused(obliged("{\"redact\":" + std::string{kinds} + "}")),
+              "/obligations/redact: 'redact' is no list of what identifies persons")
+        << kinds;
+  }
+  const auto read = parse_rule(json::parse(rule(obliged(R"({"redact":1})"))).value());
+  EXPECT_EQ(read.error().remedy,
+            "such as [email, iban]; there are email, iban, ip, card, us_ssn, birth_date, "
+            "id_number, phone");
 }
 
 TEST(Obligation, ARateIsOfSecondsMinutesHoursOrDays) {

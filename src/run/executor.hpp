@@ -119,9 +119,9 @@ class Executor {
     std::shared_ptr<const door::Intent> intent;
   };
   std::map<Digest, Act> acts_;
-  std::size_t timers_ = 0;                   // not heard of yet
-  std::map<Digest, bool> asked_;             // question -> somebody is there to answer
-  std::size_t commits_ = 0;                  // not durable yet
+  std::size_t timers_ = 0;        // not heard of yet
+  std::map<Digest, bool> asked_;  // question -> somebody is there to answer
+  std::size_t commits_ = 0;       // not durable yet
   bool interrupted_ = false;
   bool paused_ = false;  // interrupted by a person in another process
   std::optional<Held> held_;

@@ -64,6 +64,14 @@ TEST_F(GrantsTest, AYesForTheRunAnswersNoOtherAsk) {
   EXPECT_TRUE(replay(events()).empty());
 }
 
+TEST_F(GrantsTest, AYesWithWhatIsNoGrantIsNoYes) {
+  ASSERT_EQ(go(false, once()).how, Ending::How::waits_for_consent);
+  Fact fact = consent_answer(machine_->questions().front().digest, {true, "inbox", "t"});
+  fact.grants = 7;
+  EXPECT_EQ(machine_->feed(fact).error().code, Code::kUsage);
+  EXPECT_EQ(machine_->questions().size(), 1U);
+}
+
 TEST_F(GrantsTest, WithoutOneEachIsAskedByItself) {
   world_.ask_only_plan = true;
   ASSERT_EQ(go(true, twice()).how, Ending::How::waits_for_consent);
@@ -146,10 +154,20 @@ TEST_F(GrantsTest, TheSystemStreamTellsWhichThereAre) {
   ASSERT_EQ(kept->size(), 1U);
   EXPECT_EQ(kept->front().grant.id, "g2");
   // What is no grant is not passed over: who knows what it would take back.
-  ledger::Append bare{std::string{ledger::kSystemStream}, 0, {}, {}, {}, true};
-  bare.events.push_back({bare.stream, 3, "grant.given", {}, 0});
-  ASSERT_TRUE(store->append(std::span{&bare, 1}));
-  EXPECT_EQ(kept_grants(stream(), open).error().code, Code::kStoreCorrupt);
+  std::int64_t seq = 3;
+  for (const json::Object& wrong :
+       {json::Object{}, json::Object{{"grant", "[]"}}, json::Object{{"grant", "["}, {"who", "w"}},
+        json::Object{{"grant", "[]"}, {"who", "w"}}}) {
+    ledger::Append bare{std::string{ledger::kSystemStream}, 0, {}, {}, {}, true};
+    json::Object data;
+    for (const auto& member : wrong) {
+      data[member.key()] = world_.sealer().put(json::view(member.value().get_string()), bare.blobs);
+    }
+    bare.events.push_back({bare.stream, seq++, "grant.given", std::move(data), 0});
+    ASSERT_TRUE(store->append(std::span{&bare, 1}));
+    const std::vector<ledger::StoredEvent> all = stream();
+    EXPECT_FALSE(kept_grants(std::span{all}.last(1), open)) << json::write(wrong);
+  }
 }
 
 }  // namespace

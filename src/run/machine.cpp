@@ -318,6 +318,15 @@ void Machine::discharge(Batch& batch) {
   }
 }
 
+Machine::About Machine::about(const Question& question) const {
+  const At at = *at_place(question.what.get_object());
+  auto effect = make_effect(program_->steps[at.step], lookup(at));
+  check(effect.has_value(), "what is asked about was made before");
+  effect->flow = flow_of(at);
+  return {door::decide(environment_.policy, start_.mode, scope_.user, *effect).first,
+          call(at).argument_label};
+}
+
 std::vector<policy::Grant> Machine::lasting(const Question& question) const {
   const std::string& workspace = scope_.workspace;
   if (question.scope == Question::Scope::plan) {
@@ -325,10 +334,11 @@ std::vector<policy::Grant> Machine::lasting(const Question& question) const {
   }
   if (question.scope == Question::Scope::doubt) return {};
   const At at = *at_place(question.what.get_object());
-  auto effect = make_effect(program_->steps[at.step], lookup(at));
-  if (effect) effect->flow = flow_of(at);
   const json::Object& what = question.what.get_object();
-  if (!effect || what.contains("locked") || what.contains("require_reason")) return {};
+  if (what.contains("locked") || what.contains("require_reason")) return {};
+  auto effect = make_effect(program_->steps[at.step], lookup(at));
+  check(effect.has_value(), "what was asked about was an effect already");
+  effect->flow = flow_of(at);
   return {run::lasting(*effect, workspace, card_rules())};
 }
 

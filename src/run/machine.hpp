@@ -138,6 +138,12 @@ class Machine {
   // What a yes to it is for longer than once, without ids; none of an effect in doubt and of what
   // is asked each time.
   [[nodiscard]] std::vector<policy::Grant> lasting(const Question& question) const;
+  // Of a question about one effect: what the policy says of it, and the label of what goes in.
+  struct About {
+    policy::Verdict verdict;
+    contract::Label label;
+  };
+  [[nodiscard]] About about(const Question& question) const;
   // Whether what a person says that an effect in doubt gave would be taken as its step's result.
   [[nodiscard]] Result<void> fits(const Question& doubt, const json::Value& result) const;
   // An effect is under way or a timer runs: the run's time counts.

@@ -212,6 +212,7 @@ void Machine::intend(At at, door::Effect effect, const door::Admission& admissio
     const bool less = effect.max_output_bytes == 0 || *max < effect.max_output_bytes;
     if (less) effect.max_output_bytes = *max;
   }
+  effect.redact = admission.verdict.obligations.redact;
   const Digest key = door::effect_key(start_.run, segment_name(effect.step), effect.path,
                                       door::call_hash(effect), 0, call.not_done);
   emit(batch, "step.started", {unless_empty("path", effect.path), {"step", effect.step}});

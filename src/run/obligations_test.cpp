@@ -231,6 +231,29 @@ TEST_F(ObligationsTest, NothingIsCountedThatNothingWaitsFor) {
             Code::kStoreCorrupt);
   EXPECT_EQ(machine.feed(rate_counted({"none", {}, {}}, std::nullopt)).error().code,
             Code::kStoreCorrupt);
+  // A call that is under way, and is of no rule with a rate.
+  const Digest card = machine.questions().front().digest;
+  ASSERT_TRUE(machine.feed(consent_answer(card, {true, "inbox", "t"})));
+  EXPECT_EQ(machine.feed(rate_counted({"f", {0}, {}}, std::nullopt)).error().code,
+            Code::kStoreCorrupt);
+}
+
+TEST_F(ObligationsTest, NoYesToWhatWantsAReasonLasts) {
+  add(R"("effect":"allow","kinds":["write"],"obligations":{"require_reason":true})");
+  std::string computed = plan();
+  computed.replace(computed.find("x.md"), 4, "${steps.f.out}.md");
+  const std::string loop = R"("for_each":{"in":"${inputs.all}","max":3},)";
+  computed.erase(computed.find(loop), loop.size());
+  computed.replace(computed.find("${item}"), 7, "q");
+  computed.replace(computed.find("${steps.f.out}"), 14, "${steps.f.out.match_count}");
+  world_.reason = "because";
+  world_.ask_only_plan = true;
+  ASSERT_EQ(go(true, computed).how, Ending::How::waits_for_consent);
+  const Question question = machine_->questions().front();
+  ASSERT_EQ(question.scope, Question::Scope::effect);
+  EXPECT_FALSE(question.what.get_object().contains("locked"));
+  EXPECT_TRUE(wants_reason(question.what));
+  EXPECT_TRUE(machine_->lasting(question).empty());
 }
 
 // On virtual time: whatever the limits say, and wherever a process ends.
@@ -349,9 +372,15 @@ TEST_F(MeterTest, OtherProcessesAreSeen) {
   EXPECT_FALSE(one.take("r", rates).value());
   EXPECT_TRUE(two.take("s", rates).value());
   // What is no count is not passed over.
-  ledger::Append bare{std::string{ledger::kSystemStream}, 0, {}, {}, {}};
-  bare.events.push_back({bare.stream, 3, "rate.taken", {}, 0});
-  ASSERT_TRUE(first->append(std::span{&bare, 1}));
+  const auto write = [&](std::int64_t seq, const char* kind, json::Object data) {
+    ledger::Append bare{std::string{ledger::kSystemStream}, 0, {}, {}, {}};
+    bare.events.push_back({bare.stream, seq, kind, std::move(data), 0});
+    ASSERT_TRUE(first->append(std::span{&bare, 1}));
+  };
+  write(3, "run.shredded", {});
+  write(4, "rate.taken", {{"rules", json::Array{7}}});
+  EXPECT_EQ(two.take("s", rates).value()->rule, "user/a");
+  write(5, "rate.taken", {});
   EXPECT_EQ(two.take("s", rates).error().code, Code::kStoreCorrupt);
 }
 
@@ -422,6 +451,13 @@ TEST(Days, ARunUnderWayCountsWithAllThatItMayTake) {
   // For itself it counts what it used.
   EXPECT_EQ(taken_on(live, 0, false).tokens, 15);
   EXPECT_EQ(taken_on(live, 0, false).usd, 3);
+}
+
+TEST(Days, ARunOfWhichNothingIsSaidTakesWhatItUsed) {
+  const std::vector<ledger::StoredEvent> live{
+      at(1, "run.created", "{}"), at(1, "plan.compiled", "{}"), at(2, "budget.charged", kSpent)};
+  EXPECT_EQ(taken_on(live, 0, true).tokens, 15);
+  EXPECT_EQ(taken_on(live, 0, true).tool_calls, 2);
 }
 
 TEST(Days, ARunThatEndedOrWaitsCountsWhatItUsed) {

@@ -124,7 +124,10 @@ ledger::Append switched(const Switching& switching, std::int64_t seq, const Seal
 }
 
 ledger::Append pinned(std::string_view target, const Digest& contract, std::int64_t seq) {
-  return one("contract.pinned", {{"contract", hex(contract)}, {"target", target}}, seq);
+  ledger::Append append =
+      one("contract.pinned", {{"contract", hex(contract)}, {"target", target}}, seq);
+  append.sign = false;
+  return append;
 }
 
 }  // namespace naestro::run

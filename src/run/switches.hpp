@@ -79,7 +79,7 @@ struct Switching {
   std::string_view who;     // likewise
 };
 ledger::Append switched(const Switching& switching, std::int64_t seq, const Sealer& sealer);
-// The contract under which a tool or model is used from now on.
+// The contract under which a tool or model is used from now on. Not signed: what comes with it is.
 ledger::Append pinned(std::string_view target, const Digest& contract, std::int64_t seq);
 
 }  // namespace naestro::run

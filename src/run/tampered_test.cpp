@@ -70,6 +70,35 @@ TEST_F(TamperedTest, AFactWithoutItsBlobIsNamed) {
   EXPECT_EQ(of([&](json::Object& data) { data["result"] = blob("{"); }), Code::kInvalidJson);
 }
 
+TEST_F(TamperedTest, AFactOfAnotherFormIsAnError) {
+  go(true);
+  auto store = world_.open();
+  const OpenBlob open = blob_opener(*store, world_.sealer());
+  const auto read = [&](const char* kind, json::Object data) {
+    const auto fact = fact_from({"rtest", 9, kind, std::move(data), 0}, open);
+    return fact ? Code::kUsage : fact.error().code;
+  };
+  const json::Object gone = ledger::blob_ref(Digest{}).get_object();
+  EXPECT_EQ(read("consent.given", {{"grants", 7}}), Code::kStoreCorrupt);
+  EXPECT_EQ(read("consent.given", {{"grants", gone}}), Code::kBlobMissing);
+  EXPECT_EQ(read("consent.given", {{"grants", blob("{")}}), Code::kInvalidJson);
+  EXPECT_EQ(read("run.resumed", {{"policy", gone}}), Code::kBlobMissing);
+  EXPECT_EQ(read("effect.failed", {{"step", "a"}}), Code::kStoreCorrupt);
+  EXPECT_EQ(read("effect.lost", {{"message", gone}}), Code::kBlobMissing);
+  EXPECT_EQ(read("effect.prepared", {{"former", 7}}), Code::kStoreCorrupt);
+  EXPECT_EQ(opened({}, "who", open).error().code, Code::kStoreCorrupt);
+  EXPECT_EQ(opened({{"who", 7}}, "who", open).error().code, Code::kStoreCorrupt);
+  // An effect whose key or place is none is not under way: the record diverges there.
+  for (const json::Object& wrong :
+       {json::Object{{"key", "zz"}}, json::Object{{"path", json::Array{"x"}}}}) {
+    EXPECT_EQ(code_of("effect.done",
+                      [&](ledger::Event& event) {
+                        for (const auto& member : wrong) event.data[member.key()] = member.value();
+                      }),
+              Code::kUsage);
+  }
+}
+
 TEST_F(TamperedTest, WhatIsTooMuchOrFitsNoStateDiverges) {
   go(true);
   const auto record = events();

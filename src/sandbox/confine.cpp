@@ -278,14 +278,23 @@ Result<Attended> run_in(const Kernel& kernel, const Job& job, const Protections&
 
 }  // namespace
 
-Barred barred_below(const std::string& folder, std::function<bool(std::string_view path)> asks) {
+Barred barred_below(const std::string& folder, std::function<bool(std::string_view path)> asks,
+                    std::function<std::string(std::string_view path)> by) {
   if (!asks) return {};
-  return
-      [top = folder.size() + 1, asks = std::move(asks)](const std::string& path, bool is_folder) {
-        static constexpr const char* kAny = "/naestro-any";
-        const std::string place = path.substr(std::min(path.size(), top));
-        return is_folder ? asks(place + kAny) && asks(place + kAny + kAny) : asks(place);
-      };
+  static constexpr const char* kAny = "/naestro-any";
+  const auto place = [top = folder.size() + 1](const std::string& path) {
+    return path.substr(std::min(path.size(), top));
+  };
+  Barred out;
+  out.asks = [place, asks = std::move(asks)](const std::string& path, bool is_folder) {
+    const std::string at = place(path);
+    return is_folder ? asks(at + kAny) && asks(at + kAny + kAny) : asks(at);
+  };
+  if (!by) return out;
+  out.by = [place, by = std::move(by)](const std::string& path, bool is_folder) {
+    return by(place(path) + (is_folder ? kAny : ""));
+  };
+  return out;
 }
 
 Result<Ended> run(const Kernel& kernel, const Job& given, const std::stop_token& stop) {

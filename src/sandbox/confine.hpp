@@ -35,11 +35,21 @@ inline constexpr std::uint64_t kDiskBytes = std::uint64_t{2} << 30;
 inline constexpr std::uint64_t kDiskFiles = 200'000;
 inline constexpr std::uint64_t kScratchBytes = std::uint64_t{256} << 20;
 
-// Asked of an absolute path; of a folder, whether it and all that could be in it is barred.
-using Barred = std::function<bool(const std::string& path, bool folder)>;
+// What a policy bars.
+struct Barred {
+  // Asked of an absolute path; of a folder, whether it and all that could be in it is barred. May
+  // be null: nothing is.
+  std::function<bool(const std::string& path, bool folder)> asks = {};
+  // For messages: the rule that bars the path. May be null.
+  std::function<std::string(const std::string& path, bool folder)> by = {};
+
+  explicit operator bool() const { return static_cast<bool>(asks); }
+  bool operator()(const std::string& path, bool folder) const { return asks(path, folder); }
+};
 // From what is said of files by their paths from `folder`: a folder is barred where any name in it
 // would be. Null where `asks` is.
-Barred barred_below(const std::string& folder, std::function<bool(std::string_view path)> asks);
+Barred barred_below(const std::string& folder, std::function<bool(std::string_view path)> asks,
+                    std::function<std::string(std::string_view path)> by = {});
 
 struct Job {
   std::vector<std::string> argv = {};      // a name is looked for in PATH, a path taken from `cwd`

@@ -12,6 +12,7 @@
 #include <cstdlib>
 #include <cstring>
 #include <functional>
+#include <map>
 
 #include "base/text.hpp"
 
@@ -132,9 +133,30 @@ std::string folded(std::string_view name) {
   return out;
 }
 
-std::unexpected<Error> cannot(const std::string& what) {
-  return fail(Code::kCannotConfine, "the program was not run: " + what);
+std::unexpected<Error> cannot(const std::string& what, std::string remedy = {}) {
+  return fail(Code::kCannotConfine, "the program was not run: " + what, std::move(remedy));
 }
+
+// Which rule bars how much, for who has to make it bar less.
+class Rules {
+ public:
+  explicit Rules(const Barred& bars) : bars_{bars} {}
+  void count(const std::string& path, bool folder) {
+    if (bars_.by) ++times_[bars_.by(path, folder)];
+  }
+  // "": what bars them has no name.
+  [[nodiscard]] std::string remedy() const {
+    const auto most = std::ranges::max_element(times_, {}, &Times::value_type::second);
+    if (most == times_.end()) return {};
+    return "rule " + most->first + " alone bars " + std::to_string(most->second) +
+           " of them: let it name their folder, as a/**, which is one path to hide";
+  }
+
+ private:
+  using Times = std::map<std::string, std::size_t>;
+  const Barred& bars_;
+  Times times_;
+};
 
 // Calls for each entry; folders below, but for protected ones, are looked through as well when
 // `enter` says so. False: it cannot be read.
@@ -256,8 +278,11 @@ Result<Protection> Protection::of(const std::string& folder, bool hold,
         {path + "/" + name, {info.st_dev, info.st_ino}, S_ISLNK(info.st_mode), placed});
   };
   Walk walk{.entry = {}, .whole = {}, .more = out.more_, .bars = out.fixes_};
+  Rules rules{out.fixes_};
   walk.entry = [&](int at, const std::string& path, const dirent& entry) {
-    keep(at, path, entry.d_name, walk.bars_path(at, path, entry));
+    const bool placed = walk.bars_path(at, path, entry);
+    keep(at, path, entry.d_name, placed);
+    if (placed) rules.count(path + "/" + entry.d_name, Walk::is_folder(at, entry));
   };
   walk.whole = [&](int at, const std::string& path, const std::vector<std::string>& names) {
     if (!is_bare_repository(names)) return;
@@ -269,8 +294,9 @@ Result<Protection> Protection::of(const std::string& folder, bool hold,
                   " cannot be looked through for protected names: " + std::strerror(errno));
   }
   if (out.kept_.size() > kKeptMax) {
-    return cannot(folder + " holds more protected names than can be held: " +
-                  std::to_string(out.kept_.size()));
+    return cannot(folder + " holds more that has to stay as it is than can be held: " +
+                      std::to_string(out.kept_.size()),
+                  rules.remedy());
   }
   return out;
 }
@@ -420,10 +446,13 @@ Protection::~Protection() { let_go(); }
 
 Result<std::vector<std::string>> barred_in(const std::string& folder, const Barred& bars) {
   std::vector<std::string> out;
+  Rules rules{bars};
   const std::vector<std::string> none;
   Walk walk{.entry = {}, .whole = {}, .more = none, .bars = bars, .names_count = false};
-  walk.entry = [&out](int, const std::string& path, const dirent& entry) {
-    if (entry.d_type != DT_LNK) out.push_back(path + "/" + entry.d_name);
+  walk.entry = [&](int at, const std::string& path, const dirent& entry) {
+    if (entry.d_type == DT_LNK) return;
+    out.push_back(path + "/" + entry.d_name);
+    rules.count(out.back(), Walk::is_folder(at, entry));
   };
   walk.whole = [](int, const std::string&, const std::vector<std::string>&) {};
   if (!walk.through(AT_FDCWD, folder.c_str(), folder, 0)) {
@@ -431,8 +460,9 @@ Result<std::vector<std::string>> barred_in(const std::string& folder, const Barr
                   " cannot be looked through for what the policy bars: " + std::strerror(errno));
   }
   if (out.size() > kKeptMax) {
-    return cannot("the policy bars more of " + folder +
-                  " than can be hidden: " + std::to_string(out.size()));
+    return cannot("the policy bars more of " + folder + " than can be hidden: " +
+                      std::to_string(out.size()) + ", such as " + out.front(),
+                  rules.remedy());
   }
   return out;
 }

@@ -304,6 +304,19 @@ TEST_F(ProtectTest, MoreThanCanBeHiddenIsRefused) {
   const auto refused = run(kernel, job, {});
   EXPECT_EQ(refused.error().code, Code::kCannotConfine);
   EXPECT_TRUE(refused.error().message.contains("more of"));
+  EXPECT_EQ(refused.error().remedy, "");
+  const auto rule = [](std::string_view path) -> std::string {
+    return path == "0.key" ? "first" : "keys (p.yaml:3)";
+  };
+  const std::string remedy =
+      "rule keys (p.yaml:3) alone bars 4000 of them: let it name their folder, as a/**, which is "
+      "one path to hide";
+  job.hides = barred_below(folder.string(), is_barred, rule);
+  EXPECT_EQ(run(kernel, job, {}).error().remedy, remedy);
+  job.hides = {};
+  job.fixes = barred_below(folder.string(), is_barred, rule);
+  EXPECT_EQ(run(kernel, job, {}).error().remedy, remedy);
+  job.hides = barred_below(folder.string(), is_barred);
   EXPECT_EQ(barred_in((folder / "no").string(), job.hides).error().code, Code::kCannotConfine);
 }
 

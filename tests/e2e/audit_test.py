@@ -45,10 +45,12 @@ class World:
         self.state, self.data = folder / "state/naestro", folder / "data/naestro"
         self.key = self.data / "signing.pub"
 
+    def env(self):
+        return dict(os.environ, **{f"XDG_{name}_HOME": str(self.folder / name.lower())
+                                   for name in ("CONFIG", "STATE", "DATA")})
+
     def call(self, *words):
-        env = dict(os.environ, **{f"XDG_{name}_HOME": str(self.folder / name.lower())
-                                  for name in ("CONFIG", "STATE", "DATA")})
-        return subprocess.run([BINARY, *map(str, words)], env=env, capture_output=True, text=True,
+        return subprocess.run([BINARY, *map(str, words)], env=self.env(), capture_output=True, text=True,
                               stdin=subprocess.DEVNULL, timeout=120)
 
     def naestro(self, *words, code=0):
@@ -313,6 +315,131 @@ class Audit(unittest.TestCase):
         self.found("head_bad", self.log, key=other.key)
         self.found("head_bad", self.log, former=other.checkpoint("head"))
 
+    def test_receipts_in_the_terms_of_the_standard(self):
+        file = self.log / "receipts.json"
+        data = json.loads(file.read_text())
+        self.assertEqual((data["receipts"], data["dct:conformsTo"]),
+                         (2, "https://w3id.org/dpv/schema/dpv-27560#receipt"))
+        yes = next(one for one in data["consents"] if one["state"] == "yes")
+        record = yes["record"]
+        asked, given = [json.loads(one["body"]) for one in yes["events"]]
+        self.assertEqual(record["dpv:hasDataSubject"], given["data"]["who"])
+        self.assertEqual(record["dpv:hasNotice"]["dct:identifier"], asked["data"]["question"])
+        self.assertEqual(record["dpv:hasProcess"]["dct:identifier"], asked["data"]["digest"])
+        self.assertEqual(record["dpv:hasConsentStatus"][1]["@type"], "dpv:ConsentGiven")
+        self.assertRegex(record["dct:created"], r"^20\d\d-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{6}Z$")
+        self.assertEqual({one["record"]["dpv:hasConsentStatus"][-1]["@type"]
+                          for one in data["consents"]},
+                         {"dpv:ConsentGiven", "dpv:ConsentRefused", "dpv:ConsentRequested"})
+        at = data["consents"].index(yes)
+
+        def parts(value, way=()):
+            for name, part in value.items() if isinstance(value, dict) else enumerate(value):
+                yield (*way, name)
+                if isinstance(part, (dict, list)):
+                    yield from parts(part, (*way, name))
+        for way in parts(record):  # each part is checked: without it, and as another
+            for other in (None, "other"):
+                def change(data, way=way, other=other):
+                    place = data["consents"][at]["record"]
+                    for name in way[:-1]:
+                        place = place[name]
+                    place.pop(way[-1]) if other is None else place.__setitem__(way[-1], other)
+                self.found("receipt_changed", self.changed(file, change))
+        self.found("receipt_changed", self.changed(
+            file, lambda data: data["consents"][at]["record"].update({"dct:title": "more"})))
+        for name in ("@context", "@type", "dct:conformsTo"):
+            self.found("malformed", self.changed(file, lambda data, one=name: data.pop(one)))
+            self.found("malformed", self.changed(file, lambda data, one=name: data.update(
+                {one: "other"})))
+        # Some of them alone, and the form of before.
+        self.good(self.changed(file, lambda data: data["consents"].__delitem__(slice(1, None))))
+
+        def older(data):
+            for one in [data, *data["consents"]]:
+                for name in ("@context", "@type", "dct:conformsTo", "record"):
+                    one.pop(name, None)
+            data["receipts"] = 1
+        self.good(self.changed(file, older))
+        self.found("malformed", self.changed(file, lambda data: (older(data), data.update(
+            receipts=2))))
+        # The file of what is proven, alone: it says what it does not check.
+        alone = pathlib.Path(shutil.copy(ROOT / "verifier/naestro_verify.py", self.folder))
+        changed = self.changed(file, lambda data: data["consents"][at]["record"].pop("dct:created"))
+        said = json.loads(subprocess.run(
+            [sys.executable, "-I", alone, "--key", self.world.key, changed],
+            capture_output=True, text=True, timeout=60).stdout)
+        self.assertTrue(said["good"] and "records" in said["unchecked"], said)
+
+    def test_a_log_with_its_texts(self):
+        world = World(self.folder / "texts")
+        (world.folder / "work/a.txt").write_text(
+            "alpha ann@example.org\nalpha: hidden-value-77, call 555-010-9999\nalpha plain\n")
+        done = subprocess.run([BINARY, "vault", "set", "KEY"], env=world.env(), text=True,
+                              input="hidden-value-77\n", capture_output=True, timeout=60)
+        self.assertEqual(done.returncode, 0, done.stderr)
+        world.run()
+        world.run("refuse")
+        log, whole = self.folder / "texts-log", self.folder / "whole-log"
+        said = world.naestro("audit", "export", "-o", log, "--readable")
+        self.assertIn("in the clear", said)
+        key = world.key
+        report = self.good(log, key=key)
+        self.assertGreater(report["texts"], 20)
+        self.assertGreater(report["taken_out"], 0)
+        text = "".join(file.read_text() for file in sorted((log / "readable").iterdir()))
+        for piece in ("ann@", "555-010", "hidden-value"):
+            self.assertNotIn(piece, text)
+        for piece in ("⟦pii:email⟧", "⟦pii:phone⟧", "⟦secret:KEY⟧", "alpha plain"):
+            self.assertIn(piece, text)
+        shown = world.naestro("audit", "verify", "--file", log, "--key", key)
+        self.assertIn(f"In the clear: {report['texts']} texts, each proven", shown)
+        # All of it: what the vault knew when the run read it was never written.
+        world.naestro("audit", "export", "-o", whole, "--readable", "--with-private")
+        every = self.good(whole, key=key)
+        self.assertEqual((every["texts"], every["taken_out"]),
+                         (report["texts"] + report["taken_out"], 0))
+        text = "".join(file.read_text() for file in sorted((whole / "readable").iterdir()))
+        self.assertIn("ann@example.org", text)
+        self.assertNotIn("hidden-value", text)
+        world.naestro("audit", "export", "-o", self.folder / "none", "--with-private", code=2)
+
+        file = next((log / "readable").glob("r*"))
+        rows = [json.loads(line) for line in file.read_text().splitlines()]
+        at = next(i for i, row in enumerate(rows) if "key" in row and len(row["text"]) > 40)
+
+        def with_row(change):
+            def apply(copy):
+                changed = json.loads(json.dumps(rows))
+                changed[at] = change(changed[at])
+                (copy / "readable" / file.name).write_text(
+                    "".join(json.dumps(row) + "\n" for row in changed))
+            return self.log_with(apply, log)
+
+        def found(what, change):
+            self.found(what, with_row(change), key=key)
+        found("text_changed", lambda row: dict(row, text=row["text"] + " "))
+        found("text_changed", lambda row: dict(row, key=row["nonce"][:8] + row["key"][8:]))
+        found("text_changed", lambda row: dict(row, nonce=row["key"][:32]))
+        found("text_other", lambda row: dict(row, blob="0" * 64))
+        found("text_other", lambda row: dict(row, blob=json.loads(
+            next((log / "readable").glob("s*"), file).read_text().splitlines()[0])["blob"][::-1]))
+        found("malformed", lambda row: dict(row, more=1))
+        found("malformed", lambda row: dict(row, nonce=row["nonce"][:-4]))
+        found("malformed", lambda row: dict(row, taken_out=True))
+        found("malformed", lambda row: {"blob": row["blob"], "text": "x", "taken_out": False})
+        found("malformed", lambda row: {"blob": row["blob"]})
+        found("malformed", lambda row: [row])
+        self.found("malformed", self.log_with(
+            lambda copy: (copy / "readable" / file.name).write_text("{"), log), key=key)
+        # One whose texts are gone is sealed again; whose key is gone was never opened.
+        self.good(self.log_with(lambda copy: (copy / "readable" / file.name).unlink(), log), key=key)
+        run = file.name.removesuffix(".jsonl")
+        world.naestro("audit", "shred", run, "--confirm")
+        world.naestro("audit", "export", "-o", self.folder / "shredded", "--readable")
+        self.assertFalse((self.folder / "shredded/readable" / file.name).exists())
+        self.good(self.folder / "shredded", key=key)
+
     def test_a_shredded_subject_breaks_nothing(self):
         world = World(self.folder / "shred")
         world.run()
@@ -331,7 +458,10 @@ class Audit(unittest.TestCase):
         self.assertRegex(world.naestro("show", runs[0]), r"Goal: +\(erased\)\nErased: +20")
         self.assertGreater(json.loads(world.naestro("show", runs[0], "--json"))["shredded_at"], 0)
         self.assertNotIn("shredded_at", world.naestro("show", runs[1], "--json"))
-        self.assertIn("no longer replays", world.call("replay", runs[0]).stderr)
+        for words in (("replay", runs[0]), ("undo", runs[0]), ("fork", runs[0], "--at", "find"),
+                      ("resume", runs[0])):
+            self.assertRegex(world.call(*words).stderr, "NE0209 the contents of run " + runs[0] +
+                             " were erased on 20.* UTC, by audit shred; that is for good")
         world.naestro("replay", runs[1])
         self.assertIn("Good", world.naestro("audit", "verify", "--from", before))
         log = self.folder / "shred-log"
@@ -341,6 +471,15 @@ class Audit(unittest.TestCase):
         self.good(self.folder / "gone.json", key=world.key)
         world.naestro("export", runs[0], "-o", self.folder / "clear.json", "--readable", code=1)
         world.naestro("export", runs[1], "-o", self.folder / "clear.json", "--readable")
+
+    def test_a_lost_key_is_not_called_an_erasure(self):
+        world = World(self.folder / "lost")
+        world.run()
+        with sqlite3.connect(world.state / "keys.db") as keys:
+            keys.execute("DELETE FROM keys")
+        keys.close()
+        self.assertRegex(world.call("replay", "last").stderr,
+                         "is not in keys.db, and nobody erased it on record; restore keys.db")
 
     def test_a_witness_cosigns_only_what_goes_on(self):
         witness = World(self.folder / "witness")

@@ -186,7 +186,7 @@ class FirstPlan(unittest.TestCase):
             if not piece:
                 break
             out += piece
-            if b"Approve? [y/N]" in out and not answered:
+            if b"Approve? [y/n]" in out and not answered:
                 os.write(fd, b"y\n")
                 answered = True
         _, status = os.waitpid(pid, 0)
@@ -202,7 +202,7 @@ class FirstPlan(unittest.TestCase):
         os.write(fd, b"go\n")
         os.write(fd, b"y\ny\n")
         out = b""
-        while b"Approve? [y/N]" not in out:
+        while b"Approve? [y/n]" not in out:
             out += os.read(fd, 4096)
         time.sleep(1)
         self.assertEqual(len(self.show()["questions"]), 1)

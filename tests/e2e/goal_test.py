@@ -49,6 +49,11 @@ class Goal(unittest.TestCase):
         self.naestro("plan", "check", str(plan))
         out = self.naestro("run", str(plan), "-w", str(COMPANY))
         self.assertIn("35", out)
+        text = plan.read_text()
+        said = self.naestro("plan", "How many orders?", "-w", str(COMPANY), "-o", str(plan), code=2)
+        self.assertIn("plan.json is there already, and nothing was planned", said)
+        self.assertEqual(plan.read_text(), text)
+        self.assertEqual(len(json.loads(self.naestro("runs", "--json"))), 2)
 
     def test_words_without_ground_are_refused_by_name(self):
         out = self.naestro("run", "How many zebras in 2026-Q1?", "-w", str(COMPANY), code=1)

@@ -64,7 +64,7 @@ class Grants(OwnWorld):
             if not piece:
                 break
             out += piece
-            while left and out.count(b"? [y/N] ") > prompts:
+            while left and out.count(b"? [y/n] ") > prompts:
                 prompts += 1
                 os.write(fd, left.pop(0).encode())
         os.close(fd)
@@ -167,7 +167,7 @@ class Grants(OwnWorld):
         self.run_it(code=5)
         for wrong in ("8", "h", "-1h", "0h", "400d", "8hours"):
             self.approve("--scope", "always", "--confirm", "--until=" + wrong, code=2,
-                         says="is no time that a grant may last")
+                         says="is not a time that a grant may last")
         self.approve("--scope", "always", "--confirm", "--until", "8h", says="until 2")
         (grant,) = self.grants()
         self.assertAlmostEqual(grant["expires_s"], time.time() + 8 * 3600, delta=120)

@@ -362,7 +362,7 @@ class Leases(OwnWorld):
                             (["--tool", "http.gte"], "NE0801 there is no tool 'http.gte'; did you mean "
                                                      "'http.get'"),
                             (["--tool", "a b"], "NE0801 'a b' is no tool"),
-                            (["--for", "7w"], "NE0801 '7w' is no time that a secret may last"),
+                            (["--for", "7w"], "NE0801 '7w' is not a time that a secret may last"),
                             (["--uses", "0"], "uses")):
             self.vault("set", "K", *words, stdin=VALUE, code=2, says=says)
         self.vault("bind", "K", code=2, says="NE0801 it is not said what K is for")

@@ -66,8 +66,9 @@ class Obligations(OwnWorld):
         for text, said in (
                 ("{max_byte: 4096}", r"policy\.yaml:5:\d+: NE0406 an obligation has no member "
                  "'max_byte'; did you mean 'max_bytes'"),
-                ("{redact: all}", "NE0406 an obligation has no member 'redact'; one of max_bytes, "
-                 "rate_limit, require_reason"),
+                ("{log: all}", "NE0406 an obligation has no member 'log'; one of max_bytes, "
+                 "rate_limit, redact, require_reason"),
+                ("{redact: all}", "'redact' is no list of what identifies persons; such as "),
                 ("{max_bytes: many}", "'max_bytes' is no whole number from 1000 on"),
                 ("{rate_limit: {calls: 5, per: 1w}}", "'rate_limit' is calls and per")):
             self.put(self.user_file, HEAD + "  - id: a\n    effect: ask\n    obligations: " + text + "\n")
@@ -94,6 +95,24 @@ class Obligations(OwnWorld):
         self.naestro("run", "plan.json", code=1, says="returned \\d+ bytes, its cap is 1000")
         self.naestro("replay", "last", says="every body equal")
         self.naestro("audit", "verify")
+
+    def test_what_identifies_persons_is_taken_out_of_what_goes_in(self):
+        self.put(self.user_file, HEAD + "  - {id: nobody, effect: allow, obligations: {redact: "
+                 "[email, iban]}}\n")
+        told = "ask ann@corp.example, born 1980-05-17, GB29 NWBK 6016 1331 9268 19"
+        self.plan(write(path="ann@corp.example.md", title=told))
+        self.assertIn("(without email/iban)", self.naestro("plan", "explain", "plan.json"))
+        self.naestro("run", "plan.json", "--approve", self.card())
+        # The path decides where it goes, and was shown; the rest has nobody in it but a date.
+        written = (self.work / "ann@corp.example.md").read_text()
+        self.assertIn("born 1980-05-17", written)
+        self.assertNotIn("ann@", written)
+        self.assertNotIn("9268", written)
+        self.assertEqual(written.count("pii:"), 2)
+        self.assertEqual(self.events("policy.decided")[0]["obligations"],
+                         {"redact": ["email", "iban"]})
+        self.naestro("replay", "last", says="every body equal")
+        self.naestro("undo", "last", code=5)
 
     def test_a_yes_says_why(self):
         self.put(self.user_file, HEAD + "  - {id: why, effect: ask, kinds: [write], "
@@ -128,8 +147,8 @@ class Obligations(OwnWorld):
             os.chdir(self.work)
             os.execve(BINARY, [str(BINARY), "run", "plan.json"], self.env)
         out = b""
-        for prompt, words in ((b"Approve? [y/N] ", b"y\n"), (b"Reason: ", b"\n"),
-                              (b"Without a reason it is no yes. Approve? [y/N] ", b"y\n"),
+        for prompt, words in ((b"Approve? [y/n] ", b"y\n"), (b"Reason: ", b"\n"),
+                              (b"Without a reason it is no yes. Approve? [y/n] ", b"y\n"),
                               (b"Reason: ", b"the report is due\n"), (None, b"")):
             start = len(out)
             while prompt is None or prompt not in out[start:]:
@@ -285,7 +304,7 @@ class Obligations(OwnWorld):
         self.put(self.project_file, "policy: policy/1\nrules: []\nlimits: {calls_day: 4}\n")
         self.naestro("resume", "last", code=7, says="calls_day")
         for text, said in (("{call_day: 1}", "limits has no member 'call_day'; did you mean 'calls_day'"),
-                           ("{usd_day: much}", "'usd_day' is no amount of dollars"), ("7", "is no map")):
+                           ("{usd_day: much}", "'usd_day' is no amount of dollars"), ("7", "is not a map")):
             self.limit(text)
             self.naestro("runs", code=2, says="NE0406 .*" + said)
 

@@ -155,7 +155,51 @@ class Policy(OwnWorld):
         self.plan(find("docs"), write("${steps.find.out.match_count}.md"))
         self.naestro("run", "plan.json", "-w", str(self.work), code=5)
         self.naestro("approve", "last", self.question())
+        self.project_file.unlink()
         self.naestro("resume", "last", code=3, cwd=self.folder, says="NE0401 policy rule no_secrets")
+
+    # Whose project
+
+    def test_the_policy_is_that_of_the_workspace_wherever_it_is_called(self):
+        self.put(self.project_file, SECRETS)
+        here, plan = ("-w", str(self.work)), str(self.work / "plan.json")
+        self.plan(write("secrets/a.md"))
+        for words in (("plan", "explain", plan, *here), ("run", plan, *here)):
+            self.naestro(*words, code=3, cwd=self.folder, says=r"no_secrets \(\./\.naestro/policy")
+        call = ("policy", "explain", "--tool", "files.write", "--arg", "path=secrets/a.md")
+        self.naestro(*call, *here, cwd=self.folder, says="Decision: deny by no_secrets")
+        # The rules of the folder in which it is called are about that folder.
+        other = self.folder / "other"
+        other.mkdir()
+        self.naestro("run", plan, "-w", "../other", code=5)
+        self.naestro(*call, "-w", "../other", says=f"Decision: ask by .*\n(.*\n)*not there  {other}")
+        self.naestro(*call, "-c", "workspace=../other", says="Decision: ask by ")
+
+    def test_what_goes_on_with_a_run_asks_the_policy_of_its_workspace(self):
+        (self.work / "a.md").write_text("before\n")
+        self.plan(write("a.md"))
+        self.naestro("run", "plan.json", code=5)
+        question = self.question()
+        self.naestro("approve", "last", question)
+        self.put(self.project_file, SECRETS.replace("secrets/**", "a.md"))
+        self.naestro("fork", "last", "--at", "write", code=3, cwd=self.folder, says="no_secrets")
+        self.naestro("resume", "last", code=3, cwd=self.folder, says="NE0401 policy rule no_secrets")
+        self.project_file.unlink()
+        self.naestro("run", "plan.json", code=5)
+        self.naestro("approve", "last", self.question())
+        self.naestro("resume", "last", cwd=self.folder)
+        self.put(self.project_file, SECRETS.replace("secrets/**", "a.md"))
+        self.naestro("undo", "last", code=2, cwd=self.folder, says="NP6001.*no_secrets")
+        self.put(self.project_file, "policy: [")
+        for words in (("undo", "last"), ("fork", "last", "--at", "write")):
+            self.naestro(*words, code=2, cwd=self.folder, says="NE0406 ./.naestro/policy.yaml: this is")
+
+    def test_a_link_to_nothing_is_no_absent_file(self):
+        self.project_file.parent.mkdir()
+        self.project_file.symlink_to(self.folder / "gone.yaml")
+        self.plan(find("docs"))
+        for words in (("run", "plan.json"), ("policy", "check"), ("sandbox", "--", "true")):
+            self.naestro(*words, code=1, says="NE0007 .*policy.yaml is a link to what is not there")
 
     def test_a_run_that_waits_can_be_killed_whatever_the_policy_says(self):
         self.plan(write("a.md"))
@@ -177,6 +221,8 @@ class Policy(OwnWorld):
         self.assertIn(f"{USER_FILE}:3: warning: rule a decides nothing: rule b in line 4 matches", out)
         self.assertIn("./.naestro/policy.yaml:7: warning: rule typo names 'file.write', which", out)
         self.assertIn("./.naestro/policy.yaml:8: warning: rule never never matches", out)
+        self.assertIn("not there  /etc/naestro/policy.yaml\n"
+                      f"read       {self.user_file}\nread       {self.project_file}\n", out)
 
     def test_explain_answers_why(self):
         self.put(self.project_file, SECRETS)
@@ -196,6 +242,7 @@ class Policy(OwnWorld):
         self.assertEqual((said["decision"], said["rule"]), ("deny", "builtin.untrusted_target"))
         self.assertEqual([row["rule"] for row in said["rules"]],
                          ["builtin.outside", "builtin.untrusted_target"])
+        self.assertEqual(said["files"], [str(self.project_file)])
         for words, message in ((("--tool", "files.writ"), "did you mean 'files.write@1'"),
                                (("--tool", "files.write@7"), "no tool is called"),
                                (("--tool", "files.write@x"), "no tool is called"),
@@ -203,8 +250,8 @@ class Policy(OwnWorld):
                                (("--tool", "model:x"), "no model is called 'x'"),
                                (("--tool", "files.write", "--arg", "pth=1"), "did you mean 'path'"),
                                (("--tool", "files.write", "--arg", "zzzzzz=1"), "it has "),
-                               (("--tool", "files.write", "--arg", "path"), "is no input"),
-                               (("--tool", "files.write", "--mode", "yolo"), "is no mode")):
+                               (("--tool", "files.write", "--arg", "path"), "is not NAME=VALUE"),
+                               (("--tool", "files.write", "--mode", "yolo"), "is not a mode")):
             self.naestro("policy", "explain", *words, code=2, says="NE0801.*" + message)
 
     def test_test_holds_a_table_to_what_is_expected(self):
@@ -228,8 +275,8 @@ cases:
                          "no_secrets (./.naestro/policy.yaml:3)\n"
                          "cases.yaml:6: files.write@1: expected allow, found ask by builtin.write "
                          "(builtin.json:6)\n2 of 4 cases differ\n")
-        for text, message in (("cases: []\n", "is no list of cases"), ("- a\n", "is no list of cases"),
-                              ("cases: [a]\n", r"cases\.yaml:1: the case: is no map"),
+        for text, message in (("cases: []\n", "holds no list of cases"), ("- a\n", "holds no list of cases"),
+                              ("cases: [a]\n", r"cases\.yaml:1: the case: is not a map"),
                               ("cases:\n- {tool: files.write, expect: perhaps}\n",
                                r"cases\.yaml:2: the case: is malformed"),
                               ("cases:\n- {tool: files.write, expect: ask, more: 1}\n",
@@ -293,7 +340,7 @@ cases:
                      says=r"No: \S+@1 \w+=\"\S+\" in mode copilot\n    the first:  \w+ by builtin\S* .*\n"
                           r"    the second: deny by no_secrets \(.*floor\.yaml:3\)")
         self.put(self.project_file, HEAD + "  - id: mine\n    effect: deny\n    paths: [\"secrets/**\", b]\n")
-        self.naestro("policy", "prove", "implies", str(floor), says=r"Yes, of all calls \(\d+ of them differ\)\.")
+        self.naestro("policy", "prove", "implies", str(floor), says=r"Yes, of all calls: the rules tell \d+ apart\.")
         said = json.loads(self.naestro("policy", "prove", "equivalent", str(floor), "--json", code=1))
         self.assertEqual((said["holds"], said["complete"], said["counter"]["one"]["rule"]),
                          (False, True, "mine"))
@@ -308,7 +355,7 @@ cases:
                               "context.arguments.path like \"*.pdf\"\n")
         self.naestro("policy", "prove", "equivalent", str(shut), str(shut), code=1,
                      says=r"Not proved: it holds of \d+ calls that were tried")
-        for words, said in [(["sound"], "'sound' is no claim"), (["implies"], "is of two policies"),
+        for words, said in [(["sound"], "'sound' is not a claim"), (["implies"], "is of two policies"),
                             (["never-errs", str(shut), str(floor)], "is of one policy"),
                             (["never-errs", "none.yaml"], "there is no file"),
                             (["never-errs", "--tool", "nix"], "no tool or model is called 'nix'")]:
@@ -370,7 +417,7 @@ cases:
         out = self.naestro("policy", "diff", str(old), str(new), code=1)
         self.assertRegex(out, r'looser    deny -> ask  files\.\S+ path="?secrets/')
         self.assertRegex(out, r"before by no_secrets \(\S*old\.yaml:3\)\n    after  by builtin\.")
-        self.assertIn("Of 1 calls of past runs 0 would be decided otherwise.", out)
+        self.assertIn("Of 1 call of past runs 0 would be decided otherwise.", out)
         new.write_text(HEAD + "  - id: other\n    effect: deny\n    paths: [docs/**]\n")
         said = json.loads(self.naestro("policy", "diff", str(old), str(new), "--json", code=1))
         self.assertEqual([(each["step"], each["before"]["decision"], each["after"]["decision"])

@@ -183,7 +183,7 @@ class Pull(base.Home):
         self.assertIn("NE0009", self.err)
         page = b"<html>no model</html>" * 9
         self.pull(self.serve("/page.gguf", page), page, code=2)
-        self.assertIn("is no GGUF file", self.err)
+        self.assertIn("is not a GGUF file", self.err)
         self.pull(self.serve("/short.gguf", b"GG"), b"GG", code=2)
         self.pull(self.serve("/gone.gguf", None), data, code=1)
         self.pull(url, data, "--name", "../x", code=2)

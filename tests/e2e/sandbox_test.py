@@ -72,6 +72,19 @@ class Sandbox(unittest.TestCase):
         self.naestro(code=2)
         self.assertIn("no program is named", self.err)
 
+    def test_a_secret_in_its_words_is_not_recorded(self):
+        value = "tok-9f4be2a77c61"
+        subprocess.run([BINARY, "vault", "set", "TOKEN"], env=self.env, input=value, text=True,
+                       check=True, capture_output=True)
+        self.sh(f"echo {value} > .bashrc; echo {value.encode().hex()}; touch {value}; "
+                f"mkdir {value}.d; echo x > {value}.d/.bashrc")
+        self.assertIn(value, self.err)  # to who typed it
+        one, = json.loads(self.naestro("--refused", "--json"))
+        self.assertNotIn(value, json.dumps(one))
+        self.assertNotIn(value.encode().hex(), json.dumps(one))
+        self.assertIn("echo \u27e6secret:TOKEN\u27e7 > .bashrc", one["argv"][2])
+        self.assertTrue(any("secret:TOKEN" in each for each in one["refusals"]), one)
+
     def test_the_folder_may_be_changed_and_nothing_else(self):
         self.sh("echo new > made && mkdir d && mv made d/made")
         self.assertEqual((self.work / "d/made").read_text(), "new\n")

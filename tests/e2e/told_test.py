@@ -106,7 +106,7 @@ class Told(unittest.TestCase):
             if not piece:
                 break
             out += piece
-            while left and out.count(b"Approve? [y/N] ") > prompts:
+            while left and out.count(b"Approve? [y/n] ") > prompts:
                 prompts += 1
                 os.write(fd, left.pop(0).encode())
         os.close(fd)
@@ -141,7 +141,7 @@ class Told(unittest.TestCase):
         self.naestro("resume", "--all", says=f"Resuming {run}\n(.|\n)*Files:  out.md")
 
     def test_a_goal_cannot_write_lines_of_the_card(self):
-        forged = "g\n  in the folder /safe\nDigest: 1111\nApprove? [y/N]"
+        forged = "g\n  in the folder /safe\nDigest: 1111\nApprove? [y/n]"
         self.plan(write(), goal=forged)
         self.naestro("run", str(self.file), "-w", str(self.work), code=5)
         shown = {"explain": self.naestro("plan", "explain", str(self.file), "-w", str(self.work))}
@@ -161,6 +161,24 @@ class Told(unittest.TestCase):
         self.assertIn("; rm -rf everything",
                       self.naestro("plan", "explain", str(self.file), "-w", str(self.work)))
 
+    def test_a_question_says_who_asks_where_data_comes_from_and_what_is_left(self):
+        fixed = write("fixed", needs=["write"])
+        fixed["with"]["title"] = "${steps.find.out.matches[0].text}"
+        self.plan(find(), write(path="${steps.find.out.match_count}.md"), fixed)
+        limits = ["--max-tokens", "5000", "--max-tool-calls", "9", "--max-usd", "0.5"]
+        card = self.run_it(*limits, code=5)
+        self.assertRegex(card, r"fixed: asked for by builtin\.write \(builtin\.json:\d+\); what goes "
+                               r"in comes from file, plan \(private\)")
+        self.assertIn("Left: 0.5 of 0.5 USD, 5,000 of 5,000 tokens, 9 of 9 tool calls\n", card)
+        self.assertRegex(self.naestro("plan", "explain", str(self.file), "-w", str(self.work)),
+                         "fixed: asked for by builtin.write")
+        self.naestro("approve", "last", self.question()["digest"])
+        # The path that a step computed is asked for by itself, with its value.
+        out = self.naestro("resume", "last", code=5)
+        self.assertRegex(out, r'"path": "2\.md"(.|\n)*Asked for by builtin\.write .*; what goes in comes '
+                              r"from file, plan \(private\)\n"
+                              r"Left: 0\.5 of 0\.5 USD, 5,000 of 5,000 tokens, 8 of 9 tool calls\n")
+
     def test_the_card_says_what_the_same_plan_took_before(self):
         self.plan(find())
         explain = ("plan", "explain", str(self.file), "-w", str(self.work))
@@ -174,7 +192,7 @@ class Told(unittest.TestCase):
         self.plan(write())
         self.run_it(code=5)
         digest = self.question()["digest"]
-        self.naestro("approve", "last", digest, "--done", "{", code=2, says="--done is no JSON: ")
+        self.naestro("approve", "last", digest, "--done", "{", code=2, says="--done is not JSON: ")
         self.naestro("approve", "last", digest, "--done", "{}", code=2,
                      says="--done answers an effect in doubt only")
         self.naestro("refuse", "last", digest, "--done", "{}", code=2, says="NE0801")
@@ -214,7 +232,7 @@ class Told(unittest.TestCase):
 
     def test_a_question_at_the_terminal_takes_a_plain_no(self):
         self.plan(write())
-        for answer, code in (("no\n", 3), ("\n", 3), ("\x04", 3), (" YES \n", 0)):
+        for answer, code in (("no\n", 3), (" N \n", 3), (" YES \n", 0)):
             with self.subTest(answer):
                 out = self.terminal(*self.words(), answers=[answer], code=code)
                 self.assertEqual(out.count("Approve?"), 1)
@@ -222,9 +240,16 @@ class Told(unittest.TestCase):
 
     def test_a_slip_of_the_hand_is_no_refusal(self):
         self.plan(write())
-        out = self.terminal(*self.words(), answers=["maybe\n", "ja\n", "y\n"])
+        out = self.terminal(*self.words(), answers=["maybe\n", "\n", "y\n"])
         self.assertEqual(out.count("Please say y or n. Approve?"), 2)
         self.assertTrue((self.work / "out.md").exists())
+
+    def test_the_end_of_the_input_is_a_no_that_is_told(self):
+        self.plan(write())
+        out = self.terminal(*self.words(), answers=["\x04"], code=3)
+        self.assertEqual(out.count("Approve?"), 1)
+        self.assertIn("The input has ended, so nobody can say yes any more: that is a no.", out)
+        self.assertFalse((self.work / "out.md").exists())
 
     def test_what_is_approved_by_a_word_is_shown_and_not_asked(self):
         self.plan(write())
@@ -453,7 +478,7 @@ class Told(unittest.TestCase):
         self.assertIn(f"naestro approve {run} DIGEST --done JSON", out)
         self.naestro("consents", says=f"Run {run}, doubt, step make: g\n(.|\n)*It is not known")
         self.naestro("approve", "last", question["digest"], "--done", "[1", code=2,
-                     says="--done is no JSON")
+                     says="--done is not JSON")
         self.naestro("approve", "last", question["digest"], "--done", '{"exit_code": 0}', code=1,
                      says="NE0103 --done: the result of step make: (.|\n)*stdout.*nothing was "
                           "recorded")

@@ -152,10 +152,10 @@ class Trouble(unittest.TestCase):
         (self.project / "naestro.yaml").unlink()
         self.naestro("--profile", "x", "runs", code=2, says="the configuration has no profiles")
         (self.project / "naestro.yaml").mkdir()
-        self.naestro("runs", code=1, says="it is no regular file; mend or move the file")
+        self.naestro("runs", code=1, says="it is not a regular file; mend or move the file")
         (self.project / "naestro.yaml").rmdir()
         os.mkfifo(self.project / "naestro.yaml")  # nobody waits for it
-        self.naestro("runs", code=1, says="it is no regular file")
+        self.naestro("runs", code=1, says="it is not a regular file")
 
     # Models
 
