@@ -127,6 +127,28 @@ Found signing_key(cli::House& house) {
   return {Status::ok, file + ": mode 0600, an Ed25519 key"};
 }
 
+Found vault_of(cli::House& house) {
+  const auto vault = vault::Vault::open(house.folders.data);
+  if (!vault) return failed(vault.error());
+  for (const std::string& file : vault->files()) {
+    const auto state = file_state(file);
+    if (!state) continue;  // the key's, of which is said below
+    if (!state->mine) return {Status::fail, file + " belongs to another user", "chown it to you"};
+    if (state->mode == 0600) continue;
+    char mode[8];
+    std::snprintf(mode, sizeof mode, "%04o", state->mode);
+    return {Status::fail, file + " has mode " + mode + ": others may be able to read it",
+            "run chmod 600 on it"};
+  }
+  if (const auto fits = vault->key_fits(); !fits) return failed(fits.error());
+  const std::string count = std::to_string(vault->entries().size());
+  return {Status::ok, vault->entries().empty()
+                          ? "no secret is kept"
+                          : count +
+                                (count == "1" ? " secret, opened by " : " secrets, opened by ") +
+                                (vault->by_passphrase() ? "a passphrase" : "a key file that fits")};
+}
+
 ledger::Store::Options options(cli::House& house, const crypto::KeyPair& key) {
   return {house.clock, house.random, key, house.host, "doctor", {}};
 }
@@ -270,6 +292,7 @@ std::vector<Check> examine(cli::House& house, bool live) {
                                   {"state.folder", state_folder},
                                   {"data.folder", data_folder},
                                   {"key.signing", signing_key},
+                                  {"vault", vault_of},
                                   {"store.open", store},
                                   {"store.tail", tail},
                                   {"store.heads", other_stores},

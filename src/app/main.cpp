@@ -24,6 +24,7 @@
 #include "app/sources.hpp"
 #include "base/crypto.hpp"
 #include "cli/house.hpp"
+#include "sandbox/shut_in.hpp"
 #include "tools/adapter.hpp"
 
 namespace naestro::app {
@@ -252,22 +253,31 @@ int main(int argc, char** argv) {
   };
   house.read_yaml = app::read_yaml_file;
   house.settings.assets = built_in_assets();
-  house.open_tools =
-      [&house](const std::string& workspace, const policy::Policy& policy, policy::Mode mode,
-               const vault::Redactor& redactor) -> Result<std::unique_ptr<door::Adapter>> {
+  house.open_tools = [&house](const std::string& workspace, const policy::Policy& policy,
+                              policy::Mode mode, vault::Keeper& keeper,
+                              vault::Keys keys) -> Result<std::unique_ptr<door::Adapter>> {
     NAESTRO_LET(auto opened, tools::Workspace::open(workspace));
     NAESTRO_LET(auto hosts, net::HostList::parse(house.settings.hosts));
     return std::make_unique<tools::ToolAdapter>(
         std::move(opened), std::move(hosts), call_tool,
         app::barred_by(policy, mode, house.user, workspace,
                        {house.folders.state, house.folders.data, house.config}),
-        [&redactor](std::string_view text) { return redactor.redacted(text); });
+        [&keeper](std::string_view text) {
+          auto clean = keeper.redacted(text);
+          // The adapter around fails then.
+          return clean ? *std::move(clean) : std::optional<std::string>{"⟦not looked through⟧"};
+        },
+        std::move(keys));
   };
   house.variable = [](const std::string& name) -> std::optional<std::string> {
     const char* value = std::getenv(name.c_str());
     return value == nullptr ? std::nullopt : std::optional<std::string>{value};
   };
-  house.open_models = [&house](const std::string& script, cli::House::Keys keys) {
+  house.shut_in = [&house] {
+    std::error_code ignored;
+    sandbox::shut_in(std::filesystem::canonical(house.folders.data, ignored).string());
+  };
+  house.open_models = [&house](const std::string& script, vault::Keys keys) {
     return app::open_models(house.models, house.settings.assets, std::move(keys), script);
   };
   house.look_around = [](const cli::House& asked) {

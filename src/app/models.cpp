@@ -11,8 +11,8 @@ namespace {
 
 class Models final : public door::Adapter {
  public:
-  Models(const contract::ModelCatalog& catalog, const std::string& assets,
-         models::ServedModelAdapter::Keys keys, std::optional<models::ScriptedModel> scripted)
+  Models(const contract::ModelCatalog& catalog, const std::string& assets, vault::Keys keys,
+         std::optional<models::ScriptedModel> scripted)
       : catalog_{catalog},
         local_{catalog, {.assets = assets}},
         served_{catalog, std::move(keys)},
@@ -44,8 +44,7 @@ class Models final : public door::Adapter {
 }  // namespace
 
 Result<std::unique_ptr<door::Adapter>> open_models(const contract::ModelCatalog& catalog,
-                                                   const std::string& assets,
-                                                   models::ServedModelAdapter::Keys keys,
+                                                   const std::string& assets, vault::Keys keys,
                                                    const std::string& script) {
   std::optional<models::ScriptedModel> scripted;
   if (!script.empty()) {

@@ -135,7 +135,17 @@ int plan_graph(House& house, const PlanOptions& options);
 int demo(House& house);
 
 // Secrets: their values come in, and are never shown. `by_file`: instead of a passphrase.
-int vault_set(House& house, const std::string& name);
+// What a secret is for, as a person says it. Nothing said: it stays as it is.
+struct SecretWords {
+  std::vector<std::string> hosts;
+  std::vector<std::string> methods;
+  std::vector<std::string> tools;
+  std::string lasts;      // from now on: "30m", "8h", "7d"; "": no end
+  std::int64_t uses = 0;  // 0: any number
+  bool free = false;      // for whatever is asked; with nothing else
+};
+int vault_set(House& house, const std::string& name, const SecretWords& words);
+int vault_bind(House& house, const std::string& name, const SecretWords& words);
 int vault_list(House& house, bool json);
 int vault_revoke(House& house, const std::string& name);
 int vault_remove(House& house, const std::string& name);

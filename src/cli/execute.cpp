@@ -54,14 +54,17 @@ int execute_with(Secrets& secrets, House& house, Session& session, run::Machine&
   const std::int64_t fence = hold.fence;
   const std::string workspace{
       json::text_at(machine.start().context, "workspace").value_or(house.cwd)};
+  const vault::Keys keys = [&secrets, &run = machine.start().run](vault::Use use) {
+    use.run = run;
+    return secrets.use(use);
+  };
   auto tools =
-      house.open_tools(workspace, machine.policy(), machine.start().mode, secrets.redactor());
+      house.open_tools(workspace, machine.policy(), machine.start().mode, secrets.keeper(), keys);
   if (!tools) return report(house, tools.error());
-  auto models = house.open_models(
-      options.script, [&secrets](const std::string& name) { return secrets.find(name); });
+  auto models = house.open_models(options.script, keys);
   if (!models) return report(house, models.error());
-  door::RedactingAdapter clean_tools{**tools, secrets.redactor()};
-  door::RedactingAdapter clean_models{**models, secrets.redactor()};
+  door::RedactingAdapter clean_tools{**tools, secrets.keeper()};
+  door::RedactingAdapter clean_models{**models, secrets.keeper()};
   auto writing = ledger::Store::open(house.folders, store_options(house, session.key));
   if (!writing) return report(house, writing.error());
 

@@ -13,17 +13,6 @@ namespace {
 constexpr std::size_t kIdLetters = 11;
 constexpr std::int64_t kYearS = std::int64_t{366} * 86'400;
 
-Result<std::int64_t> seconds(const std::string& text) {
-  std::int64_t number = 0;
-  const char* end = text.data() + text.size();
-  const auto [rest, error] = std::from_chars(text.data(), end, number);
-  const std::string_view unit{rest, static_cast<std::size_t>(end - rest)};
-  const std::int64_t of = unit == "m" ? 60 : unit == "h" ? 3'600 : unit == "d" ? 86'400 : 0;
-  if (error == std::errc{} && of != 0 && number > 0 && number <= kYearS / of) return number * of;
-  return fail(Code::kUsage, "'" + text + "' is not a time that a grant may last",
-              "write minutes, hours or days, at most a year: 30m, 8h, 7d");
-}
-
 Result<std::vector<run::KeptGrant>> kept(House& house, ledger::Store& store) {
   NAESTRO_LET(const SystemStream stream, read_system_stream(house, store));
   return run::kept_grants(stream.events, stream.open);
@@ -39,6 +28,17 @@ std::string allowed_text(const policy::Grant::Allowed& allowed) {
 }
 
 }  // namespace
+
+Result<std::int64_t> lasting_s(const std::string& text, std::string_view what) {
+  std::int64_t number = 0;
+  const char* end = text.data() + text.size();
+  const auto [rest, error] = std::from_chars(text.data(), end, number);
+  const std::string_view unit{rest, static_cast<std::size_t>(end - rest)};
+  const std::int64_t of = unit == "m" ? 60 : unit == "h" ? 3'600 : unit == "d" ? 86'400 : 0;
+  if (error == std::errc{} && of != 0 && number > 0 && number <= kYearS / of) return number * of;
+  return fail(Code::kUsage, "'" + text + "' is not a time that " + std::string{what} + " may last",
+              "write minutes, hours or days, at most a year: 30m, 8h, 7d");
+}
 
 std::string make_id(char first, std::size_t length, Random& random) {
   static constexpr char kAlphabet[] = "0123456789abcdefghjkmnpqrstvwxyz";
@@ -72,7 +72,7 @@ Result<std::vector<policy::Grant>> shaped(const House& house, std::vector<policy
   }
   std::optional<std::int64_t> expires;
   if (!lasting.until.empty()) {
-    NAESTRO_LET(const std::int64_t lasts, seconds(lasting.until));
+    NAESTRO_LET(const std::int64_t lasts, lasting_s(lasting.until, "a grant"));
     expires = house.clock.wall_us() / 1'000'000 + lasts;
   }
   for (policy::Grant& grant : grants) {

@@ -16,6 +16,9 @@ struct Lasting {
   std::string until;               // of always: "8h", "30m", "7d"; "": for good
 };
 
+// "30m", "8h", "7d" in seconds, at most a year. kUsage; `what`: "a grant".
+Result<std::int64_t> lasting_s(const std::string& text, std::string_view what);
+
 // `grants` (what the machine says of a question) as they are to last. kUsage where there are none,
 // and for words that do not fit.
 Result<std::vector<policy::Grant>> shaped(const House& house, std::vector<policy::Grant> grants,

@@ -158,7 +158,11 @@ const std::map<std::string, const char*> kExamples = {
     {"vault", "  naestro vault set OPENAI_API_KEY && naestro vault list\n"},
     {"vault set",
      "  naestro vault set OPENAI_API_KEY                  typed twice, not shown\n"
-     "  naestro vault set OPENAI_API_KEY < key.txt\n"},
+     "  naestro vault set OPENAI_API_KEY < key.txt\n"
+     "  naestro vault set SHOP_KEY --host shop.example --tool http.get --for 30d --uses 100\n"},
+    {"vault bind",
+     "  naestro vault bind SHOP_KEY --host shop.example   nowhere else from now on\n"
+     "  naestro vault bind SHOP_KEY --free\n"},
     {"vault list", "  naestro vault list --json\n"},
     {"vault revoke",
      "  naestro vault revoke OPENAI_API_KEY               its next use is refused\n"},

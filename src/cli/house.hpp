@@ -18,7 +18,7 @@
 #include "door/perform.hpp"
 #include "ledger/store.hpp"
 #include "policy/policy.hpp"
-#include "vault/vault.hpp"
+#include "vault/keeper.hpp"
 
 namespace naestro::cli {
 
@@ -40,15 +40,14 @@ struct House {
   std::string cwd;
   std::string config = {};  // Naestro's folder for a person's settings; absolute
   // The far sides of the two doors.
-  // `policy` and `redactor`, which takes secrets out of what tools read, outlive the adapter.
+  // `policy` and `keeper`, which takes secrets out of what tools read, outlive the adapter;
+  // `keys`: where they get secrets that they send.
   std::function<Result<std::unique_ptr<door::Adapter>>(const std::string& workspace,
                                                        const policy::Policy& policy, policy::Mode,
-                                                       const vault::Redactor& redactor)>
+                                                       vault::Keeper& keeper, vault::Keys keys)>
       open_tools;
-  // `script`: the file with the answers of the scripted model, or ""; `keys`: where servers' keys
-  // come from, on any thread.
-  using Keys = std::function<Result<vault::Handed>(const std::string& name)>;
-  std::function<Result<std::unique_ptr<door::Adapter>>(const std::string& script, Keys keys)>
+  // `script`: the file with the answers of the scripted model, or "".
+  std::function<Result<std::unique_ptr<door::Adapter>>(const std::string& script, vault::Keys keys)>
       open_models;
   // Of the environment.
   std::function<std::optional<std::string>(const std::string& name)> variable = {};
@@ -95,6 +94,8 @@ struct House {
   std::function<Result<Yaml>(const std::string& file)> read_yaml = {};
   // The text of a new naestro.yaml.
   std::string starter_config = {};
+  // Takes from the process that calls it what the one that holds the vault does not need.
+  std::function<void()> shut_in = {};
 };
 
 // Runs one command line (without the program's name) and returns its exit code.

@@ -1,7 +1,6 @@
 #include "cli/private_parts.hpp"
 
 #include "cli/secrets.hpp"
-#include "door/redacting.hpp"
 #include "privacy/find.hpp"
 
 namespace naestro::cli {
@@ -10,15 +9,15 @@ namespace {
 constexpr json::Limits kTextLimits{.bytes_max = std::size_t{1} << 30};
 
 // In JSON a value is searched as what it says, not as it is written.
-std::optional<std::string> without(std::string_view text, const vault::Redactor& redactor) {
+std::optional<std::string> without(std::string_view text, const Secrets& secrets) {
   const auto value = json::parse(text, kTextLimits);
   if (!value) {
-    const auto first = redactor.redacted(text);
+    const auto first = secrets.clean(text);
     const auto second = privacy::redacted_text(first ? *first : text);
     return second ? second : first;
   }
   json::Value clean = *value;
-  door::redact(clean, redactor);
+  if (const auto done = secrets.keeper().redact(clean); !done) return secrets.clean(text);
   const std::string out = json::canonical(privacy::redacted_value(clean));
   if (out == json::canonical(*value)) return std::nullopt;
   return out;
@@ -35,7 +34,7 @@ Result<ledger::TakeOut> private_parts(House& house, bool keep) {
                     ", or give --with-private");
   }
   NAESTRO_LET(std::shared_ptr<const Secrets> secrets, Secrets::open(house));
-  return [secrets](std::string_view text) { return without(text, secrets->redactor()); };
+  return [secrets](std::string_view text) { return without(text, *secrets); };
 }
 
 }  // namespace naestro::cli

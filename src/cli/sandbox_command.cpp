@@ -13,7 +13,7 @@ namespace {
 
 std::vector<std::string> without_secrets(const Secrets& secrets, std::vector<std::string> texts) {
   for (std::string& text : texts) {
-    if (auto clean = secrets.redactor().redacted(text)) text = *std::move(clean);
+    if (auto clean = secrets.clean(text)) text = *std::move(clean);
   }
   return texts;
 }

@@ -5,6 +5,7 @@
 
 #include <algorithm>
 
+#include "base/text.hpp"
 #include "cli/session.hpp"
 #include "ledger/files.hpp"
 
@@ -72,38 +73,50 @@ Result<std::unique_ptr<Secrets>> Secrets::open(House& house) {
     return !vault.by_passphrase() || house.variable(kPassphraseFile) ||
            std::ranges::find(keys, entry.name) != keys.end();
   });
-  if (!needed && !entries.empty()) print(house.err, locked_warning());
-  std::unique_ptr<Secrets> out{new Secrets{house, std::move(vault)}};
-  std::vector<vault::NamedValue> values;
-  if (needed) {
-    NAESTRO_TRY(out->vault_.unlock(ask_passphrase(house), house.random));
-    out->unlocked_ = true;
-    NAESTRO_LET(values, out->vault_.all());
-  }
+  const bool locked = !needed && !entries.empty();
+  if (locked) print(house.err, locked_warning());
+  std::vector<vault::NamedValue> others;
   for (const std::string& name : keys) {
-    if (auto value = house.variable(name)) values.push_back({name, *std::move(value)});
+    if (auto value = house.variable(name)) others.push_back({name, *std::move(value)});
   }
-  out->redactor_ = vault::Redactor{values};
-  return out;
+  std::unique_ptr<vault::Keeper> keeper;
+  if (!needed) {
+    NAESTRO_LET(keeper, vault::NearKeeper::make({}, others, house.clock, house.random));
+  } else {
+    const auto begin = [&]() -> Result<std::unique_ptr<vault::Keeper>> {
+      NAESTRO_TRY(vault.unlock(ask_passphrase(house), house.random));
+      return vault::NearKeeper::make(vault, others, house.clock, house.random);
+    };
+    NAESTRO_LET(keeper, vault::FarKeeper::start(begin, house.shut_in));
+  }
+  return std::unique_ptr<Secrets>{new Secrets{house, locked, std::move(keeper)}};
 }
 
-Result<vault::Handed> Secrets::find(const std::string& name) {
-  const std::scoped_lock lock{mutex_};
-  if (unlocked_) {
-    NAESTRO_TRY(vault_.refresh());
-    auto value = vault_.value(name);
-    if (value) return vault::Handed{*std::move(value), true};
-    if (value.error().code != Code::kNotFound) return std::unexpected(value.error());
+Result<vault::Handed> Secrets::use(const vault::Use& use) {
+  auto handed = keeper_->use(use);
+  if (handed || handed.error().code != Code::kNotFound) return handed;
+  if (use.by_plan && locked_) {
+    return fail(Code::kVaultLocked, "the vault is locked, and '" + use.secret + "' is wanted",
+                "name a file with its passphrase in " + std::string{kPassphraseFile});
   }
-  if (auto value = house_.variable(name)) return vault::Handed{*std::move(value), false};
-  return fail(Code::kNotFound, name + " is neither in the vault nor in the environment");
+  if (use.by_plan) {
+    return fail(Code::kNotFound, "the vault has no secret '" + shorten(use.secret, 64) + "'",
+                "put it in: naestro vault set NAME --host HOST");
+  }
+  if (auto value = house_.variable(use.secret)) return vault::Handed{*std::move(value), false, ""};
+  return fail(Code::kNotFound, use.secret + " is neither in the vault nor in the environment");
+}
+
+std::optional<std::string> Secrets::clean(std::string_view text) const {
+  auto out = keeper_->redacted(text);
+  return out ? *std::move(out) : std::optional<std::string>{"⟦not looked through⟧"};
 }
 
 Result<void> Secrets::check(std::string_view what, std::string_view text) const {
-  const std::string_view name = redactor_.found_in(text);
+  NAESTRO_LET(const std::string name, keeper_->found_in(text));
   if (name.empty()) return {};
-  return fail(Code::kSecretInText, std::string{what} + " holds the value of the secret '" +
-                                       std::string{name} + "'; nothing was recorded");
+  return fail(Code::kSecretInText, std::string{what} + " holds the value of the secret '" + name +
+                                       "'; nothing was recorded");
 }
 
 }  // namespace naestro::cli

@@ -2,11 +2,11 @@
 #pragma once
 
 #include <memory>
-#include <mutex>
+#include <optional>
 #include <string>
 
 #include "cli/house.hpp"
-#include "vault/vault.hpp"
+#include "vault/keeper.hpp"
 
 namespace naestro::cli {
 
@@ -17,26 +17,29 @@ std::string locked_warning();
 
 class Secrets {
  public:
-  // Unlocks the vault where there is one with entries; one that a passphrase protects only where a
-  // model's key is in it, since a person has to type that, or a file holds it: else a line on
-  // `house.err` says that its values are not taken out. Errors: those of the vault.
+  // Unlocks the vault where there is one with entries, in a process of its own; one that a
+  // passphrase protects only where a model's key is in it, since a person has to type that, or a
+  // file holds it: else a line on `house.err` says that its values are not taken out. Before other
+  // threads begin. Errors: those of the vault.
   static Result<std::unique_ptr<Secrets>> open(House& house);
 
-  // The key that a model's contract names: of the vault, as it is now, else of the environment.
-  // kNotFound; kSecretRevoked. On any thread.
-  Result<vault::Handed> find(const std::string& name);
-  [[nodiscard]] const vault::Redactor& redactor() const { return redactor_; }
+  // Of the vault, as it is now and for what it is bound to; a key that a model's contract names
+  // else of the environment. kNotFound; those of vault::Vault::use. On any thread.
+  Result<vault::Handed> use(const vault::Use& use);
+  [[nodiscard]] vault::Keeper& keeper() const { return *keeper_; }
+  // The text without values; nullopt: it has none. Where that cannot be known nothing of it is
+  // left.
+  [[nodiscard]] std::optional<std::string> clean(std::string_view text) const;
   // kSecretInText where a value stands in what a person said, before anything of it is kept.
   // `what`: "the goal".
   [[nodiscard]] Result<void> check(std::string_view what, std::string_view text) const;
 
  private:
-  Secrets(House& house, vault::Vault vault) : house_{house}, vault_{std::move(vault)} {}
+  Secrets(House& house, bool locked, std::unique_ptr<vault::Keeper> keeper)
+      : house_{house}, locked_{locked}, keeper_{std::move(keeper)} {}
   House& house_;
-  std::mutex mutex_;
-  vault::Vault vault_;
-  bool unlocked_ = false;
-  vault::Redactor redactor_;
+  bool locked_;  // there is a vault, and its values are not known
+  std::unique_ptr<vault::Keeper> keeper_;
 };
 
 // What opens a vault that a passphrase protects: the first line of the file that the environment

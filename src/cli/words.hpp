@@ -43,6 +43,7 @@ struct Words {
   SandboxOrder sandbox = {};
   bool refused = false;
   bool by_file = false;
+  SecretWords secret = {};
   std::string shell = {};
   std::string error_code = {};
   bool live = false;

@@ -160,13 +160,35 @@ void add_ledger(CLI::App& app, Words& words) {
       [&words] { words.code = export_run(words.house, words.id, words.file, words.readable); });
 }
 
+void add_secret_words(CLI::App* command, SecretWords& words) {
+  command
+      ->add_option("--host", words.hosts,
+                   "where it may be sent: HOST (https), HOST:PORT, http://HOST:PORT; repeatable")
+      ->allow_extra_args(false);
+  command->add_option("--method", words.methods, "by which method, such as GET; repeatable")
+      ->allow_extra_args(false);
+  command
+      ->add_option("--tool", words.tools,
+                   "by what: a tool (http.get, http.get@2) or a model (model:NAME); repeatable")
+      ->allow_extra_args(false);
+  command->add_option("--for", words.lasts, "how long from now on: 30m, 8h, 7d");
+  command->add_option("--uses", words.uses, "how often from now on")
+      ->check(CLI::Range(std::int64_t{1}, std::int64_t{1'000'000'000}));
+}
+
 void add_vault(CLI::App& app, Words& words) {
   CLI::App* vault_app = app.add_subcommand("vault", "secrets that no model and no trace sees");
   vault_app->require_subcommand(1);
   CLI::App* set = vault_app->add_subcommand(
       "set", "keep a secret, or its next version; typed, or from standard input");
   set->add_option("name", words.id, "such as OPENAI_API_KEY")->required();
-  set->callback([&words] { words.code = vault_set(words.house, words.id); });
+  add_secret_words(set, words.secret);
+  set->callback([&words] { words.code = vault_set(words.house, words.id, words.secret); });
+  CLI::App* bind = vault_app->add_subcommand("bind", "say anew what a secret is for");
+  bind->add_option("name", words.id, "the secret")->required();
+  add_secret_words(bind, words.secret);
+  bind->add_flag("--free", words.secret.free, "for every model whose contract names it");
+  bind->callback([&words] { words.code = vault_bind(words.house, words.id, words.secret); });
   CLI::App* list = vault_app->add_subcommand("list", "their names; never their values");
   list->add_flag("--json", words.json, "print JSON");
   list->callback([&words] { words.code = vault_list(words.house, words.json); });

@@ -86,6 +86,7 @@ struct Outcome {
   bool usage_known = false;  // false: billed at the caps
   std::int64_t latency_us = 0;
   std::string secret = {};  // of the vault, by its name, that was used; "": none
+  std::string lease = {};   // under which, by its id
 };
 
 // Shows chunks of a model's answer; nothing may depend on them.

@@ -2,7 +2,7 @@
 #pragma once
 
 #include "door/perform.hpp"
-#include "vault/redactor.hpp"
+#include "vault/keeper.hpp"
 
 namespace naestro::door {
 
@@ -11,17 +11,13 @@ namespace naestro::door {
 class RedactingAdapter final : public Adapter {
  public:
   // Both have to outlive this.
-  RedactingAdapter(Adapter& inner, const vault::Redactor& redactor)
-      : inner_{inner}, redactor_{redactor} {}
+  RedactingAdapter(Adapter& inner, vault::Keeper& keeper) : inner_{inner}, keeper_{keeper} {}
   Result<json::Value> prepare(const Intent& intent) override { return inner_.prepare(intent); }
   Outcome act(const Intent& intent, std::stop_token stop, const Provisional& provisional) override;
 
  private:
   Adapter& inner_;
-  const vault::Redactor& redactor_;
+  vault::Keeper& keeper_;
 };
-
-// All texts in the value, and the names of its members.
-void redact(json::Value& value, const vault::Redactor& redactor);
 
 }  // namespace naestro::door

@@ -30,8 +30,11 @@ class RedactingTest : public ::testing::Test {
     return std::string{outcome.result->get_string()};
   }
   Fake fake;
-  vault::Redactor redactor{{{"key", "hunter2-hunter2"}}};
-  RedactingAdapter clean{fake, redactor};
+  FakeClock clock;
+  SystemRandom random;
+  std::unique_ptr<vault::Keeper> keeper =
+      vault::NearKeeper::make({}, {{"key", "hunter2-hunter2"}}, clock, random).value();
+  RedactingAdapter clean{fake, *keeper};
 };
 
 TEST_F(RedactingTest, ResultsComeWithoutThem) {

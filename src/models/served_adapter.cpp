@@ -5,10 +5,11 @@
 
 #include "base/text.hpp"
 #include "models/call.hpp"
+#include "net/hosts.hpp"
 
 namespace naestro::models {
 
-ServedModelAdapter::ServedModelAdapter(const contract::ModelCatalog& catalog, Keys keys)
+ServedModelAdapter::ServedModelAdapter(const contract::ModelCatalog& catalog, vault::Keys keys)
     : catalog_{catalog}, keys_{std::move(keys)} {}
 
 door::Outcome ServedModelAdapter::act(const door::Intent& intent, std::stop_token stop,
@@ -26,9 +27,16 @@ door::Outcome ServedModelAdapter::act(const door::Intent& intent, std::stop_toke
   if (!request) return unbilled(std::move(request).error());
   const contract::Served& served = *model->served;
   std::string secret;
+  std::string lease;
   Endpoint endpoint{.url = served.url, .model = served.model, .reasoning = served.reasoning};
   if (!served.key_env.empty()) {
-    const auto key = keys_(served.key_env);
+    const auto to = net::parse_url(served.url);
+    if (!to) return unbilled(to.error());
+    const auto key = keys_({.secret = served.key_env,
+                            .step = effect.step,
+                            .tool = effect.target,
+                            .origin = net::origin(*to),
+                            .method = "POST"});
     if (!key && key.error().code != Code::kNotFound) return unbilled(key.error());
     if (!key || key->value.empty()) {
       return unbilled(fail(Code::kModelKey,
@@ -40,6 +48,7 @@ door::Outcome ServedModelAdapter::act(const door::Intent& intent, std::stop_toke
                           .error());
     }
     secret = key->of_vault ? served.key_env : "";
+    lease = key->lease;
     endpoint.key = key->value;
   }
   const Deadline deadline =
@@ -52,6 +61,7 @@ door::Outcome ServedModelAdapter::act(const door::Intent& intent, std::stop_toke
   }
   door::Outcome outcome = outcome_of(std::move(reply), *model);
   outcome.secret = std::move(secret);
+  outcome.lease = std::move(lease);
   return outcome;
 }
 

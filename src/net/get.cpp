@@ -22,11 +22,11 @@ Result<void> judge(const Url& url, const HostList& hosts) {
 
 // One hop; what is dialled is what was judged.
 Result<Response> hop(const Url& url, const HostList& hosts, const GetLimits& limits,
-                     const std::stop_token& stop) {
+                     const std::vector<Header>& headers, const std::stop_token& stop) {
   bool dialled = false;
   std::vector<std::string> denied;
   Request request{.url = url.text,
-                  .headers = {{"User-Agent", "naestro"}},
+                  .headers = headers,
                   .decompress = true,
                   .timeout = limits.hop_timeout,
                   .response_bytes_max = limits.body_bytes_max};
@@ -50,11 +50,16 @@ Result<Response> hop(const Url& url, const HostList& hosts, const GetLimits& lim
 }  // namespace
 
 Result<Page> get(std::string_view start, const HostList& hosts, const GetLimits& limits,
-                 const std::stop_token& stop) {
+                 const std::stop_token& stop, const Credentials& credentials) {
   NAESTRO_LET(Url url, parse_url(start));
   NAESTRO_TRY(judge(url, hosts));
+  std::vector<Header> headers{{"User-Agent", "naestro"}};
+  if (credentials) {
+    NAESTRO_LET(Header header, credentials(url));
+    headers.push_back(std::move(header));
+  }
   for (int redirects = 0;; ++redirects) {
-    NAESTRO_LET(Response response, hop(url, hosts, limits, stop));
+    NAESTRO_LET(Response response, hop(url, hosts, limits, headers, stop));
     if (response.redirect.empty()) {
       return Page{url.text, response.status, std::move(response.content_type),
                   std::move(response.body)};
@@ -72,6 +77,7 @@ Result<Page> get(std::string_view start, const HostList& hosts, const GetLimits&
       error.message = "the redirect of " + url.text + " is not followed: " + error.message;
       return std::unexpected(std::move(error));
     }
+    if (origin(*next) != origin(url)) headers.resize(1);
     url = *std::move(next);
   }
 }

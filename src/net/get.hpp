@@ -1,13 +1,16 @@
 // One text from a host that the user allows. Every hop is judged anew: its URL against the list,
 // and each address against the list before it is dialled; so neither a redirect nor a name that
-// leads elsewhere reaches what the list does not name. No cookies, no credentials, no proxies.
+// leads elsewhere reaches what the list does not name. No cookies, no proxies; what says who asks
+// goes to the first origin alone.
 #pragma once
 
 #include <chrono>
 #include <cstddef>
+#include <functional>
 #include <stop_token>
 #include <string>
 #include <string_view>
+#include <utility>
 
 #include "base/error.hpp"
 #include "net/hosts.hpp"
@@ -28,9 +31,15 @@ struct Page {
   std::string body;
 };
 
+using Header = std::pair<std::string, std::string>;
+// Asked once, when the first URL is judged and before anything is dialled: the header of its
+// request, and of those that follow redirects at its origin; from the first that leads elsewhere
+// on there is none, also where they lead back.
+using Credentials = std::function<Result<Header>(const Url& url)>;
+
 // Errors: kHostDenied (a URL or all addresses of its host are not allowed), kToolFailed (a URL is
-// malformed; too many redirects), and those of fetch().
+// malformed; too many redirects), those of fetch() and of `credentials`.
 Result<Page> get(std::string_view start, const HostList& hosts, const GetLimits& limits,
-                 const std::stop_token& stop);
+                 const std::stop_token& stop, const Credentials& credentials = {});
 
 }  // namespace naestro::net

@@ -292,5 +292,52 @@ TEST(Get, WhatCannotBeReachedIsNoRefusal) {
   EXPECT_EQ(nowhere.error().code, Code::kUnreachable) << nowhere.error().text();
 }
 
+// The value of a header in each request that the server saw; "-": none.
+std::string sent(StubServer& server, const std::string& name) {
+  std::string out;
+  for (const std::string& request : server.requests()) {
+    const std::size_t at = request.find("\r\n" + name + ": ");
+    const std::size_t begin = at == std::string::npos ? at : at + name.size() + 4;
+    out += at == std::string::npos ? "-" : request.substr(begin, request.find('\r', begin) - begin);
+  }
+  return out;
+}
+
+TEST_F(GetTest, WhatSaysWhoAsksStaysAtTheFirstOrigin) {
+  StubServer other{[this](const std::string&, StubConnection& connection) {
+    connection.send(redirect_to(server.url() + "/page"));
+  }};
+  answers["/here"] = redirect_to("/page");
+  answers["/away"] = redirect_to(other.url() + "/x");
+  answers["/page"] = StubServer::answer(200, "page");
+  int asked = 0;
+  const Credentials key = [&](const Url& url) -> Result<Header> {
+    ++asked;
+    return Header{"X-Key", url.host};
+  };
+  const HostList both = *HostList::parse(server.url() + " " + other.url());
+  ASSERT_TRUE(get(server.url() + "/here", both, limits, {}, key));
+  EXPECT_EQ(sent(server, "X-Key"), "127.0.0.1127.0.0.1");
+  EXPECT_EQ(asked, 1);
+  const auto got = get(server.url() + "/away", both, limits, {}, key);
+  ASSERT_TRUE(got) << got.error().text();
+  EXPECT_EQ(got->body, "page");
+  EXPECT_EQ(sent(server, "X-Key"), "127.0.0.1127.0.0.1127.0.0.1-");  // nor when it leads back
+  EXPECT_EQ(sent(other, "X-Key"), "-");
+}
+
+TEST_F(GetTest, NobodyAsksForItWhereTheListDenies) {
+  bool asked = false;
+  const Credentials key = [&](const Url&) -> Result<Header> {
+    asked = true;
+    return fail(Code::kSecretRevoked, "no more");
+  };
+  EXPECT_EQ(get(server.url(), {}, limits, {}, key).error().code, Code::kHostDenied);
+  EXPECT_FALSE(asked);
+  EXPECT_EQ(get(server.url(), *HostList::parse(server.url()), limits, {}, key).error().code,
+            Code::kSecretRevoked);
+  EXPECT_TRUE(server.requests().empty());
+}
+
 }  // namespace
 }  // namespace naestro::net

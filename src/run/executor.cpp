@@ -206,7 +206,10 @@ void Executor::outcome(const door::Intent& intent, const door::Outcome& outcome)
         "raise timeout_s of step " + effect.step,
         {},
         nullptr};
-    return feed(effect_lost(intent, why));
+    Fact lost = effect_lost(intent, why);
+    lost.effect->secret = outcome.secret;
+    lost.effect->lease = outcome.lease;
+    return feed(std::move(lost));
   }
   const plan::Step* step = machine_.program().find(effect.step);
   check(step != nullptr, "an outcome belongs to a step");

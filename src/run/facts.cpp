@@ -98,6 +98,7 @@ Fact effect_outcome(const door::Intent& intent, contract::Labels labels,
   fact.effect->usage = outcome.usage;
   fact.effect->usage_known = outcome.usage_known;
   fact.effect->secret = outcome.secret;
+  fact.effect->lease = outcome.lease;
   if (outcome.result) {
     fact.plain = *outcome.result;
     fact.effect->labels = std::move(labels);

@@ -31,7 +31,8 @@ struct Fact {
     bool usage_known = false;   // likewise
     contract::Labels labels{};  // of done: those that the result has of itself
     std::string code{};         // of failed and lost
-    std::string secret{};       // of done and failed: of the vault, that was used; "": none
+    std::string secret{};       // of these and lost: of the vault, that was used; "": none
+    std::string lease{};        // under which
   };
   std::string kind;
   // As recorded, with references to its blobs. Of a new fact what is neither hidden nor said of an

@@ -213,6 +213,7 @@ void Machine::write_fact(Fact& fact, Batch& batch) {
     if (!effect.code.empty()) fields.push_back({"code", effect.code});
     fields.push_back({"key", &effect.key});
     if (done) fields.push_back({"labels", &effect.labels});
+    fields.push_back(unless_empty("lease", effect.lease));
     fields.push_back(unless_empty("path", effect.path));
     fields.push_back({"step", effect.step});
     fields.push_back(unless_empty("secret", effect.secret));

@@ -55,6 +55,7 @@ class MachineTest : public ::testing::Test {
                  testing::Reply reply;
                  reply.outcome.result = three();
                  reply.outcome.secret = secret;
+                 reply.outcome.lease = secret.empty() ? "" : "0123456789abcdef";
                  return reply;
                }};
     EXPECT_EQ(run.begin(program_, start_).how, Ending::How::done);
@@ -270,6 +271,8 @@ TEST_F(RecordTest, TheSecretThatACallUsedIsNamed) {
   EXPECT_FALSE(run_.durable.events.at(first("effect.done")).event.data.contains("secret"));
   run_.durable = whole("API_KEY").durable;
   EXPECT_EQ(run_.durable.events.at(first("effect.done")).event.data.at("secret"), "API_KEY");
+  EXPECT_EQ(run_.durable.events.at(first("effect.done")).event.data.at("lease"),
+            "0123456789abcdef");
   EXPECT_TRUE(recovered()->divergences.empty());
 }
 

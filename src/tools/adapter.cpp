@@ -44,8 +44,18 @@ door::Outcome ToolAdapter::act(const door::Intent& intent, std::stop_token stop,
     outcome.result = std::unexpected(workspace.error());
     return outcome;
   }
+  const auto key = [&](vault::Use use) -> Result<vault::Handed> {
+    use.step = intent.effect().step;
+    use.tool = target;
+    use.by_plan = true;
+    NAESTRO_LET(vault::Handed handed, keys_(use));
+    outcome.secret = use.secret;
+    outcome.lease = handed.lease;
+    return handed;
+  };
   outcome.result = call_(target.substr(0, at), version, intent.effect().arguments,
-                         {*workspace, std::move(stop), &intent.former(), &hosts_});
+                         {*workspace, std::move(stop), &intent.former(), &hosts_,
+                          keys_ ? vault::Keys{key} : vault::Keys{}});
   return outcome;
 }
 

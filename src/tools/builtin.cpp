@@ -25,6 +25,7 @@ constexpr Entry kTools[] = {
     {"files.search@1", files_search},
     {"files.write@1", files_write},
     {"http.get@1", http_get},
+    {"http.get@2", http_get},
     {"json.query@1", json_query},
     {"report.markdown@1", report_markdown},
     {"text.compare@1", text_compare},

@@ -11,6 +11,7 @@
 #include "base/json.hpp"
 #include "net/hosts.hpp"
 #include "tools/workspace.hpp"
+#include "vault/lease.hpp"
 
 namespace naestro::tools {
 
@@ -20,6 +21,8 @@ struct Context {
   // What the run recorded of the file that the call writes (ToolAdapter::prepare), if it did.
   const json::Value* former = nullptr;
   const net::HostList* hosts = nullptr;  // what may be reached; null: nothing
+  vault::Keys keys =
+      {};  // secrets for requests; gets secret, origin and method; empty: there is none
 };
 
 // Runs the tool with arguments that already fit its input schema. What a file says is untrusted

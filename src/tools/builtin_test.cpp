@@ -28,15 +28,18 @@ TEST(ToolContracts, NameTheToolsAndTheirArguments) {
       {"files.edit@1", kWriteOutputMax},       {"files.list@1", kListOutputMax},
       {"files.read@1", kReadOutputMax},        {"files.restore@1", kRestoreOutputMax},
       {"files.search@1", kSearchOutputMax},    {"files.write@1", kWriteOutputMax},
-      {"http.get@1", kHttpOutputMax},          {"json.query@1", kCsvOutputMax},
-      {"report.markdown@1", kReportOutputMax}, {"text.compare@1", kCompareOutputMax},
-      {"text.diff@1", kDiffOutputMax},         {"text.find@1", kFindOutputMax},
-      {"text.section@1", kSectionOutputMax},   {"text.timeline@1", kTimelineOutputMax},
+      {"http.get@1", kHttpOutputMax},          {"http.get@2", kHttpOutputMax},
+      {"json.query@1", kCsvOutputMax},         {"report.markdown@1", kReportOutputMax},
+      {"text.compare@1", kCompareOutputMax},   {"text.diff@1", kDiffOutputMax},
+      {"text.find@1", kFindOutputMax},         {"text.section@1", kSectionOutputMax},
+      {"text.timeline@1", kTimelineOutputMax},
   };
   std::vector<std::string> ids;
   for (const std::string& id : known()) {
     const std::string name = id.substr(0, id.find('@'));
-    const auto parsed = json::parse(testing::read_file(kContracts / (name + ".json")));
+    const std::string version = id.substr(id.find('@') + 1);
+    const auto parsed = json::parse(
+        testing::read_file(kContracts / (name + (version == "1" ? "" : "." + version) + ".json")));
     ASSERT_TRUE(parsed) << name << parsed.error().text();
     const json::Object& contract = parsed->as_object();
     ids.push_back(std::string{*json::text_at(contract, "name")} + "@" +
@@ -94,7 +97,7 @@ TEST_F(BuiltinTest, ArgumentsOfAnyTypeAreErrorsNotCrashes) {
       {"files.edit", {"path", "edits", "sha256"}},
       {"files.read", {"path", "first_line", "last_line"}},
       {"files.write", {"path", "content"}},
-      {"http.get", {"url", "other"}},
+      {"http.get", {"url", "auth", "other"}},
       {"json.query", {"file", "pointer", "format", "where", "select", "derive", "limit"}},
       {"text.diff", {"file_a", "file_b", "text"}},
   };

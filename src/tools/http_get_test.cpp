@@ -84,5 +84,77 @@ TEST_F(HttpGetTest, TheLargestPageFitsTheCap) {
   EXPECT_EQ(get(server.url()).error().code, Code::kTooLarge);
 }
 
+struct HttpSecretTest : HttpGetTest {
+  std::vector<vault::Use> uses;
+  std::string value = "hunter2-hunter2";
+  vault::Keys keys = [this](const vault::Use& use) -> Result<vault::Handed> {
+    uses.push_back(use);
+    if (value.empty()) return fail(Code::kSecretBounds, "not for this");
+    return vault::Handed{value, true, "0123456789abcdef"};
+  };
+
+  Result<json::Value> get_with(const std::string& auth) {
+    return call("http.get", 2, {{"url", server.url() + "/a"}, {"auth", *json::parse(auth)}},
+                {ws, {}, nullptr, &hosts, keys});
+  }
+  std::string request() { return server.requests().back(); }
+};
+
+TEST_F(HttpSecretTest, GoesIntoTheHeaderThatIsNamed) {
+  ASSERT_TRUE(get_with(R"({"secret":"K"})"));
+  EXPECT_TRUE(request().contains("\r\nAuthorization: Bearer hunter2-hunter2\r\n")) << request();
+  ASSERT_TRUE(get_with(R"({"secret":"K","header":"X-Api-Key"})"));
+  EXPECT_TRUE(request().contains("\r\nX-Api-Key: hunter2-hunter2\r\n")) << request();
+  EXPECT_FALSE(request().contains("Authorization"));
+  ASSERT_TRUE(get_with(R"({"secret":"K","header":"Authorization"})"));
+  EXPECT_TRUE(request().contains("\r\nAuthorization: hunter2-hunter2\r\n")) << request();
+  ASSERT_EQ(uses.size(), 3U);
+  EXPECT_EQ(uses.front().secret, "K");
+  EXPECT_EQ(uses.front().origin, server.url());
+  EXPECT_EQ(uses.front().method, "GET");
+}
+
+TEST_F(HttpSecretTest, WithoutTheSecretNothingIsSent) {
+  value = "first\r\nX-Other: second";
+  EXPECT_TRUE(get_with(R"({"secret":"K"})").error().message.contains("has several lines"));
+  value = "";
+  EXPECT_EQ(get_with(R"({"secret":"K"})").error().code, Code::kSecretBounds);
+  keys = {};
+  EXPECT_EQ(get_with(R"({"secret":"K"})").error().code, Code::kNotFound);
+  EXPECT_TRUE(server.requests().empty());
+}
+
+TEST_F(HttpSecretTest, WhatNamesNoSecretIsAnError) {
+  for (const char* auth :
+       {"7", "{}", R"({"secret":7})", R"({"secret":"K","header":7})",
+        R"({"secret":"K","header":"Content-Length"})", R"({"secret":"K","header":"hOST"})"}) {
+    const auto got = get_with(auth);
+    ASSERT_FALSE(got) << auth;
+    EXPECT_EQ(got.error().code, Code::kToolFailed) << auth;
+  }
+  EXPECT_TRUE(uses.empty());
+  EXPECT_TRUE(server.requests().empty());
+}
+
+TEST_F(HttpSecretTest, TheAdapterSaysWhoUsesItAndNotesThat) {
+  ToolAdapter adapter{Workspace::open(dir.str()).value(), hosts, call, {}, {}, keys};
+  door::Effect effect;
+  effect.step = "fetch";
+  effect.target = "http.get@2";
+  effect.arguments = {{"url", server.url()}, {"auth", json::Object{{"secret", "K"}}}};
+  const auto act = [&] { return adapter.act(door::Intent::durable(effect, {}), {}, {}); };
+  const door::Outcome good = act();
+  ASSERT_TRUE(good.result) << good.result.error().text();
+  EXPECT_EQ(good.secret, "K");
+  EXPECT_EQ(good.lease, "0123456789abcdef");
+  EXPECT_EQ(uses.front().step, "fetch");
+  EXPECT_EQ(uses.front().tool, "http.get@2");
+  EXPECT_TRUE(uses.front().by_plan);
+  value = "";
+  const door::Outcome refused = act();
+  EXPECT_EQ(refused.result.error().code, Code::kSecretBounds);
+  EXPECT_EQ(refused.secret, "");
+}
+
 }  // namespace
 }  // namespace naestro::tools

@@ -1,7 +1,10 @@
 #include "vault/redactor.hpp"
 
 #include <algorithm>
+#include <cstdint>
 #include <cstring>
+#include <unordered_map>
+#include <utility>
 
 #include "base/bytes.hpp"
 #include "base/text.hpp"
@@ -147,7 +150,36 @@ std::vector<std::string> encodings_of(std::string_view value) {
   return out;
 }
 
-Redactor::Redactor(const std::vector<NamedValue>& secrets) {
+// Looks at a block of three bytes in some steps of six (Wu and Manber), at the whole only where a
+// pattern's first eight bytes end.
+class Redactor::Table {
+ public:
+  explicit Table(const std::vector<NamedValue>& secrets);
+
+  struct Pattern {
+    std::string text;
+    std::size_t secret;
+  };
+  struct Hit {
+    std::size_t at = std::string_view::npos;
+    const Pattern* pattern = nullptr;
+  };
+  [[nodiscard]] Hit next(std::string_view text, std::size_t from) const;
+  std::size_t replace(std::string_view text, std::size_t until, std::string& out) const;
+  [[nodiscard]] const std::string& name_of(const Hit& hit) const {
+    return names_[hit.pattern->secret];
+  }
+  [[nodiscard]] std::size_t longest() const { return longest_; }
+
+ private:
+  std::vector<std::string> names_;
+  std::vector<Pattern> patterns_;  // of one beginning the longest first
+  std::unordered_map<std::uint64_t, std::vector<std::uint32_t>> by_beginning_;
+  std::vector<std::uint8_t> shifts_;  // by the hash of a block; empty: no patterns
+  std::size_t longest_ = 0;
+};
+
+Redactor::Table::Table(const std::vector<NamedValue>& secrets) {
   for (const NamedValue& secret : secrets) {
     for (const std::string& value : parts_of(secret.value)) {
       if (value.size() < kSecretBytesMin) continue;
@@ -173,7 +205,7 @@ Redactor::Redactor(const std::vector<NamedValue>& secrets) {
   }
 }
 
-Redactor::Hit Redactor::next(std::string_view text, std::size_t from) const {
+Redactor::Table::Hit Redactor::Table::next(std::string_view text, std::size_t from) const {
   if (shifts_.empty()) return {};
   const char* const data = text.data();
   std::size_t at = from;
@@ -196,11 +228,12 @@ Redactor::Hit Redactor::next(std::string_view text, std::size_t from) const {
 }
 
 // Appends `text` up to `until` with what begins before that replaced; returns where it stopped.
-std::size_t Redactor::replace(std::string_view text, std::size_t until, std::string& out) const {
+std::size_t Redactor::Table::replace(std::string_view text, std::size_t until,
+                                     std::string& out) const {
   std::size_t done = 0;
   for (Hit hit = next(text, 0); hit.pattern != nullptr && hit.at < until; hit = next(text, done)) {
     out.append(text.substr(done, hit.at - done));
-    out.append("⟦secret:").append(names_[hit.pattern->secret]).append("⟧");
+    out.append("⟦secret:").append(name_of(hit)).append("⟧");
     done = hit.at + hit.pattern->text.size();
   }
   if (done >= until) return done;
@@ -208,30 +241,38 @@ std::size_t Redactor::replace(std::string_view text, std::size_t until, std::str
   return until;
 }
 
+void Redactor::know(const std::vector<NamedValue>& secrets) {
+  auto table = std::make_shared<const Table>(secrets);
+  const std::scoped_lock lock{mutex_};
+  table_ = std::move(table);
+}
+
+std::shared_ptr<const Redactor::Table> Redactor::table() const {
+  const std::scoped_lock lock{mutex_};
+  return table_;
+}
+
 std::optional<std::string> Redactor::redacted(std::string_view text) const {
-  if (next(text, 0).pattern == nullptr) return std::nullopt;
+  const auto table = this->table();
+  if (!table || table->next(text, 0).pattern == nullptr) return std::nullopt;
   std::string out;
-  replace(text, text.size(), out);
+  table->replace(text, text.size(), out);
   return out;
 }
 
-std::string_view Redactor::found_in(std::string_view text) const {
-  const Hit hit = next(text, 0);
-  return hit.pattern == nullptr ? std::string_view{} : names_[hit.pattern->secret];
+std::string Redactor::found_in(std::string_view text) const {
+  const auto table = this->table();
+  if (!table) return {};
+  const Table::Hit hit = table->next(text, 0);
+  return hit.pattern == nullptr ? std::string{} : table->name_of(hit);
 }
 
-std::string Redactor::Stream::feed(std::string_view chunk) {
-  held_.append(chunk);
+std::string Redactor::sure(std::string& held) const {
+  const auto table = this->table();
+  if (!table) return std::exchange(held, {});
   std::string out;
-  // What a longer pattern could still begin in stays.
-  const std::size_t sure = held_.size() - std::min(held_.size(), redactor_.longest_);
-  held_.erase(0, redactor_.replace(held_, sure, out));
-  return out;
-}
-
-std::string Redactor::Stream::finish() {
-  std::string out = redactor_.redacted(held_).value_or(held_);
-  held_.clear();
+  const std::size_t until = held.size() - std::min(held.size(), table->longest());
+  held.erase(0, table->replace(held, until, out));
   return out;
 }
 

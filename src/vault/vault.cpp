@@ -5,11 +5,11 @@
 #include <algorithm>
 
 #include "base/text.hpp"
+#include "vault/fixed.hpp"
 
 namespace naestro::vault {
 namespace {
 
-constexpr std::string_view kForm = "vault/1";
 constexpr std::size_t kNameMax = 64;
 constexpr std::size_t kFileMax = std::size_t{64} << 20U;
 constexpr std::string_view kCommit = "naestro.vault/1 key";
@@ -17,29 +17,30 @@ constexpr std::string_view kCommit = "naestro.vault/1 key";
 bool is_letter(char c) { return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || c == '_'; }
 
 // What a sealed part belongs to: it opens nowhere else.
-std::string bound(const Entry& entry, std::string_view part) {
-  return json::canonical(json::Object{
-      {"name", entry.name}, {"part", part}, {"version", entry.version}, {"vault", kForm}});
+json::Object place(const Entry& entry, std::int64_t version, std::string_view part) {
+  return {{"name", entry.name}, {"part", part}, {"version", version}, {"vault", kVaultForm}};
 }
 
-std::unexpected<Error> malformed(const std::string& file, const std::string& why) {
-  return fail(Code::kConfigInvalid, file + " is not a vault: " + why,
-              "restore it from a backup, or move it away and set the secrets again");
+std::string of_value(const Entry& entry, std::int64_t version) {
+  return json::canonical(place(entry, version, "value"));
 }
 
-Result<Bytes> bytes_at(const json::Object& form, std::string_view key) {
-  return from_base64(json::text_at(form, key).value_or("?"));
+// The key of a version that is handed out opens under its bounds alone, so that nobody without the
+// vault's key makes them wider.
+std::string of_key(const Entry& entry) {
+  json::Object out = place(entry, entry.version, "key");
+  if (entry.bounds != Bounds{}) out["for"] = to_json(entry.bounds);
+  if (entry.used > 0) out["used"] = entry.used;
+  return json::canonical(out);
 }
 
-template <class Array>
-Result<void> fixed(Array& out, const Result<Bytes>& bytes) {
-  if (!bytes || bytes->size() != out.size()) return fail(Code::kCrypto, "a key of another length");
-  std::ranges::copy(*bytes, out.begin());
-  return {};
+std::string of_former(const Entry& entry, std::int64_t version) {
+  return json::canonical(place(entry, version, "former"));
 }
 
-Result<crypto::BlobKey> opened_key(const crypto::BlobKey& key, const Entry& entry) {
-  NAESTRO_LET(Bytes bytes, crypto::open_with(key, as_bytes(bound(entry, "key")), entry.key));
+Result<crypto::BlobKey> opened_key(const crypto::BlobKey& key, const std::string& of,
+                                   const Bytes& sealed) {
+  NAESTRO_LET(Bytes bytes, crypto::open_with(key, as_bytes(of), sealed));
   crypto::BlobKey out{};
   const auto copied = fixed(out, bytes);
   crypto::wipe(bytes);
@@ -50,6 +51,18 @@ Result<crypto::BlobKey> opened_key(const crypto::BlobKey& key, const Entry& entr
 std::unexpected<Error> unknown(std::string_view name) {
   return fail(Code::kNotFound, "the vault has no secret '" + shorten(name, kNameMax) + "'",
               "list them with 'naestro vault list'");
+}
+
+Result<std::string> opened_value(const crypto::BlobKey& vault, const std::string& of_its_key,
+                                 const Bytes& sealed_key, const std::string& of,
+                                 const Bytes& sealed) {
+  NAESTRO_LET(crypto::BlobKey key, opened_key(vault, of_its_key, sealed_key));
+  auto value = crypto::open_with(key, as_bytes(of), sealed);
+  crypto::wipe(key);
+  if (!value) return std::unexpected(value.error());
+  std::string out{as_text(*value)};
+  crypto::wipe(*value);
+  return out;
 }
 
 }  // namespace
@@ -91,76 +104,6 @@ Result<Vault> Vault::open(const std::string& folder) {
   return out;
 }
 
-Result<void> Vault::read(std::string_view text) {
-  const auto value = json::parse(text);
-  const json::Object* form = value ? value->if_object() : nullptr;
-  if (form == nullptr) return malformed(file(), value ? "no object" : value.error().message);
-  if (json::text_at(*form, "naestro") != kForm) {
-    return malformed(file(), "'naestro' is not \"" + std::string{kForm} + "\"");
-  }
-  const json::Object* key = json::object_at(*form, "key");
-  const json::Array* secrets = json::array_at(*form, "secrets");
-  if (key == nullptr || secrets == nullptr || !fixed(check_, bytes_at(*form, "check"))) {
-    return malformed(file(), "'key', 'check' or 'secrets' is not there");
-  }
-  if (json::text_at(*key, "by") == "passphrase") {
-    const auto passes = json::integer_at(*key, "passes").value_or(0);
-    const auto memory = json::integer_at(*key, "memory").value_or(0);
-    if (passes <= 0 || memory <= 0 || !fixed(passphrase_.salt, bytes_at(*key, "salt"))) {
-      return malformed(file(), "how its key comes from a passphrase is not said");
-    }
-    passphrase_.passes = static_cast<std::uint64_t>(passes);
-    passphrase_.memory = static_cast<std::uint64_t>(memory);
-  } else {
-    key_name_ = json::text_at(*key, "file").value_or("");
-    if (json::text_at(*key, "by") != "file" || key_name_.empty() || key_name_.contains('/')) {
-      return malformed(file(), "where its key is is not said");
-    }
-  }
-  for (const json::Value& item : *secrets) {
-    const json::Object* row = item.if_object();
-    Entry entry;
-    if (row != nullptr) {
-      entry.name = json::text_at(*row, "name").value_or("");
-      entry.version = json::integer_at(*row, "version").value_or(0);
-      entry.made_at = json::integer_at(*row, "made_at").value_or(0);
-      entry.revoked = json::bool_at(*row, "revoked").value_or(true);
-      entry.key = bytes_at(*row, "key").value_or(Bytes{});
-      entry.value = bytes_at(*row, "value").value_or(Bytes{});
-    }
-    if (!check_name(entry.name) || entry.version < 1 || entry.key.empty() || entry.value.empty()) {
-      return malformed(file(), "secret " + std::to_string(entries_.size()) + " is not whole");
-    }
-    entries_.push_back(std::move(entry));
-  }
-  there_ = true;
-  return {};
-}
-
-json::Value Vault::form() const {
-  json::Object key{{"by", by_passphrase() ? "passphrase" : "file"}};
-  if (!by_passphrase()) {
-    key["file"] = key_name_;
-  } else {
-    key["salt"] = base64(passphrase_.salt);
-    key["passes"] = passphrase_.passes;
-    key["memory"] = passphrase_.memory;
-  }
-  json::Array secrets;
-  for (const Entry& entry : entries_) {
-    secrets.push_back(json::Object{{"name", entry.name},
-                                   {"version", entry.version},
-                                   {"made_at", entry.made_at},
-                                   {"revoked", entry.revoked},
-                                   {"key", base64(entry.key)},
-                                   {"value", base64(entry.value)}});
-  }
-  return json::Object{{"naestro", kForm},
-                      {"key", std::move(key)},
-                      {"check", base64(check_)},
-                      {"secrets", std::move(secrets)}};
-}
-
 Result<void> Vault::write() const {
   return ledger::write_durably(file(), as_bytes(json::pretty(form())), 0600);
 }
@@ -183,26 +126,50 @@ Result<void> Vault::unlock(const Ask& ask, Random& random) {
     unlocked_ = true;
     return {};
   }
-  if (by_passphrase()) {
+  if (!by_passphrase()) {
+    NAESTRO_LET(key_, read_key());
+  } else {
     NAESTRO_LET(std::string words, ask());
     auto key = crypto::key_of(words, passphrase_);
     crypto::wipe(words);
     if (!key) return std::unexpected(key.error());
+    if (!is_key(*key)) {
+      crypto::wipe(*key);
+      return fail(Code::kVaultLocked, "the vault does not open with this passphrase");
+    }
     key_ = *key;
-  } else {
-    auto text = ledger::read_whole(key_file());
-    if (!text) return fail(Code::kVaultLocked, key_file() + ": " + text.error().message);
-    if (text->ends_with('\n')) text->pop_back();
-    const auto bytes = from_base64(*text);
-    crypto::wipe(*text);
-    if (!fixed(key_, bytes)) return fail(Code::kVaultLocked, key_file() + " is no key file");
-  }
-  if (crypto::HmacKey{key_}.of(as_bytes(kCommit)) != check_) {
-    crypto::wipe(key_);
-    return fail(Code::kVaultLocked, by_passphrase() ? "the vault does not open with this passphrase"
-                                                    : key_file() + " is the key of another vault");
   }
   unlocked_ = true;
+  return {};
+}
+
+bool Vault::is_key(const crypto::BlobKey& key) const {
+  return crypto::HmacKey{key}.of(as_bytes(kCommit)) == check_;
+}
+
+Result<crypto::BlobKey> Vault::read_key() const {
+  auto text = ledger::read_whole(key_file());
+  if (!text) return fail(Code::kVaultLocked, key_file() + ": " + text.error().message);
+  if (text->ends_with('\n')) text->pop_back();
+  const auto bytes = from_base64(*text);
+  crypto::wipe(*text);
+  crypto::BlobKey out{};
+  if (!fixed(out, bytes)) return fail(Code::kVaultLocked, key_file() + " is no key file");
+  if (is_key(out)) return out;
+  crypto::wipe(out);
+  return fail(Code::kVaultLocked, key_file() + " is the key of another vault");
+}
+
+std::vector<std::string> Vault::files() const {
+  if (!there_) return {};
+  if (by_passphrase()) return {file()};
+  return {file(), key_file()};
+}
+
+Result<void> Vault::key_fits() const {
+  if (!there_ || by_passphrase()) return {};
+  NAESTRO_LET(crypto::BlobKey key, read_key());
+  crypto::wipe(key);
   return {};
 }
 
@@ -244,22 +211,60 @@ Result<Entry*> Vault::find(std::string_view name) {
 
 Result<std::string> Vault::opened(const Entry& entry) const {
   check(unlocked_, "a vault is unlocked before it is read");
-  NAESTRO_LET(crypto::BlobKey key, opened_key(key_, entry));
-  auto value = crypto::open_with(key, as_bytes(bound(entry, "value")), entry.value);
-  crypto::wipe(key);
-  if (!value) return std::unexpected(value.error());
-  std::string out{as_text(*value)};
-  crypto::wipe(*value);
-  return out;
+  auto value =
+      opened_value(key_, of_key(entry), entry.key, of_value(entry, entry.version), entry.value);
+  if (value) return value;
+  return fail(value.error().code,
+              "the secret '" + entry.name + "' of " + file() + " was changed by something else",
+              "restore the file from a backup, or remove the secret and set it again");
 }
 
-Result<std::string> Vault::value(std::string_view name) const {
-  const auto found = std::ranges::find(entries_, name, &Entry::name);
-  if (found == entries_.end()) return unknown(name);
-  if (found->revoked) {
-    return fail(Code::kSecretRevoked, "the secret '" + found->name + "' was revoked");
+// The key of `entry`, sealed anew for what `as` says of it.
+Result<void> Vault::reseal(Entry& entry, const Entry& as, Random& random) const {
+  NAESTRO_LET(crypto::BlobKey key, opened_key(key_, of_key(entry), entry.key));
+  Entry out = as;
+  out.key = crypto::seal_with(key_, as_bytes(of_key(as)), key, random);
+  crypto::wipe(key);
+  entry = std::move(out);
+  return {};
+}
+
+// The same terms give the same id, so that all uses of one lease are found by it; without the
+// vault's key it says nothing.
+std::string Vault::lease_of(const Entry& entry, const Use& use) const {
+  const Digest id = crypto::HmacKey{key_}.of(
+      as_bytes(json::canonical(json::Array{"naestro.lease/1", entry.name, entry.version,
+                                           to_json(entry.bounds), use.run, use.step, use.tool})));
+  return hex(ByteSpan{id}.first(kLeaseLetters / 2));
+}
+
+Result<Handed> Vault::use(const Use& use, std::int64_t now_s, Random& random) {
+  check(unlocked_, "a vault is unlocked before it is used");
+  NAESTRO_TRY(refresh());
+  NAESTRO_LET(Entry * entry, find(use.secret));
+  std::optional<ledger::FolderLock> lock;
+  if (entry->bounds.uses_max > 0) {  // nobody else counts meanwhile
+    NAESTRO_LET(auto taken, ledger::FolderLock::take(folder_));
+    lock.emplace(std::move(taken));
+    NAESTRO_TRY(refresh());
+    NAESTRO_LET(entry, find(use.secret));
   }
-  return opened(*found);
+  if (entry->revoked) {
+    return fail(Code::kSecretRevoked, "the secret '" + entry->name + "' was revoked");
+  }
+  // Opens under the very bounds that are asked after this.
+  NAESTRO_LET(std::string value, opened(*entry));
+  Handed out{std::move(value), true, lease_of(*entry, use)};
+  auto may = permits(entry->bounds, entry->used, use, now_s);
+  if (may && entry->bounds.uses_max > 0) {
+    Entry counted = *entry;
+    ++counted.used;
+    may = reseal(*entry, counted, random);
+    if (may) may = write();
+  }
+  if (may) return out;
+  crypto::wipe(out.value);
+  return std::unexpected(may.error());
 }
 
 Result<std::vector<NamedValue>> Vault::all() const {
@@ -267,12 +272,29 @@ Result<std::vector<NamedValue>> Vault::all() const {
   for (const Entry& entry : entries_) {
     NAESTRO_LET(std::string value, opened(entry));
     out.push_back({entry.name, std::move(value)});
+    for (const Entry::Former& each : entry.former) {
+      NAESTRO_LET(std::string former, opened_value(key_, of_former(entry, each.version), each.key,
+                                                   of_value(entry, each.version), each.value));
+      out.push_back({entry.name, std::move(former)});
+    }
   }
   return out;
 }
 
+// What is handed out now is so no more, and only kept out of texts.
+Result<void> Vault::retire(Entry& entry, Random& random) const {
+  NAESTRO_LET(crypto::BlobKey key, opened_key(key_, of_key(entry), entry.key));
+  entry.former.push_back(
+      {entry.version,
+       crypto::seal_with(key_, as_bytes(of_former(entry, entry.version)), key, random),
+       std::move(entry.value)});
+  crypto::wipe(key);
+  if (entry.former.size() > kFormerMax) entry.former.erase(entry.former.begin());
+  return {};
+}
+
 Result<void> Vault::set(std::string_view name, std::string_view value, std::int64_t now_s,
-                        Random& random) {
+                        Random& random, std::optional<Bounds> bounds) {
   check(unlocked_, "a vault is unlocked before it is written");
   NAESTRO_TRY(check_name(name));
   NAESTRO_TRY(check_value(value));
@@ -282,17 +304,34 @@ Result<void> Vault::set(std::string_view name, std::string_view value, std::int6
     found = entries_.insert(entries_.end(), Entry{});
     found->name = name;
     found->version = 0;
+  } else {
+    NAESTRO_TRY(retire(*found, random));
   }
   ++found->version;
   found->made_at = now_s;
   found->revoked = false;
+  if (bounds) found->bounds = *std::move(bounds);
+  found->used = 0;
   crypto::BlobKey key{};
   random.fill(key);
-  found->key = crypto::seal_with(key_, as_bytes(bound(*found, "key")), key, random);
-  found->value = crypto::seal_with(key, as_bytes(bound(*found, "value")), as_bytes(value), random);
+  found->key = crypto::seal_with(key_, as_bytes(of_key(*found)), key, random);
+  found->value =
+      crypto::seal_with(key, as_bytes(of_value(*found, found->version)), as_bytes(value), random);
   crypto::wipe(key);
   std::ranges::sort(entries_, {}, &Entry::name);
   there_ = true;
+  return write();
+}
+
+Result<void> Vault::bind(std::string_view name, Bounds bounds, Random& random) {
+  check(unlocked_, "a vault is unlocked before it is written");
+  NAESTRO_TRY(find(name));
+  NAESTRO_LET(const auto lock, take_up(random));
+  NAESTRO_LET(Entry * entry, find(name));
+  Entry as = *entry;
+  as.bounds = std::move(bounds);
+  as.used = 0;
+  NAESTRO_TRY(reseal(*entry, as, random));
   return write();
 }
 
@@ -307,10 +346,17 @@ Result<void> Vault::protect(std::string_view words, Random& random) {
     NAESTRO_LET(fresh, crypto::key_of(words, how));
   }
   NAESTRO_LET(const auto lock, take_up(random));
-  for (Entry& entry : entries_) {
-    NAESTRO_LET(crypto::BlobKey key, opened_key(key_, entry));
-    entry.key = crypto::seal_with(fresh, as_bytes(bound(entry, "key")), key, random);
+  const auto rewrap = [&](const std::string& of, Bytes& sealed) -> Result<void> {
+    NAESTRO_LET(crypto::BlobKey key, opened_key(key_, of, sealed));
+    sealed = crypto::seal_with(fresh, as_bytes(of), key, random);
     crypto::wipe(key);
+    return {};
+  };
+  for (Entry& entry : entries_) {
+    NAESTRO_TRY(rewrap(of_key(entry), entry.key));
+    for (Entry::Former& each : entry.former) {
+      NAESTRO_TRY(rewrap(of_former(entry, each.version), each.key));
+    }
   }
   const std::string former = by_passphrase() ? "" : key_file();
   if (words.empty()) NAESTRO_TRY(keep_key(fresh, random));
