@@ -57,13 +57,19 @@ class Redactor {
     std::size_t at = std::string_view::npos;
     const Pattern* pattern = nullptr;
   };
+  [[nodiscard]] const Pattern* pattern_at(std::string_view text, std::size_t at) const;
+  bool step(std::string_view text, std::size_t& at, Hit& hit) const;
   [[nodiscard]] Hit next(std::string_view text, std::size_t from) const;
+  // All of a text, also those that begin inside of others; in its order.
+  [[nodiscard]] std::vector<Hit> hits(std::string_view text) const;
+  std::size_t put(std::string_view text, std::size_t done, const Hit& hit, std::string& out) const;
   std::size_t replace(std::string_view text, std::size_t until, std::string& out) const;
 
   std::vector<std::string> names_;
   std::vector<Pattern> patterns_;  // of one beginning the longest first
   std::unordered_map<std::uint64_t, std::vector<std::uint32_t>> by_beginning_;
-  std::vector<std::uint8_t> shifts_;  // by the hash of a block; empty: no patterns
+  std::vector<std::uint64_t> beginnings_;  // bits by the hash of a beginning
+  std::vector<std::uint8_t> shifts_;       // by the hash of a block; empty: no patterns
   std::size_t longest_ = 0;
 };
 
