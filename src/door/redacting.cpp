@@ -45,6 +45,17 @@ bool redact_text(std::string& text, const vault::Redactor& redactor) {
   return true;
 }
 
+// All of it: what is recorded of an error is its whole text, with its causes.
+Error redact_error(Error error, const vault::Redactor& redactor) {
+  redact_text(error.message, redactor);
+  redact_text(error.remedy, redactor);
+  for (auto& [name, value] : error.context) redact_text(value, redactor);
+  if (error.cause) {
+    error.cause = std::make_shared<const Error>(redact_error(*error.cause, redactor));
+  }
+  return error;
+}
+
 }  // namespace
 
 void redact(json::Value& value, const vault::Redactor& redactor) { redact_value(value, redactor); }
@@ -65,10 +76,7 @@ Outcome RedactingAdapter::act(const Intent& intent, std::stop_token stop,
   if (outcome.result) {
     redact(*outcome.result, redactor_);
   } else {
-    Error error = std::move(outcome.result).error();
-    redact_text(error.message, redactor_);
-    redact_text(error.remedy, redactor_);
-    outcome.result = std::unexpected(std::move(error));
+    outcome.result = std::unexpected(redact_error(std::move(outcome.result).error(), redactor_));
   }
   return outcome;
 }
