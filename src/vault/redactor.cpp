@@ -140,6 +140,18 @@ std::string numbers(const std::vector<std::uint32_t>& values, std::string_view b
   return out;
 }
 
+// Sign by sign.
+std::string backwards(std::string_view value) {
+  std::string out;
+  for (std::size_t end = value.size(); end > 0;) {
+    std::size_t begin = end - 1;
+    while (begin > 0 && (static_cast<unsigned char>(value[begin]) & 0xC0U) == 0x80U) --begin;
+    out += value.substr(begin, end - begin);
+    end = begin;
+  }
+  return out;
+}
+
 // The value, and each line of one that has several: tools give lines one by one, and trimmed.
 std::vector<std::string> parts_of(const std::string& value) {
   std::vector<std::string> out{value};
@@ -218,7 +230,7 @@ std::vector<std::string> encodings_of(std::string_view value) {
   out.push_back(each_byte(value, [](char, const std::string& hex) { return "=" + upper(hex); }));
   out.push_back(utf16(value, false));
   out.push_back(utf16(value, true));
-  out.emplace_back(value.rbegin(), value.rend());
+  out.push_back(backwards(value));
   std::ranges::sort(out);
   const auto same = std::ranges::unique(out);
   out.erase(same.begin(), same.end());

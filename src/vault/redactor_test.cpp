@@ -84,6 +84,7 @@ TEST(Redactor, SignsOfSeveralBytesAreFound) {
            std::string{R"(k\u00f6\u20ac\u6f22\ud834\udd1e/\"z)"},
            std::string{"&#107;&#246;&#8364;&#28450;&#119070;&#47;&#34;&#122;"},
            std::string{"&#x6b;&#xf6;&#x20ac;&#x6f22;&#x1d11e;&#x2f;&#x22;&#x7a;"},
+           std::string{"z\"/𝄞漢€ök"},
            std::string{"=6B=C3=B6=E2=82=AC=E6=BC=A2=F0=9D=84=9E=2F=22=7A"},
            std::string{"k\0\xf6\0\xac\x20\x22\x6f\x34\xd8\x1e\xdd/\0\"\0z\0", 18},
            std::string{"\0k\0\xf6\x20\xac\x6f\x22\xd8\x34\xdd\x1e\0/\0\"\0z", 18},

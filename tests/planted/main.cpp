@@ -65,6 +65,18 @@ std::string units(std::string_view text, const std::function<std::string(std::ui
   return out;
 }
 
+// By signs, not by bytes.
+std::string reversed(std::string_view text) {
+  std::string out;
+  for (std::size_t i = 0; i < text.size();) {
+    const auto lead = static_cast<unsigned char>(text[i]);
+    const std::size_t size = lead < 0x80 ? 1 : lead < 0xE0 ? 2 : 3;
+    out.insert(0, text.substr(i, size));
+    i += size;
+  }
+  return out;
+}
+
 std::string printed(const char* form, std::uint32_t code) {
   std::array<char, 16> out{};
   std::snprintf(out.data(), out.size(), form, code);
@@ -112,7 +124,7 @@ std::vector<Planted> encodings(const std::string& value, std::size_t turn) {
                         return std::string{static_cast<char>(code & 0xFFU),
                                            static_cast<char>(code >> 8U)};
                       })),
-          whole({value.rbegin(), value.rend()})};
+          whole(reversed(value))};
 }
 
 // The far side: gives what it is told to, as a tool or a model does.
