@@ -1,10 +1,11 @@
 #!/usr/bin/env python3
-"""Measures what is taken out of texts, and writes bench/results/redactor.json and pii.json.
+"""Measures what is taken out of texts, and writes bench/results/{redactor,planted,pii}.json.
 
 bench_privacy.py BUILD_FOLDER redactor
+bench_privacy.py BUILD_FOLDER planted
 bench_privacy.py BUILD_FOLDER pii DATASET [even]
 
-BUILD_FOLDER has naestro-privacy-bench (target of that name). DATASET: synth_dataset_v2.json of
+BUILD_FOLDER has naestro-privacy-bench, naestro-planted and naestro (targets of these names). DATASET: synth_dataset_v2.json of
 microsoft/presidio-research (MIT), which is not kept here. Its even rows were looked at while the
 rules were written; the odd ones, which were not, are what is reported. A span counts only where both
 ends and the class are right."""
@@ -16,6 +17,7 @@ import os
 import pathlib
 import subprocess
 import sys
+import tempfile
 
 ROOT = pathlib.Path(__file__).resolve().parent.parent
 CLASSES = {"CREDIT_CARD": "card", "IBAN_CODE": "iban", "US_SSN": "us_ssn",
@@ -51,11 +53,25 @@ def score(bench, dataset, odd):
             "found_of_classes_that_the_dataset_does_not_mark": dict(other)}
 
 
+def planted(build):
+    """Of the door, with all secrets in one vault, and of the whole program."""
+    door = subprocess.run([build / "tests/naestro-planted", "10000", "10000"], capture_output=True)
+    with tempfile.TemporaryDirectory() as folder:
+        file = pathlib.Path(folder) / "figures.json"
+        subprocess.run([sys.executable, ROOT / "tests/e2e/planted_test.py", build / "naestro", file],
+                       check=True)
+        program = json.loads(file.read_text())
+    return {"door": json.loads(door.stdout), "program": program}
+
+
 def main(build, what, *more):
-    bench = next(pathlib.Path(build).rglob("naestro-privacy-bench"))
+    build = pathlib.Path(build)
+    bench = build / "bench/naestro-privacy-bench"
     load = os.getloadavg()[0]
     if what == "pii":
         figures = score(bench, pathlib.Path(more[0]), 0 if more[1:] == ("even",) else 1)
+    elif what == "planted":
+        figures = planted(build)
     else:
         figures = json.loads(subprocess.run([bench, "redact"], check=True,
                                             capture_output=True).stdout)
@@ -73,6 +89,6 @@ def main(build, what, *more):
 
 
 if __name__ == "__main__":
-    if len(sys.argv) < 3 or sys.argv[2] not in ("redactor", "pii"):
+    if len(sys.argv) < 3 or sys.argv[2] not in ("redactor", "planted", "pii"):
         sys.exit(__doc__)
     main(*sys.argv[1:])

@@ -1,6 +1,29 @@
 #include "door/redacting.hpp"
 
 namespace naestro::door {
+namespace {
+
+// What a failure says, all of it: what is recorded of an error is its whole text, with its causes.
+void write_error(const Error& error, json::Array& texts) {
+  texts.emplace_back(error.message);
+  texts.emplace_back(error.remedy);
+  for (const auto& [name, value] : error.context) texts.emplace_back(value);
+  if (error.cause) write_error(*error.cause, texts);
+}
+
+// The same with the texts in their places, from `at` on.
+Error read_error(Error error, const json::Array& texts, std::size_t& at) {
+  const auto next = [&] { return std::string{json::view(texts.at(at++).get_string())}; };
+  error.message = next();
+  error.remedy = next();
+  for (auto& [name, value] : error.context) value = next();
+  if (error.cause) {
+    error.cause = std::make_shared<const Error>(read_error(*error.cause, texts, at));
+  }
+  return error;
+}
+
+}  // namespace
 
 Outcome RedactingAdapter::act(const Intent& intent, std::stop_token stop,
                               const Provisional& provisional) {
@@ -22,13 +45,14 @@ Outcome RedactingAdapter::act(const Intent& intent, std::stop_token stop,
     return outcome;
   }
   Error error = std::move(outcome.result).error();
-  json::Value texts = json::Array{error.message, error.remedy};
+  json::Array all;
+  write_error(error, all);
+  json::Value texts(std::move(all));
   if (const auto done = keeper_.redact(texts); !done) {
-    error.message = done.error().message;
-    error.remedy = done.error().remedy;
+    error = done.error();  // what it says cannot be looked through
   } else if (*done) {
-    error.message = texts.get_array()[0].get_string().c_str();
-    error.remedy = texts.get_array()[1].get_string().c_str();
+    std::size_t at = 0;
+    error = read_error(std::move(error), texts.get_array(), at);
   }
   outcome.result = std::unexpected(std::move(error));
   return outcome;

@@ -89,5 +89,14 @@ TEST_F(RedactingTest, WhatUndoingNeedsStaysExact) {
   EXPECT_EQ(former.get_string(), "hunter2-hunter2");
 }
 
+// What is recorded of an error is its text with all causes.
+TEST_F(RedactingTest, ErrorsComeWithoutThemDownToTheFirstCause) {
+  Error first{
+      Code::kUsage, "hunter2-hunter2", "not hunter2-hunter2", {{"file", "hunter2-hunter2"}}, {}};
+  fake.result = fail(Code::kUsage, "it failed", first);
+  EXPECT_FALSE(act().result.error().text().contains("hunter2"));
+  EXPECT_TRUE(act().result.error().text().contains("[file=⟦secret:key⟧]"));
+}
+
 }  // namespace
 }  // namespace naestro::door

@@ -28,12 +28,12 @@ class ReadableTest : public StoreTest {
     append.sign = true;
     ASSERT_TRUE(store_->append(std::span{&append, 1}));
   }
-  Result<WrittenTexts> publish() {
+  Result<WrittenTexts> publish(std::uint64_t size = 4) {
     auto keys = KeyRing::open(keys_file(folders()), Database::Mode::read_only).value();
     const TakeOut take_out = [](std::string_view text) {
       return text == "\"private\"" ? std::optional<std::string>{"\"...\""} : std::nullopt;
     };
-    return publish_texts(folders(), *store_, *keys, 4, take_out,
+    return publish_texts(folders(), *store_, *keys, size, take_out,
                          [&](const std::string& path, std::string_view content) -> Result<void> {
                            if (full_) return fail(Code::kStoreFull, "full");
                            files_[path] = content;
@@ -94,6 +94,13 @@ TEST_F(ReadableTest, WhatIsAnotherIsFound) {
 }
 
 TEST_F(ReadableTest, WhatCannotBeReadOrWrittenIsAnError) {
+  add("r3", {"\"sealed under another key than it has\""});
+  {
+    auto keys = KeyRing::open(keys_file(folders()), Database::Mode::read_write).value();
+    const KeyRing::Fresh other{"r3", {}};
+    ASSERT_TRUE(keys->keep(std::span{&other, 1}));
+  }
+  EXPECT_EQ(publish(5).error().code, Code::kCrypto);
   full_ = true;
   EXPECT_EQ(publish().error().code, Code::kStoreFull);
   sql("DELETE FROM blobs");

@@ -138,6 +138,8 @@ TEST_F(TilesTest, ReceiptsSayWhatTheirEventsSay) {
   EXPECT_TRUE(
       found_in_receipts("dpv:ConsentGiven", "dpv:ConsentDenied").contains("receipt_changed"));
   EXPECT_TRUE(found_in_receipts("\"record\": {", "\"recorded\": {").contains("receipt_changed"));
+  const std::string late = found_in_receipts("\\\"wall_at\\\"", "\\\"wall_by\\\"");
+  EXPECT_TRUE(late.contains("event_changed") && late.contains("receipt_changed")) << late;
   json::Value none = json::parse(files_.at("receipts.json")).value();
   none.as_object()["consents"].as_array().pop_back();
   EXPECT_EQ(found("receipts.json", json::write(none)), "receipt_missing receipts.json\n");

@@ -52,6 +52,47 @@ TEST(Redactor, WhatOthersEncodeIsFound) {
   }
 }
 
+// A text is read at several places at one time: a value is found across all their borders.
+TEST(Redactor, FoundAtEveryPlaceOfEveryLength) {
+  const std::string value = "hunter2-hunter2";
+  const Redactor redactor{{{"k", value}, {"longer", value + "-and-more"}}};
+  for (std::size_t length = 0; length < 130; ++length) {
+    const std::string text(length, 'h');
+    for (std::size_t at = 0; at <= length; ++at) {
+      const std::string before = text.substr(0, at);
+      const std::string behind = text.substr(at);
+      EXPECT_EQ(redactor.redacted(before + value + behind), before + "⟦secret:k⟧" + behind);
+    }
+  }
+  std::string many;
+  std::string wanted;
+  for (int i = 0; i < 200; ++i) {
+    many +=
+        std::string(static_cast<std::size_t>(i % 9), 'h') + value + (i % 3 == 0 ? "-and-more" : "");
+    wanted += std::string(static_cast<std::size_t>(i % 9), 'h') +
+              (i % 3 == 0 ? "⟦secret:longer⟧" : "⟦secret:k⟧");
+  }
+  EXPECT_EQ(redactor.redacted(many), wanted);
+}
+
+// What is none of ASCII is encoded as a whole, not byte by byte.
+TEST(Redactor, SignsOfSeveralBytesAreFound) {
+  const Redactor redactor{{{"k", "kö€漢𝄞/\"z"}}};
+  for (const std::string& text : {
+           std::string{R"(\u006b\u00f6\u20ac\u6f22\ud834\udd1e\u002f\u0022\u007a)"},
+           std::string{R"(\u006B\u00F6\u20AC\u6F22\uD834\uDD1E\u002F\u0022\u007A)"},
+           std::string{R"(k\u00f6\u20ac\u6f22\ud834\udd1e/\"z)"},
+           std::string{"&#107;&#246;&#8364;&#28450;&#119070;&#47;&#34;&#122;"},
+           std::string{"&#x6b;&#xf6;&#x20ac;&#x6f22;&#x1d11e;&#x2f;&#x22;&#x7a;"},
+           std::string{"z\"/𝄞漢€ök"},
+           std::string{"=6B=C3=B6=E2=82=AC=E6=BC=A2=F0=9D=84=9E=2F=22=7A"},
+           std::string{"k\0\xf6\0\xac\x20\x22\x6f\x34\xd8\x1e\xdd/\0\"\0z\0", 18},
+           std::string{"\0k\0\xf6\x20\xac\x6f\x22\xd8\x34\xdd\x1e\0/\0\"\0z", 18},
+       }) {
+    EXPECT_EQ(redactor.redacted("x" + text + "y"), "x⟦secret:k⟧y") << text;
+  }
+}
+
 TEST(Redactor, SignsThatHaveNamesAreFoundByThem) {
   const Redactor redactor{{{"k", "a<b>c'd&e\tf\rg\"h"}}};
   for (const char* text : {"a&lt;b&gt;c&#39;d&amp;e\tf\rg&quot;h", R"(a<b>c'd&e\tf\rg\"h)"}) {
