@@ -387,6 +387,13 @@ TEST(Each, WhatIsNoHostIsHeldAgainstTheCall) {
   EXPECT_EQ(decide(policy, program({"b.example"})).decision, Decision::ask);
 }
 
+TEST(Each, AnEntryThatIsNotThereIsNoHost) {
+  const testing::Call call = program({"a.example"});
+  const Question question = call.question();
+  EXPECT_EQ((Place{question, &call.effects[1], 0}.host().text), "a.example");
+  EXPECT_EQ((Place{question, &call.effects[1], 1}.host().match), Match::failed);
+}
+
 TEST(Each, WhatIsNotKnownYetIsOpen) {
   const Policy policy =
       testing::with(Layer::user, R"({"id":"no","effect":"deny","hosts":["a.example"]})");
