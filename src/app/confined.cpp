@@ -148,7 +148,9 @@ Result<cli::Confined> confine(const cli::House& house, const cli::SandboxOrder& 
   if (ended.hidden > 0) {
     say("the policy hides " + std::to_string(ended.hidden) + " of the folder's files and folders");
   }
-  return cli::Confined{ended.signal != 0 ? 128 + ended.signal : ended.exit_code, ended.notes};
+  std::vector<std::string> notes = ended.notes;
+  notes.insert(notes.end(), ended.refused.begin(), ended.refused.end());
+  return cli::Confined{ended.signal != 0 ? 128 + ended.signal : ended.exit_code, std::move(notes)};
 }
 
 }  // namespace naestro::app

@@ -137,6 +137,17 @@ TEST(Idempotencies, HaveTheWordsOfContracts) {
   EXPECT_EQ(name(Idempotency::none), "none");
 }
 
+TEST(ToolContract, AnEffectMayHappenForEachEntryOfAList) {
+  const auto tool = parse_tool(
+      "a", with(with(kTool, "input",
+                     R"({"type":"object","properties":{"path":{"type":"array"},"query":{}},)"
+                     R"("additionalProperties":false})"),
+                "effects", R"([{"kind":"net","argument":"path","each":true,"reversible":true}])"));
+  ASSERT_TRUE(tool) << tool.error().text();
+  EXPECT_TRUE(tool->effects[0].each);
+  EXPECT_FALSE(parse_tool("a", kTool)->effects[0].each);
+}
+
 TEST(ToolContract, ErrorsNameFileAndMember) {
   struct Case {
     std::string member, replacement, message;
@@ -168,6 +179,12 @@ TEST(ToolContract, ErrorsNameFileAndMember) {
       {"effects", R"([{"kind":"fly","argument":"","reversible":true}])",
        R"('/effects/0/kind': expected one of ["read","model.local","model.cloud","write",)"
        R"("exec","net","send","pay"])"},
+      {"effects", R"([{"kind":"read","argument":"path","each":true,"reversible":true}])",
+       "'/effects/0/each': each is of the kind net, whose argument is an array of the input"},
+      {"effects", R"([{"kind":"net","argument":"path","each":true,"reversible":true}])",
+       "'/effects/0/each': each is of the kind net, whose argument is an array of the input"},
+      {"effects", R"([{"kind":"net","argument":"","each":true,"reversible":true}])",
+       "'/effects/0/each': each is of the kind net, whose argument is an array of the input"},
       {"cost_usd", "\"-1\"", "'/cost_usd': '-1' is not an amount of US dollars"},
       {"labels", R"({"matches":{"integrity":["file"],"readers":["x"],"instruction_bearing":true}})",
        R"('/labels/matches': a label stands at "" or at a JSON pointer, which begins with '/')"},

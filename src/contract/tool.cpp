@@ -47,19 +47,31 @@ Result<void> read_arguments(std::string_view file, const json::Object& form, Too
   return {};
 }
 
+bool is_list_of_hosts(const ToolContract& tool, const DeclaredEffect& effect) {
+  const json::Object& properties = *json::object_at(tool.input.get_object(), "properties");
+  const json::Object* argument = json::object_at(properties, effect.argument);
+  return effect.kind == EffectKind::net && argument != nullptr &&
+         json::text_at(*argument, "type") == "array";
+}
+
 Result<void> read_effects(std::string_view file, const json::Object& form, ToolContract& tool) {
   std::size_t index = 0;
   for (const json::Value& item : *json::array_at(form, "effects")) {
     const std::string pointer = "/effects/" + std::to_string(index++);
     const json::Object& object = item.get_object();
     DeclaredEffect effect{known(effect_kind(text_of(object, "kind"))), text_of(object, "argument"),
-                          *json::bool_at(object, "reversible")};
+                          *json::bool_at(object, "reversible"),
+                          json::bool_at(object, "each").value_or(false)};
     if (!effect.argument.empty()) {
       const auto argument = tool.arguments.find(effect.argument);
       if (argument == tool.arguments.end() || argument->second != ArgumentKind::authority) {
         return faulty(file, pointer + "/argument",
                       "'" + effect.argument + "' is no argument of the kind authority");
       }
+    }
+    if (effect.each && !is_list_of_hosts(tool, effect)) {
+      return faulty(file, pointer + "/each",
+                    "each is of the kind net, whose argument is an array of the input");
     }
     if (tool.idempotency == Idempotency::pure && changes_world(effect.kind)) {
       return faulty(file, "/idempotency",

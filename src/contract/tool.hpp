@@ -26,6 +26,9 @@ struct DeclaredEffect {
   EffectKind kind;
   std::string argument;    // the authority argument that names the object ("path"); "" for none
   bool reversible = true;  // whether it can be undone, for the consent card
+  // The argument is a list, and the effect happens once for each entry: not at all where the list
+  // is empty or left out.
+  bool each = false;
 };
 
 struct ToolContract {

@@ -8,16 +8,9 @@
 namespace naestro::net {
 namespace {
 
-constexpr std::string_view kWhere =
-    " to net.hosts in your own naestro.yaml ('naestro config' says where it lies); a project's "
-    "file cannot allow it";
-
 Result<void> judge(const Url& url, const HostList& hosts) {
   if (hosts.allows(url)) return {};
-  return fail(Code::kHostDenied,
-              origin(url) + " is not among the hosts that may be reached (net.hosts: " +
-                  shorten(hosts.text(), 200) + ")",
-              "where that is wanted, add " + origin(url) + std::string{kWhere});
+  return not_listed(origin(url), hosts);
 }
 
 // One hop; what is dialled is what was judged.
@@ -44,7 +37,7 @@ Result<Response> hop(const Url& url, const HostList& hosts, const GetLimits& lim
               "the host " + url.host + " leads to " + join(denied, " and ") +
                   ", which is no address of the public Internet",
               "where that is wanted, add the address itself, " +
-                  origin(url.scheme, denied.front(), url.port) + "," + std::string{kWhere});
+                  origin(url.scheme, denied.front(), url.port) + "," + std::string{kToNetHosts});
 }
 
 }  // namespace

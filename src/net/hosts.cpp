@@ -200,16 +200,20 @@ std::string origin(std::string_view scheme, std::string_view host, std::uint16_t
   return out;
 }
 
+Result<Url> parse_entry(std::string_view text) {
+  const std::string full = (text.contains("://") ? "" : "https://") + std::string{text};
+  NAESTRO_LET(Url url, parse_url(full));
+  if (full.find("://") + 3 + authority_of(full).size() == full.size()) return url;
+  return fail(Code::kToolFailed,
+              "'" + shorten(printable(text), kShownMax) + "' is more than a host",
+              "name scheme, host and port only, such as https://HOST");
+}
+
 Result<HostList> HostList::parse(std::string_view text) {
   HostList list;
   for (const std::string& word : split(text, ' ')) {
     if (word.empty() || word == "none") continue;
-    const std::string full = word.contains("://") ? word : "https://" + word;
-    NAESTRO_LET(const Url url, parse_url(full));
-    if (full.find("://") + 3 + authority_of(full).size() != full.size()) {
-      return fail(Code::kToolFailed, "'" + shorten(word, kShownMax) + "' is more than a host",
-                  "name scheme, host and port only, such as https://HOST");
-    }
+    NAESTRO_LET(const Url url, parse_entry(word));
     list.origins_.push_back(origin(url));
   }
   std::ranges::sort(list.origins_);
@@ -239,7 +243,20 @@ HostList HostList::without(const HostList& other) const {
   return out;
 }
 
+std::vector<Url> HostList::urls() const {
+  std::vector<Url> out;
+  for (const std::string& each : origins_) out.push_back(*parse_url(each));  // it was one
+  return out;
+}
+
 std::string HostList::text() const { return origins_.empty() ? "none" : join(origins_, " "); }
+
+std::unexpected<Error> not_listed(const std::string& origins, const HostList& hosts) {
+  return fail(Code::kHostDenied,
+              origins + " is not among the hosts that may be reached (net.hosts: " +
+                  shorten(hosts.text(), kShownMax) + ")",
+              "where that is wanted, add " + origins + std::string{kToNetHosts});
+}
 
 bool is_public(std::string_view address) {
   const std::string text{address};

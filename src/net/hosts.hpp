@@ -28,6 +28,10 @@ Result<Url> parse_url(std::string_view text);
 // The same by libcurl alone, whatever the text.
 Result<Url> parse_any_url(std::string_view text);
 
+// An entry of a list of hosts: "HOST", "HOST:PORT", "http://HOST:PORT". Without a scheme it is
+// https, without a port the scheme's. Refused beside what parse_url refuses: more than a host.
+Result<Url> parse_entry(std::string_view text);
+
 // "https://a.example", "http://[::1]:8080": the port is left out where it is the scheme's own.
 std::string origin(std::string_view scheme, std::string_view host, std::uint16_t port);
 inline std::string origin(const Url& url) { return origin(url.scheme, url.host, url.port); }
@@ -35,8 +39,7 @@ inline std::string origin(const Url& url) { return origin(url.scheme, url.host, 
 // The origins (scheme, host and port) that may be reached; by default none.
 class HostList {
  public:
-  // Entries parted by blanks: "HOST", "HOST:PORT", "http://HOST:PORT". Without a scheme: https;
-  // without a port: the scheme's. "none" stands for no entry. Errors: those of parse_url.
+  // Entries parted by blanks. "none" stands for no entry. Errors: those of parse_entry.
   static Result<HostList> parse(std::string_view text);
 
   [[nodiscard]] bool empty() const { return origins_.empty(); }
@@ -47,11 +50,19 @@ class HostList {
   // The entries that the other list has, too, and those that it has not.
   [[nodiscard]] HostList common(const HostList& other) const;
   [[nodiscard]] HostList without(const HostList& other) const;
-  [[nodiscard]] std::string text() const;  // "https://a.example http://[::1]:8080", or "none"
+  [[nodiscard]] std::vector<Url> urls() const;  // of all entries
+  [[nodiscard]] std::string text() const;       // "https://a.example http://[::1]:8080", or "none"
 
  private:
   std::vector<std::string> origins_;  // sorted
 };
+
+// The words behind what is to be added.
+inline constexpr std::string_view kToNetHosts =
+    " to net.hosts in your own naestro.yaml ('naestro config' says where it lies); a project's "
+    "file cannot allow it";
+// A kHostDenied: the user's list, which is `hosts`, does not have these origins.
+std::unexpected<Error> not_listed(const std::string& origins, const HostList& hosts);
 
 // Whether an address, as text, is of the public Internet: not of a private network, a link, a
 // group, a cloud's metadata, nor a form that holds another address (IPv4-mapped, NAT64, 6to4).

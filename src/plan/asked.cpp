@@ -35,7 +35,7 @@ std::string place_of(const policy::Verdict& verdict) {
 }
 
 Asked asked_of(const std::variant<ToolUse, ModelUse>& use, const Expression& with) {
-  Asked out{target_of(use), declared_effects(use), {}, {}, server_of(use)};
+  Asked out{target_of(use), declared_effects(use, with), {}, {}, server_of(use)};
   const auto* tool = std::get_if<ToolUse>(&use);
   if (tool == nullptr) return out;
   for (const auto& [name, kind] : tool->tool->arguments) {

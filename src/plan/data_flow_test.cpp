@@ -207,6 +207,61 @@ TEST(RuleOfTwo, EachOfTheThreeHasItsWay) {
   EXPECT_EQ(paths(find("docs"), "find"), "");
 }
 
+std::string program(const std::string& more) {
+  return R"({"id":"make","do":{"tool":"exec.run@2"},"with":{"argv":["make"])" + more + "}}";
+}
+
+// The whole workspace is open to it, so that it could send each file.
+TEST(Programs, WithAWayOutTheWorkspaceFlowsIn) {
+  const World world;
+  const auto told = [&](const std::string& more) {
+    const Compiled compiled = world.compile(plan_of(program(more)));
+    check(compiled.program.has_value(), testing::listing(compiled));
+    const Step& step = *compiled.program->find("make");
+    std::string out;
+    for (const StepEffect& effect : step.effects) {
+      out += std::string{name(effect.kind)} + " " + effect.object + "\n";
+    }
+    for (const FlowPath& each : step.paths) out += std::string{each.fact} + ": " + each.path + "\n";
+    return out;
+  };
+  EXPECT_EQ(told(""), "exec [\"make\"]\n");
+  EXPECT_EQ(told(R"(,"hosts":[])"), "exec [\"make\"]\n");
+  const std::string way =
+      "private_data: the workspace -> exec.run@2\n"
+      "untrusted_input: the workspace -> exec.run@2\n";
+  EXPECT_EQ(told(R"(,"hosts":["a.example"])"), "exec [\"make\"]\nnet [\"a.example\"]\n" + way);
+  EXPECT_EQ(told(R"(,"hosts":["${inputs.to}"])"),
+            "exec [\"make\"]\nnet \nprivate_data: ${inputs.to} -> exec.run@2\n"
+            "untrusted_input: the workspace -> exec.run@2\n");
+}
+
+TEST(Programs, WithAWayOutWhatMustNotLeaveIsRefused) {
+  const Labelled world;
+  EXPECT_EQ(errors(world.compile(plan_of(program("")))), "");
+  EXPECT_EQ(errors(world.compile(plan_of(program(R"(,"hosts":["a.example"])")))),
+            "NP7002 /steps/0/do: the workspace -> exec.run@2\n");
+  EXPECT_EQ(errors(world.compile(plan_of(program(R"(,"hosts":["${inputs.to}"])")))),
+            "NP7002 /steps/0/do: the workspace -> exec.run@2\n");
+}
+
+TEST(Programs, AHostThatARuleDeniesIsKnownBeforeTheRun) {
+  World world;
+  check(world.policy
+            .add(policy::Layer::user, "mine.yaml",
+                 json::parse(R"({"policy":"policy/1","rules":[{"id":"no","effect":"deny",)"
+                             R"("hosts":["b.example"]}]})")
+                     .value(),
+                 [](const std::string&) { return 3; })
+            .has_value(),
+        "a policy");
+  EXPECT_EQ(errors(world.compile(plan_of(program(R"(,"hosts":["a.example"])")))), "");
+  const Compiled refused =
+      world.compile(plan_of(program(R"(,"hosts":["a.example","http://b.example:8080"])")));
+  ASSERT_NE(of_code(refused, "NP6001"), nullptr) << testing::listing(refused);
+  EXPECT_TRUE(of_code(refused, "NP6001")->message.contains("denies `net`"));
+}
+
 TEST(Typed, APartThatCanHoldNoFreeTextIsNoOrder) {
   const World world;
   const auto bearing = [&](const std::string& body, const std::string& rest = "") {

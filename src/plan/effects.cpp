@@ -33,7 +33,8 @@ class Effects {
 
   void step(DraftStep& step) {
     if (!step.use) return;
-    for (const contract::DeclaredEffect& declared : declared_effects(*step.use)) {
+    for (const contract::DeclaredEffect& declared :
+         declared_effects(*step.use, step.with.expression)) {
       StepEffect effect{declared.kind, declared.argument, Extent::whole, "", declared.reversible};
       if (!effect.argument.empty()) object(step, effect);
       step.effects.push_back(std::move(effect));
@@ -78,9 +79,25 @@ class Effects {
 
 }  // namespace
 
-std::vector<contract::DeclaredEffect> declared_effects(const std::variant<ToolUse, ModelUse>& use) {
-  if (const auto* tool = std::get_if<ToolUse>(&use)) return tool->tool->effects;
-  return {{std::get<ModelUse>(use).model->kind, "", true}};
+std::vector<contract::DeclaredEffect> declared_effects(const std::variant<ToolUse, ModelUse>& use,
+                                                       const Expression& with) {
+  const auto* tool = std::get_if<ToolUse>(&use);
+  if (tool == nullptr) return {{std::get<ModelUse>(use).model->kind, "", true}};
+  std::vector<contract::DeclaredEffect> out = tool->tool->effects;
+  std::erase_if(out, [&](const contract::DeclaredEffect& effect) {
+    if (!effect.each) return false;
+    const auto list = argument(with, effect.argument);
+    const auto* literal = list ? std::get_if<json::Value>(&list->node) : nullptr;
+    return !list || (literal != nullptr && literal->is_array() && literal->get_array().empty());
+  });
+  return out;
+}
+
+bool reaches_out(const std::vector<contract::DeclaredEffect>& effects) {
+  const auto has = [&](contract::EffectKind kind) {
+    return std::ranges::find(effects, kind, &contract::DeclaredEffect::kind) != effects.end();
+  };
+  return has(contract::EffectKind::exec) && has(contract::EffectKind::net);
 }
 
 std::string_view name(StepEffect::Extent extent) {

@@ -154,10 +154,22 @@ class Flow {
     if (step.control.for_each) step.labels = {{"", policy::whole(step.labels)}};
     step.flow = flow_of(*step.use, arguments, control.value_or(plan_label()));
     step.flow.off_prem_open = open_in;
+    if (reaches_out(step.asked->effects)) {
+      step.flow = policy::either(step.flow, of_program(reached.readers));
+    }
     more.open = more.open || open_in;
     settle_presence(step, more);
     judge(step);
     note(step);
+  }
+
+  // A program with a way out could send any file of the workspace, and do what one of them says.
+  static policy::Flow of_program(const std::set<std::string>& readers) {
+    policy::Flow out;
+    out.untrusted_input = true;
+    out.private_data = true;
+    out.off_prem_forbidden = policy::off_prem_forbidden(narrowed(plan_label(), readers));
+    return out;
   }
 
   void settle_presence(const DraftStep& step, More& more) const {
@@ -272,7 +284,10 @@ class Flow {
       return presence && fact.carries(*presence);
     });
     // What was not understood has no way.
-    if (need == step.producers.end()) return shown_target(*step.use);
+    if (need == step.producers.end()) {
+      return (reaches_out(step.asked->effects) ? "the workspace -> " : "") +
+             shown_target(*step.use);
+    }
     return "whether step '" + draft_.steps[*need].id + "' is done -> " + shown_target(*step.use);
   }
 

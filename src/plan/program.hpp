@@ -64,8 +64,12 @@ struct ModelUse {
   std::int64_t seed = 0;
 };
 
-// What the contract says that a call does; a model's is its own kind, which names no argument.
-std::vector<contract::DeclaredEffect> declared_effects(const std::variant<ToolUse, ModelUse>& use);
+// What the contract says that a call with these arguments does, without what happens for each entry
+// of a list that has none; a model's is its own kind, which names no argument.
+std::vector<contract::DeclaredEffect> declared_effects(const std::variant<ToolUse, ModelUse>& use,
+                                                       const Expression& with);
+// Whether a program runs that could send what it reads, which is the whole workspace.
+bool reaches_out(const std::vector<contract::DeclaredEffect>& effects);
 
 // What a step may touch, as far as it is known before the run.
 struct StepEffect {

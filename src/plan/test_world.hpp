@@ -21,8 +21,8 @@ inline std::string tool_text(const std::string& name, int version, const std::st
 }
 
 // Tools: files.search@1 (read, 10 s), report.write@1 (write, 5 s), notes.find@1 (deprecated) and
-// @2, paid.lookup@1 (0.01 USD, 20 s), mail.send@1 (send). Models: tiny (free), cloudy (priced),
-// huge (dear).
+// @2, paid.lookup@1 (0.01 USD, 20 s), mail.send@1 (send), exec.run@2 (exec, net). Models: tiny
+// (free), cloudy (priced), huge (dear).
 struct World {
   World() {
     const std::string find =
@@ -50,9 +50,16 @@ struct World {
                   R"({"to":"authority","body":"payload"})",
                   R"([{"kind":"send","argument":"to","reversible":false}])",
                   R"("idempotency":"keyed","timeout_s":5,"cost_usd":"0","deprecated":"")");
+    const std::string program =
+        tool_text("exec.run", 2, R"({"argv":{"type":"array"},"hosts":{"type":"array"},"stdin":{}})",
+                  R"(["argv"])", R"({"argv":"authority","hosts":"authority","stdin":"payload"})",
+                  R"([{"kind":"exec","argument":"argv","reversible":false},)"
+                  R"({"kind":"net","argument":"hosts","each":true,"reversible":false}])",
+                  R"("idempotency":"none","timeout_s":5,"cost_usd":"0","deprecated":"")");
     const std::string old_notes = notes(1, "use notes.find@2");
     const std::string new_notes = notes(2, "");
-    const std::array<EmbeddedFile, 6> tool_files{{{"find", find},
+    const std::array<EmbeddedFile, 7> tool_files{{{"find", find},
+                                                  {"program", program},
                                                   {"report", report},
                                                   {"mail", mail},
                                                   {"old", old_notes},

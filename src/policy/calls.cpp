@@ -126,6 +126,10 @@ std::string url_of(const std::string& host) {
   return "https://" + (host.contains(':') ? "[" + host + "]" : host) + "/";
 }
 
+json::Value entry_of(const std::string& host) {
+  return json::Value(host.contains(':') ? "[" + host + "]" : host);
+}
+
 // Whether it is a URL, or a path in the workspace.
 bool is_somewhere(const json::Value& value, bool is_url) {
   if (!value.is_string()) return false;
@@ -168,9 +172,16 @@ std::vector<Given> values_of(const Target& target, const std::string& argument,
       (effect->kind == contract::EffectKind::net || effect->kind == contract::EffectKind::read ||
        effect->kind == contract::EffectKind::write);
   const bool is_url = is_place && effect->kind == contract::EffectKind::net;
+  const bool is_list = is_url && effect->each;
+  // Of several hosts each is judged by itself, so that one at a time tells all apart.
   for (const std::string& host : is_url ? samples.hosts : std::vector<std::string>{}) {
-    places.emplace_back(url_of(host));
+    if (is_list) {
+      places.emplace_back(json::Array{entry_of(host)});
+    } else {
+      places.emplace_back(url_of(host));
+    }
   }
+  if (is_list) places.emplace_back(json::Array{});
   for (const std::string& path : is_place && !is_url ? samples.paths : std::vector<std::string>{}) {
     places.emplace_back(path);
   }
@@ -180,7 +191,7 @@ std::vector<Given> values_of(const Target& target, const std::string& argument,
     // URLs that differ beyond their hosts are not gone through.
     complete = complete && !is_url;
     for (const json::Value& value : named->second) {
-      if (!is_place || is_somewhere(value, is_url)) others.emplace_back(value);
+      if (!is_place || (!is_list && is_somewhere(value, is_url))) others.emplace_back(value);
     }
     // An effect goes somewhere; another argument may be left out.
     if (!is_place) others.emplace_back(std::nullopt);

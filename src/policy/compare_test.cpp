@@ -168,6 +168,37 @@ TEST(Compare, WhatMoreIsAskedOfArgumentsIsSampledAndSaidSo) {
   EXPECT_FALSE(complete(many));
 }
 
+TEST(Compare, HostsOfAListAreGoneThroughOneByOne) {
+  const std::vector<Target> targets = {
+      {"exec.run@2",
+       {{EffectKind::exec, "argv", false}, {EffectKind::net, "hosts", false, true}},
+       {"argv", "hosts"},
+       ""}};
+  const Policy before = testing::builtin();
+  const auto found = policy::compare(
+      before, testing::with(Layer::user, R"({"id":"h","effect":"deny","hosts":["*.a.example"]})"),
+      targets);
+  ASSERT_FALSE(found.witnesses.empty());
+  for (const Witness& each : found.witnesses) {  // by mode
+    EXPECT_EQ(json::write(each.authority), R"({"argv":"x","hosts":["x.a.example"]})");
+  }
+  EXPECT_TRUE(found.complete);
+  EXPECT_TRUE(policy::compare(
+                  before,
+                  testing::with(Layer::user, R"({"id":"h","effect":"deny","hosts":["a.example"],)"
+                                             R"("tools":["http.get"]})"),
+                  targets)
+                  .witnesses.empty());
+  // A condition about the list may tell more lists apart.
+  EXPECT_FALSE(
+      policy::compare(
+          before,
+          testing::with(Layer::user, R"({"id":"h","effect":"deny","tools":["exec.run"],)"
+                                     R"x("when":"context.arguments.hosts.contains(\"a\")"})x"),
+          targets)
+          .complete);
+}
+
 TEST(Compare, ASampleOfAPatternIsTried) {
   const Comparison found =
       compare(testing::builtin(),

@@ -203,6 +203,10 @@ std::string kinds_of(const Target& target) {
   return out.empty() ? "nothing outside" : join({out.begin(), out.end()}, ", ");
 }
 
+bool happens_nowhere(const Question& question, const contract::DeclaredEffect* effect) {
+  return effect != nullptr && places_of(question, *effect) == 0;
+}
+
 // More than one by one: what is found may be so of the calls alone that were tried.
 bool is_sampled(const Rule& rule) {
   return rule.when && (!one_by_one(*rule.when) || asks_like_tool(*rule.when));
@@ -384,6 +388,7 @@ class Linter {
                     const Asked& asked, const Call& call, Known& out) const {
     const Question question = call.question();
     const auto* effect = question.effects.empty() ? nullptr : question.effects.data();
+    if (happens_nowhere(question, effect)) return true;
     const Matched matched = rule.matches(question, effect);
     if (matched.match == Match::no) return true;
     const bool failed = matched.match == Match::failed;
@@ -443,6 +448,7 @@ class Linter {
       each_call(each.target, samples, left, [&](const Call& call) {
         const Question question = call.question();
         const auto* effect = question.effects.empty() ? nullptr : question.effects.data();
+        if (happens_nowhere(question, effect)) return true;
         if (bare.matches(question, effect).match != Match::yes) return true;
         out = example(each, call);
         return false;

@@ -174,6 +174,34 @@ TEST(Lint, AShadowedRuleIsShownByACallThatItMatches) {
             "files.write@1 {\"path\":\".\"} in copilot: ask by w");
 }
 
+TEST(Lint, OfAListOfHostsOneIsShown) {
+  const std::vector<Target> programs = {
+      {"exec.run@2",
+       {{EffectKind::exec, "argv", false}, {EffectKind::net, "hosts", false, true}},
+       {"argv", "hosts"},
+       ""}};
+  EXPECT_TRUE(lint(testing::with(Layer::user, R"({"id":"a","effect":"deny","kinds":["net"],)"
+                                              R"("hosts":["a.example"]})"),
+                   programs)
+                  .empty());
+  const auto all = lint(testing::with(Layer::user, R"({"id":"w","effect":"deny","kinds":["net"]},)"
+                                                   R"({"id":"n","effect":"ask","kinds":["net"],)"
+                                                   R"("hosts":["a.example"]})"),
+                        programs);
+  ASSERT_EQ(all.size(), 1U);
+  EXPECT_EQ(shown(all[0].example),
+            R"(exec.run@2 {"argv":"x","hosts":["a.example"]} in copilot: deny by w)");
+  const auto never =
+      lint(testing::with(Layer::user,
+                         R"({"id":"n","effect":"deny","tools":["exec.run"],"kinds":["net"],)"
+                         R"("when":"1 == 2"})"),
+           programs);
+  ASSERT_EQ(never.size(), 1U);
+  EXPECT_EQ(
+      shown(never[0].example),
+      R"(exec.run@2 {"argv":"x","hosts":["other.example"]} in copilot: ask by builtin.outside)");
+}
+
 TEST(Lint, RulesShadowAnotherTogether) {
   const std::string all = " decides nothing: rules ";
   EXPECT_EQ(found(R"({"id":"a","effect":"deny","paths":["s/*"]},)"

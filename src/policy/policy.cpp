@@ -25,6 +25,18 @@ std::size_t index_of(const DeclaredEffect* effect) {
   return effect == nullptr ? kNoEffect : static_cast<std::size_t>(effect->kind);
 }
 
+// Every effect that happens, at every place where it does; null where none does.
+template <class Do>
+void each_place(const Question& question, const Do& act) {
+  bool any = false;
+  for (const DeclaredEffect& effect : question.effects) {
+    const std::size_t places = places_of(question, effect);
+    for (std::size_t entry = 0; entry < places; ++entry) act(&effect, entry);
+    any = any || places > 0;
+  }
+  if (!any) act(nullptr, 0);
+}
+
 Decision decision_of(int strictness) { return static_cast<Decision>(strictness / 2); }
 
 }  // namespace
@@ -139,7 +151,7 @@ struct Policy::Bounds {
   }
 };
 
-void Policy::judge_effect(const Question& question, const DeclaredEffect* effect,
+void Policy::judge_effect(const Question& question, const DeclaredEffect* effect, std::size_t entry,
                           Bounds& bounds) const {
   const std::size_t kind = index_of(effect);
   const RuleFile* file = nullptr;
@@ -148,7 +160,7 @@ void Policy::judge_effect(const Question& question, const DeclaredEffect* effect
   const RuleFile* mildest_file = nullptr;
   const Rule* mildest = nullptr;  // of those that may match
   int high = -1;
-  Place place{question, effect};
+  Place place{question, effect, entry};
   for (const RuleFile& each : files_) {
     each.index.candidates(question.target, kind, place, [&](std::uint32_t at) {
       const Rule& rule = each.rules[at];
@@ -207,8 +219,9 @@ void Policy::judge_effect(const Question& question, const DeclaredEffect* effect
 
 Ruling Policy::judge(const Question& question) const {
   Bounds bounds;
-  for (const DeclaredEffect& effect : question.effects) judge_effect(question, &effect, bounds);
-  if (question.effects.empty()) judge_effect(question, nullptr, bounds);
+  each_place(question, [&](const DeclaredEffect* effect, std::size_t entry) {
+    judge_effect(question, effect, entry, bounds);
+  });
   bounds.ruling.open = bounds.high > bounds.low;
   if (bounds.low == kDeny) return std::move(bounds.ruling);
   if (!bounds.may.none() && !bounds.obligations.covers(bounds.may)) bounds.ruling.open = true;
@@ -274,9 +287,9 @@ Reached Policy::reached(const Question& question) const {
 
 std::vector<Policy::Finding> Policy::findings(const Question& question) const {
   std::vector<Finding> out;
-  const auto of = [&](const DeclaredEffect* effect) {
+  each_place(question, [&](const DeclaredEffect* effect, std::size_t entry) {
     const std::size_t kind = index_of(effect);
-    Place place{question, effect};
+    Place place{question, effect, entry};
     for (const RuleFile& file : files_) {
       std::set<std::uint32_t> places;
       file.index.candidates(question.target, kind, place,
@@ -284,12 +297,15 @@ std::vector<Policy::Finding> Policy::findings(const Question& question) const {
       for (const std::uint32_t at : places) {
         const Rule& rule = file.rules[at];
         Matched matched = rule.matches(question, effect, place);
-        if (matched.match != Match::no) out.push_back({&file, &rule, kind, std::move(matched)});
+        const bool known = std::ranges::any_of(out, [&](const Finding& finding) {
+          return entry > 0 && finding.rule == &rule && finding.kind == kind &&
+                 finding.matched.match == matched.match;
+        });
+        if (known || matched.match == Match::no) continue;
+        out.push_back({&file, &rule, kind, std::move(matched)});
       }
     }
-  };
-  for (const DeclaredEffect& effect : question.effects) of(&effect);
-  if (question.effects.empty()) of(nullptr);
+  });
   return out;
 }
 

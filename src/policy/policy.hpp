@@ -116,7 +116,7 @@ class Policy {
  private:
   struct Bounds;
   void judge_effect(const Question& question, const contract::DeclaredEffect* effect,
-                    Bounds& bounds) const;
+                    std::size_t entry, Bounds& bounds) const;
   [[nodiscard]] Verdict worded(Ruling ruling) const;
 
   std::vector<RuleFile> files_;  // from the built-in one

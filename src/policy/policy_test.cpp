@@ -338,5 +338,83 @@ TEST(Labels, APartHasItsNearestAncestorsLabelAndThatOfItsParts) {
   EXPECT_EQ(join(user, file).readers, std::set<std::string>{"private"});
 }
 
+// A program that may reach these hosts.
+testing::Call program(json::Array hosts) {
+  testing::Call call;
+  call.target = "exec.run@2";
+  call.effects = {{EffectKind::exec, "argv", false}, {EffectKind::net, "hosts", false, true}};
+  call.authority = {{"argv", json::Array{"make"}}, {"hosts", std::move(hosts)}};
+  return call;
+}
+
+TEST(Each, EveryHostOfAListIsAnEffect) {
+  const Policy policy = testing::with(
+      Layer::user, R"({"id":"no","effect":"deny","kinds":["net"],"hosts":["*.b.example"]})");
+  EXPECT_EQ(decide(policy, program({"a.example"})).decision, Decision::ask);
+  for (const char* host : {"x.b.example", "http://x.b.example:8080", "x.b.example:22"}) {
+    EXPECT_EQ(decide(policy, program({host})).rule, "no") << host;
+    EXPECT_EQ(decide(policy, program({"a.example", host})).rule, "no") << host;
+    EXPECT_EQ(decide(policy, program({host, "a.example"})).rule, "no") << host;
+  }
+  EXPECT_EQ(decide(policy, program({"b.example"})).decision, Decision::ask);
+}
+
+TEST(Each, WithoutAnEntryNothingHappens) {
+  const Policy policy =
+      testing::with(Layer::user, R"({"id":"no","effect":"deny","kinds":["net"]})");
+  testing::Call call = program({});
+  EXPECT_EQ(decide(policy, call).decision, Decision::ask);
+  call.authority.erase("hosts");
+  EXPECT_EQ(decide(policy, call).decision, Decision::ask);
+  EXPECT_EQ(decide(policy, program({"a.example"})).rule, "no");
+  // Of an effect alone.
+  call.effects.erase(call.effects.begin());
+  EXPECT_EQ(decide(policy, call).rule, "door.no_effect");
+  EXPECT_TRUE(policy.findings(call.question()).empty());
+}
+
+TEST(Each, WhatIsNoHostIsHeldAgainstTheCall) {
+  const Policy policy =
+      testing::with(Layer::user, R"({"id":"no","effect":"deny","hosts":["a.example"]})");
+  for (const json::Value& entry : {json::Value("a.example/x"), json::Value("a b"),
+                                   json::Value("ftp://b.example"), json::Value(1)}) {
+    EXPECT_EQ(decide(policy, program({entry})).rule, "no") << json::write(entry);
+  }
+  testing::Call call = program({});
+  call.authority["hosts"] = "b.example";
+  EXPECT_EQ(decide(policy, call).rule, "no");
+  EXPECT_TRUE(decide(policy, call).reason.contains("it does not say which host"));
+  EXPECT_EQ(decide(policy, program({"b.example"})).decision, Decision::ask);
+}
+
+TEST(Each, AnEntryThatIsNotThereIsNoHost) {
+  const testing::Call call = program({"a.example"});
+  const Question question = call.question();
+  EXPECT_EQ((Place{question, &call.effects[1], 0}.host().text), "a.example");
+  EXPECT_EQ((Place{question, &call.effects[1], 1}.host().match), Match::failed);
+}
+
+TEST(Each, WhatIsNotKnownYetIsOpen) {
+  const Policy policy =
+      testing::with(Layer::user, R"({"id":"no","effect":"deny","hosts":["a.example"]})");
+  testing::Call call = program({});
+  call.authority.erase("hosts");
+  call.open = {"hosts"};
+  EXPECT_EQ(decide(policy, call).decision, Decision::ask);
+  EXPECT_TRUE(decide(policy, call).open);
+}
+
+TEST(Each, ARuleIsFoundOnceForItsHosts) {
+  const Policy policy = testing::with(
+      Layer::user,
+      R"({"id":"a","effect":"ask","kinds":["net"],"hosts":["a.example","b.example"]})");
+  std::string found;
+  for (const Policy::Finding& finding :
+       policy.findings(program({"a.example", "c.example", "b.example"}).question())) {
+    found += finding.rule->id + " " + std::string{kind_word(finding.kind)} + "\n";
+  }
+  EXPECT_EQ(found, "builtin.outside exec\nbuiltin.outside net\na net\n");
+}
+
 }  // namespace
 }  // namespace naestro::policy

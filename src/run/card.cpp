@@ -21,7 +21,7 @@ door::Effect shape_of(const plan::Step& step) {
   effect.step = step.id;
   effect.timeout_s = step.timeout_s;
   effect.flow = step.flow;
-  effect.declared = plan::declared_effects(step.use);
+  effect.declared = plan::declared_effects(step.use, step.with);
   effect.target = plan::target_of(step.use);
   effect.server = plan::server_of(step.use);
   if (const auto* use = std::get_if<ToolUse>(&step.use)) {

@@ -322,7 +322,7 @@ Machine::About Machine::about(const Question& question) const {
   const At at = *at_place(question.what.get_object());
   auto effect = make_effect(program_->steps[at.step], lookup(at));
   check(effect.has_value(), "what is asked about was made before");
-  effect->flow = flow_of(at);
+  effect->flow = flow_of(at, *effect);
   return {door::decide(environment_.policy, start_.mode, scope_.user, *effect).first,
           call(at).argument_label};
 }
@@ -338,7 +338,7 @@ std::vector<policy::Grant> Machine::lasting(const Question& question) const {
   if (what.contains("locked") || what.contains("require_reason")) return {};
   auto effect = make_effect(program_->steps[at.step], lookup(at));
   check(effect.has_value(), "what was asked about was an effect already");
-  effect->flow = flow_of(at);
+  effect->flow = flow_of(at, *effect);
   return {run::lasting(*effect, workspace, card_rules())};
 }
 

@@ -297,7 +297,7 @@ class Machine {
   void hand_out(Call& call, Batch& batch);
   [[nodiscard]] std::optional<contract::Label> control_label(At at) const;
   [[nodiscard]] contract::Labels argument_labels(At at) const;
-  [[nodiscard]] policy::Flow flow_of(At at) const;
+  [[nodiscard]] policy::Flow flow_of(At at, const door::Effect& effect) const;
   [[nodiscard]] std::set<std::string> readers_of(const door::Effect& effect) const;
   void note_written(const Call& call);
   void accept(At at, Fact& fact, const contract::Labels& labels, Batch& batch);

@@ -134,7 +134,7 @@ void Machine::start_call(At at, Batch& batch) {
   }
   call(at).argument_labels = argument_labels(at);
   call(at).argument_label = policy::whole(call(at).argument_labels);
-  effect->flow = flow_of(at);
+  effect->flow = flow_of(at, *effect);
   effect->counted = call(at).counted;
   const door::Admission admission =
       door::admit(environment_.policy, start_.mode, scope_, *effect, action_of(at, *effect),

@@ -54,13 +54,19 @@ contract::Labels Machine::argument_labels(At at) const {
 
 // What the labels of the call's data say of it. What the compiler found holds, too: it is what a
 // person saw.
-policy::Flow Machine::flow_of(At at) const {
+policy::Flow Machine::flow_of(At at, const door::Effect& effect) const {
   const plan::Step& step = program_->steps[at.step];
   const std::optional<contract::Label> control = control_label(at);
   policy::Flow flow = policy::either(
       step.flow,
       plan::flow_of(step.use, call(at).argument_labels, control ? *control : plan::plan_label()));
   flow.off_prem_open = false;
+  // What the run wrote since, a program could read and send.
+  if (plan::reaches_out(effect.declared)) {
+    flow.off_prem_forbidden =
+        flow.off_prem_forbidden ||
+        policy::off_prem_forbidden(plan::narrowed(plan::plan_label(), readers_of(effect)));
+  }
   return flow;
 }
 

@@ -149,11 +149,11 @@ void take_report(Fd& from, std::string& said) {
   said.append(buffer, static_cast<std::size_t>(got));
 }
 
-// The listening socket of the program's own network; -1 when the keeper ended before.
-int take_listener(int from) {
+// The sockets of the program's own network; none when the keeper ended before.
+std::vector<int> take_sockets(int from) {
   char byte = 0;
   iovec text{&byte, 1};
-  alignas(cmsghdr) char space[CMSG_SPACE(sizeof(int))] = {};
+  alignas(cmsghdr) char space[CMSG_SPACE((1 + kDoorsMax) * sizeof(int))] = {};
   msghdr message{};
   message.msg_iov = &text;
   message.msg_iovlen = 1;
@@ -164,11 +164,10 @@ int take_listener(int from) {
     got = ::recvmsg(from, &message, MSG_CMSG_CLOEXEC);
   } while (got < 0 && errno == EINTR);
   const cmsghdr* const head = got == 1 ? CMSG_FIRSTHDR(&message) : nullptr;
-  int listener = -1;
-  if (head != nullptr && head->cmsg_type == SCM_RIGHTS) {
-    std::memcpy(&listener, CMSG_DATA(head), sizeof listener);
-  }
-  return listener;
+  if (head == nullptr || head->cmsg_type != SCM_RIGHTS) return {};
+  std::vector<int> out((head->cmsg_len - CMSG_LEN(0)) / sizeof(int));
+  std::memcpy(out.data(), CMSG_DATA(head), out.size() * sizeof(int));
+  return out;
 }
 
 // Of the whole wall the kernel ends all when the keeper ends; without namespaces the keeper does.
@@ -213,8 +212,8 @@ Result<Attended> attend(pid_t keeper, Pipes& pipes, const Job& job, const std::s
   bool ending = !write_whole(pipes.control.write.fd, "g");
   std::optional<Egress> egress;
   if (pipes.egress_here.fd >= 0) {
-    const int listener = take_listener(pipes.egress_here.fd);
-    if (listener >= 0) egress.emplace(listener, *job.hosts, job.log);
+    std::vector<int> sockets = take_sockets(pipes.egress_here.fd);
+    if (!sockets.empty()) egress.emplace(std::move(sockets), *job.hosts, job.log);
   }
   const auto end = [&](const std::string& why) {
     if (!why.empty()) ended.notes.push_back("stopped: " + why);
@@ -247,7 +246,7 @@ Result<Attended> attend(pid_t keeper, Pipes& pipes, const Job& job, const std::s
     if (!why.empty()) end(why);
   }
   while (::waitpid(keeper, nullptr, 0) < 0 && errno == EINTR) continue;
-  if (egress) std::ranges::move(egress->refusals(), std::back_inserter(ended.notes));
+  if (egress) egress->report(ended);
   if (stop.stop_requested()) {
     return fail(Code::kInterrupted, "the program was stopped, with all its processes");
   }

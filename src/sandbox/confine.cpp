@@ -1,5 +1,6 @@
 #include "sandbox/confine.hpp"
 
+#include <netinet/in.h>
 #include <sys/wait.h>
 
 #include <algorithm>
@@ -24,6 +25,8 @@ constexpr const char* kDevices[] = {"/dev/null", "/dev/zero", "/dev/full", "/dev
 constexpr const char* kSystem[] = {"/usr", "/bin", "/sbin", "/lib", "/lib32", "/lib64", "/libx32"};
 constexpr const char* kSettings[] = {"/etc/ld.so.cache", "/etc/alternatives", "/etc/localtime",
                                      "/etc/ssl/certs", "/etc/ssl/openssl.cnf"};
+
+constexpr const char* kNamesFrom = "/etc/resolv.conf";
 
 std::unexpected<Error> system_failed(const std::string& what) {
   return fail(Code::kIo, what + ": " + std::strerror(errno));
@@ -141,6 +144,10 @@ Result<std::set<std::string>> fixed_above(const Job& job, const Protections& pro
 
 Result<std::vector<Entry>> root_of(const Job& job, const Protections& protections) {
   NAESTRO_LET(std::vector<Entry> out, root_for(job.folder, job.writable));
+  if (job.hosts) {
+    out.push_back(
+        {.kind = Entry::Kind::file, .target = &kNamesFrom[1], .source = "nameserver 127.0.0.1\n"});
+  }
   NAESTRO_LET(const std::set<std::string> fixed, fixed_above(job, protections));
   for (const std::string& path : fixed) {
     out.push_back({.kind = Entry::Kind::keep, .target = path.substr(1)});
@@ -168,6 +175,7 @@ Result<std::vector<Grant>> grants_of(const Job& job, const Protections& protecti
   for (const char* path : kSettings) out.push_back({path, Access::read, true});
   for (const char* path : kDevices) out.push_back({path, Access::device, true});
   if (job.profile == Profile::whole) {
+    if (job.hosts) out.push_back({kNamesFrom, Access::read});
     out.push_back({"/proc", Access::read});
     out.push_back({"/dev/shm", Access::fill});
     // A folder below /tmp would else have its rights as well.
@@ -207,6 +215,24 @@ std::string mapping(unsigned outside) {
   return std::to_string(inside) + " " + std::to_string(outside) + " 1";
 }
 
+// The proxy, and each name at each of its ports; none without a network.
+Result<std::vector<Door>> doors_of(const Job& job) {
+  if (!job.hosts) return std::vector<Door>{};
+  const StandIns names = stand_ins(*job.hosts);
+  std::vector<Door> out{{INADDR_LOOPBACK, kProxyPort}};
+  std::set<std::pair<std::uint32_t, std::uint16_t>> known;
+  for (const net::Url& url : job.hosts->urls()) {
+    const auto name = names.find(url.host);
+    const bool fresh = name != names.end() && known.emplace(name->second, url.port).second;
+    if (fresh) out.push_back({name->second, url.port});
+  }
+  if (out.size() <= kDoorsMax) return out;
+  return fail(Code::kToolFailed,
+              std::to_string(known.size()) + " hosts and ports are named, more than " +
+                  std::to_string(kDoorsMax - 1),
+              "name those that the program needs");
+}
+
 // With everything ready: runs it and sees it end.
 Result<Attended> run_in(const Kernel& kernel, const Job& job, const Protections& protections,
                         const std::stop_token& stop) {
@@ -219,7 +245,8 @@ Result<Attended> run_in(const Kernel& kernel, const Job& job, const Protections&
   Pipes pipes;
   if (!pipes.open(job.hosts.has_value()))
     return system_failed("the streams of a program cannot be made");
-  const Wall wall{whole, kernel.landlock_abi, job.hosts ? kProxyPort : 0};
+  NAESTRO_LET(std::vector<Door> doors, doors_of(job));
+  const Wall wall{whole, kernel.landlock_abi, std::move(doors)};
   Launch all{.wall = wall,
              .argv = {},
              .environment = {},

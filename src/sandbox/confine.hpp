@@ -77,6 +77,16 @@ struct Job {
   std::function<void(const std::string&)> log = {};  // a line for each request, on any thread
 };
 
+// What was connected to of one origin ("https://a.example"): bytes as they passed the proxy.
+struct Reached {
+  std::string origin;
+  std::uint64_t connections = 0;
+  std::uint64_t sent_bytes = 0;
+  std::uint64_t received_bytes = 0;
+};
+inline constexpr std::size_t kRefusalsMax = 20;
+inline constexpr std::size_t kRefusalBytesMax = 1'000;
+
 struct Ended {
   std::size_t hidden = 0;  // files and folders that were shown empty for `hides`
   int exit_code = 0;
@@ -88,6 +98,11 @@ struct Ended {
   // What was refused or undone on the way, one sentence each: a limit that was met, a name that it
   // may not make.
   std::vector<std::string> notes = {};
+  // Of the network: by origin what was reached, and what was refused, a sentence each: the first
+  // kRefusalsMax of `refused_count`.
+  std::vector<Reached> reached = {};
+  std::vector<std::string> refused = {};
+  std::uint64_t refused_count = 0;
 };
 
 // Errors: kCannotConfine (the kernel lacks something, or refused it: the program did not run),

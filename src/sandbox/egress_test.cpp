@@ -70,6 +70,16 @@ TEST(Request, WhatCouldBeReadInTwoWaysIsRefused) {
   }
 }
 
+TEST(Request, OneToAHostIsOneToTheProxy) {
+  const net::Url url = *net::parse_url("http://a.example:8080/");
+  EXPECT_EQ(to_proxy("GET /x?y HTTP/1.1\r\n\r\n", url),
+            "GET http://a.example:8080/x?y HTTP/1.1\r\n\r\n");
+  for (const char* other : {"", "GET", "GET ", "OPTIONS * HTTP/1.1\r\n\r\n",
+                            "GET http://b.example/ HTTP/1.1\r\n\r\n", "\r\n\r\n"}) {
+    EXPECT_EQ(to_proxy(other, url), other);
+  }
+}
+
 std::string bytes(std::size_t count, std::size_t number) {
   std::string out;
   for (std::size_t i = count; i > 0; --i) out += static_cast<char>(number >> (8 * (i - 1)));
@@ -161,7 +171,7 @@ TEST_F(EgressTest, WhatIsListedIsReached) {
   EXPECT_TRUE(got.out.ends_with("hello")) << got.out << got.err;
   ASSERT_EQ(server.requests().size(), 1U);
   EXPECT_TRUE(server.requests()[0].starts_with("GET /x?y HTTP/1.1\r\nHost: 127.0.0.1:"));
-  EXPECT_TRUE(got.notes.empty());
+  EXPECT_TRUE(got.refused.empty());
   ASSERT_EQ(lines.size(), 1U);
   EXPECT_TRUE(lines[0].starts_with("egress: GET http://127.0.0.1:")) << lines[0];
   EXPECT_TRUE(lines[0].ends_with(" allowed")) << lines[0];
@@ -182,8 +192,8 @@ TEST_F(EgressTest, WhatIsNotListedIsNot) {
                                   "https://127.0.0.1:" + port_of(server)}) {
     const Ended got = talk(list, "GET " + server.url() + "/ HTTP/1.1\r\n\r\n");
     EXPECT_TRUE(got.out.starts_with("HTTP/1.1 403 Forbidden")) << got.out << got.err;
-    ASSERT_EQ(got.notes.size(), 1U);
-    EXPECT_TRUE(got.notes[0].contains("is not among the hosts")) << got.notes[0];
+    ASSERT_EQ(got.refused.size(), 1U);
+    EXPECT_TRUE(got.refused[0].contains("is not among the hosts")) << got.refused[0];
   }
   EXPECT_TRUE(talk(server.url(), "GET / HTTP/1.1\r\n\r\n").out.starts_with("HTTP/1.1 400 "));
   EXPECT_TRUE(server.requests().empty());
@@ -218,8 +228,8 @@ TEST_F(EgressTest, WhatIsSentIsCounted) {
   const Ended got =
       talk(server.url(), "POST " + server.url() + "/ HTTP/1.1\r\nContent-Length: " + size +
                              "\r\n\r\n" + std::string(kSentBytesMax + 1, 'x'));
-  ASSERT_EQ(got.notes.size(), 1U) << got.err;
-  EXPECT_TRUE(got.notes[0].contains("more than 16 MiB")) << got.notes[0];
+  ASSERT_EQ(got.refused.size(), 1U) << got.err;
+  EXPECT_TRUE(got.refused[0].contains("more than 16 MiB")) << got.refused[0];
 }
 
 TEST_F(EgressTest, ThereIsNoOtherWay) {
@@ -230,7 +240,9 @@ TEST_F(EgressTest, ThereIsNoOtherWay) {
               "def attempt(f):\n  try: print('did', f())\n"
               "  except OSError as e: print(errno.errorcode.get(e.errno, e))\n"
               "s = lambda *w: socket.socket(*w)\n"
-              "attempt(lambda: s(socket.AF_INET, socket.SOCK_DGRAM))\n"
+              "attempt(lambda: s(socket.AF_INET, socket.SOCK_DGRAM, 1))\n"  // ICMP
+              "attempt(lambda: s(socket.AF_INET, socket.SOCK_DGRAM, 136))\n"
+              "attempt(lambda: s(socket.AF_INET, socket.SOCK_SEQPACKET))\n"
               "attempt(lambda: s(socket.AF_INET6))\nattempt(lambda: s(socket.AF_UNIX))\n"
               "attempt(lambda: s(socket.AF_INET, socket.SOCK_STREAM, 262))\n"
               "attempt(lambda: s(socket.AF_INET, socket.SOCK_RAW, 1))\n"
@@ -238,16 +250,140 @@ TEST_F(EgressTest, ThereIsNoOtherWay) {
               "t = s()\n"
               "attempt(lambda: t.sendto(b'x', 0x20000000, ('127.0.0.1', 3128)))\n"
               "attempt(lambda: t.bind(('127.0.0.1', 0)))\nattempt(lambda: t.listen())\n"
+              "u = s(socket.AF_INET, socket.SOCK_DGRAM)\n"
+              "attempt(lambda: u.bind(('127.0.0.1', 0)))\n"
+              "attempt(lambda: u.setsockopt(17, 100, 1))\n"
               "ok = (errno.EACCES, errno.ENETUNREACH, errno.ECONNREFUSED)\n"
               "for a in (('127.0.0.1', int(sys.argv[1])), ('192.0.2.1', 3128), ('1.1.1.1', 443)):\n"
-              "  print(s().connect_ex(a) in ok)\n",
+              "  print(s().connect_ex(a) in ok)\n"
+              "for a in ('192.0.2.1', '1.1.1.1', '224.0.0.1', '255.255.255.255', '10.0.0.1'):\n"
+              "  for p in (53, int(sys.argv[1])):\n"
+              "    try: print('sent', u.sendto(b'x', (a, p)))\n"
+              "    except OSError as e: print(e.errno in (*ok, errno.ENETUNREACH))\n",
               port_of(server)};
   const auto got = run(kernel, job, {});
   ASSERT_TRUE(got);
   std::string expected;
-  for (int i = 0; i < 9; ++i) expected += "EPERM\n";
-  EXPECT_EQ(got->out, expected + "True\nTrue\nTrue\n") << got->err;
+  for (int i = 0; i < 13; ++i) expected += "EPERM\n";
+  for (int i = 0; i < 13; ++i) expected += "True\n";
+  EXPECT_EQ(got->out, expected) << got->err;
   EXPECT_TRUE(server.requests().empty());
+}
+
+// Programs that know no proxy.
+struct NamesTest : EgressTest {
+  Ended python(const std::string& hosts, const std::string& script,
+               const std::vector<std::string>& words = {}) {
+    job.hosts = net::HostList::parse(hosts).value();
+    job.argv = {"/usr/bin/python3", "-I", "-c", "import errno, socket, sys\n" + script};
+    job.argv.insert(job.argv.end(), words.begin(), words.end());
+    auto result = run(kernel, job, {});
+    EXPECT_TRUE(result) << result.error().text();
+    return result ? *std::move(result) : Ended{};
+  }
+  // Connects by name; sends, and prints what comes back.
+  Ended connect(const std::string& hosts, const std::string& port, const std::string& text) {
+    return python(hosts,
+                  "s = socket.create_connection(('localhost', int(sys.argv[1])))\n"
+                  "s.sendall(sys.argv[2].encode())\n"
+                  "while d := s.recv(4096): sys.stdout.write(d.decode())\n",
+                  {port, text});
+  }
+};
+
+TEST_F(NamesTest, AreOfTheListedHostsAlone) {
+  const Ended got = python("a.example https://b.example:22",
+                           "for n in ('a.example', 'B.Example', 'c.example', 'x.a.example'):\n"
+                           "  try: print(socket.gethostbyname(n))\n"
+                           "  except socket.gaierror as e: print('no', n)\n"
+                           "print({x[4][0] for x in socket.getaddrinfo('a.example', 443)})\n"
+                           "print(open('/etc/resolv.conf').read(), end='')\n");
+  EXPECT_EQ(got.out,
+            "198.18.0.1\n198.18.0.2\nno c.example\nno x.a.example\n{'198.18.0.1'}\n"
+            "nameserver 127.0.0.1\n")
+      << got.err;
+  EXPECT_EQ(got.refused_count, 2U);
+  ASSERT_EQ(got.refused.size(), 2U);
+  EXPECT_TRUE(got.refused[0].starts_with("egress: the name c.example refused: ")) << got.refused[0];
+  EXPECT_TRUE(got.reached.empty());
+}
+
+// "localhost" is a name as others; it may be dialled since its address is listed by number.
+TEST_F(NamesTest, WhatConnectsToOneIsCarriedToItsHost) {
+  StubServer server{hello_back};
+  const std::string port = port_of(server);
+  const std::string both = "http://localhost:" + port + " " + server.url();
+  const Ended got = connect(both, port, "GET /x HTTP/1.1\r\nHost: localhost:" + port + "\r\n\r\n");
+  EXPECT_TRUE(got.out.ends_with("hello")) << got.out << got.err;
+  ASSERT_EQ(server.requests().size(), 1U);
+  EXPECT_EQ(server.requests()[0],
+            "GET /x HTTP/1.1\r\nHost: localhost:" + port + "\r\nConnection: close\r\n\r\n");
+  EXPECT_TRUE(got.refused.empty());
+  ASSERT_EQ(got.reached.size(), 1U);
+  EXPECT_EQ(got.reached[0].origin, "http://localhost:" + port);
+  // What is no plain HTTP goes on as it is.
+  const Ended bytes = connect("localhost:" + port + " 127.0.0.1:" + port, port,
+                              "GET / HTTP/1.1\r\nHost: z\r\n\r\n");
+  EXPECT_TRUE(bytes.out.ends_with("hello")) << bytes.out << bytes.err;
+  EXPECT_EQ(server.requests()[1], "GET / HTTP/1.1\r\nHost: z\r\n\r\n");
+}
+
+TEST_F(NamesTest, ItsAddressIsJudgedAsTheProxyDoes) {
+  StubServer server{hello_back};
+  const std::string port = port_of(server);
+  for (const std::string& list : {"http://localhost:" + port, "localhost:" + port}) {
+    const Ended got = connect(list, port, "GET / HTTP/1.1\r\nHost: localhost:" + port + "\r\n\r\n");
+    EXPECT_FALSE(got.out.ends_with("hello")) << got.out;
+    ASSERT_EQ(got.refused.size(), 1U) << got.err;
+    EXPECT_TRUE(got.refused[0].contains("no address of the public Internet")) << got.refused[0];
+  }
+  EXPECT_TRUE(server.requests().empty());
+}
+
+TEST_F(NamesTest, OfHttpTheRequestIsForThatHost) {
+  StubServer server{hello_back};
+  const std::string port = port_of(server);
+  const std::string both = "http://localhost:" + port + " " + server.url();
+  for (const std::string& request :
+       {"GET / HTTP/1.1\r\nHost: b.example\r\n\r\n" + std::string{},
+        "GET http://b.example/ HTTP/1.1\r\n\r\n" + std::string{},
+        "GET " + server.url() + "/ HTTP/1.1\r\n\r\n",
+        "CONNECT localhost:" + port + " HTTP/1.1\r\n\r\n",
+        std::string{"OPTIONS * HTTP/1.1\r\n\r\n"}, std::string{"\r\n\r\n"}}) {
+    const Ended got = connect(both, port, request);
+    EXPECT_TRUE(got.out.starts_with("HTTP/1.1 400 ")) << request << got.out << got.err;
+    EXPECT_EQ(got.refused.size(), 1U) << request;
+  }
+  EXPECT_TRUE(server.requests().empty());
+}
+
+TEST_F(NamesTest, OtherPortsAndAddressesAreNot) {
+  StubServer server{hello_back};
+  const std::string port = port_of(server);
+  const std::string hosts = "http://localhost:" + port + " " + server.url() + " a.example:1";
+  const Ended got = python(hosts,
+                           "p = int(sys.argv[1])\n"
+                           "for at in (('localhost', 2), ('localhost', 1), ('localhost', 3128),\n"
+                           "           ('a.example', p), ('198.18.77.1', p), ('127.0.0.1', p)):\n"
+                           "  e = socket.socket().connect_ex(at)\n"
+                           "  print(e in (errno.ECONNREFUSED, errno.EACCES))\n",
+                           {port});
+  EXPECT_EQ(got.out, "True\nTrue\nTrue\nTrue\nTrue\nTrue\n") << got.err;
+  EXPECT_TRUE(server.requests().empty());
+  EXPECT_TRUE(got.reached.empty());
+}
+
+TEST_F(NamesTest, OnlySoManyDoors) {
+  std::string hosts;
+  for (int port = 1; port <= 199; ++port) hosts += "a.example:" + std::to_string(port) + " ";
+  job.hosts = net::HostList::parse(hosts).value();
+  job.argv = {"true"};
+  const auto most = run(kernel, job, {});
+  EXPECT_TRUE(most) << most.error().text();
+  job.hosts = net::HostList::parse(hosts + "b.example").value();
+  const auto refused = run(kernel, job, {});
+  ASSERT_FALSE(refused);
+  EXPECT_TRUE(refused.error().message.contains("200 hosts and ports")) << refused.error().text();
 }
 
 }  // namespace

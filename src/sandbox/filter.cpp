@@ -98,7 +98,8 @@ class Program {
     const std::uint8_t no = turned ? std::uint8_t{0} : count;
     out.push_back(BPF_JUMP(static_cast<std::uint16_t>(BPF_JMP | how | BPF_K), value, yes, no));
   }
-  // What follows, up to the end of `rules`, is about this call alone and answers it.
+  // What follows, up to the end of `rules`, is about this value alone, mostly the number of a call,
+  // and answers it.
   template <class Rules>
   void of_call(std::uint32_t number, Rules rules) {
     const std::size_t at = out.size();
@@ -190,6 +191,18 @@ void judge_without_namespaces(Program& to, const Wall& wall) {
   if (wall.landlock_abi < 6) answer_all(to, kSignals, EPERM);
 }
 
+// A socket of the type that is loaded, if it is this one; else the type stays loaded.
+void allow_protocol(Program& to, std::uint32_t type, std::uint32_t protocol) {
+  to.of_call(type, [&] {
+    to.load_argument(2);
+    to.if_so(BPF_JEQ, 0);
+    to.allow();
+    to.if_so(BPF_JEQ, protocol);
+    to.allow();
+    to.deny();
+  });
+}
+
 void judge_sockets(Program& to, const Wall& wall) {
   // A pair of datagram sockets may send to any path; the other kinds reach each other alone.
   to.of_call(SYS_socketpair, [&] {
@@ -204,23 +217,27 @@ void judge_sockets(Program& to, const Wall& wall) {
     to.allow();
     to.deny();
   });
-  if (wall.port == 0) return;
-  to.of_call(SYS_socket, [&] {  // TCP alone: no UDP, no MPTCP, no raw packets
+  if (wall.doors.empty()) return;
+  // TCP, and UDP to ask for names, which goes nowhere else: its network has no way out. No MPTCP,
+  // no ICMP, no raw packets.
+  to.of_call(SYS_socket, [&] {
     to.load_argument(0);
     to.if_so(BPF_JEQ, AF_INET, true);
     to.deny();
     to.load_argument(1);
     to.out.push_back(BPF_STMT(BPF_ALU | BPF_AND | BPF_K, 0xf));
-    to.if_so(BPF_JEQ, SOCK_STREAM, true);
-    to.deny();
-    to.load_argument(2);
-    to.if_so(BPF_JEQ, 0);
-    to.allow();
-    to.if_so(BPF_JEQ, IPPROTO_TCP);
-    to.allow();
+    allow_protocol(to, SOCK_STREAM, IPPROTO_TCP);
+    allow_protocol(to, SOCK_DGRAM, IPPROTO_UDP);
     to.deny();
   });
-  for (const auto& [call, flags] : {std::pair{SYS_sendto, 3U}, std::pair{SYS_sendmsg, 2U}}) {
+  to.of_call(SYS_setsockopt, [&] {  // of UDP: to carry other protocols
+    to.load_argument(1);
+    to.if_so(BPF_JEQ, IPPROTO_UDP);
+    to.deny();
+    to.allow();
+  });
+  for (const auto& [call, flags] :
+       {std::pair{SYS_sendto, 3U}, std::pair{SYS_sendmsg, 2U}, std::pair{SYS_sendmmsg, 3U}}) {
     to.of_call(static_cast<std::uint32_t>(call), [&] {
       to.load_argument(flags);
       to.if_so(BPF_JSET, MSG_FASTOPEN);

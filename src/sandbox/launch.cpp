@@ -22,6 +22,7 @@
 #include <cstring>
 
 #include "sandbox/confine.hpp"
+#include "sandbox/dns.hpp"
 
 namespace naestro::sandbox {
 namespace {
@@ -52,7 +53,7 @@ void take_descriptors(const Launch& launch) {
   int high[kDescriptors] = {};
   const int from[kDescriptors] = {launch.in,      launch.out,     launch.err,   launch.report,
                                   launch.ruleset, launch.control, launch.egress};
-  const int count = launch.wall.port == 0 ? kEgress : kDescriptors;
+  const int count = launch.wall.doors.empty() ? kEgress : kDescriptors;
   for (int i = 0; i < count; ++i) {
     high[i] = ::fcntl(from[i], F_DUPFD, 16);
     if (high[i] < 0) give_up(Report::identity, launch.report);  // 3 is still the parent's file
@@ -108,36 +109,63 @@ void drop_capabilities() {
   }
 }
 
-// The one thing in its network: a listening socket, whose other side is the parent.
-void open_network(int port) {
+bool set_address(int socket, const char* name, unsigned long what, std::uint32_t address) {
+  ifreq request{};
+  std::memcpy(request.ifr_name, name, std::strlen(name) + 1);
+  sockaddr_in at{};
+  at.sin_family = AF_INET;
+  at.sin_addr.s_addr = htonl(address);
+  std::memcpy(&request.ifr_addr, &at, sizeof at);
+  return ::ioctl(socket, what, &request) == 0;
+}
+
+int bound(int type, const Door& door) {
+  sockaddr_in at{};
+  at.sin_family = AF_INET;
+  at.sin_port = htons(door.port);
+  at.sin_addr.s_addr = htonl(door.address);
+  const int out = ::socket(AF_INET, type | SOCK_CLOEXEC, 0);
+  if (out < 0 || ::bind(out, reinterpret_cast<const sockaddr*>(&at), sizeof at) != 0) return -1;
+  return out;
+}
+
+// All that is in its network: sockets whose other side is the parent. The loopback has the
+// addresses that stand in for names, too.
+void open_network(const std::vector<Door>& doors) {
   ifreq loopback{};
   std::memcpy(loopback.ifr_name, "lo", 3);
   loopback.ifr_flags = IFF_UP | IFF_RUNNING;
-  sockaddr_in at{};
-  at.sin_family = AF_INET;
-  at.sin_port = htons(static_cast<std::uint16_t>(port));
-  at.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
-  const int listener = ::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
-  if (listener < 0 || ::ioctl(listener, SIOCSIFFLAGS, &loopback) != 0 ||
-      ::bind(listener, reinterpret_cast<const sockaddr*>(&at), sizeof at) != 0 ||
-      ::listen(listener, 64) != 0) {
+  const int any = ::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+  if (any < 0 || ::ioctl(any, SIOCSIFFLAGS, &loopback) != 0 ||
+      !set_address(any, "lo:1", SIOCSIFADDR, kStandIns + 1) ||
+      !set_address(any, "lo:1", SIOCSIFNETMASK, kStandInMask)) {
     give_up(Report::network);
+  }
+  ::close(any);
+  int sockets[1 + kDoorsMax] = {};
+  std::size_t count = 0;
+  sockets[count++] = bound(SOCK_DGRAM, {INADDR_LOOPBACK, kNamePort});
+  if (sockets[0] < 0) give_up(Report::network);
+  for (const Door& door : doors) {
+    const int listener = bound(SOCK_STREAM, door);
+    if (listener < 0 || ::listen(listener, 64) != 0) give_up(Report::network);
+    sockets[count++] = listener;
   }
   char byte = 'l';
   iovec text{&byte, 1};
-  alignas(cmsghdr) char space[CMSG_SPACE(sizeof(int))] = {};
+  alignas(cmsghdr) char space[CMSG_SPACE(sizeof sockets)] = {};
   msghdr message{};
   message.msg_iov = &text;
   message.msg_iovlen = 1;
   message.msg_control = space;
-  message.msg_controllen = sizeof space;
+  message.msg_controllen = CMSG_SPACE(count * sizeof(int));
   cmsghdr* const head = CMSG_FIRSTHDR(&message);
   head->cmsg_level = SOL_SOCKET;
   head->cmsg_type = SCM_RIGHTS;
-  head->cmsg_len = CMSG_LEN(sizeof(int));
-  std::memcpy(CMSG_DATA(head), &listener, sizeof listener);
+  head->cmsg_len = CMSG_LEN(count * sizeof(int));
+  std::memcpy(CMSG_DATA(head), sockets, count * sizeof(int));
   if (::sendmsg(kEgress, &message, MSG_NOSIGNAL) != 1) give_up(Report::network);
-  ::close(listener);
+  for (std::size_t i = 0; i < count; ++i) ::close(sockets[i]);
   ::close(kEgress);
 }
 
@@ -169,9 +197,8 @@ void go_to(const char* path) {
   for (const Grant& grant : launch.grants) {
     if (!landlock_allow(kRuleset, launch.wall.landlock_abi, grant)) give_up(Report::wall);
   }
-  if (launch.wall.port != 0 &&
-      !landlock_allow_port(kRuleset, launch.wall.landlock_abi, launch.wall.port)) {
-    give_up(Report::wall);
+  for (const Door& door : launch.wall.doors) {
+    if (!landlock_allow_port(kRuleset, launch.wall.landlock_abi, door.port)) give_up(Report::wall);
   }
   drop_capabilities();
   check_bounding_set(launch.wall.namespaces);
@@ -275,7 +302,7 @@ void wait_for_go() {
     become_self(launch);
     // RLIMIT_NPROC does not hold for root.
     if (launch.root_user && !put("/proc/sys/kernel/pid_max", "400", 3)) give_up(Report::limits);
-    if (launch.wall.port != 0) open_network(launch.wall.port);
+    if (!launch.wall.doors.empty()) open_network(launch.wall.doors);
     static constexpr char kHost[] = "sandbox";  // the machine's own says whose it is
     if (::sethostname(kHost, sizeof kHost - 1) != 0) give_up(Report::identity);
     if (!enter_root(launch.root)) give_up(Report::mounts);

@@ -35,8 +35,8 @@ struct Launch {
   std::vector<sock_filter> filter;
   // The keeper waits for a byte of `control`, and kills all when its other end is closed.
   int in = -1, out = -1, err = -1, report = -1, ruleset = -1, control = -1;
-  // A UNIX socket, over which the keeper hands out a socket that listens at wall.port of its own
-  // network. Where wall.port is 0 there is none.
+  // A UNIX socket, over which the keeper hands out sockets of its own network: one of UDP for
+  // names, and one that listens at each of wall.doors. Where there are no doors there is none.
   int egress = -1;
   bool root_user = false;
 };

@@ -125,6 +125,12 @@ Result<ProxyRequest> parse_request(std::string_view head) {
   return out;
 }
 
+std::string to_proxy(std::string_view head, const net::Url& url) {
+  const std::size_t target = head.find(' ') + 1;
+  if (target == 0 || target >= head.size() || head[target] != '/') return std::string{head};
+  return std::string{head.substr(0, target)} + net::origin(url) + std::string{head.substr(target)};
+}
+
 std::size_t record_bytes(std::string_view first_five) {
   if (first_five.size() < 5 || first_five[0] != 0x16 || first_five[1] != 3) return 0;
   const std::size_t length = static_cast<unsigned char>(first_five[3]) * std::size_t{256} +

@@ -128,11 +128,20 @@ bool mount_at(const Entry& entry, const char* type, unsigned long flags, const c
   return ::mount(type, entry.target.c_str(), type, flags, options) == 0;
 }
 
+bool fill(const Entry& entry) {
+  const int fd = ::open(entry.target.c_str(), O_CREAT | O_EXCL | O_WRONLY | O_CLOEXEC, 0444);
+  if (fd < 0) return false;
+  const ssize_t size = ::write(fd, entry.source.data(), entry.source.size());
+  ::close(fd);
+  return size == static_cast<ssize_t>(entry.source.size());
+}
+
 bool build(const Entry& entry) {
   using Kind = Entry::Kind;
   switch (entry.kind) {
     case Kind::folder:
       return make_way(entry.target.c_str()) && ::mkdir(entry.target.c_str(), 0755) == 0;
+    case Kind::file: return make_way(entry.target.c_str()) && fill(entry);
     case Kind::link: return ::symlink(entry.source.c_str(), entry.target.c_str()) == 0;
     case Kind::bind: return entry.tree < 0 || place(entry);
     case Kind::scratch:

@@ -28,6 +28,7 @@ struct Identity {
 struct Entry {
   enum class Kind : std::uint8_t {
     folder,   // is made
+    file,     // likewise, with `source` in it
     link,     // to `source`
     bind,     // `source` of the machine
     scratch,  // a file system in memory; `source`: its options

@@ -24,11 +24,21 @@ inline constexpr unsigned long kNamespaces = CLONE_NEWUSER | CLONE_NEWNS | CLONE
                                              CLONE_NEWNET | CLONE_NEWIPC | CLONE_NEWUTS |
                                              CLONE_NEWCGROUP;
 
+inline constexpr std::uint16_t kNamePort = 53;
+inline constexpr std::size_t kDoorsMax = 200;
+
+// Where somebody listens in a network of its own, in the host's byte order.
+struct Door {
+  std::uint32_t address = 0;
+  std::uint16_t port = 0;
+};
+
 // What stands around the filter, which decides what it has to see to itself.
 struct Wall {
   bool namespaces = true;
   int landlock_abi = 0;
-  int port = 0;  // of this machine's loopback in its own network, which it may reach; 0: none
+  // What it may connect to by TCP. None: no network.
+  std::vector<Door> doors = {};
 };
 
 // What Landlock allows below a path.

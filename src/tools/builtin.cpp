@@ -18,6 +18,7 @@ constexpr Entry kTools[] = {
     {"csv.join@1", csv_join},
     {"csv.query@1", csv_query},
     {"exec.run@1", exec_run},
+    {"exec.run@2", exec_run_with_hosts},
     {"files.edit@1", files_edit},
     {"files.list@1", files_list},
     {"files.read@1", files_read},

@@ -25,21 +25,21 @@ TEST(ToolContracts, NameTheToolsAndTheirArguments) {
       {"answer.compose@1", kAnswerOutputMax},  {"chart.svg@1", kChartOutputMax},
       {"csv.duplicates@1", kCsvOutputMax},     {"csv.join@1", kCsvOutputMax},
       {"csv.query@1", kCsvOutputMax},          {"exec.run@1", kExecOutputMax},
-      {"files.edit@1", kWriteOutputMax},       {"files.list@1", kListOutputMax},
-      {"files.read@1", kReadOutputMax},        {"files.restore@1", kRestoreOutputMax},
-      {"files.search@1", kSearchOutputMax},    {"files.write@1", kWriteOutputMax},
-      {"http.get@1", kHttpOutputMax},          {"http.get@2", kHttpOutputMax},
-      {"json.query@1", kCsvOutputMax},         {"report.markdown@1", kReportOutputMax},
-      {"text.compare@1", kCompareOutputMax},   {"text.diff@1", kDiffOutputMax},
-      {"text.find@1", kFindOutputMax},         {"text.section@1", kSectionOutputMax},
-      {"text.timeline@1", kTimelineOutputMax},
+      {"exec.run@2", kExecOutputMax},          {"files.edit@1", kWriteOutputMax},
+      {"files.list@1", kListOutputMax},        {"files.read@1", kReadOutputMax},
+      {"files.restore@1", kRestoreOutputMax},  {"files.search@1", kSearchOutputMax},
+      {"files.write@1", kWriteOutputMax},      {"http.get@1", kHttpOutputMax},
+      {"http.get@2", kHttpOutputMax},          {"json.query@1", kCsvOutputMax},
+      {"report.markdown@1", kReportOutputMax}, {"text.compare@1", kCompareOutputMax},
+      {"text.diff@1", kDiffOutputMax},         {"text.find@1", kFindOutputMax},
+      {"text.section@1", kSectionOutputMax},   {"text.timeline@1", kTimelineOutputMax},
   };
   std::vector<std::string> ids;
   for (const std::string& id : known()) {
     const std::string name = id.substr(0, id.find('@'));
     const std::string version = id.substr(id.find('@') + 1);
-    const auto parsed = json::parse(
-        testing::read_file(kContracts / (name + (version == "1" ? "" : "." + version) + ".json")));
+    const std::string file = name + (version == "1" ? "" : "." + version) + ".json";
+    const auto parsed = json::parse(testing::read_file(kContracts / file));
     ASSERT_TRUE(parsed) << name << parsed.error().text();
     const json::Object& contract = parsed->as_object();
     ids.push_back(std::string{*json::text_at(contract, "name")} + "@" +

@@ -30,6 +30,7 @@ Result<json::Value> chart_svg(const json::Object& arguments, const Context& cont
 Result<json::Value> csv_duplicates(const json::Object& arguments, const Context& context);
 Result<json::Value> csv_join(const json::Object& arguments, const Context& context);
 Result<json::Value> exec_run(const json::Object& arguments, const Context& context);
+Result<json::Value> exec_run_with_hosts(const json::Object& arguments, const Context& context);
 Result<json::Value> files_edit(const json::Object& arguments, const Context& context);
 Result<json::Value> files_list(const json::Object& arguments, const Context& context);
 Result<json::Value> files_read(const json::Object& arguments, const Context& context);

@@ -1,6 +1,7 @@
 #include <filesystem>
 
 #include "sandbox/kernel.hpp"
+#include "testing/stub_server.hpp"
 #include "tools/tools_test.hpp"
 
 namespace naestro::tools {
@@ -76,6 +77,83 @@ TEST_F(ExecTest, WhatIsNoProgramIsRefused) {
   EXPECT_EQ(run("exec.run", R"({"argv":[""]})").error().code, Code::kToolFailed);
   EXPECT_EQ(run("exec.run", R"({"argv":["a\u0000b"]})").error().code, Code::kToolFailed);
   EXPECT_EQ(run("exec.run", R"({"argv":["no-such-program"]})").error().code, Code::kNotFound);
+}
+
+struct ExecHostsTest : ExecTest {
+  testing::StubServer server{[](const std::string&, testing::StubConnection& connection) {
+    connection.send(testing::StubServer::answer(200, "page"));
+  }};
+  net::HostList hosts = *net::HostList::parse(server.url() + " https://a.example");
+
+  Result<json::Value> fetch(const json::Array& named, const std::string& url) {
+    return call(
+        "exec.run", 2,
+        {{"argv", json::Array{"/usr/bin/python3", "-I", "-c",
+                              "import sys, urllib.request\n"
+                              "print(urllib.request.urlopen(sys.argv[1]).read().decode())\n",
+                              url}},
+         {"hosts", named}},
+        {ws, {}, nullptr, &hosts});
+  }
+  static std::string at(const Result<json::Value>& got, const char* member) {
+    return got ? json::write(got->as_object().at(member)) : got.error().text();
+  }
+};
+
+TEST_F(ExecHostsTest, WhatIsNamedIsReachedAndCounted) {
+  const auto got = fetch({server.url()}, server.url() + "/x");
+  EXPECT_EQ(at(got, "stdout"), R"("page\n")") << at(got, "stderr");
+  const json::Object& reached = got->as_object().at("reached").as_array().at(0).as_object();
+  EXPECT_EQ(json::text_at(reached, "origin"), server.url());
+  EXPECT_EQ(json::integer_at(reached, "connections"), 1);
+  EXPECT_EQ(static_cast<std::size_t>(*json::integer_at(reached, "sent_bytes")),
+            server.requests().at(0).size());
+  EXPECT_EQ(static_cast<std::size_t>(*json::integer_at(reached, "received_bytes")),
+            testing::StubServer::answer(200, "page").size());
+  EXPECT_EQ(at(got, "refused"), "[]");
+  EXPECT_EQ(at(got, "refused_count"), "0");
+}
+
+TEST_F(ExecHostsTest, WhatIsNotNamedIsRefusedAndSaid) {
+  const auto got = fetch({"a.example"}, server.url());
+  EXPECT_EQ(at(got, "exit_code"), "1");
+  EXPECT_EQ(at(got, "reached"), "[]");
+  EXPECT_EQ(at(got, "refused_count"), "1");
+  EXPECT_TRUE(at(got, "refused").contains("is not among the hosts that may be reached"))
+      << at(got, "refused");
+  EXPECT_TRUE(server.requests().empty());
+}
+
+TEST_F(ExecHostsTest, WithoutHostsThereIsNoNetwork) {
+  const auto got = fetch({}, server.url());
+  EXPECT_EQ(at(got, "exit_code"), "1");
+  EXPECT_EQ(at(got, "reached"), "[]");
+  EXPECT_EQ(at(got, "refused"), "[]");
+  EXPECT_TRUE(server.requests().empty());
+}
+
+TEST_F(ExecHostsTest, OnlyHostsOfTheUsersListAreNamed) {
+  for (const json::Array& named :
+       {json::Array{"b.example"}, json::Array{"a.example", "b.example"},
+        json::Array{"http://a.example"}, json::Array{"a.example:8443"}}) {
+    const auto got = fetch(named, server.url());
+    ASSERT_FALSE(got) << json::write(named);
+    EXPECT_EQ(got.error().code, Code::kHostDenied);
+    EXPECT_TRUE(got.error().remedy.contains("to net.hosts")) << got.error().text();
+  }
+  const auto nobody =
+      call("exec.run", 2, {{"argv", json::Array{"true"}}, {"hosts", json::Array{"a.example"}}},
+           {ws, {}, nullptr, nullptr});
+  EXPECT_EQ(nobody.error().code, Code::kHostDenied);
+}
+
+TEST_F(ExecHostsTest, WhatIsNoListOfHostsIsAnError) {
+  json::Array many;
+  for (int i = 0; i < 17; ++i) many.emplace_back("a" + std::to_string(i) + ".example");
+  for (const json::Array& named :
+       {json::Array{"a b"}, json::Array{"https://a.example/x"}, json::Array{1}, many}) {
+    EXPECT_EQ(fetch(named, server.url()).error().code, Code::kToolFailed) << json::write(named);
+  }
 }
 
 }  // namespace
