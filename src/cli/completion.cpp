@@ -104,6 +104,8 @@ Candidates values(House& house, Kind kind) {
       break;
     case Kind::tools:
       for (const contract::ToolContract& tool : house.tools.all()) {
+        // Versions of one name stand beside each other.
+        if (!out.empty() && out.back().word == tool.name) out.pop_back();
         out.push_back({tool.name, tool.description});
       }
       break;
