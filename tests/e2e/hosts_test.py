@@ -130,7 +130,7 @@ class Hosts(own_world.OwnWorld):
 
     def test_what_is_no_host_is_found_before_the_run(self):
         for host in ("https://a.example/x", "a b", "*.a.example", "user@a.example", "A.example", ""):
-            self.naestro("plan", "check", self.plan([host]), code=2, says="/steps/0/with/hosts/0")
+            self.naestro("plan", "check", self.plan([host]), code=2, says="the argument 'hosts' does not fit exec.run@2")
 
 
 if __name__ == "__main__":
