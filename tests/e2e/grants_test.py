@@ -129,7 +129,7 @@ class Grants(OwnWorld):
         self.run_it(code=5)
         self.approve("--scope", "always", "--confirm")
         self.naestro("resume", "last")
-        policy = self.folder / ".naestro" / "policy.yaml"
+        policy = self.work / ".naestro" / "policy.yaml"
         policy.parent.mkdir()
         rule = "policy: policy/1\nrules:\n  - id: mine\n    effect: {}\n    tools: [report.markdown]\n"
         # Another rule asks: nobody said yes to that one.
