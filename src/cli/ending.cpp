@@ -83,7 +83,8 @@ std::string told(const Error& error) {
   plain.context.clear();
   const std::string code{info(error.code).name};
   const std::string text = failure_text(code, plain.text().substr(code.size() + 1));
-  return step.empty() || text.contains(step) ? text : step + ": " + text;
+  const std::string_view what = std::string_view{text}.substr(0, text.find("; "));  // no remedy
+  return step.empty() || what.contains(step) ? text : step + ": " + text;
 }
 
 std::string cost_text(const run::Machine& machine, std::int64_t worked_us) {

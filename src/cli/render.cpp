@@ -272,7 +272,11 @@ std::string event_text(const ledger::Event& event) {
   if (event.kind == "effect.in_doubt") {
     return "doubt    " + step + where(data) + "  nobody knows whether it was done\n";
   }
-  if (event.kind == "step.failed") return "failed   " + step + "  " + text(data, "code") + "\n";
+  if (event.kind == "step.failed") {
+    // That a step failed says no more than the word; the last lines say why.
+    const std::string code = text(data, "code");
+    return "failed   " + step + (code == info(Code::kStepFailed).name ? "" : "  " + code) + "\n";
+  }
   if (event.kind == "consent.given") {
     const std::string scope = text(data, "scope");
     const std::string lasts = scope == "once" ? "" : ", " + scope;
