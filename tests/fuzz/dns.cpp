@@ -1,7 +1,8 @@
 // Any bytes to the name server of a program's own network, and any first request to a host by one
 // that knows no proxy.
-#include "fuzz/fuzz.hpp"
 #include "sandbox/dns.hpp"
+
+#include "fuzz/fuzz.hpp"
 #include "sandbox/request.hpp"
 
 using namespace naestro;
