@@ -134,7 +134,6 @@ int plan_graph(House& house, const PlanOptions& options);
 
 int demo(House& house);
 
-// Secrets: their values come in, and are never shown. `by_file`: instead of a passphrase.
 // What a secret is for, as a person says it. Nothing said: it stays as it is.
 struct SecretWords {
   std::vector<std::string> hosts;
@@ -144,6 +143,7 @@ struct SecretWords {
   std::int64_t uses = 0;  // 0: any number
   bool free = false;      // for whatever is asked; with nothing else
 };
+// Secrets: their values come in, and are never shown. `by_file`: instead of a passphrase.
 int vault_set(House& house, const std::string& name, const SecretWords& words);
 int vault_bind(House& house, const std::string& name, const SecretWords& words);
 int vault_list(House& house, bool json);

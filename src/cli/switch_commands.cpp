@@ -4,13 +4,11 @@
 #include <thread>
 
 #include "base/text.hpp"
-#include "cli/loaded.hpp"
 #include "cli/render.hpp"
 #include "cli/switches.hpp"
 #include "cli/system_stream.hpp"
 #include "plan/asked.hpp"
 #include "run/gate.hpp"
-#include "run/system_events.hpp"
 
 namespace naestro::cli {
 namespace {

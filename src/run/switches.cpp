@@ -3,7 +3,7 @@
 #include <algorithm>
 #include <array>
 
-#include "base/text.hpp"
+#include "run/system_events.hpp"
 
 namespace naestro::run {
 namespace {
@@ -33,12 +33,6 @@ Result<SwitchOf> switch_from(const json::Object& data) {
     if (of.name.empty() == (each == What::all)) return of;
   }
   return fail(Code::kStoreCorrupt, "a switch says not what it is of");
-}
-
-ledger::Append one(std::string_view kind, json::Object data, std::int64_t seq) {
-  ledger::Append append{std::string{ledger::kSystemStream}, 0, {}, {}, {}, true};
-  append.events.push_back({append.stream, seq, std::string{kind}, std::move(data), 0});
-  return append;
 }
 
 }  // namespace
@@ -116,7 +110,7 @@ Result<std::vector<SwitchedOff>> switched_off(std::span<const ledger::StoredEven
 ledger::Append switched(const Switching& switching, std::int64_t seq, const Sealer& sealer) {
   json::Object data{{"off", switching.off}, {"what", name(switching.of.what)}};
   if (!switching.of.name.empty()) data["name"] = switching.of.name;
-  ledger::Append append = one("switch.set", std::move(data), seq);
+  ledger::Append append = system_event("switch.set", std::move(data), seq);
   json::Object& sealed = append.events.front().data;
   if (switching.off) sealed["reason"] = sealer.put(switching.reason, append.blobs);
   sealed["who"] = sealer.put(switching.who, append.blobs);
@@ -125,7 +119,7 @@ ledger::Append switched(const Switching& switching, std::int64_t seq, const Seal
 
 ledger::Append pinned(std::string_view target, const Digest& contract, std::int64_t seq) {
   ledger::Append append =
-      one("contract.pinned", {{"contract", hex(contract)}, {"target", target}}, seq);
+      system_event("contract.pinned", {{"contract", hex(contract)}, {"target", target}}, seq);
   append.sign = false;
   return append;
 }

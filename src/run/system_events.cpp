@@ -3,12 +3,6 @@
 namespace naestro::run {
 namespace {
 
-ledger::Append one(std::string_view kind, json::Object data, std::int64_t seq) {
-  ledger::Append append{std::string{ledger::kSystemStream}, 0, {}, {}, {}, true};
-  append.events.push_back({append.stream, seq, std::string{kind}, std::move(data), 0});
-  return append;
-}
-
 json::Array words(const std::vector<std::string>& from) {
   json::Array out;
   for (const std::string& each : from) out.emplace_back(each);
@@ -27,20 +21,26 @@ std::vector<std::string> texts(const json::Value* from) {
 
 }  // namespace
 
+ledger::Append system_event(std::string_view kind, json::Object data, std::int64_t seq) {
+  ledger::Append append{std::string{ledger::kSystemStream}, 0, {}, {}, {}, true};
+  append.events.push_back({append.stream, seq, std::string{kind}, std::move(data), 0});
+  return append;
+}
+
 ledger::Append shredded_run(std::string_view run, std::string_view who, std::int64_t seq,
                             const Sealer& sealer) {
-  ledger::Append append = one("run.shredded", {{"run", run}}, seq);
+  ledger::Append append = system_event("run.shredded", {{"run", run}}, seq);
   append.events.front().data["who"] = sealer.put(who, append.blobs);
   return append;
 }
 
 ledger::Append refused_in_sandbox(const Confinement& confinement, std::string_view who,
                                   std::int64_t seq, const Sealer& sealer) {
-  ledger::Append append = one("sandbox.refused",
-                              {{"profile", confinement.profile},
-                               {"count", confinement.refusals.size()},
-                               {"exit_code", confinement.exit_code}},
-                              seq);
+  ledger::Append append = system_event("sandbox.refused",
+                                       {{"profile", confinement.profile},
+                                        {"count", confinement.refusals.size()},
+                                        {"exit_code", confinement.exit_code}},
+                                       seq);
   json::Object& data = append.events.front().data;
   data["program"] = sealer.put(json::Value(json::Object{{"argv", words(confinement.argv)},
                                                         {"folder", confinement.folder},

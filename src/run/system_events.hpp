@@ -12,6 +12,9 @@
 
 namespace naestro::run {
 
+// One event as the system stream gets it under its next number, with a signed head.
+ledger::Append system_event(std::string_view kind, json::Object data, std::int64_t seq);
+
 // `run.shredded`: a person erased the run's key, and so all that its blobs say. Each of these is
 // what the stream gets under its next number `seq`.
 ledger::Append shredded_run(std::string_view run, std::string_view who, std::int64_t seq,
