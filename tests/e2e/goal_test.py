@@ -30,7 +30,7 @@ class Goal(unittest.TestCase):
         done = subprocess.run([BINARY, *words], env=self.env, capture_output=True, text=True,
                               stdin=subprocess.DEVNULL, timeout=120, check=False)
         self.assertEqual(done.returncode, code, done.stdout + done.stderr)
-        return done.stdout
+        return done.stdout if code == 0 else done.stdout + done.stderr
 
     def test_a_goal_becomes_a_plan_and_an_answer_with_its_sources(self):
         out = self.naestro("run", "How many warranty claims in 2026-Q1?", "-w", str(COMPANY))

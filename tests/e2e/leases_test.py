@@ -238,6 +238,8 @@ class Leases(OwnWorld):
                 where, rights = line.split()[:2]
                 if rights.startswith("rw"):
                     begin, end = (int(text, 16) for text in where.split("-"))
+                    if end - begin >= 1 << 36:  # a sanitizer's map of the memory, no memory
+                        continue
                     try:
                         memory.seek(begin)
                         if VALUE.encode() in memory.read(end - begin):
