@@ -20,9 +20,6 @@ function(naestro_room name)
     target_link_libraries(naestro_${name}_test PRIVATE naestro_${name} naestro_testing)
     naestro_prelude(naestro_${name}_test naestro_base_test
                     ${CMAKE_SOURCE_DIR}/tests/testing/prelude.hpp)
-    if(NAESTRO_SANITIZE)  # half the time to compile; what is measured and checked is the room
-      target_compile_options(naestro_${name}_test PRIVATE -O0)
-    endif()
     add_test(NAME ${name} COMMAND naestro_${name}_test --gtest_brief=1)
     set_tests_properties(${name} PROPERTIES TIMEOUT 300 WORKING_DIRECTORY ${CMAKE_SOURCE_DIR})
   endif()
