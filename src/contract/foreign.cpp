@@ -98,7 +98,35 @@ ArgumentKind kind_of(std::string_view argument, const json::Value& schema, Effec
              : authority;
 }
 
+constexpr std::pair<std::string_view, std::string_view> kPythonTypes[] = {
+    {"dict", "object"}, {"float", "number"}, {"tuple", "array"}, {"list", "array"},
+    {"str", "string"},  {"int", "integer"},  {"bool", "boolean"}};
+
 }  // namespace
+
+json::Value standard_types(const json::Value& schema) {
+  const json::Object* in = schema.if_object();
+  if (in == nullptr) return schema;
+  json::Object out;
+  for (const auto& [key, value] : *in) {
+    if (key == "type" && value == "any") continue;
+    if (key == "type" && value.is_string()) {
+      const auto* const known =
+          std::ranges::find(kPythonTypes, json::view(value.get_string()),
+                            &std::pair<std::string_view, std::string_view>::first);
+      out[key] = known == std::end(kPythonTypes) ? value : json::Value(known->second);
+    } else if (key == "properties" && value.is_object()) {
+      json::Object properties;
+      for (const auto& [name, each] : value.get_object()) properties[name] = standard_types(each);
+      out[key] = std::move(properties);
+    } else if (key == "items" || key == "additionalProperties") {
+      out[key] = standard_types(value);
+    } else {
+      out[key] = value;
+    }
+  }
+  return out;
+}
 
 std::vector<std::string> words_of_name(std::string_view name) {
   std::vector<std::string> words;

@@ -24,6 +24,10 @@ ToolContract foreign_contract(std::string_view name, std::string_view descriptio
 // other way round.
 void find_undoing(std::vector<ToolContract>& tools);
 
+// A schema whose types have the names of Python ("dict", "float", "tuple", "any") in those of JSON
+// Schema. "any" is no limit; what is known already stays as it is.
+json::Value standard_types(const json::Value& schema);
+
 // The words of a name, in lower case: "sendEmail_to" is send, email, to.
 std::vector<std::string> words_of_name(std::string_view name);
 

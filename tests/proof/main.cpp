@@ -16,7 +16,7 @@ namespace {
 int usage() {
   std::fputs(
       "usage: naestro-proof NAME DIR [--with DIR2] [--json]\n"
-      "  NAME: merkle, json-schema, cedar, agentdojo, agentdyn, urls\n"
+      "  NAME: merkle, json-schema, cedar, agentdojo, agentdyn, urls, bfcl\n"
       "  --with: pairs across two folders (agentdojo), both together (agentdyn)\n",
       stderr);
   return 2;
@@ -47,7 +47,8 @@ int main(int argc, char** argv) {
   constexpr Proof kProofs[] = {
       {"merkle", proof::merkle, false},    {"json-schema", proof::json_schema, false},
       {"cedar", proof::cedar, false},      {"agentdojo", proof::agentdojo, true},
-      {"agentdyn", proof::agentdyn, true}, {"urls", proof::urls, false}};
+      {"agentdyn", proof::agentdyn, true}, {"urls", proof::urls, false},
+      {"bfcl", proof::bfcl, false}};
   if (words.size() != 2) return usage();
   const auto* const chosen = std::ranges::find(kProofs, words[0], &Proof::name);
   if (chosen == std::end(kProofs) || (with && !chosen->pairs)) return usage();

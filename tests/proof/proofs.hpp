@@ -40,4 +40,9 @@ Result<json::Value> agentdyn(const Folders& folders);
 // `taken` in the detail counts the rest.
 Result<json::Value> urls(const Folders& folders);
 
+// Function calls of the Berkeley leaderboard: `agree` counts the cases in which every accepted way
+// to call passes, `blocked` the calls with a planted fault that are refused; `by_signature` in the
+// detail those that are refused before a value is compared.
+Result<json::Value> bfcl(const Folders& folders);
+
 }  // namespace naestro::proof
