@@ -7,6 +7,7 @@ jobs=${1:-1}
 shift || true
 scripts/install_deps.sh build tidy
 cmake --preset release -DNAESTRO_TESTS=ON >/dev/null
+cmake --build build/release -j "$jobs" --target naestro_base >/dev/null  # what is precompiled
 folders=(src)
 [ $# -eq 0 ] || folders=("${@/#/src/}")
 find "${folders[@]}" -name '*.cpp' ! -name '*_test.cpp' -print0 | sort -z |

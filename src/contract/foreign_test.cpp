@@ -122,5 +122,19 @@ TEST(ForeignContract, NamesAreCutIntoWords) {
   EXPECT_FALSE(names_a_proof("_"));
 }
 
+TEST(StandardTypes, PythonsNamesAreReadAndNothingElseChanges) {
+  const auto read = [](std::string_view text) {
+    return json::write(standard_types(json::parse(text).value()));
+  };
+  EXPECT_EQ(read(R"({"type":"dict","properties":{"a":{"type":"float"},"type":{"type":"any"}},)"
+                 R"("additionalProperties":false,"required":["a"]})"),
+            R"({"type":"object","properties":{"a":{"type":"number"},"type":{}},)"
+            R"("additionalProperties":false,"required":["a"]})");
+  EXPECT_EQ(read(R"({"type":"tuple","items":{"type":"int"}})"),
+            R"({"type":"array","items":{"type":"integer"}})");
+  EXPECT_EQ(read(R"({"type":["string","null"],"properties":7})"),
+            R"({"type":["string","null"],"properties":7})");
+}
+
 }  // namespace
 }  // namespace naestro::contract

@@ -11,6 +11,7 @@
 #include "base/text.hpp"
 #include "proof/archive.hpp"
 #include "proof/proofs.hpp"
+#include "proof/replay.hpp"
 
 namespace naestro::proof {
 namespace {
@@ -250,14 +251,11 @@ class Report {
       by_fault[name] = json::Object{
           {"total", tally.total}, {"refused", tally.refused}, {"by_signature", tally.known_before}};
     }
-    const double share = mutated.total == 0 ? 0.0
-                                            : static_cast<double>(mutated.refused) /
-                                                  static_cast<double>(mutated.total);
     return json::Object{{"set", "bfcl"},
                         {"total", all.total},
                         {"agree", all.refused},
                         {"blocked", mutated.refused},
-                        {"blocked_share", share},
+                        {"blocked_share", share(mutated.refused, mutated.total)},
                         {"benign_total", all.total},
                         {"benign_denied", all.total - all.refused},
                         {"detail", json::Object{{"mutated", mutated.total},
