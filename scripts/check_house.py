@@ -21,7 +21,7 @@ FLOORS = [
     ["policy", "vault"],
     ["door", "sandbox"],
     ["models", "tools", "plan"],
-    ["memory", "evaluate", "domain"],
+    ["memory", "evaluate", "domain", "turns"],
     ["run"],
     ["agents", "improve"],
     ["cli", "serve"],

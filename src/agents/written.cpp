@@ -2,11 +2,13 @@
 
 #include <algorithm>
 
-#include "agents/signature.hpp"
 #include "base/text.hpp"
 #include "plan/reference.hpp"
+#include "turns/signature.hpp"
 
 namespace naestro::agents {
+
+using turns::signature;
 namespace {
 
 constexpr std::size_t kValuesShown = 6;

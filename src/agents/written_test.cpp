@@ -4,12 +4,15 @@
 #include <set>
 
 #include "agents/planner.hpp"
-#include "agents/signature.hpp"
 #include "agents/test_world.hpp"
 #include "base/text.hpp"
 #include "plan/compile.hpp"
+#include "turns/signature.hpp"
 
 namespace naestro::agents {
+
+using turns::signature;
+using turns::type_text;
 namespace {
 
 using testing::world;

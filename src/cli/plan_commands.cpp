@@ -90,7 +90,7 @@ std::string node_text(const plan::Step& step) {
   std::string out = step.id + "<br/>" +
                     (tool != nullptr ? tool->tool->id()
                                      : "model " + std::get<plan::ModelUse>(step.use).model->name);
-  const std::int64_t times = step.control.attempts_max();
+  const std::int64_t times = step.times_max();
   if (times > 1) out += "<br/>up to " + std::to_string(times) + " times";
   if (step.control.when) out += "<br/>if its condition holds";
   return out;

@@ -68,6 +68,7 @@ contract::Label label_into(const plan::Program& program, const plan::Step& step)
     using From = plan::Reference::From;
     if (reference.from == From::input) return plan::input_label();
     if (reference.from == From::item) return of(step.control.for_each->in);
+    if (reference.from == From::call) return policy::whole(program.steps[step.hand->of].labels);
     if (reference.from == From::prev) return policy::whole(step.labels);
     return policy::whole(program.find(reference.name)->labels);
   };
@@ -268,6 +269,17 @@ std::string event_text(const ledger::Event& event) {
   }
   if (event.kind == "call.failed") {
     return "failed   " + step + where(data) + "  " + text(data, "code") + "\n";
+  }
+  if (event.kind == "agent.turned") {
+    const std::string turn = std::to_string(json::integer_at(data, "turn").value_or(0) + 1);
+    const std::string calls =
+        data.contains("calls") ? " " + std::to_string(json::integer_at(data, "calls").value_or(0))
+                               : "";
+    return "turn     " + step + "  " + turn + ": " + text(data, "did") + calls + "\n";
+  }
+  if (event.kind == "agent.stopped") {
+    const std::string reason = text(data, "reason");
+    return reason == "answered" ? std::string{} : "stopped  " + step + "  " + reason + "\n";
   }
   if (event.kind == "effect.in_doubt") {
     return "doubt    " + step + where(data) + "  nobody knows whether it was done\n";

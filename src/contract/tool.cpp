@@ -93,6 +93,11 @@ Result<schema::Schema> compile_schema(std::string_view file, std::string_view me
 
 }  // namespace
 
+bool only_reads(const ToolContract& tool) {
+  return std::ranges::all_of(
+      tool.effects, [](const DeclaredEffect& effect) { return effect.kind == EffectKind::read; });
+}
+
 bool changes_world(EffectKind kind) {
   return kind != EffectKind::read && kind != EffectKind::model_local &&
          kind != EffectKind::model_cloud && kind != EffectKind::net;

@@ -74,6 +74,9 @@ class ToolCatalog {
 };
 
 // The shipped contracts (contracts/tools/*.json).
+// Whether it does nothing but read what its arguments name.
+bool only_reads(const ToolContract& tool);
+
 std::span<const EmbeddedFile> embedded_tools();
 // The schemas of the contract forms (schemas/tool.schema.json, schemas/model.schema.json).
 std::span<const EmbeddedFile> embedded_schemas();

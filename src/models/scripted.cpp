@@ -26,9 +26,10 @@ Result<ScriptedModel> ScriptedModel::parse(std::string_view file, std::string_vi
     const auto count = [&](const char* key) {
       return std::max<std::int64_t>(0, json::integer_at(*row, key).value_or(0));
     };
-    model.answers_.push_back(
-        {std::string{*step}, std::string{json::text_at(*row, "contains").value_or("")},
-         std::string{*said}, count("tokens_in"), count("tokens_out"), count("delay_ms")});
+    model.answers_.push_back({std::string{*step}, json::integer_at(*row, "turn"),
+                              std::string{json::text_at(*row, "contains").value_or("")},
+                              std::string{*said}, count("tokens_in"), count("tokens_out"),
+                              count("delay_ms")});
   }
   return model;
 }
@@ -40,7 +41,9 @@ door::Outcome ScriptedModel::act(const door::Intent& intent, std::stop_token sto
   const json::Value* messages = intent.effect().arguments.if_contains("messages");
   const std::string asked = messages == nullptr ? std::string{} : json::write(*messages);
   const auto found = std::ranges::find_if(answers_, [&](const Answer& answer) {
-    return answer.step == intent.effect().step && asked.contains(answer.contains);
+    const auto& path = intent.effect().path;
+    return answer.step == intent.effect().step && asked.contains(answer.contains) &&
+           (!answer.turn || (!path.empty() && path.back() == *answer.turn));
   });
   if (found == answers_.end()) {
     outcome.result =

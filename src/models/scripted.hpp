@@ -2,12 +2,13 @@
 // need no key, no network and no engine, and say the same each time. It is a model of the catalog
 // ("scripted"), so plans, cards, labels and the ledger name it for what it is.
 //
-// The file: {"answers": [{"step": "ID", "contains": "...", "text": "...", "tokens_in": n,
-// "tokens_out": n, "delay_ms": n}, ...]}. The first answer of the step whose `contains` stands in
-// the messages is given; it depends on nothing else, so a resumed run gets the same one.
-// schemas/script.schema.json.
+// The file: {"answers": [{"step": "ID", "turn": n, "contains": "...", "text": "...", "tokens_in":
+// n, "tokens_out": n, "delay_ms": n}, ...]}. The first answer of the step (of an agent's turn, from
+// 0) whose `contains` stands in the messages is given; it depends on nothing else, so a resumed run
+// gets the same one. schemas/script.schema.json.
 #pragma once
 
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -28,7 +29,8 @@ class ScriptedModel final : public door::Adapter {
  private:
   struct Answer {
     std::string step;
-    std::string contains;  // "" fits all messages
+    std::optional<std::int64_t> turn;  // of an agent; none fits all
+    std::string contains;              // "" fits all messages
     std::string text;
     std::int64_t tokens_in = 0;
     std::int64_t tokens_out = 0;

@@ -69,41 +69,68 @@ Cost cost_of_call(const DraftStep& step) {
   return cost;
 }
 
-// Of all items, rounds and attempts.
-Cost cost_of(const DraftStep& step) {
-  Cost cost = cost_of_call(step);
+// What an agent's own ceilings leave of a worst case: the run holds it to them.
+void cap(Count& count, const std::optional<std::int64_t>& ceiling) {
+  if (ceiling && (!count.ok() || count.value() > *ceiling)) count = Count{*ceiling};
+}
+
+// Of all items, rounds and attempts; of an agent with all calls of its tools, which cost nothing
+// beside.
+Cost cost_of(const Draft& draft, const DraftStep& step) {
+  Cost cost;
+  if (step.hand_of) return cost;
+  cost = cost_of_call(step);
   for (Count* each : {&cost.usd, &cost.tokens, &cost.tool_calls, &cost.model_calls}) {
-    *each *= step.control.attempts_max();
+    *each *= step.control.attempts_max() * (step.agent ? step.agent->turns : 1);
   }
+  if (!step.agent) return cost;
+  std::int64_t dearest = 0;
+  for (const std::size_t hand : step.agent->hands) {
+    dearest = std::max(dearest, cost_of_call(draft.steps[hand]).usd.value());
+  }
+  cost.usd += Count::product(dearest, step.agent->tool_calls);
+  cost.tool_calls = Count{step.agent->tool_calls};
+  cap(cost.usd, step.budget.usd);
+  cap(cost.tokens, step.budget.tokens);
   return cost;
 }
 
 // The longest that one item of a step takes: its rounds, their attempts and the waits between them.
-std::int64_t item_time(const DraftStep& step) {
+// An agent's turns follow each other, and so may all its calls.
+std::int64_t item_time(const Draft& draft, const DraftStep& step) {
+  if (step.hand_of) return 0;
   const Retry& retry = step.control.retry;
   const std::int64_t round = (1 + retry.max) * step.timeout + retry.max * retry.wait_s;
-  return round * (step.control.repeat ? step.control.repeat->max : 1);
+  if (!step.agent) return round * (step.control.repeat ? step.control.repeat->max : 1);
+  std::int64_t longest = 0;
+  for (const std::size_t hand : step.agent->hands) {
+    longest = std::max(longest, draft.steps[hand].timeout);
+  }
+  return round * step.agent->turns + longest * step.agent->tool_calls;
 }
 
 // Items of a step that may run at one time.
 std::int64_t width(const DraftStep& step) {
+  if (step.hand_of) return 0;
+  if (step.agent) return std::min<std::int64_t>(step.agent->tool_calls, 4);
   const auto& each = step.control.for_each;
   return each ? std::min(each->max, each->parallel) : 1;
 }
 
 // The longest that a step takes by itself, whenever one of its items is not kept from a slot: while
 // all `width` of them run, and while the last one does.
-Count alone_time(const DraftStep& step) {
-  Count out =
-      Count::product((step.control.for_each ? step.control.for_each->max : 1) - 1, item_time(step))
-          .over(width(step));
-  out += Count{item_time(step)};
+Count alone_time(const Draft& draft, const DraftStep& step) {
+  const std::int64_t one = item_time(draft, step);
+  if (!step.control.for_each) return Count{one};
+  Count out = Count::product(step.control.for_each->max - 1, one).over(width(step));
+  out += Count{one};
   return out;
 }
 
 // The time of all items, one after the other.
-Count work_time(const DraftStep& step) {
-  return Count::product(step.control.for_each ? step.control.for_each->max : 1, item_time(step));
+Count work_time(const Draft& draft, const DraftStep& step) {
+  return Count::product(step.control.for_each ? step.control.for_each->max : 1,
+                        item_time(draft, step));
 }
 
 void check_context(const DraftStep& step, Sink& sink) {
@@ -142,6 +169,7 @@ Shape shape_of(const Draft& draft) {
     const std::size_t i = draft.order[at];
     place[i] = at;
     const DraftStep& step = draft.steps[i];
+    if (step.hand_of) continue;  // its time is its agent's
     // In the settled order, so that ties do not depend on where steps stand in the plan.
     std::vector<std::size_t> producers = step.producers;
     std::ranges::sort(producers, {}, [&](std::size_t p) { return place[p]; });
@@ -156,8 +184,8 @@ Shape shape_of(const Draft& draft) {
     shape.chains += std::max<std::int64_t>(0, width(step) - widest[i]);
     widest[i] = std::max(widest[i], width(step));
     if (before[i] != kNone) end[i] = end[before[i]];
-    end[i] += alone_time(step);
-    shape.all += work_time(step);
+    end[i] += alone_time(draft, step);
+    shape.all += work_time(draft, step);
     if (last == kNone || end[i].value() > end[last].value()) last = i;
   }
   shape.longest = end[last];
@@ -204,7 +232,7 @@ void hold_all(const Draft& draft, const Environment& environment, const Bound& b
   std::vector<std::size_t> tools;
   for (std::size_t i = 0; i < draft.steps.size(); ++i) {
     all.push_back(i);
-    if (std::holds_alternative<ToolUse>(*draft.steps[i].use)) tools.push_back(i);
+    if (costs[i].tool_calls.value() > 0) tools.push_back(i);
   }
   const Budget& plan = draft.budget;
   const Budget& policy = environment.ceilings;
@@ -212,7 +240,7 @@ void hold_all(const Draft& draft, const Environment& environment, const Bound& b
   const auto usd = [&](std::size_t i) { return costs[i].usd.value(); };
   const auto tokens = [&](std::size_t i) { return costs[i].tokens.value(); };
   const auto calls = [&](std::size_t i) { return costs[i].tool_calls.value(); };
-  const auto timeout = [&](std::size_t i) { return work_time(draft.steps[i]).value(); };
+  const auto timeout = [&](std::size_t i) { return work_time(draft, draft.steps[i]).value(); };
   hold(Np::kOverUsd, "usd", bound.usd, plan.usd, policy.usd, sink, format_usd,
        [&] { return dearest(draft, all, usd, format_usd); });
   hold(Np::kOverTokens, "tokens", bound.tokens, plan.tokens, policy.tokens, sink, plain,
@@ -226,7 +254,7 @@ void hold_all(const Draft& draft, const Environment& environment, const Bound& b
 }  // namespace
 
 // A step's own budget: all that its loops and attempts may take.
-void hold_step(const DraftStep& step, const Cost& cost, Sink& sink) {
+void hold_step(const Draft& draft, const DraftStep& step, const Cost& cost, Sink& sink) {
   const auto over = [&](std::string_view member, const Count& bound,
                         std::optional<std::int64_t> limit, auto text) {
     if (!limit || bound.value() <= *limit) return;
@@ -236,10 +264,10 @@ void hold_step(const DraftStep& step, const Cost& cost, Sink& sink) {
         {text(bound.value()), "at most " + text(*limit), ""});
   };
   const auto plain = [](std::int64_t n) { return std::to_string(n); };
-  over("usd", cost.usd, step.budget.usd, format_usd);
+  over("usd", cost.usd, step.budget.usd, format_usd);  // an agent is held to these while it runs
   over("tokens", cost.tokens, step.budget.tokens, plain);
   over("tool_calls", cost.tool_calls, step.budget.tool_calls, plain);
-  over("wall_s", alone_time(step), step.budget.wall_s, plain);
+  over("wall_s", alone_time(draft, step), step.budget.wall_s, plain);
 }
 
 void check_caps(const Draft& draft, Sink& sink) {
@@ -258,13 +286,13 @@ Bound bounds(const Draft& draft, const Environment& environment, Sink& sink) {
   Cost total;
   for (const DraftStep& step : draft.steps) {
     all.push_back(all.size());
-    const Cost& cost = costs.emplace_back(cost_of(step));
+    const Cost& cost = costs.emplace_back(cost_of(draft, step));
     total.usd += cost.usd;
     total.tokens += cost.tokens;
     total.tool_calls += cost.tool_calls;
     total.model_calls += cost.model_calls;
     if (Count::all_ok({cost.usd, cost.tokens})) {
-      hold_step(step, cost, sink);
+      hold_step(draft, step, cost, sink);
       continue;
     }
     sink.error(Np::kOverflow, step.pointer, "the worst case of the step cannot be counted",

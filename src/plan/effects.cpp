@@ -45,7 +45,7 @@ class Effects {
   void object(const DraftStep& step, StepEffect& effect) {
     const auto value = argument(step.with.expression, effect.argument);
     if (!value) return;  // the tool's own default
-    const std::string pointer = step.pointer + "/with/" + json::pointer_token(effect.argument);
+    const std::string pointer = step.with_pointer + "/" + json::pointer_token(effect.argument);
     const bool path =
         effect.kind == contract::EffectKind::read || effect.kind == contract::EffectKind::write;
     if (const auto* literal = std::get_if<json::Value>(&value->node)) {

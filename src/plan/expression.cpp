@@ -186,6 +186,7 @@ std::string whole_words(const Reference& reference) {
     case Reference::From::input: return "the input '" + reference.name + "'";
     case Reference::From::step: return "the output of step '" + reference.name + "'";
     case Reference::From::item: return "the item of for_each";
+    case Reference::From::call: return "the model's call";
     default: return "the round before";
   }
 }
@@ -299,6 +300,7 @@ std::string written(const Reference& reference) {
     case Reference::From::input: out += "inputs." + reference.name; break;
     case Reference::From::step: out += "steps." + reference.name + ".out"; break;
     case Reference::From::item: out += "item"; break;
+    case Reference::From::call: out += "call"; break;
     default: out += "prev"; break;
   }
   std::string_view rest = reference.pointer;

@@ -75,6 +75,7 @@ class Flow {
   // `holder`: the step that the reference stands in, whose loop ${item} and ${prev} are of.
   Label label_of(const DraftStep& holder, const Reference& reference) const {
     if (reference.from == Reference::From::input) return input_label();
+    if (reference.from == Reference::From::call) return said_by(*holder.hand_of);
     if (reference.from == Reference::From::item) {
       // Outside of a loop it names nothing, which the graph pass reported.
       if (!holder.control.for_each) return input_label();
@@ -91,6 +92,27 @@ class Flow {
     if (found == index_.end()) return contract::unlabelled();
     return typed(policy::label_at(draft_.steps[found->second].labels, reference.pointer),
                  reference.name, reference.pointer);
+  }
+
+  // Of what an agent's model says in a turn.
+  Label said_by(std::size_t agent) const { return policy::whole(draft_.steps[agent].labels); }
+
+  // What an agent's model reads besides its messages: whatever its tools give.
+  std::optional<Label> heard(const DraftStep& agent) const {
+    std::optional<Label> out;
+    for (std::size_t h = 0; agent.agent && h < agent.agent->hands.size(); ++h) {
+      const DraftStep& hand = draft_.steps[agent.agent->hands[h]];
+      if (!hand.use) continue;
+      const policy::Reached reached =
+          environment_.policy.reached(hand.asked->question(environment_));
+      policy::add(out, narrowed(policy::whole(declared_labels(*hand.use)), reached.readers));
+      for (const ReferenceUse& use : hand.with.uses) {
+        if (use.reference.from != Reference::From::call) {
+          policy::add(out, label_of(hand, use.reference));
+        }
+      }
+    }
+    return out;
   }
 
   // A part that can hold no free text has no mark of it.
@@ -110,6 +132,7 @@ class Flow {
 
   bool open(const DraftStep& holder, const Reference& reference) const {
     if (reference.from == Reference::From::input) return false;
+    if (reference.from == Reference::From::call) return more_[*holder.hand_of].open;
     if (reference.from == Reference::From::item) {
       return holder.control.for_each && open(holder, holder.control.for_each->in);
     }
@@ -133,14 +156,16 @@ class Flow {
     More& more = more_[at];
     const policy::Reached reached = environment_.policy.reached(step.asked->question(environment_));
     more.readers = reached.readers;
-    const contract::Labels arguments =
-        labels_of(step.with.expression,
-                  [&](const Reference& reference) { return label_of(step, reference); });
+    contract::Labels arguments = labels_of(step.with.expression, [&](const Reference& reference) {
+      return label_of(step, reference);
+    });
+    if (auto read = heard(step)) arguments.emplace("/turns", *std::move(read));
     // Whether and how often it is done tells of what decided that.
     std::optional<Label> control = needed(step);
     more.presence = control;
     for (const ReferenceUse& use : step.control_uses)
       policy::add(control, label_of(step, use.reference));
+    if (step.hand_of) policy::add(control, said_by(*step.hand_of));
     more.open = reached.open;  // of the round before
     bool open_in = false;
     for (const auto* uses : {&step.with.uses, &step.control_uses}) {
@@ -153,6 +178,10 @@ class Flow {
     // Of a loop's result every part is one of the call's.
     if (step.control.for_each) step.labels = {{"", policy::whole(step.labels)}};
     step.flow = flow_of(*step.use, arguments, control.value_or(plan_label()));
+    // Where the step says what may be read, a person saw that, and the run holds each call to it.
+    if (step.hand_of && bounded(draft_.steps[*step.hand_of].agent->within, *step.use)) {
+      step.flow.untrusted_authority = false;
+    }
     step.flow.off_prem_open = open_in;
     if (reaches_out(step.asked->effects)) {
       step.flow = policy::either(step.flow, of_program(reached.readers));
@@ -236,8 +265,8 @@ class Flow {
 
   // The authority argument that a reference is in; "" for none.
   static std::string authority_of(const DraftStep& step, const ReferenceUse& value) {
-    const auto& tool = *std::get<ToolUse>(*step.use).tool;                 // models have none
-    const std::string at = value.pointer.substr(step.pointer.size() + 5);  // behind "/with"
+    const auto& tool = *std::get<ToolUse>(*step.use).tool;  // models have none
+    const std::string at = value.pointer.substr(step.with_pointer.size());
     for (const auto& [name, kind] : tool.arguments) {
       const std::string inside = "/" + json::pointer_token(name);
       const bool within = at == inside || at.starts_with(inside + "/");
@@ -307,7 +336,10 @@ class Flow {
         continue;
       }
       const bool own = at->from == Reference::From::prev;
-      const auto found = index_.find(own ? std::string_view{holder->id} : at->name);
+      const bool said = at->from == Reference::From::call;
+      const auto found = index_.find(own    ? std::string_view{holder->id}
+                                     : said ? draft_.steps[*holder->hand_of].id
+                                            : at->name);
       // Of a step that is not there, or was not understood, nothing more is known.
       if (found == index_.end() || !draft_.steps[found->second].use) break;
       const DraftStep& producer = draft_.steps[found->second];

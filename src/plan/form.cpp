@@ -20,6 +20,7 @@ void append_form(std::string& out, const Reference& reference, const NameOf& nam
       member(R"({"item":)", reference.name);
       pointer(R"(,"pointer":)");
       break;
+    case Reference::From::call: pointer(R"({"call":)"); break;
     case Reference::From::prev:
       pointer(R"({"pointer":)");
       member(R"(,"prev":)", reference.name);

@@ -37,6 +37,11 @@ class Graph {
       if (step.id.empty()) continue;
       const auto [first, fresh] = ids_.try_emplace(step.id, i);
       if (fresh) continue;
+      if (step.hand_of) {
+        sink_.error(Np::kDuplicateId, step.tool_pointer, "an agent has a tool twice",
+                    {"'" + *step.tool + "'", "each tool once", ""});
+        continue;
+      }
       sink_.error(Np::kDuplicateId, step.pointer + "/id", "two steps have one id",
                   {"'" + step.id + "'", "an id that no other step has",
                    "it stands at " + draft_.steps[first->second].pointer + " too"});
@@ -85,6 +90,7 @@ class Graph {
   // Checks a reference; the step it names, if it names one, counts as used.
   std::optional<std::size_t> find(const DraftStep* step, const Reference& reference,
                                   const std::string& pointer) {
+    if (reference.from == Reference::From::call) return std::nullopt;
     if (reference.from == Reference::From::item || reference.from == Reference::From::prev) {
       local(step, reference, pointer);
       return std::nullopt;
@@ -122,6 +128,15 @@ class Graph {
       }
     }
     for (const auto& [id, pointer] : step.needs) add(find_step(id, pointer), pointer);
+    // An agent begins when all is known that its tools are given.
+    for (std::size_t h = 0; step.agent && h < step.agent->hands.size(); ++h) {
+      for (const ReferenceUse& each : draft_.steps[step.agent->hands[h]].with.uses) {
+        if (each.reference.from != Reference::From::step) continue;
+        const auto found = ids_.find(each.reference.name);
+        if (found != ids_.end()) add(found->second, each.pointer);
+      }
+    }
+    if (step.hand_of) step.producers.push_back(*step.hand_of);
     std::ranges::sort(step.producers);
     const auto twins = std::ranges::unique(step.producers);
     step.producers.erase(twins.begin(), twins.end());
@@ -218,16 +233,24 @@ class Graph {
                 {path, "no cycle", "each of them needs the next one"});
   }
 
+  // Whether it, or a tool of an agent's, changes something.
+  bool acts(const DraftStep& step) const {
+    const auto* tool = std::get_if<ToolUse>(&*step.use);
+    if (tool != nullptr) {
+      return std::ranges::any_of(tool->tool->effects, [](const auto& effect) {
+        return contract::changes_world(effect.kind);
+      });
+    }
+    return step.agent && std::ranges::any_of(step.agent->hands, [&](std::size_t hand) {
+             return acts(draft_.steps[hand]);
+           });
+  }
+
   void report_unused() {
     for (std::size_t i = 0; i < draft_.steps.size(); ++i) {
       const DraftStep& step = draft_.steps[i];
-      if (used_[i]) continue;
-      const auto* tool = std::get_if<ToolUse>(&*step.use);
-      const bool acts =
-          tool != nullptr && std::ranges::any_of(tool->tool->effects, [](const auto& effect) {
-            return contract::changes_world(effect.kind);
-          });
-      if (acts) continue;
+      if (used_[i] || step.hand_of) continue;
+      if (acts(step)) continue;
       sink_.warn(Np::kUnusedStep, step.pointer, "nobody uses what step '" + step.id + "' yields",
                  {"no use of ${steps." + step.id + ".out}", "a use of it", ""});
     }

@@ -68,6 +68,11 @@ policy::Flow flow_of(const std::variant<ToolUse, ModelUse>& use, const contract:
   return policy::flow_of(policy::whole(arguments), authority ? *authority : kPlanLabel, control);
 }
 
+bool bounded(const std::vector<std::string>& within, const std::variant<ToolUse, ModelUse>& use) {
+  const auto* tool = std::get_if<ToolUse>(&use);
+  return !within.empty() && tool != nullptr && contract::only_reads(*tool->tool);
+}
+
 contract::Label narrowed(contract::Label label, const std::set<std::string>& readers) {
   if (readers.empty()) return label;
   return policy::join(std::move(label), {{}, readers, false});

@@ -33,6 +33,10 @@ const contract::Label& plan_label();
 policy::Flow flow_of(const std::variant<ToolUse, ModelUse>& use, const contract::Labels& arguments,
                      const contract::Label& control);
 
+// Whether a tool of an agent's, of which the step says what may be read, is bounded by that: it
+// does nothing but read.
+bool bounded(const std::vector<std::string>& within, const std::variant<ToolUse, ModelUse>& use);
+
 // `label`, narrowed to these readers.
 contract::Label narrowed(contract::Label label, const std::set<std::string>& readers);
 

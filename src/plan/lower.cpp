@@ -2,6 +2,7 @@
 
 #include "base/crypto.hpp"
 #include "plan/form.hpp"
+#include "plan/labels.hpp"
 #include "plan/passes.hpp"
 
 namespace naestro::plan {
@@ -19,8 +20,24 @@ namespace {
 
 std::string_view by_id(const std::string& id) { return id; }
 
+void append_form(std::string& out, const Agent& agent) {
+  out += R"({"budget":)";
+  json::append_canonical(out, form(agent.budget));
+  out += R"(,"tool_calls":)" + std::to_string(agent.tool_calls);
+  out += R"(,"turns":)" + std::to_string(agent.turns) + R"(,"within":)";
+  append_list(out, agent.within,
+              [&](const std::string& path) { json::append_canonical(out, path); });
+  out += '}';
+}
+
 void append_form(std::string& out, const Step& step) {
-  out += R"({"checks":)";  // members in the order of RFC 8785
+  out += '{';  // members in the order of RFC 8785
+  if (step.agent) {
+    out += R"("agent":)";
+    append_form(out, *step.agent);
+    out += ',';
+  }
+  out += R"("checks":)";
   append_list(out, step.checks,
               [&](const RuntimeCheck& check) { json::append_canonical(out, check.reason); });
   if (!step.control.plain()) {
@@ -30,6 +47,7 @@ void append_form(std::string& out, const Step& step) {
   out += R"(,"effects":)";
   append_list(out, step.effects,
               [&](const StepEffect& effect) { json::append_canonical(out, to_json(effect)); });
+  if (step.hand) out += R"(,"hand_of":)" + std::to_string(step.hand->of);
   out += R"(,"id":)";
   json::append_canonical(out, step.id);
   out += R"(,"needs":)";
@@ -101,6 +119,18 @@ Program lower(Draft&& draft, Bound bound, const json::Value& plan) {
     step.with = std::move(source.with.expression);
     step.timeout_s = source.timeout;
     step.control = std::move(source.control);
+    if (source.agent) {
+      step.agent = Agent{source.agent->turns,
+                         source.agent->tool_calls,
+                         std::move(source.agent->within),
+                         {},
+                         source.budget};
+    }
+    if (source.hand_of) {
+      Agent& agent = program.steps[place[*source.hand_of]].agent.value();
+      step.hand = Hand{place[*source.hand_of], agent.tool_calls, bounded(agent.within, step.use)};
+      agent.hands.push_back(program.steps.size());
+    }
     if (std::holds_alternative<ModelUse>(step.use)) {
       step.answer = std::move(*source.out);
       step.answer_schema = schema::Schema::compile(step.answer).value();
@@ -140,6 +170,11 @@ const json::Value& Step::out() const {
 const schema::Schema& Step::out_schema() const {
   const auto* to = std::get_if<ToolUse>(&use);
   return to != nullptr ? to->tool->output_schema.value() : answer_schema.value();
+}
+
+std::int64_t Step::times_max() const {
+  if (hand) return hand->calls_max;
+  return control.attempts_max() * (agent ? agent->turns : 1);
 }
 
 bool Step::proved() const {

@@ -26,6 +26,10 @@ std::vector<std::string> structural_hashes(const Draft& draft) {
     for (const std::size_t producer : step.producers) needs.push_back(hashes[producer]);
     std::ranges::sort(needs);
     text = "{";  // members in the order of RFC 8785
+    if (step.agent) {
+      text += R"("agent":[)" + std::to_string(step.agent->turns) + "," +
+              std::to_string(step.agent->tool_calls) + "],";
+    }
     if (!step.control.plain()) {
       text += R"("control":)";
       append_form(text, step.control, by_hash);

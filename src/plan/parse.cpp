@@ -133,6 +133,7 @@ Draft parse(const json::Value& plan, Sink& sink) {
     draft.steps[i].pointer = "/steps/" + std::to_string(i);
     parse_step((*steps)[i], draft.steps[i], sink);
   }
+  add_hands(draft, sink);
   return draft;
 }
 

@@ -7,12 +7,12 @@
 namespace naestro::plan {
 namespace {
 
-constexpr std::string_view kUnbuiltKinds[] = {"agent", "consensus", "skill", "human", "runtime"};
+constexpr std::string_view kUnbuiltKinds[] = {"consensus", "skill", "human", "runtime"};
+constexpr std::string_view kKinds[] = {"tool", "model", "agent"};
+constexpr std::string_view kOneOf = "one of tool, model, agent";
 constexpr std::string_view kRoles[] = {"system", "user", "assistant"};
 
-void parse_model(const json::Object& object, DraftStep& step, Sink& sink) {
-  Fields fields{object, step.pointer + "/do/model", "model step", sink};
-  fields.only({"task", "model", "max_input_tokens", "max_output_tokens", "seed"}, {"effort"});
+ModelDraft parse_model(const json::Object& object, Fields& fields, Sink& sink) {
   ModelDraft model;
   model.task = fields.text("task", Fields::required).value_or("");
   if (json::text_at(object, "task") && !is_name(model.task)) {
@@ -23,7 +23,7 @@ void parse_model(const json::Object& object, DraftStep& step, Sink& sink) {
   model.max_input_tokens = fields.integer("max_input_tokens", Fields::optional, 1, kTokensMax);
   model.max_output_tokens = fields.integer("max_output_tokens", Fields::optional, 1, kTokensMax);
   model.seed = fields.integer("seed", Fields::optional, 0, json::kMaxInteger).value_or(0);
-  step.model = std::move(model);
+  return model;
 }
 
 void parse_kind(const json::Object& kinds, DraftStep& step, Sink& sink) {
@@ -32,24 +32,35 @@ void parse_kind(const json::Object& kinds, DraftStep& step, Sink& sink) {
     std::vector<std::string> names;
     for (const auto& member : kinds) names.emplace_back(member.key());
     sink.error(Np::kOneKind, pointer, "a step does exactly one thing",
-               {names.empty() ? "nothing" : join(names, ", "), "one of tool, model", ""});
+               {names.empty() ? "nothing" : join(names, ", "), std::string{kOneOf}, ""});
   }
   for (const auto& member : kinds) {
     const std::string kind = member.key();
     const std::string here = pointer + "/" + json::pointer_token(kind);
-    if (kind == "tool" || kind == "model") continue;
+    if (std::ranges::find(kKinds, kind) != std::end(kKinds)) continue;
     if (std::ranges::find(kUnbuiltKinds, kind) != std::end(kUnbuiltKinds)) {
       sink.error(Np::kNotBuilt, here, "step kind '" + kind + "' is not built yet",
-                 {"'" + kind + "'", "one of tool, model", ""});
+                 {"'" + kind + "'", std::string{kOneOf}, ""});
     } else {
       sink.error(Np::kUnknownMember, here, "there is no step kind '" + kind + "'",
-                 {"'" + kind + "'", "one of tool, model", did_you_mean(kind, {"tool", "model"})});
+                 {"'" + kind + "'", std::string{kOneOf},
+                  did_you_mean(kind, {std::begin(kKinds), std::end(kKinds)})});
     }
   }
   Fields fields{kinds, pointer, "step kind", sink};
   step.tool = fields.text("tool", Fields::optional);
   if (const auto* model = fields.object("model", Fields::optional)) {
-    parse_model(*model, step, sink);
+    Fields of{*model, pointer + "/model", "model step", sink};
+    of.only({"task", "model", "max_input_tokens", "max_output_tokens", "seed"}, {"effort"});
+    step.model = parse_model(*model, of, sink);
+  }
+  if (const auto* agent = fields.object("agent", Fields::optional)) {
+    Fields of{*agent, pointer + "/agent", "agent step", sink};
+    of.only({"task", "model", "max_input_tokens", "max_output_tokens", "seed", "turns",
+             "tool_calls", "tools", "within"},
+            {"effort", "role"});
+    step.model = parse_model(*agent, of, sink);
+    step.agent = parse_agent(*agent, pointer + "/agent", sink);
   }
 }
 
@@ -137,6 +148,8 @@ void parse_step(const json::Value& value, DraftStep& step, Sink& sink) {
   fields.only({"id", "do", "with", "out", "needs", "timeout_s", "when", "for_each", "repeat",
                "retry", "budget", "on_error", "default"},
               {"role", "accept"});
+  step.tool_pointer = step.pointer + "/do/tool";
+  step.with_pointer = step.pointer + "/with";
   step.id = fields.text("id", Fields::required).value_or("");
   if (json::text_at(*object, "id") && !is_name(step.id)) {
     sink.error(Np::kBadName, fields.at("id"), "the id of a step is malformed",

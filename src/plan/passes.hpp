@@ -30,6 +30,20 @@ struct Argument {
   std::vector<ReferenceUse> uses;
 };
 
+struct AgentDraft {
+  std::int64_t turns = 0;
+  std::int64_t tool_calls = 0;
+  std::vector<std::string> within;
+  struct Tool {
+    std::string tool;
+    std::string pointer;  // of the name
+    Argument with;
+    std::string with_pointer;
+  };
+  std::vector<Tool> tools;
+  std::vector<std::size_t> hands;  // indices into Draft::steps
+};
+
 struct ModelDraft {
   std::string task;
   std::optional<std::string> model;
@@ -45,7 +59,11 @@ struct DraftStep {
   std::string id;       // "" when there is none
   // Exactly one is set in a step without errors.
   std::optional<std::string> tool;  // "files.search@1"
-  std::optional<ModelDraft> model;
+  std::optional<ModelDraft> model;  // of an agent, too
+  std::optional<AgentDraft> agent;
+  std::optional<std::size_t> hand_of;  // an index into Draft::steps
+  std::string tool_pointer;            // of the tool's name
+  std::string with_pointer;
   Argument with;
   std::vector<std::pair<std::string, std::string>> needs;  // id, pointer
   std::optional<json::Value> out;
@@ -95,6 +113,10 @@ struct Draft {
 // Shape, names, references, schemas.
 Draft parse(const json::Value& plan, Sink& sink);
 void parse_step(const json::Value& step, DraftStep& out, Sink& sink);
+// What an agent's step says beyond a model's.
+AgentDraft parse_agent(const json::Object& agent, const std::string& pointer, Sink& sink);
+// Adds the hands of all agents behind the steps that the plan writes.
+void add_hands(Draft& draft, Sink& sink);
 // The members that say whether a step is done, how often, and what if it fails.
 void parse_control(Fields& fields, const json::Object& object, DraftStep& step, Sink& sink);
 Budget parse_budget(const json::Object& object, const std::string& pointer, Sink& sink);

@@ -56,6 +56,32 @@ struct ToolUse {
   const contract::ToolContract* tool;  // lives in the catalog, which outlives every program
 };
 
+// Ceilings of a whole run or of a step; absent: none.
+struct Budget {
+  std::optional<NanoUsd> usd;
+  std::optional<std::int64_t> tokens;
+  std::optional<std::int64_t> tool_calls;
+  std::optional<std::int64_t> wall_s;
+};
+
+// A step that is a tool of an agent's.
+struct Hand {
+  std::size_t of = 0;          // the agent's place in Program::steps, before its own
+  std::int64_t calls_max = 0;  // the agent's
+  bool bounded = false;        // the agent's `within` says what it may touch
+};
+
+// What makes a model step an agent: it works in turns, in which it may call tools. Each tool is a
+// step of its own behind it, a *hand*, done once for each call of the model's; what the plan says
+// of a hand (effects, policy, flow) holds of all of them.
+struct Agent {
+  std::int64_t turns = 0;
+  std::int64_t tool_calls = 0;
+  std::vector<std::string> within;   // what its calls may read; turns::Tool::within
+  std::vector<std::size_t> hands{};  // indices into Program::steps, all larger than its own
+  Budget budget;                     // the step's, as far as it is held while it runs
+};
+
 struct ModelUse {
   const contract::ModelContract* model;
   std::string task;  // for the router: "classify", "summarise", ...
@@ -106,7 +132,9 @@ struct Step {
   Expression with;
   json::Value answer;  // of a model: JSON Schema of what it says
   std::optional<schema::Schema> answer_schema;
-  Control control;                 // whether, how often, and what if it fails
+  Control control;  // whether, how often, and what if it fails
+  std::optional<Agent> agent;
+  std::optional<Hand> hand;
   std::vector<std::size_t> needs;  // indices into Program::steps, all smaller than the own index
   std::int64_t timeout_s = 0;      // of a tool: at most its contract's
   std::vector<StepEffect> effects;
@@ -120,6 +148,8 @@ struct Step {
   // Its types fit, and what it touches is known and named by no untrusted value: nothing is left to
   // be found out at run time.
   [[nodiscard]] bool proved() const;
+  // Calls at most, further attempts included.
+  [[nodiscard]] std::int64_t times_max() const;
 };
 
 // The worst case, proven from caps; see docs/formats/plan.md. Time excludes a person's wait.
@@ -135,14 +165,6 @@ struct Bound {
   // that cover the graph (no set of independent steps is larger than that).
   std::int64_t concurrency = 0;
   std::vector<std::string> critical_path;  // step ids
-};
-
-// Ceilings of a whole run; absent: no ceiling of the plan's.
-struct Budget {
-  std::optional<NanoUsd> usd;
-  std::optional<std::int64_t> tokens;
-  std::optional<std::int64_t> tool_calls;
-  std::optional<std::int64_t> wall_s;
 };
 
 struct Input {

@@ -14,8 +14,9 @@ namespace naestro::plan {
 // ${inputs.x}, ${steps.id.out.a.b[0]}, ${item.a} or ${prev.a}: which value, and the RFC 6901
 // pointer inside of it.
 struct Reference {
-  // item: the element that a for_each is at; prev: what the round before yielded, in a repeat.
-  enum class From : std::uint8_t { input, step, item, prev };
+  // item: the element that a for_each is at; prev: what the round before yielded, in a repeat;
+  // call: what an agent's model calls its tool with (no plan writes it: the compiler does).
+  enum class From : std::uint8_t { input, step, item, prev, call };
   From from = From::input;
   std::string name;     // of the input or the step; "" for the others
   std::string pointer;  // "" for the whole value

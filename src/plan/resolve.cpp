@@ -29,13 +29,14 @@ class Resolver {
   void step(DraftStep& step) {
     if (step.tool && step.model) return;
     if (step.tool) tool(step);
+    if (step.hand_of && step.use) hand(step, *std::get<ToolUse>(*step.use).tool);
     if (step.model) model(step);
     if (step.use) result(step);
   }
 
  private:
   void tool(DraftStep& step) {
-    const std::string pointer = step.pointer + "/do/tool";
+    const std::string& pointer = step.tool_pointer;
     const std::string& written = *step.tool;
     const std::size_t at = std::min(written.find('@'), written.size());
     const std::string name = written.substr(0, at);
@@ -59,6 +60,27 @@ class Resolver {
     // The contract's promise is a cap too: the smaller holds.
     step.timeout = std::min(step.timeout_s.value_or(found->timeout_s), found->timeout_s);
     arguments(step, *found);
+  }
+
+  // What the plan does not give a hand, its agent's model gives.
+  static void hand(DraftStep& step, const contract::ToolContract& tool) {
+    Expression::Members members;
+    if (const auto* literal = std::get_if<json::Value>(&step.with.expression.node)) {
+      for (const auto& member : literal->get_object()) {
+        members.emplace_back(std::string{member.key()}, Expression{member.value()});
+      }
+    } else {
+      members = std::move(std::get<Expression::Members>(step.with.expression.node));
+    }
+    for (const auto& [name, kind] : tool.arguments) {
+      if (std::ranges::find(members, name, &Expression::Member::key) != members.end()) continue;
+      const std::string token = "/" + json::pointer_token(name);
+      const Reference given{Reference::From::call, "", token};
+      members.emplace_back(name, Expression{given});
+      step.with.uses.push_back({given, step.with_pointer + token});
+    }
+    std::ranges::sort(members, json::canonical_before, &Expression::Member::key);
+    step.with.expression.node = std::move(members);
   }
 
   // The schema of the step's whole result, and its default held to it.
@@ -124,7 +146,7 @@ class Resolver {
   }
 
   void arguments(const DraftStep& step, const contract::ToolContract& tool) {
-    const std::string pointer = step.pointer + "/with";
+    const std::string& pointer = step.with_pointer;
     std::vector<std::string> given;
     const auto visit = [&](const std::string& name, const json::Value* literal) {
       given.push_back(name);
@@ -137,7 +159,7 @@ class Resolver {
       for (const auto& member : literal) visit(member.key(), &member.value());
     }
     const json::Array* required = json::array_at(tool.input.get_object(), "required");
-    if (required == nullptr) return;
+    if (required == nullptr || step.hand_of) return;  // a model gives the rest
     for (const json::Value& item : *required) {
       const std::string name{json::view(item.get_string())};
       if (std::ranges::find(given, name) != given.end()) continue;
@@ -160,7 +182,7 @@ class Resolver {
 
   void model(DraftStep& step) {
     const ModelDraft& draft = *step.model;
-    const std::string pointer = step.pointer + "/do/model";
+    const std::string pointer = step.pointer + (step.agent ? "/do/agent" : "/do/model");
     const contract::ModelContract* found = nullptr;
     if (draft.model) {
       found = environment_.models.find(*draft.model);

@@ -84,6 +84,8 @@ class Types {
       }
     }
     control(step);
+    if (step.hand_of)
+      note(step, {step.tool_pointer, "a model says when and with what it is called"});
     const auto* tool = std::get_if<ToolUse>(&*step.use);
     const auto* members = std::get_if<Expression::Members>(&step.with.expression.node);
     if (tool == nullptr || members == nullptr)
@@ -147,7 +149,7 @@ class Types {
 
   void argument(DraftStep& step, const contract::ToolContract& tool,
                 const Expression::Member& member, const Schema& takes) {
-    const std::string pointer = step.pointer + "/with/" + json::pointer_token(member.key);
+    const std::string pointer = step.with_pointer + "/" + json::pointer_token(member.key);
     if (count_parts(member.value) > kPartsMax) {
       step.checks.push_back({pointer, "it has more than 1000 parts"});
       return;
@@ -302,6 +304,7 @@ class Types {
   }
 
   const Source* source_of(const Reference& reference) {
+    if (reference.from == Reference::From::call) return nullptr;  // asked at each call
     if (reference.from == Reference::From::item) return item();
     if (reference.from == Reference::From::prev) return call_of(*at_);
     const json::Value* text = text_of(reference);

@@ -83,6 +83,7 @@ bool needs_steps(const plan::Step& step, const Expression* expression) {
   return expression != nullptr &&
          std::ranges::any_of(expression->references(), [&](const Reference& reference) {
            if (reference.from == Reference::From::item) return !items_given(step);
+           if (reference.from == Reference::From::call) return !step.hand.value().bounded;
            return reference.from != Reference::From::input;
          });
 }
@@ -112,9 +113,29 @@ plan::Lookup input_lookup(const json::Object& inputs) {
   };
 }
 
+namespace {
+
+// Of a hand without what its agent's model left out.
+Result<json::Value> arguments_of(const plan::Step& step, const plan::Lookup& lookup) {
+  const auto* members = std::get_if<Expression::Members>(&step.with.node);
+  if (!step.hand || members == nullptr) return plan::evaluate(step.with, lookup);
+  json::Object out;
+  for (const auto& [key, member] : *members) {
+    const auto* reference = std::get_if<Reference>(&member.node);
+    const bool of_call = reference != nullptr && reference->from == Reference::From::call;
+    if (of_call && json::at(*lookup(Reference::From::call, ""), reference->pointer) == nullptr) {
+      continue;
+    }
+    NAESTRO_LET(out[key], plan::evaluate(member, lookup));
+  }
+  return out;
+}
+
+}  // namespace
+
 Result<door::Effect> make_effect(const plan::Step& step, const plan::Lookup& lookup) {
   door::Effect effect = shape_of(step);
-  NAESTRO_LET(json::Value arguments, plan::evaluate(step.with, lookup));
+  NAESTRO_LET(json::Value arguments, arguments_of(step, lookup));
   if (const auto* use = std::get_if<ToolUse>(&step.use)) {
     NAESTRO_TRY(schema::conforms(use->tool->input_schema.value(), arguments,
                                  "the arguments of step " + step.id));
@@ -161,7 +182,7 @@ CardLine make_line(const plan::Step& step, const door::Scope& scope, const plan:
   }
   line.authority = effect.authority;
   if (line.known()) line.action = door::action_digest(scope, effect);
-  line.times = step.control.attempts_max();
+  line.times = step.times_max();
   line.paths = step.paths;
   return line;
 }

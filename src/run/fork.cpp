@@ -31,7 +31,12 @@ std::vector<bool> from_on(const plan::Program& program, std::size_t at) {
 }
 
 // Another run, another key: what only its key keeps from being done twice is done twice.
-bool may_repeat(const plan::Step& step) {
+bool may_repeat(const plan::Program& program, const plan::Step& step) {
+  if (step.agent) {
+    return std::ranges::all_of(step.agent->hands, [&](std::size_t hand) {
+      return may_repeat(program, program.steps[hand]);
+    });
+  }
   const auto* tool = std::get_if<plan::ToolUse>(&step.use);
   return tool == nullptr || tool->tool->idempotency == contract::Idempotency::pure ||
          tool->tool->idempotency == contract::Idempotency::idempotent;
@@ -60,9 +65,13 @@ std::string read_of(const plan::Step& step, const std::set<std::string>& changed
 
 class Forker {
  public:
-  Forker(const Machine& source, std::string_view source_text, std::string_view plan_text,
-         const ForkWish& wish)
-      : source_{source}, source_text_{source_text}, plan_text_{plan_text}, wish_{wish} {}
+  Forker(const Machine& source, std::string_view source_text, const plan::Program& program,
+         std::string_view plan_text, const ForkWish& wish)
+      : source_{source},
+        source_text_{source_text},
+        program_{program},
+        plan_text_{plan_text},
+        wish_{wish} {}
 
   Result<ForkRow> decide(const plan::Step& step, bool after, Fork& fork) const {
     const auto row = [&](std::string what, std::string why) {
@@ -81,7 +90,7 @@ class Forker {
     }
     if (wish_.execute.contains(step.id)) return row("execute", "as asked");
     if (recorded == nullptr) return row("execute", "no result is recorded");
-    if (after && !asked && may_repeat(step)) return row("execute", "");
+    if (after && !asked && may_repeat(program_, step)) return row("execute", "");
     if (written(source_text_, step.id) != written(plan_text_, step.id)) {
       return fail(Code::kUsage,
                   "step " + step.id + " is another one in this plan, and stands before the point",
@@ -107,14 +116,18 @@ class Forker {
 
   const Machine& source_;
   std::string_view source_text_;
+  const plan::Program& program_;
   std::string_view plan_text_;
   const ForkWish& wish_;
 };
 
 Result<void> known(const plan::Program& program, const std::string& id) {
-  if (program.find(id) != nullptr) return {};
+  const plan::Step* found = program.find(id);
+  if (found != nullptr && !found->hand) return {};
   std::vector<std::string> names;
-  for (const plan::Step& step : program.steps) names.push_back(step.id);
+  for (const plan::Step& step : program.steps) {
+    if (!step.hand) names.push_back(step.id);  // what an agent's tools do is its own
+  }
   return fail(Code::kUsage, "the plan has no step '" + id + "'", "its steps: " + join(names, ", "));
 }
 
@@ -151,11 +164,12 @@ Result<ForkTable> fork_of(const Machine& source, std::string_view source_text,
   for (const auto& [name, result] : wish.stubs) NAESTRO_TRY(known(program, name));
   const auto at = std::ranges::find(program.steps, wish.at, &plan::Step::id);
   const auto after = from_on(program, static_cast<std::size_t>(at - program.steps.begin()));
-  const Forker forker{source, source_text, plan_text, wish};
+  const Forker forker{source, source_text, program, plan_text, wish};
   ForkTable table;
   table.fork.run = source.start().run;
   table.fork.at = wish.at;
   for (std::size_t i = 0; i < program.steps.size(); ++i) {
+    if (program.steps[i].hand) continue;
     NAESTRO_LET(ForkRow row, forker.decide(program.steps[i], after[i], table.fork));
     table.rows.push_back(std::move(row));
   }

@@ -320,7 +320,7 @@ void Machine::discharge(Batch& batch) {
 
 Machine::About Machine::about(const Question& question) const {
   const At at = *at_place(question.what.get_object());
-  auto effect = make_effect(program_->steps[at.step], lookup(at));
+  auto effect = effect_of(at);
   check(effect.has_value(), "what is asked about was made before");
   effect->flow = flow_of(at, *effect);
   return {door::decide(environment_.policy, start_.mode, scope_.user, *effect).first,
@@ -336,7 +336,7 @@ std::vector<policy::Grant> Machine::lasting(const Question& question) const {
   const At at = *at_place(question.what.get_object());
   const json::Object& what = question.what.get_object();
   if (what.contains("locked") || what.contains("require_reason")) return {};
-  auto effect = make_effect(program_->steps[at.step], lookup(at));
+  auto effect = effect_of(at);
   check(effect.has_value(), "what was asked about was an effect already");
   effect->flow = flow_of(at, *effect);
   return {run::lasting(*effect, workspace, card_rules())};
@@ -369,6 +369,7 @@ Result<void> Machine::on_outcome(Fact& fact, Batch& batch) {
   NAESTRO_LET(const At at, under_way(fact));
   const door::Usage& usage = fact.effect->usage;
   budget_.settle(call(at).intent->effect.caps, usage);
+  note_use(at, usage);
   free_slot(at);
   emit(batch, "budget.charged",
        {unless_empty("path", path(at)),

@@ -18,6 +18,7 @@
 #include "run/card.hpp"
 #include "run/draft.hpp"
 #include "run/facts.hpp"
+#include "turns/context.hpp"
 
 namespace naestro::run {
 
@@ -184,10 +185,22 @@ class Machine {
  private:
   // A value that the batch's fact named: what it became, or the recorded reference.
   using Said = std::variant<Secret, json::Value>;
-  // One item of a step, or the whole of a step that goes over none.
+  // What an agent did so far, besides its calls.
+  struct Working {
+    turns::History history;
+    std::vector<turns::Tool> tools;          // one for each hand
+    std::int64_t calls = 0;                  // of its tools
+    std::int64_t open = 0;                   // of them, of this turn
+    std::optional<contract::Label> heard{};  // of all that its tools gave
+    door::Usage spent{};                     // by it and its tools
+    std::int64_t faults = 0;                 // turns at the end of the history that were none
+    std::int64_t repeats = 0;                // likewise, that asked nothing new
+  };
+  // One item of a step, the whole of a step that goes over none, a turn of an agent's, or a call of
+  // a tool of its.
   struct Call {
     // counting: whether the rate limits let it go; waits: for a timer; doubtful: a person decides
-    // whether it was done.
+    // whether it was done; listening: for what an agent's calls give.
     enum class State : std::uint8_t {
       ready,
       asking,
@@ -195,12 +208,15 @@ class Machine {
       waits,
       running,
       doubtful,
+      listening,
       done,
       failed
     };
     State state = State::ready;
-    std::optional<std::int64_t> item;  // its index
-    std::int64_t round = 0;            // of repeat
+    std::optional<std::int64_t> item;  // its index; of a hand its number
+    std::int64_t round = 0;            // of repeat; of an agent the turn
+    json::Value given{};               // of a hand: what the model gave
+    std::size_t asked = 0;             // of a hand: its place among the calls of the turn
     std::int64_t attempts = 0;         // failed ones of this round
     bool counted = false;              // the rate limits let it go
     std::int64_t not_done = 0;         // definite "not done" outcomes of this round: n of the key
@@ -222,6 +238,7 @@ class Machine {
     contract::Labels labels;
     // What decided, beyond the plan, whether the step yields anything.
     std::optional<contract::Label> presence;
+    std::unique_ptr<Working> working{};  // of an agent
     const CardLine* line = nullptr;  // null of a fork's step that is not done again
   };
   static constexpr bool busy(Call::State state) {
@@ -289,6 +306,8 @@ class Machine {
   void ask(At at, const door::Effect& effect, const door::Admission& admission, Batch& batch);
   void intend(At at, door::Effect effect, const door::Admission& admission, Batch& batch);
   [[nodiscard]] Digest action_of(At at, const door::Effect& effect) const;
+  [[nodiscard]] Result<door::Effect> effect_of(At at) const;
+  void label_result(At at, const contract::Labels& declared);
   [[nodiscard]] bool may_repeat(At at) const;
   void take_slot(At at);
   void free_slot(At at);
@@ -312,6 +331,21 @@ class Machine {
   void again(At at, Batch& batch);
   void resume_call(At at, Batch& batch);
   void turn(Call& call, Call::State to);
+
+  // Agents (machine_agent.cpp).
+  void open_agent(std::size_t index);
+  void add_turn(std::size_t index, door::Effect& effect) const;
+  void hear(At at, const Fact& fact, const contract::Labels& declared, Batch& batch);
+  void on_calls(At at, const turns::Calls& calls, Batch& batch);
+  [[nodiscard]] std::string repeated(std::size_t index, const turns::Call& call) const;
+  void heard(At hand, Batch& batch);
+  void next_turn(std::size_t index, Batch& batch);
+  [[nodiscard]] bool last_turn(std::size_t index) const;
+  [[nodiscard]] turns::Context context_of(std::size_t index, const json::Array& opening) const;
+  void stop_agent(std::size_t index, turns::Stop stop, const std::string& why, Batch& batch);
+  void say_stopped(std::size_t index, turns::Stop stop, Batch& batch);
+  void close_hands(std::size_t index, Batch& batch);
+  void note_use(At at, const door::Usage& usage);
   [[nodiscard]] Call& call(At at) { return steps_[at.step].calls[at.call]; }
   [[nodiscard]] const Call& call(At at) const { return steps_[at.step].calls[at.call]; }
   [[nodiscard]] std::vector<std::int64_t> path(At at) const;
@@ -359,7 +393,8 @@ class Machine {
   std::map<Digest, Question> questions_;
   std::optional<door::Shortage> shortage_;
   std::string limited_step_;
-  bool held_ = false;  // an effect was withheld: nothing begins until the run is resumed
+  bool turned_ = false;  // an agent's next turn became ready
+  bool held_ = false;    // an effect was withheld: nothing begins until the run is resumed
   std::optional<Error> failure_;
   json::Object outputs_;
   json::Array files_;

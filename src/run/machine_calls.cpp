@@ -54,8 +54,9 @@ void Machine::keep_file(json::Value file) {
 std::vector<std::int64_t> Machine::path(At at) const {
   const Call& call = this->call(at);
   std::vector<std::int64_t> out;
+  const plan::Step& step = program_->steps[at.step];
   if (call.item) out.push_back(*call.item);
-  if (program_->steps[at.step].control.repeat) out.push_back(call.round);
+  if (step.control.repeat || step.agent) out.push_back(call.round);
   return out;
 }
 
@@ -75,7 +76,8 @@ std::optional<Machine::At> Machine::at_place(std::string_view step,
                                              const std::vector<std::int64_t>& where) const {
   const auto index = index_of(step);
   if (!index) return std::nullopt;
-  const bool each = program_->steps[*index].control.for_each.has_value();
+  const plan::Step& planned = program_->steps[*index];
+  const bool each = planned.control.for_each || planned.hand;
   const bool first = each && !where.empty() && where[0] >= 0;
   const At at{*index, first ? static_cast<std::size_t>(where[0]) : 0};
   if (at.call >= steps_[at.step].calls.size() || path(at) != where) return std::nullopt;
@@ -98,6 +100,7 @@ plan::Lookup Machine::lookup(At at) const {
   const auto& repeat = program_->steps[at.step].control.repeat;
   return [this, &step, &call, &repeat](Reference::From from,
                                        const std::string& name) -> const json::Value* {
+    if (from == Reference::From::call) return &call.given;
     if (from == Reference::From::item) {
       return &step.items[static_cast<std::size_t>(call.item.value())];
     }
@@ -125,7 +128,7 @@ void Machine::start_call(At at, Batch& batch) {
     hand_out(call(at), batch);
     return;
   }
-  auto effect = make_effect(step, lookup(at));
+  auto effect = effect_of(at);
   if (!effect) return fail_call(at, std::move(effect).error(), false, batch);
   effect->path = path(at);
   // Another sample where the same words are asked again.
@@ -161,6 +164,13 @@ void Machine::start_call(At at, Batch& batch) {
   } else {
     fail_call(at, denied_error(step.id, admission.kind, admission.verdict), false, batch);
   }
+}
+
+Result<door::Effect> Machine::effect_of(At at) const {
+  const plan::Step& step = program_->steps[at.step];
+  NAESTRO_LET(door::Effect effect, make_effect(step, lookup(at)));
+  if (step.agent) add_turn(at.step, effect);
+  return effect;
 }
 
 // Most often the card has it. (What is called is on the card.)
@@ -270,6 +280,7 @@ Result<void> Machine::fits(const Question& doubt, const json::Value& result) con
 void Machine::accept(At at, Fact& fact, const contract::Labels& declared, Batch& batch) {
   Call& call = this->call(at);
   const plan::Step& planned = program_->steps[at.step];
+  if (planned.agent) return hear(at, fact, declared, batch);
   auto value = value_of(at.step, std::move(fact.plain));
   if (!value) {
     emit(batch, "check.failed",
@@ -286,13 +297,18 @@ void Machine::accept(At at, Fact& fact, const contract::Labels& declared, Batch&
   const bool as_said = std::holds_alternative<plan::ToolUse>(planned.use);
   call.said.reset();
   if (as_said) call.said = said(fact, "result");
+  label_result(at, declared);
+  if (auto file = written_file(call.intent->effect, call.result)) keep_file(*std::move(file));
+  call.intent.reset();
+  end_round(at, batch);
+}
+
+void Machine::label_result(At at, const contract::Labels& declared) {
+  Call& call = this->call(at);
   std::optional<contract::Label> into = control_label(at);
   policy::add(into, call.argument_label);
   call.labels = plan::result_labels(
       declared, plan::narrowed(*std::move(into), readers_of(call.intent->effect)));
-  if (auto file = written_file(call.intent->effect, call.result)) keep_file(*std::move(file));
-  call.intent.reset();
-  end_round(at, batch);
 }
 
 void Machine::end_round(At at, Batch& batch) {
@@ -331,7 +347,7 @@ void Machine::end_call(At at, Batch& batch) {
   Step& step = steps_[at.step];
   Call& call = this->call(at);
   const bool failed = call.state == Call::State::failed;
-  if (planned.control.loops()) {
+  if (planned.control.loops() || planned.hand) {
     if (failed) {
       emit(batch, "call.failed",
            {{"code", info(call.error->code).name},
@@ -342,6 +358,7 @@ void Machine::end_call(At at, Batch& batch) {
       emit(batch, "call.done", {unless_empty("path", path(at)), {"step", planned.id}});
     }
   }
+  if (planned.hand) return heard(at, batch);
   const bool collect = planned.control.for_each && planned.control.for_each->collect;
   if (failed && !collect && !step.error) step.error = call.error;
   if (step.error) {
@@ -411,6 +428,7 @@ void Machine::say_in_doubt(At at, Batch& batch) {
 void Machine::charge_lost(At at, Batch& batch) {
   const door::Caps& caps = call(at).intent->effect.caps;
   budget_.settle(caps, door::whole(caps));
+  note_use(at, door::whole(caps));
   emit(batch, "budget.charged",
        {{"lost_attempt", true},
         unless_empty("path", path(at)),

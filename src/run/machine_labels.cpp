@@ -23,6 +23,9 @@ contract::Label Machine::label_of(const Reference& reference) const {
 
 contract::Label Machine::label_of(At at, const Reference& reference) const {
   const plan::Control& control = program_->steps[at.step].control;
+  if (reference.from == Reference::From::call) {
+    return policy::whole(steps_[program_->steps[at.step].hand.value().of].calls.front().labels);
+  }
   if (reference.from == Reference::From::item) {
     const Reference& in = control.for_each->in;
     const plan::Step* producer = program_->find(in.name);
@@ -44,12 +47,20 @@ std::optional<contract::Label> Machine::control_label(At at) const {
   for (const Reference& reference : program_->steps[at.step].control.references()) {
     policy::add(out, label_of(at, reference));
   }
+  // Whether and how often a hand moves, its agent's model says.
+  if (program_->steps[at.step].hand) {
+    policy::add(out, label_of(at, Reference{Reference::From::call, "", ""}));
+  }
   return out;
 }
 
 contract::Labels Machine::argument_labels(At at) const {
-  return plan::labels_of(program_->steps[at.step].with,
-                         [&](const Reference& reference) { return label_of(at, reference); });
+  contract::Labels out =
+      plan::labels_of(program_->steps[at.step].with,
+                      [&](const Reference& reference) { return label_of(at, reference); });
+  const auto& working = steps_[at.step].working;
+  if (working && working->heard) out.emplace("/turns", *working->heard);
+  return out;
 }
 
 // What the labels of the call's data say of it. What the compiler found holds, too: it is what a
@@ -57,9 +68,11 @@ contract::Labels Machine::argument_labels(At at) const {
 policy::Flow Machine::flow_of(At at, const door::Effect& effect) const {
   const plan::Step& step = program_->steps[at.step];
   const std::optional<contract::Label> control = control_label(at);
-  policy::Flow flow = policy::either(
-      step.flow,
-      plan::flow_of(step.use, call(at).argument_labels, control ? *control : plan::plan_label()));
+  policy::Flow flow =
+      plan::flow_of(step.use, call(at).argument_labels, control ? *control : plan::plan_label());
+  // The step says what it may touch, and each call was held to it.
+  if (step.hand && step.hand->bounded) flow.untrusted_authority = false;
+  flow = policy::either(step.flow, flow);
   flow.off_prem_open = false;
   // What the run wrote since, a program could read and send.
   if (plan::reaches_out(effect.declared)) {

@@ -47,6 +47,9 @@ Card Machine::card_under(const policy::Policy& policy) const {
   std::set<std::string> kept;  // nothing of them is done, so nobody is asked
   if (start_.fork) {
     for (const auto& [step, result] : start_.fork->steps) kept.insert(step);
+    for (const plan::Step& step : program_->steps) {
+      if (step.hand && kept.contains(program_->steps[step.hand->of].id)) kept.insert(step.id);
+    }
   }
   return make_card(*program_, inputs_, scope_.workspace,
                    {policy, start_.mode, grants_, environment_.user}, kept);

@@ -54,7 +54,7 @@ void Machine::schedule(Batch& batch) {
 bool Machine::settle_ready(Batch& batch) {
   bool moved = false;
   for (std::size_t i = 0; i < steps_.size() && !failure_; ++i) {
-    if (steps_[i].state != StepState::waiting) continue;
+    if (steps_[i].state != StepState::waiting || program_->steps[i].hand) continue;
     if (const Fork::Kept* kept = this->kept(program_->steps[i].id)) {
       keep_step(i, *kept, batch);
       moved = true;
@@ -83,7 +83,9 @@ bool Machine::start_calls(Batch& batch) {
   const auto before = ended();
   for (std::size_t i = 0; i < steps_.size(); ++i) {
     const auto& each = program_->steps[i].control.for_each;
-    const std::int64_t parallel = each ? each->parallel : 1;
+    const std::int64_t parallel = each                      ? each->parallel
+                                  : program_->steps[i].hand ? turns::kParallelMax
+                                                            : 1;
     for (std::size_t c = 0; c < steps_[i].calls.size(); ++c) {
       const Step& step = steps_[i];
       if (failure_ || shortage_ || held_ || running_ >= kConcurrencyMax) return ended() != before;
@@ -91,7 +93,7 @@ bool Machine::start_calls(Batch& batch) {
       if (step.calls[c].state == Call::State::ready) start_call({i, c}, batch);
     }
   }
-  return ended() != before;
+  return std::exchange(turned_, false) || ended() != before;
 }
 
 const Fork::Kept* Machine::kept(const std::string& step) const {
@@ -106,6 +108,7 @@ void Machine::keep_step(std::size_t index, const Fork::Kept& kept, Batch& batch)
   step.result = kept.result;
   step.labels = kept.labels;
   step.state = StepState::done;
+  close_hands(index, batch);
   emit(batch, "step.reused",
        {{"from", kept.from},
         {"labels", &step.labels},
@@ -148,12 +151,14 @@ void Machine::open_step(std::size_t index, Batch& batch) {
   } else {
     step.calls.emplace_back();
   }
+  if (planned.agent) open_agent(index);
   emit(batch, "step.ready", {calls, {"step", planned.id}});
   if (step.calls.empty()) close_step(index, batch);
 }
 
 void Machine::skip_step(std::size_t index, std::string_view because, Batch& batch) {
   steps_[index].state = StepState::skipped;
+  close_hands(index, batch);
   emit(batch, "step.skipped", {{"because", because}, {"step", program_->steps[index].id}});
 }
 
@@ -161,6 +166,7 @@ void Machine::skip_step(std::size_t index, std::string_view because, Batch& batc
 void Machine::close_step(std::size_t index, Batch& batch) {
   const plan::Step& planned = program_->steps[index];
   Step& step = steps_[index];
+  close_hands(index, batch);
   std::optional<Said> said;
   if (planned.control.for_each) {
     json::Array rows;
@@ -198,6 +204,7 @@ void Machine::close_step(std::size_t index, Batch& batch) {
 void Machine::fail_step(std::size_t index, Error error, Batch& batch) {
   const plan::Step& planned = program_->steps[index];
   steps_[index].state = StepState::failed;
+  close_hands(index, batch);
   std::erase_if(questions_, [&](const auto& open) { return open.second.step == planned.id; });
   emit(batch, "step.failed",
        {{"code", info(error.code).name},

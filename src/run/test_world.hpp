@@ -186,7 +186,7 @@ struct World {
     };
     observer.ask = [&](const Question& question) {
       if (ask_only_plan && question.scope != Question::Scope::plan) return false;
-      Answer answer{true, "terminal", "tester"};
+      Answer answer{!decide || decide(question), "terminal", "tester"};
       answer.reason = reason;
       if (yes) handle->answer(question.digest, std::move(answer));
       return yes;
@@ -233,9 +233,10 @@ struct World {
   policy::Policy policy;
   CountingAdapter tool_adapter{tool_answer};
   CountingAdapter model_adapter{model_answer};
-  bool ask_only_plan = false;  // nobody is there for any other question
-  std::string reason;          // of every yes
-  std::string user;            // who plans
+  bool ask_only_plan = false;                   // nobody is there for any other question
+  std::function<bool(const Question&)> decide;  // yes to each where there is none
+  std::string reason;                           // of every yes
+  std::string user;                             // who plans
   std::vector<std::string> kinds;
   EventSchemas schemas;
 };

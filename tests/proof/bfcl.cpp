@@ -1,4 +1,4 @@
-// The Berkeley Function Calling Leaderboard's cases against agents/calls.hpp: every way to call
+// The Berkeley Function Calling Leaderboard's cases against turns/calls.hpp: every way to call
 // that is accepted passes, and calls with a fault do not. Whether a value is the right one is
 // compared here, with what is accepted; all else (functions, arguments, types) is the product's to
 // say.
@@ -7,11 +7,11 @@
 #include <string>
 #include <vector>
 
-#include "agents/calls.hpp"
 #include "base/text.hpp"
 #include "proof/archive.hpp"
 #include "proof/proofs.hpp"
 #include "proof/replay.hpp"
+#include "turns/calls.hpp"
 
 namespace naestro::proof {
 namespace {
@@ -24,7 +24,7 @@ struct Call {
 struct Case {
   std::string id;
   std::string category;
-  agents::Functions functions;
+  turns::Functions functions;
   std::vector<std::string> names;
   json::Object parameters;  // by the name of the function
   std::vector<json::Object> accepted;

@@ -1,9 +1,9 @@
 // What a model calls: one of the functions that it has, with what they take.
-#include "agents/calls.hpp"
+#include "turns/calls.hpp"
 
 #include <gtest/gtest.h>
 
-namespace naestro::agents {
+namespace naestro::turns {
 namespace {
 
 Functions weather() {
@@ -58,4 +58,4 @@ TEST(Calls, TwoOfOneNameAndWhatIsNoSchemaAreRefused) {
 }
 
 }  // namespace
-}  // namespace naestro::agents
+}  // namespace naestro::turns

@@ -1,4 +1,4 @@
-#include "agents/calls.hpp"
+#include "turns/calls.hpp"
 
 #include <utility>
 #include <vector>
@@ -6,7 +6,7 @@
 #include "base/text.hpp"
 #include "contract/foreign.hpp"
 
-namespace naestro::agents {
+namespace naestro::turns {
 
 Result<void> Functions::add(std::string name, const json::Value& parameters) {
   json::Value typed = contract::standard_types(parameters);
@@ -42,4 +42,4 @@ Result<void> Functions::check(std::string_view name, const json::Value& argument
   return fail(Code::kNotFound, said + "; there are: " + join(names, ", "));
 }
 
-}  // namespace naestro::agents
+}  // namespace naestro::turns

@@ -1,10 +1,10 @@
-#include "agents/signature.hpp"
+#include "turns/signature.hpp"
 
 #include <algorithm>
 
 #include "base/text.hpp"
 
-namespace naestro::agents {
+namespace naestro::turns {
 namespace {
 
 std::string alternatives(const json::Array& values, const auto& text) {
@@ -69,10 +69,15 @@ std::string type_text(const json::Value& schema) {
   return "[" + (items != nullptr ? type_text(*items) : "any") + "]";
 }
 
-std::string signature(const contract::ToolContract& tool) {
+std::string signature(std::string_view name, const json::Value& takes,
+                      const contract::ToolContract& tool) {
   const std::size_t stop = tool.description.find(". ");
-  return tool.id() + " " + type_text(tool.input) + " -> " + members_text(tool.output) + "  " +
+  return std::string{name} + " " + type_text(takes) + " -> " + members_text(tool.output) + "  " +
          tool.description.substr(0, stop) + (stop == std::string::npos ? "" : ".");
 }
 
-}  // namespace naestro::agents
+std::string signature(const contract::ToolContract& tool) {
+  return signature(tool.id(), tool.input, tool);
+}
+
+}  // namespace naestro::turns

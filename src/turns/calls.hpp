@@ -11,7 +11,7 @@
 #include "base/json.hpp"
 #include "schema/validate.hpp"
 
-namespace naestro::agents {
+namespace naestro::turns {
 
 class Functions {
  public:
@@ -28,4 +28,4 @@ class Functions {
   std::map<std::string, schema::Schema, std::less<>> by_name_;
 };
 
-}  // namespace naestro::agents
+}  // namespace naestro::turns

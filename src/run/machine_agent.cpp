@@ -1,0 +1,278 @@
+// An agent's step: its model says what its tools do next, turn by turn, until it answers or a limit
+// is reached. What was said and heard is kept here, from the run's facts alone; the model's words
+// are made of it anew for each turn.
+#include <algorithm>
+
+#include "plan/labels.hpp"
+#include "policy/labels.hpp"
+#include "run/machine.hpp"
+
+namespace naestro::run {
+namespace {
+
+// What the plan gives a tool; the model gives the rest.
+std::vector<std::string> pinned(const plan::Step& hand) {
+  std::vector<std::string> out;
+  for (const auto& [key, value] : std::get<plan::Expression::Members>(hand.with.node)) {
+    const auto* reference = std::get_if<plan::Reference>(&value.node);
+    const bool of_call = reference != nullptr && reference->from == plan::Reference::From::call;
+    if (!of_call) out.push_back(key);
+  }
+  return out;
+}
+
+}  // namespace
+
+void Machine::open_agent(std::size_t index) {
+  const plan::Agent& agent = *program_->steps[index].agent;
+  steps_[index].working = std::make_unique<Working>();
+  Working& working = *steps_[index].working;
+  for (const std::size_t hand : agent.hands) {
+    const plan::Step& planned = program_->steps[hand];
+    steps_[hand].state = StepState::ready;
+    working.tools.push_back(
+        turns::offered(*std::get<plan::ToolUse>(planned.use).tool, pinned(planned), agent.within));
+  }
+}
+
+// Calls are over where another turn could not be paid for: the model answers with what there is.
+bool Machine::last_turn(std::size_t index) const {
+  const plan::Step& planned = program_->steps[index];
+  const plan::Agent& agent = *planned.agent;
+  const Working& working = *steps_[index].working;
+  const auto& model = std::get<plan::ModelUse>(planned.use);
+  const std::int64_t attempts = 2 * (1 + planned.control.retry.max);
+  const std::int64_t tokens = attempts * (model.max_input_tokens + model.max_output_tokens);
+  const NanoUsd usd =
+      attempts * contract::price(*model.model, model.max_input_tokens, model.max_output_tokens);
+  return steps_[index].calls.front().round + 1 >= agent.turns ||
+         working.calls >= agent.tool_calls ||
+         (agent.budget.tokens && working.spent.tokens() + tokens > *agent.budget.tokens) ||
+         (agent.budget.usd && working.spent.usd + usd > *agent.budget.usd);
+}
+
+turns::Context Machine::context_of(std::size_t index, const json::Array& opening) const {
+  const plan::Step& planned = program_->steps[index];
+  const plan::Agent& agent = *planned.agent;
+  const Working& working = *steps_[index].working;
+  const auto& model = std::get<plan::ModelUse>(planned.use);
+  return turns::context_of(opening, working.tools, {agent.turns, agent.tool_calls}, working.history,
+                           agent.tool_calls - working.calls, last_turn(index),
+                           turns::bytes_of(*model.model, model.max_input_tokens));
+}
+
+// The messages of the turn, and what may be said in it.
+void Machine::add_turn(std::size_t index, door::Effect& effect) const {
+  turns::Context context = context_of(index, effect.arguments["messages"].get_array());
+  effect.arguments["messages"] = std::move(context.messages);
+  effect.arguments["schema"] = turns::turn_schema(steps_[index].working->tools,
+                                                  program_->steps[index].answer, last_turn(index));
+}
+
+// What a model said in a turn.
+void Machine::hear(At at, const Fact& fact, const contract::Labels& declared, Batch& batch) {
+  const plan::Step& planned = program_->steps[at.step];
+  Working& working = *steps_[at.step].working;
+  const json::Object* object = fact.plain.if_object();
+  const auto text = object == nullptr ? std::nullopt : json::text_at(*object, "text");
+  label_result(at, declared);
+  call(at).intent.reset();
+  const bool last = last_turn(at.step);
+  const turns::Said said =
+      turns::read(text.value_or(""), working.tools, *planned.answer_schema, last);
+  const auto tell = [&](std::string_view what, const Field& more) {
+    emit(batch, "agent.turned",
+         {{"did", what}, more, {"step", planned.id}, {"turn", call(at).round}});
+  };
+  const Field nothing{"calls", Absent{}};
+  if (const auto* calls = std::get_if<turns::Calls>(&said)) {
+    tell("call", {"calls", static_cast<std::int64_t>(calls->asked.size())});
+    working.history.push_back({std::string{*text}, {}, {}});
+    return on_calls(at, *calls, batch);
+  }
+  if (const auto* answer = std::get_if<turns::Answer>(&said)) {
+    tell("answer", nothing);
+    say_stopped(at.step, turns::Stop::answered, batch);
+    call(at).result = answer->value;
+    call(at).said.reset();
+    turn(call(at), Call::State::done);
+    return end_call(at, batch);
+  }
+  if (const auto* up = std::get_if<turns::GaveUp>(&said)) {
+    tell("give_up", nothing);
+    return stop_agent(at.step, turns::Stop::gave_up, "its model gave up: " + up->why, batch);
+  }
+  const std::string& fault = std::get<turns::Fault>(said).what;
+  emit(batch, "agent.turned",
+       {{"did", "fault"},
+        {"message", hide(batch, fault)},
+        {"step", planned.id},
+        {"turn", call(at).round}});
+  working.history.push_back({std::string{text.value_or("")}, fault, {}});
+  ++working.faults;
+  if (working.faults >= turns::kFaultsMax) {
+    return stop_agent(
+        at.step, turns::Stop::faults,
+        std::to_string(working.faults) +
+            " turns one after the other said nothing that can be used; the last: " + fault,
+        batch);
+  }
+  next_turn(at.step, batch);
+}
+
+// Why a call is not made again: its result is there. "" where it is made.
+std::string Machine::repeated(std::size_t index, const turns::Call& call) const {
+  const turns::History& history = steps_[index].working->history;
+  std::optional<turns::Context> context;  // the dearer part, only where there is something to ask
+  for (std::size_t t = 0; t + 1 < history.size(); ++t) {
+    for (std::size_t c = 0; c < history[t].heard.size(); ++c) {
+      const turns::Heard& heard = history[t].heard[c];
+      if (!heard.ok || !(heard.call == call)) continue;
+      if (!context) context = context_of(index, {});
+      if (context->left_out.contains({t, c})) continue;
+      return "this call was made in turn " + std::to_string(t + 1) + ", and its result is above";
+    }
+  }
+  return {};
+}
+
+void Machine::on_calls(At at, const turns::Calls& calls, Batch& batch) {
+  const plan::Agent& agent = *program_->steps[at.step].agent;
+  Working& working = *steps_[at.step].working;
+  working.faults = 0;
+  working.open = 0;
+  bool fresh = false;  // something is asked that was not asked before
+  for (std::size_t c = 0; c < calls.asked.size(); ++c) {
+    const auto& [call, fault] = calls.asked[c];
+    const bool known = std::ranges::any_of(working.history, [&](const turns::Turn& turn) {
+      return std::ranges::any_of(turn.heard,
+                                 [&](const turns::Heard& heard) { return heard.call == call; });
+    });
+    fresh = fresh || !known;
+    std::string why = fault.empty() ? repeated(at.step, call) : fault;
+    if (why.empty() && working.calls >= agent.tool_calls) {
+      why = "no calls are left, all " + std::to_string(agent.tool_calls) + " are used";
+    }
+    working.history.back().heard.push_back({call, false, why});
+    if (!why.empty()) continue;
+    const auto tool = std::ranges::find(
+        working.tools, call.tool,
+        [](const turns::Tool& known_tool) { return std::string_view{known_tool.contract->name}; });
+    const std::size_t hand = agent.hands[static_cast<std::size_t>(tool - working.tools.begin())];
+    Call& made = steps_[hand].calls.emplace_back();
+    made.item = static_cast<std::int64_t>(steps_[hand].calls.size() - 1);
+    made.given = json::Value(call.arguments);
+    made.asked = c;
+    ++working.calls;
+    ++working.open;
+  }
+  working.repeats = fresh ? 0 : working.repeats + 1;
+  if (working.repeats >= turns::kRepeatsMax && working.open == 0) {
+    return stop_agent(at.step, turns::Stop::stalled,
+                      std::to_string(working.repeats) +
+                          " turns one after the other asked only for what was asked before",
+                      batch);
+  }
+  turn(call(at), Call::State::listening);
+  if (working.open == 0) next_turn(at.step, batch);
+}
+
+// A call of a tool has ended: its model is told.
+void Machine::heard(At hand, Batch& batch) {
+  const std::size_t index = program_->steps[hand.step].hand->of;
+  Working& working = *steps_[index].working;
+  const Call& call = this->call(hand);
+  turns::Heard& heard = working.history.back().heard[call.asked];
+  heard.ok = call.state == Call::State::done;
+  heard.text = heard.ok ? json::canonical(call.result) : call.error->message;
+  policy::add(working.heard, call.argument_label);
+  const contract::Labels& of =
+      heard.ok ? call.labels : plan::declared_labels(program_->steps[hand.step].use);
+  policy::add(working.heard, policy::whole(of));
+  if (--working.open == 0) next_turn(index, batch);
+}
+
+void Machine::next_turn(std::size_t index, Batch& batch) {
+  const plan::Step& planned = program_->steps[index];
+  const plan::Agent& agent = *planned.agent;
+  const Working& working = *steps_[index].working;
+  Call& call = steps_[index].calls.front();
+  if (call.round + 1 >= agent.turns) {
+    return stop_agent(index, turns::Stop::turns,
+                      "all " + std::to_string(agent.turns) + " turns are used", batch);
+  }
+  const auto& model = std::get<plan::ModelUse>(planned.use);
+  const std::int64_t attempts = 1 + planned.control.retry.max;
+  const std::int64_t tokens = attempts * (model.max_input_tokens + model.max_output_tokens);
+  const NanoUsd usd =
+      attempts * contract::price(*model.model, model.max_input_tokens, model.max_output_tokens);
+  if (agent.budget.tokens && working.spent.tokens() + tokens > *agent.budget.tokens) {
+    return stop_agent(index, turns::Stop::tokens,
+                      std::to_string(working.spent.tokens()) + " of " +
+                          std::to_string(*agent.budget.tokens) +
+                          " tokens are used, and a turn may take " + std::to_string(tokens),
+                      batch);
+  }
+  if (agent.budget.usd && working.spent.usd + usd > *agent.budget.usd) {
+    return stop_agent(index, turns::Stop::usd,
+                      format_usd(working.spent.usd) + " of " + format_usd(*agent.budget.usd) +
+                          " USD are used, and a turn may take " + format_usd(usd),
+                      batch);
+  }
+  ++call.round;
+  call.attempts = 0;
+  call.not_done = 0;
+  turn(call, Call::State::ready);
+  turned_ = true;
+}
+
+void Machine::say_stopped(std::size_t index, turns::Stop stop, Batch& batch) {
+  const Working& working = *steps_[index].working;
+  emit(batch, "agent.stopped",
+       {{"calls", working.calls},
+        {"reason", turns::name(stop)},
+        {"step", program_->steps[index].id},
+        {"turns", steps_[index].calls.front().round + 1}});
+}
+
+void Machine::stop_agent(std::size_t index, turns::Stop stop, const std::string& why,
+                         Batch& batch) {
+  say_stopped(index, stop, batch);
+  Call& call = steps_[index].calls.front();
+  turn(call, Call::State::failed);
+  call.error = Error{Code::kAgentStopped,
+                     "step " + program_->steps[index].id + " stopped (" +
+                         std::string{turns::name(stop)} + "): " + why,
+                     "raise the limit in the step, give it a narrower task, or another model",
+                     {},
+                     nullptr};
+  end_call({index, 0}, batch);
+}
+
+// The agent has ended, or never began: nothing of its tools will change.
+void Machine::close_hands(std::size_t index, Batch& batch) {
+  const auto& agent = program_->steps[index].agent;
+  for (std::size_t h = 0; agent && h < agent->hands.size(); ++h) {
+    const std::size_t at = agent->hands[h];
+    Step& hand = steps_[at];
+    if (settled(hand.state)) continue;
+    hand.state = hand.calls.empty() ? StepState::skipped : StepState::done;
+    if (hand.calls.empty()) continue;
+    const auto failed = std::ranges::count(hand.calls, Call::State::failed, &Call::state);
+    hand.result = json::Object{{"calls", static_cast<std::int64_t>(hand.calls.size())},
+                               {"failed", static_cast<std::int64_t>(failed)}};
+    hand.labels = {{"", *steps_[index].working->heard}};
+    emit(batch, "step.done",
+         {{"labels", &hand.labels},
+          {"result", hide(batch, json::canonical(hand.result))},
+          {"step", program_->steps[at].id}});
+  }
+}
+
+void Machine::note_use(At at, const door::Usage& usage) {
+  const plan::Step& planned = program_->steps[at.step];
+  const std::size_t index = planned.hand ? planned.hand->of : at.step;
+  if (steps_[index].working) steps_[index].working->spent += usage;
+}
+
+}  // namespace naestro::run

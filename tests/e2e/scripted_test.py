@@ -1,0 +1,139 @@
+#!/usr/bin/env python3
+"""The corpus of scripted models (tests/goals/scripted): what a model says is fixed, good, sloppy or hostile, and the
+compiled plan, the cost and the outcome are held to what the case says. Through the real binary and the real store;
+every run is replayed and audited.
+
+scripted_test.py NAESTRO_BINARY [NAME...]
+
+A case: {"why", "files": {path: text}, "plan" or "agent" (the step alone, its id `look`), "says": [what the model says in
+each turn of `look`; an object is written as JSON; {"told": text, "say": ...} only where the model was told that text,
+else the run fails] and "script" (answers of any step), "answers": [to questions in their order, true or false; yes
+where there are no more], "expect"}. Of `expect` all members are optional:
+  code        the exit code, 0 where it is left out
+  error       a text in what is printed
+  diagnostics codes of `plan check`; the plan is not run
+  bound       members of the plan's bound
+  outputs     the run's
+  reason      of agent.stopped
+  turns, calls   that were taken, and made
+  done        targets of the tools' effects, in their order
+  not_told    texts that the model never was told
+  files       {path: text, or null where there is none}
+  asked       how many questions about one effect were asked"""
+import json
+import pathlib
+import subprocess
+import sys
+import unittest
+
+from own_world import BINARY, OwnWorld
+
+CASES = pathlib.Path(__file__).resolve().parents[1] / "goals" / "scripted"
+ONLY = sys.argv[2:]
+ANSWER = {"type": "object", "properties": {"text": {"type": "string"}}, "required": ["text"],
+          "additionalProperties": False}
+
+
+def plan_of(case):
+    if "plan" in case:
+        return case["plan"]
+    step = dict({"id": "look", "out": ANSWER}, **case["agent"])
+    agent = dict({"task": "find", "model": "scripted", "max_input_tokens": 4000, "max_output_tokens": 500,
+                  "turns": 6, "tool_calls": 8, "within": ["."], "tools": ["files.search@1", "files.read@1"]},
+                 **step.pop("do", {}))
+    step["do"] = {"agent": agent}
+    step["with"] = {"messages": [{"role": "user", "content": step.pop("objective", "Find it.")}]}
+    return {"naestro": "plan/1", "goal": case["why"], "steps": [step],
+            "outputs": {name: "${steps.look.out." + name + "}" for name in step["out"]["properties"]}}
+
+
+def escaped(text):
+    return json.dumps(text, ensure_ascii=False)[1:-1]
+
+
+def script_of(case):
+    answers = list(case.get("script", []))
+    for text in case.get("expect", {}).get("not_told", []):
+        answers.append({"step": "look", "contains": escaped(text), "text": "it was told " + text})
+    for turn, said in enumerate(case.get("says", [])):
+        told = said["told"] if isinstance(said, dict) and "told" in said else ""
+        said = said["say"] if told else said
+        answers.append({"step": "look", "turn": turn, "contains": escaped(told),
+                        "text": said if isinstance(said, str) else json.dumps(said, ensure_ascii=False),
+                        "tokens_in": 100, "tokens_out": 20})
+    return {"answers": answers}
+
+
+class Scripted(OwnWorld):
+    def run_case(self, case):
+        expect = case.get("expect", {})
+        for name, text in case.get("files", {}).items():
+            self.put(self.work / name, text)
+        plan = self.folder / "plan.json"
+        script = self.folder / "script.json"
+        plan.write_text(json.dumps(plan_of(case)))
+        script.write_text(json.dumps(script_of(case)))
+        words = ["--model-script", str(script)]
+        if "diagnostics" in expect:
+            said = json.loads(self.naestro("plan", "check", str(plan), "--json", code=2))
+            self.assertEqual(sorted(d["code"] for d in said["diagnostics"]), sorted(expect["diagnostics"]), said)
+            return
+        bound = json.loads(self.naestro("plan", "explain", str(plan), "-w", str(self.work), "--json"))["bound"]
+        for name, value in expect.get("bound", {}).items():
+            self.assertEqual(bound[name], value, name)
+        answers = list(case.get("answers", []))
+        asked = 0
+        said, code = self.any("run", str(plan), "-w", str(self.work), *words)
+        while code == 5:
+            question = json.loads(self.naestro("consents", "--json"))[0]
+            asked += question["scope"] == "effect"
+            yes = answers.pop(0) if answers else True
+            self.naestro("approve" if yes else "refuse", "last", question["digest"])
+            more, code = self.any("resume", "last", *words)
+            said += more
+        self.assertEqual(code, expect.get("code", 0), said)
+        self.assertIn(expect.get("error", ""), said)
+        self.assertEqual(asked, expect.get("asked", asked), said)
+        self.hold(expect, bound)
+
+    def any(self, *words):
+        """What it prints, and its exit code, whatever that is."""
+        done = subprocess.run([BINARY, *words], env=self.env, capture_output=True, text=True,
+                              stdin=subprocess.DEVNULL, timeout=120, cwd=self.work)
+        return done.stdout + done.stderr, done.returncode
+
+    def hold(self, expect, bound):
+        view = json.loads(self.naestro("show", "last", "--json"))
+        events = [json.loads(line) for line in self.naestro("show", "last", "--events", "--json").splitlines()]
+        self.naestro("replay", "last", says="every body equal byte for byte")
+        self.naestro("audit", "verify", says="Good")
+        spent = view["spent"]
+        self.assertLessEqual(spent["tokens_in"] + spent["tokens_out"], bound["tokens"])
+        self.assertLessEqual(spent["tool_calls"], bound["tool_calls"])
+        self.assertLessEqual(spent["model_calls"], bound["model_calls"])
+        if "outputs" in expect:
+            self.assertEqual(view["outputs"], expect["outputs"])
+        stopped = [each["data"] for each in events if each["kind"] == "agent.stopped"]
+        for name in ("reason", "turns", "calls"):
+            if name in expect:
+                self.assertEqual([each[name] for each in stopped], [expect[name]], stopped)
+        done = [each["data"]["target"] for each in events if each["kind"] == "effect.intended"]
+        if "done" in expect:
+            self.assertEqual([each for each in done if not each.startswith("model:")], expect["done"])
+        for name, text in expect.get("files", {}).items():
+            file = self.work / name
+            self.assertEqual(file.read_text() if file.exists() else None, text, name)
+
+
+def add(path):
+    def test(self):
+        self.run_case(json.loads(path.read_text()))
+    setattr(Scripted, "test_" + path.stem, test)
+
+
+for each in sorted(CASES.glob("*.json")):
+    if not ONLY or each.stem in ONLY:
+        add(each)
+
+if __name__ == "__main__":
+    unittest.main(argv=sys.argv[:1])
