@@ -156,9 +156,11 @@ int confine(House& house, const SandboxOrder& order);
 // What its walls stopped until now.
 int list_refusals(House& house, bool json);
 
+// What a command makes of an error in the configuration. warned: it is said, and the command goes
+// on with the built-in values; silent: the command shows it itself.
+enum class OnFault : std::uint8_t { refuse, warned, silent };
 // Reads the configuration into the house and prints what is wrong with it. 0, or the exit code.
-// `tolerant`: prints nothing and lets errors be, for the command that shows them itself.
-int configure(House& house, const ConfigWords& words, bool tolerant);
+int configure(House& house, const ConfigWords& words, OnFault on_fault);
 // What the command line left open, from the configuration.
 void fill_in(const House& house, PlanOptions& options);
 int show_config(House& house, bool json);

@@ -1,4 +1,7 @@
 // From a command line to the command: parsing, configuration, what is wrong with the words.
+#include <algorithm>
+#include <array>
+
 #include "base/text.hpp"
 #include "cli/commands.hpp"
 #include "cli/help.hpp"
@@ -35,6 +38,18 @@ void add_config_options(CLI::App* command, ConfigWords& words) {
 // 'policy check' shows itself what is wrong.
 bool policy_checked(const CLI::App& app) {
   return app.got_subcommand("policy") && app.get_subcommand("policy")->got_subcommand("check");
+}
+
+// Commands that stop something, take something back or only look decide nothing by rules: no file,
+// whoever wrote it, is in their way. Where a file cannot be read the built-in values hold.
+OnFault on_fault(const CLI::App& app) {
+  const auto got = [&](std::string_view word) { return app.got_subcommand(std::string{word}); };
+  constexpr std::array<std::string_view, 4> kShowing = {"doctor", "features", "completion", "help"};
+  constexpr std::array<std::string_view, 12> kBystanders = {
+      "kill", "pause",    "quarantine", "switches", "refuse", "runs",
+      "show", "consents", "grants",     "audit",    "vault",  "replay"};
+  if (policy_checked(app) || std::ranges::any_of(kShowing, got)) return OnFault::silent;
+  return std::ranges::any_of(kBystanders, got) ? OnFault::warned : OnFault::refuse;
 }
 
 // Runs the command that the arguments name.
@@ -88,14 +103,11 @@ int main(House& house, const std::vector<std::string>& arguments) {
   }
   app.parse_complete_callback([&] {             // before the command's own
     if (app.got_subcommand("sandbox")) return;  // whatever the folder's file says
-    const bool tolerant = policy_checked(app) || app.got_subcommand("doctor") ||
-                          app.got_subcommand("features") || app.got_subcommand("completion") ||
-                          app.got_subcommand("help");
     for (const PlanOptions* each : {&words.goal.plan, &words.plan, &words.run.plan}) {
       if (!each->workspace.empty()) words.config.workspace = each->workspace;
     }
     if (!words.policy.workspace.empty()) words.config.workspace = words.policy.workspace;
-    if (const int bad = configure(house, words.config, tolerant); bad != 0)
+    if (const int bad = configure(house, words.config, on_fault(app)); bad != 0)
       throw CLI::RuntimeError(bad);
     fill_in(house, words.goal.plan);
     fill_in(house, words.plan);

@@ -18,20 +18,20 @@ std::string text_of(const ConfigFinding& finding) {
 
 bool Configured::good() const { return std::ranges::none_of(findings, &ConfigFinding::error); }
 
-int configure(House& house, const ConfigWords& words, bool tolerant) {
+int configure(House& house, const ConfigWords& words, OnFault on_fault) {
   if (!house.configure) return 0;
   Configured configured = house.configure(words);
   const bool good = configured.good();
   if (good) house.settings = std::move(configured.settings);
   house.config_findings = std::move(configured.findings);
   house.policy_files = std::move(configured.policy_files);
-  if (tolerant) return 0;
+  if (on_fault == OnFault::silent) return 0;
   int code = 0;
   for (const ConfigFinding& finding : house.config_findings) {
     print(house.err, "naestro: " + text_of(finding) + "\n");
     if (finding.error) code = info(finding.code).exit;
   }
-  return code;
+  return on_fault == OnFault::warned ? 0 : code;
 }
 
 void fill_in(const House& house, PlanOptions& options) {

@@ -62,6 +62,16 @@ class Switches(OwnWorld):
     def state(self):
         return json.loads(self.naestro("show", "last", "--json"))["state"]
 
+    def test_no_file_is_in_the_way_of_stopping(self):
+        process = self.begin()
+        self.put(self.work / ".naestro" / "policy.yaml", "x")
+        self.put(self.work / "naestro.yaml", "model: [")
+        for words in (["runs"], ["show", "last"], ["consents"], ["switches"], ["audit", "verify"], ["vault", "list"]):
+            self.naestro(*words, says="naestro.yaml")
+        self.naestro("run", str(self.plan), code=2)
+        self.naestro("kill", "last", says="policy.yaml")
+        self.ends(process, 1)
+
     def test_a_run_is_paused_and_goes_on(self):
         process = self.begin()
         self.naestro("pause", "last", says="Paused run .* Next: naestro resume")
