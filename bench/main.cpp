@@ -6,6 +6,7 @@
 #include <thread>
 
 #include "base/crypto.hpp"
+#include "bench/agent.hpp"
 #include "bench/policy.hpp"
 #include "bench/world.hpp"
 
@@ -233,6 +234,10 @@ int main(const std::vector<std::string>& arguments) {
                   .c_str());
     return 0;
   }
+  if (arguments.size() == 2 && arguments[0] == "--agent") {
+    std::puts(json::canonical(json::Value(agent_row(world, std::stoi(arguments[1])))).c_str());
+    return 0;
+  }
   if (arguments.size() == 2 && arguments[0] == "--policy") {
     std::puts(json::canonical(json::Value(policy_row(std::stoll(arguments[1])))).c_str());
     return 0;
@@ -253,7 +258,7 @@ int main(const std::vector<std::string>& arguments) {
         stderr,
         "usage: naestro-bench FOLDER | --machine N | --memory N | --compile STEPS TIMES |\n"
         "       --durable IN_FLIGHT EACH FOLDER | --resume RUNS FOLDER |\n"
-        "       --policy RULES\n");
+        "       --policy RULES | --agent N\n");
     return 2;
   }
   const std::string& folder = arguments[0];
@@ -266,6 +271,7 @@ int main(const std::vector<std::string>& arguments) {
   rows["compile_1k"] = compile_plan(world, 1000, 30);
   rows["compile_10k"] = compile_plan(world, 10'000, 1);
   rows["compile_100k"] = compile_plan(world, 100'000, 1);
+  rows["agent"] = agent_row(world, 50);
   rows["policy_10"] = policy_row(10);
   rows["policy_1k"] = policy_row(1000);
   rows["policy_10k"] = policy_row(10'000);

@@ -92,6 +92,8 @@ def rows_of(f):
         ("compile 100,000 steps over 10,000: ratio (10 is linear; 15 taken as near-linear)", 15, ratio, "max"),
         ("10,000 parked runs taken up by one process until each waits again: s", 10,
          f["resume_parked"]["s"], "max"),
+        ("turn of an agent with four calls, beside model and tools: us (p50)", 1000, f["agent"]["p50_us"], "max"),
+        ("the same with most to tell, after 19 turns: us (p50)", 1000, f["agent"]["last_us"], "max"),
         ("decision of the policy on a write, 1,000 rules: us (p50)", 1,
          f["policy_1k"]["write"]["p50_us"], "max"),
         ("the same: us (p99)", 10, f["policy_1k"]["write"]["p99_us"], "max"),

@@ -189,6 +189,7 @@ class Machine {
   struct Working {
     turns::History history;
     std::vector<turns::Tool> tools;          // one for each hand
+    turns::Functions functions{};            // of them
     std::int64_t calls = 0;                  // of its tools
     std::int64_t open = 0;                   // of them, of this turn
     std::optional<contract::Label> heard{};  // of all that its tools gave
@@ -239,7 +240,7 @@ class Machine {
     // What decided, beyond the plan, whether the step yields anything.
     std::optional<contract::Label> presence;
     std::unique_ptr<Working> working{};  // of an agent
-    const CardLine* line = nullptr;  // null of a fork's step that is not done again
+    const CardLine* line = nullptr;      // null of a fork's step that is not done again
   };
   static constexpr bool busy(Call::State state) {
     return state == Call::State::running || state == Call::State::waits;

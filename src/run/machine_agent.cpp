@@ -33,6 +33,7 @@ void Machine::open_agent(std::size_t index) {
     working.tools.push_back(
         turns::offered(*std::get<plan::ToolUse>(planned.use).tool, pinned(planned), agent.within));
   }
+  working.functions = turns::functions_of(working.tools);
 }
 
 // Calls are over where another turn could not be paid for: the model answers with what there is.
@@ -78,8 +79,8 @@ void Machine::hear(At at, const Fact& fact, const contract::Labels& declared, Ba
   label_result(at, declared);
   call(at).intent.reset();
   const bool last = last_turn(at.step);
-  const turns::Said said =
-      turns::read(text.value_or(""), working.tools, *planned.answer_schema, last);
+  const turns::Said said = turns::read(text.value_or(""), working.tools, working.functions,
+                                       *planned.answer_schema, last);
   const auto tell = [&](std::string_view what, const Field& more) {
     emit(batch, "agent.turned",
          {{"did", what}, more, {"step", planned.id}, {"turn", call(at).round}});
@@ -87,7 +88,7 @@ void Machine::hear(At at, const Fact& fact, const contract::Labels& declared, Ba
   const Field nothing{"calls", Absent{}};
   if (const auto* calls = std::get_if<turns::Calls>(&said)) {
     tell("call", {"calls", static_cast<std::int64_t>(calls->asked.size())});
-    working.history.push_back({std::string{*text}, {}, {}});
+    working.history.push_back({.said = std::string{*text}});
     return on_calls(at, *calls, batch);
   }
   if (const auto* answer = std::get_if<turns::Answer>(&said)) {
@@ -108,7 +109,7 @@ void Machine::hear(At at, const Fact& fact, const contract::Labels& declared, Ba
         {"message", hide(batch, fault)},
         {"step", planned.id},
         {"turn", call(at).round}});
-  working.history.push_back({std::string{text.value_or("")}, fault, {}});
+  working.history.push_back({.said = std::string{text.value_or("")}, .fault = fault});
   ++working.faults;
   if (working.faults >= turns::kFaultsMax) {
     return stop_agent(
@@ -163,6 +164,7 @@ void Machine::on_calls(At at, const turns::Calls& calls, Batch& batch) {
     made.item = static_cast<std::int64_t>(steps_[hand].calls.size() - 1);
     made.given = json::Value(call.arguments);
     made.asked = c;
+    ++working.history.back().made;
     ++working.calls;
     ++working.open;
   }

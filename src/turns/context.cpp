@@ -67,15 +67,36 @@ std::string state(std::size_t next, const Limits& limits, std::int64_t calls_lef
          std::to_string(calls_left) + " calls left.";
 }
 
+// As JSON text, in which it is sent: a server counts that.
 std::int64_t size_of(std::string_view content) {
-  return static_cast<std::int64_t>(json::write(json::Value(content)).size());
+  std::int64_t out = 2;
+  for (const char c : content) {
+    const bool control = static_cast<unsigned char>(c) < 0x20;
+    out += control && c != '\n' && c != '\t' && c != '\r' ? 6
+           : control || c == '"' || c == '\\'             ? 2
+                                                          : 1;
+  }
+  return out;
 }
 
-// How much of each result of a turn is shown.
+// How much of a turn is shown.
 struct Share {
-  std::int64_t bytes_each = json::kMaxInteger;
-  bool shortened = false;  // the turn's own words, too
+  std::int64_t bytes_each = json::kMaxInteger;  // of each result
+  bool shortened = false;                       // the turn's own words, too
 };
+
+// A turn as it is told: what the model said, and what it heard.
+struct Words {
+  std::string said;
+  std::string heard;
+  [[nodiscard]] std::int64_t size() const { return size_of(said) + size_of(heard); }
+};
+
+Words words_of(const Turn& turn, const Share& share, const std::string& state) {
+  const auto most = static_cast<std::size_t>(kSaidBytesMax);
+  return {share.shortened ? shorten(turn.said, most) : turn.said,
+          results(turn, share.bytes_each) + state};
+}
 
 }  // namespace
 
@@ -93,45 +114,44 @@ Context context_of(const json::Array& opening, const std::vector<Tool>& tools, c
   for (const json::Value& each : out.messages) {
     left -= size_of(json::text_at(each.get_object(), "content").value_or(""));
   }
-  std::vector<Share> shares(history.size());
-  const auto said = [&](std::size_t t) {
-    const std::string& text = history[t].said;
-    return shares[t].shortened ? shorten(text, static_cast<std::size_t>(kSaidBytesMax)) : text;
-  };
   // What is said of calls left stands as it was said then, so that the beginning stays the same.
-  std::int64_t used = 0;
-  std::vector<std::string> states(history.size());
-  std::int64_t all_used = 0;
-  for (const Turn& turn : history) all_used += static_cast<std::int64_t>(turn.heard.size());
+  std::int64_t used = calls_left;
+  for (const Turn& turn : history) used += turn.made;
+  std::vector<std::string> states;
   for (std::size_t t = 0; t < history.size(); ++t) {
-    used += static_cast<std::int64_t>(history[t].heard.size());
-    states[t] = state(t + 2, limits, calls_left + all_used - used, last && t + 1 == history.size());
+    used -= history[t].made;
+    states.push_back(state(t + 2, limits, used, last && t + 1 == history.size()));
   }
-  const auto size = [&](std::size_t t) {
-    return size_of(said(t)) + size_of(results(history[t], shares[t].bytes_each) + states[t]);
-  };
-  std::int64_t need = 0;
-  for (std::size_t t = 0; t < history.size(); ++t) need += size(t);
-  for (std::size_t t = 0; t + 1 < history.size() && need > left; ++t) {
-    need -= size(t);
-    shares[t] = {0, true};
-    need += size(t);
-    for (std::size_t c = 0; c < history[t].heard.size(); ++c) {
-      if (history[t].heard[c].text.size() > 0) out.left_out.emplace(t, c);
+  // From the newest on, as many turns as fit stand whole; the others are short.
+  std::vector<Words> words;
+  for (std::size_t t = 0; t < history.size(); ++t) {
+    words.push_back(words_of(history[t], {0, true}, states[t]));
+    left -= words.back().size();
+  }
+  for (std::size_t t = history.size(); t-- > 0;) {
+    const bool newest = t + 1 == history.size();
+    Words whole = words_of(history[t], {}, states[t]);
+    const std::int64_t more = whole.size() - words[t].size();
+    if (more > left && !newest) {
+      for (std::size_t older = 0; older <= t; ++older) {
+        for (std::size_t c = 0; c < history[older].heard.size(); ++c) {
+          out.left_out.emplace(older, c);
+        }
+      }
+      break;
     }
+    if (more > left) {
+      // The newest results share what is left; escapes may double them.
+      const auto count = static_cast<std::int64_t>(history[t].heard.size());
+      const std::int64_t each = count == 0 ? 0 : left / count / 2;
+      whole = words_of(history[t], {std::max(kLeastShown, each), false}, states[t]);
+    }
+    left -= whole.size() - words[t].size();
+    words[t] = std::move(whole);
   }
-  if (!history.empty() && need > left && !history.back().heard.empty()) {
-    // The newest results share what is left; escapes may double them.
-    const std::size_t newest = history.size() - 1;
-    const auto count = static_cast<std::int64_t>(history[newest].heard.size());
-    std::int64_t whole = 0;
-    for (const Heard& heard : history[newest].heard) whole += size_of(heard.text);
-    const std::int64_t room = (left - (need - whole)) / count / 2;
-    shares[newest].bytes_each = std::max(kLeastShown, room);
-  }
-  for (std::size_t t = 0; t < history.size(); ++t) {
-    out.messages.push_back(message("assistant", said(t)));
-    out.messages.push_back(message("user", results(history[t], shares[t].bytes_each) + states[t]));
+  for (const Words& turn : words) {
+    out.messages.push_back(message("assistant", turn.said));
+    out.messages.push_back(message("user", turn.heard));
   }
   return out;
 }

@@ -5,7 +5,6 @@
 
 #include "base/path.hpp"
 #include "base/text.hpp"
-#include "turns/calls.hpp"
 
 namespace naestro::turns {
 namespace {
@@ -42,16 +41,8 @@ std::string outside_of(const Tool& tool, const json::Object& arguments) {
   return {};
 }
 
-Functions functions_of(const std::vector<Tool>& tools) {
-  Functions out;
-  for (const Tool& tool : tools) {
-    check(out.add(tool.contract->name, tool.parameters).has_value(),
-          "a contract's schemas compile, and a step offers a tool once");
-  }
-  return out;
-}
-
-Said read_calls(const json::Object& said, const std::vector<Tool>& tools) {
+Said read_calls(const json::Object& said, const std::vector<Tool>& tools,
+                const Functions& functions) {
   const json::Array* calls = json::array_at(said, "calls");
   if (calls == nullptr || calls->empty()) {
     return Fault{R"(to call tools, say {"do":"call","calls":[{"tool":NAME,"with":{...}}]})"};
@@ -60,7 +51,6 @@ Said read_calls(const json::Object& said, const std::vector<Tool>& tools) {
     return Fault{"at most " + std::to_string(kParallelMax) + " calls in one turn, found " +
                  std::to_string(calls->size())};
   }
-  const Functions functions = functions_of(tools);
   Calls out;
   for (const json::Value& each : *calls) {
     const json::Object* call = each.if_object();
@@ -129,8 +119,17 @@ json::Value turn_schema(const std::vector<Tool>& tools, const json::Value& answe
   return json::Object{{"anyOf", std::move(any)}};
 }
 
-Said read(std::string_view text, const std::vector<Tool>& tools, const schema::Schema& answer,
-          bool last) {
+Functions functions_of(const std::vector<Tool>& tools) {
+  Functions out;
+  for (const Tool& tool : tools) {
+    check(out.add(tool.contract->name, tool.parameters).has_value(),
+          "a contract's schemas compile, and a step offers a tool once");
+  }
+  return out;
+}
+
+Said read(std::string_view text, const std::vector<Tool>& tools, const Functions& functions,
+          const schema::Schema& answer, bool last) {
   constexpr std::string_view kForms =
       R"(say one JSON object, with "do": "call", "answer" or "give_up")";
   auto parsed = json::parse(text);
@@ -152,7 +151,7 @@ Said read(std::string_view text, const std::vector<Tool>& tools, const schema::S
   }
   if (done != "call") return Fault{std::string{kForms}};
   if (last) return Fault{"no calls are left: answer with what there is, or give up"};
-  return read_calls(*said, tools);
+  return read_calls(*said, tools, functions);
 }
 
 }  // namespace naestro::turns

@@ -14,6 +14,7 @@
 #include "base/json.hpp"
 #include "contract/tool.hpp"
 #include "schema/validate.hpp"
+#include "turns/calls.hpp"
 
 namespace naestro::turns {
 
@@ -54,9 +55,10 @@ struct Heard {
   std::string text;  // the result as canonical JSON, or why there is none
 };
 struct Turn {
-  std::string said;          // the model's own words
-  std::string fault{};       // why they could not be used; "": they could
-  std::vector<Heard> heard;  // in the order of the calls
+  std::string said;            // the model's own words
+  std::string fault{};         // why they could not be used; "": they could
+  std::vector<Heard> heard{};  // in the order of the calls
+  std::int64_t made = 0;       // of the calls
 };
 using History = std::vector<Turn>;
 
@@ -87,8 +89,11 @@ std::string_view name(Stop stop);
 // "answer"} or {"do":"give_up","why"}. `last`: no calls any more.
 json::Value turn_schema(const std::vector<Tool>& tools, const json::Value& answer, bool last);
 
-// Reads what a model said. `last`: calls are a fault.
-Said read(std::string_view text, const std::vector<Tool>& tools, const schema::Schema& answer,
-          bool last);
+// The tools as what a call is checked against.
+Functions functions_of(const std::vector<Tool>& tools);
+
+// Reads what a model said. `functions`: those of `tools`. `last`: calls are a fault.
+Said read(std::string_view text, const std::vector<Tool>& tools, const Functions& functions,
+          const schema::Schema& answer, bool last);
 
 }  // namespace naestro::turns
