@@ -139,7 +139,7 @@ void check_context(const DraftStep& step, Sink& sink) {
   Count sum{model->max_input_tokens};
   sum += Count{model->max_output_tokens};
   if (sum.ok() && sum.value() <= model->model->context_tokens) return;
-  sink.error(Np::kOverContext, step.pointer + "/do/model",
+  sink.error(Np::kOverContext, step.pointer + (step.agent ? "/do/agent" : "/do/model"),
              "the call may exceed the context of " + model->model->name,
              {std::to_string(model->max_input_tokens) + " + " +
                   std::to_string(model->max_output_tokens) + " tokens",
