@@ -217,7 +217,9 @@ int plan_goal(House& house, const RunOptions& options, const std::string& output
   }
   const auto written = ledger::write_durably(output, as_bytes(text), 0644);
   if (!written) return report(house, written.error());
-  print(house.out, "wrote " + output + "; next: naestro plan explain " + output + "\n");
+  const std::string& folder = options.plan.workspace;
+  print(house.out, "wrote " + output + "; next: naestro plan explain " + output +
+                       (folder == house.settings.workspace ? "" : " -w " + folder) + "\n");
   return 0;
 }
 
