@@ -104,7 +104,7 @@ const std::map<std::string, const char*> kExamples = {
      "  naestro plan \"total cost by product\" -w examples/company -o plan.json\n"
      "  naestro plan check plan.json\n"},
     {"plan check",
-     "  naestro plan check plan.json\n"
+     "  naestro plan check plan.json -w examples/company\n"
      "  naestro plan check plan.json --sarif > plan.sarif\n"},
     {"plan diff", "  naestro plan diff old.json new.json\n"},
     {"plan explain", "  naestro plan explain examples/first/plan.json -w examples/company\n"},

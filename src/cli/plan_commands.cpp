@@ -264,8 +264,8 @@ int plan_explain(House& house, const PlanOptions& options) {
     return 0;
   }
   print_diagnostics(house, compiled->second, options.file, false);
-  print(house.out, card_text(program, card, *workspace, price_list_of(program),
-                             likely_text(house, program)));
+  print(house.out,
+        card_text(program, card, *workspace, price_list_of(program), likely_text(house, program)));
   print(house.out, proofs_text(program, card));
   std::string path;
   for (const std::string& step : program.bound.critical_path) {
