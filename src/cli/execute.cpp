@@ -28,7 +28,7 @@ std::string question_text(House& house, const run::Machine& machine,
   if (question.step.empty()) {
     const plan::Program& program = machine.program();
     return card_text(program, machine.card(), machine.scope().workspace, price_list_of(program),
-                     likely_text(house, program.plan_digest)) +
+                     likely_text(house, program)) +
            left_text(machine.budget());
   }
   std::string out = "Step " + question.step + " asks: " + json::pretty(question.what);

@@ -17,7 +17,7 @@ constexpr const char* kOverview = R"(Examples:
   naestro doctor                                    what is wrong here, and how to mend it
   naestro run "how many warranty claims in 2026-Q1?" -w examples/company
   naestro plan "total cost by product" -o plan.json
-  naestro plan explain examples/first/plan.json     what a plan does, asks and costs at most
+  naestro plan explain examples/first/plan.json -w examples/company   what it does and costs
   naestro run examples/first/plan.json -w examples/company
   naestro runs                                      all runs, newest last
   naestro show last                                 steps, time, cost, results of the last run
@@ -104,7 +104,7 @@ const std::map<std::string, const char*> kExamples = {
      "  naestro plan \"total cost by product\" -w examples/company -o plan.json\n"
      "  naestro plan check plan.json\n"},
     {"plan check",
-     "  naestro plan check plan.json\n"
+     "  naestro plan check plan.json -w examples/company\n"
      "  naestro plan check plan.json --sarif > plan.sarif\n"},
     {"plan diff", "  naestro plan diff old.json new.json\n"},
     {"plan explain", "  naestro plan explain examples/first/plan.json -w examples/company\n"},

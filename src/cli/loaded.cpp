@@ -55,7 +55,30 @@ json::Value revealed(const Loaded& loaded, const json::Value& value) {
   return value;
 }
 
-std::string likely_text(House& house, const Digest& plan) {
+namespace {
+
+// What a finished run took for the program, its last: without the planning before it. Nothing where
+// it is no measure of it: another program (or model), steps taken over from another run, or an
+// attempt that was lost and counts as its caps.
+std::optional<door::Usage> taken_for(const Loaded& run, const plan::Program& program) {
+  if (run.view.state != "done" || !run.view.fork.is_null()) return std::nullopt;
+  bool same = false;
+  for (const ledger::StoredEvent& stored : run.events) {
+    const json::Object& data = stored.event.data;
+    if (data.contains("lost_attempt")) return std::nullopt;
+    if (stored.event.kind != "plan.compiled") continue;
+    same = json::text_at(data, "program") == hex(program.program_digest);
+  }
+  door::Usage taken;
+  for (const run::StepView& step : run.view.steps) {
+    if (step.segment == run.view.segment) taken += step.usage;
+  }
+  return same ? std::optional{taken} : std::nullopt;
+}
+
+}  // namespace
+
+std::string likely_text(House& house, const plan::Program& program) {
   constexpr std::size_t kRunsLookedAt = 100;
   constexpr std::size_t kRunsTaken = 9;
   std::string none = "n/a (no finished run of this plan)";
@@ -65,8 +88,8 @@ std::string likely_text(House& house, const Digest& plan) {
   std::vector<door::Usage> taken;
   for (const std::string& id : *ids | std::views::reverse | std::views::take(kRunsLookedAt)) {
     const auto loaded = load(*session, id);
-    if (!loaded || loaded->view.state != "done" || loaded->view.plan != hex(plan)) continue;
-    taken.push_back(loaded->view.spent);
+    const auto usage = loaded ? taken_for(*loaded, program) : std::nullopt;
+    if (usage) taken.push_back(*usage);
     if (taken.size() == kRunsTaken) break;
   }
   if (taken.empty()) return none;

@@ -24,9 +24,10 @@ struct Look {
 };
 Result<Look> look_at(House& house, const std::string& text);
 
-// What the last finished runs of the same plan took, as the middle one of them: "2 tool calls, ...
-// (the median of 3 runs)"; says so where there are none.
-std::string likely_text(House& house, const Digest& plan);
+// What the last finished runs of the same program (and so the same models) took, as the middle one
+// of them: "2 tool calls, ... (the median of 3 runs)"; says so where there are none. Never more
+// than the program's bound: runs with lost attempts, which count as their caps, are left out.
+std::string likely_text(House& house, const plan::Program& program);
 
 // The answer that waits for the run to take it, if there is one.
 std::optional<bool> given_answer(Session& session, const std::string& run,

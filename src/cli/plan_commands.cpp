@@ -217,7 +217,9 @@ int plan_goal(House& house, const RunOptions& options, const std::string& output
   }
   const auto written = ledger::write_durably(output, as_bytes(text), 0644);
   if (!written) return report(house, written.error());
-  print(house.out, "wrote " + output + "; next: naestro plan explain " + output + "\n");
+  const std::string& folder = options.plan.workspace;
+  print(house.out, "wrote " + output + "; next: naestro plan explain " + output +
+                       (folder == house.settings.workspace ? "" : " -w " + folder) + "\n");
   return 0;
 }
 
@@ -262,8 +264,8 @@ int plan_explain(House& house, const PlanOptions& options) {
     return 0;
   }
   print_diagnostics(house, compiled->second, options.file, false);
-  print(house.out, card_text(program, card, *workspace, price_list_of(program),
-                             likely_text(house, program.plan_digest)));
+  print(house.out,
+        card_text(program, card, *workspace, price_list_of(program), likely_text(house, program)));
   print(house.out, proofs_text(program, card));
   std::string path;
   for (const std::string& step : program.bound.critical_path) {

@@ -18,14 +18,18 @@ void add_mode_option(CLI::App* command, PlanOptions& options) {
                       "guide, copilot or auto (default: the configuration's)");
 }
 
+void add_workspace_option(CLI::App* command, PlanOptions& options) {
+  command->add_option(
+      "-w,--workspace", options.workspace,
+      "the folder that the run may touch (default: the configuration's, else this)");
+}
+
 void add_card_options(CLI::App* command, PlanOptions& options) {
   command->add_option("--input", options.inputs,
                       "name=value; the value is JSON, or text as it stands where the plan "
                       "wants a string; may be repeated");
   add_mode_option(command, options);
-  command->add_option(
-      "-w,--workspace", options.workspace,
-      "the folder that the run may touch (default: the configuration's, else this)");
+  add_workspace_option(command, options);
 }
 
 void add_planner_options(CLI::App* command, RunOptions& options) {
@@ -80,6 +84,7 @@ void add_plan_words(CLI::App& app, Words& words) {
   CLI::App* check = plan_app->add_subcommand("check", "compile a plan and print what is wrong");
   add_plan_options(check, words.plan);
   add_mode_option(check, words.plan);
+  add_workspace_option(check, words.plan);
   check->add_flag("--sarif", words.plan.sarif,
                   "print a SARIF 2.1.0 log, for editors and code hosts");
   check->callback([&words] { words.code = plan_check(words.house, words.plan); });

@@ -44,9 +44,10 @@ class Goal(unittest.TestCase):
 
     def test_the_plan_of_a_goal_can_be_looked_at_and_run_later(self):
         plan = self.folder / "plan.json"
-        self.naestro("plan", "How many warranty claims in 2026-Q1?", "-w", str(COMPANY),
-                     "-o", str(plan))
-        self.naestro("plan", "check", str(plan))
+        out = self.naestro("plan", "How many warranty claims in 2026-Q1?", "-w", str(COMPANY),
+                           "-o", str(plan))
+        self.assertIn(f"next: naestro plan explain {plan} -w {COMPANY}\n", out)
+        self.naestro("plan", "check", str(plan), "-w", str(COMPANY))
         out = self.naestro("run", str(plan), "-w", str(COMPANY))
         self.assertIn("35", out)
         text = plan.read_text()

@@ -188,6 +188,23 @@ class Told(unittest.TestCase):
             self.assertIn("likely: 1 tool call, 0 model calls, 0 tokens, 0 USD (" + said + ")",
                           self.naestro(*explain))
 
+    def test_what_a_plan_is_likely_to_take_is_no_more_than_its_bound(self):
+        explain = ("plan", "explain", str(self.file), "-w", str(self.work))
+        self.plan(tell())
+        process = self.begun("start    tell", *self.words(*self.script('{"said": "hi"}',
+                                                                       delay_ms=60_000)))
+        process.kill()
+        process.wait()
+        said = self.script('{"said": "hi"}')
+        self.naestro("resume", "last", *said)
+        # The attempt that was lost counts as its cap, and so the run is no measure.
+        self.assertGreater(json.loads(self.naestro("show", "last", "--json"))["spent"]["tokens_out"],
+                           50)
+        self.assertIn("likely: n/a (no finished run of this plan)", self.naestro(*explain))
+        self.run_it(*said)
+        self.assertRegex(self.naestro(*explain), r"likely: 0 tool calls, 1 model call, \d+ tokens, "
+                                                 r"0 USD \(as the run before\)")
+
     def test_done_answers_only_what_is_in_doubt(self):
         self.plan(write())
         self.run_it(code=5)

@@ -162,7 +162,7 @@ class Vault(OwnWorld):
         self.plan.write_text(json.dumps(plan))
         self.run_plan(code=2, says="NE0410 the (goal|plan)")
         self.assertEqual(self.naestro("runs"), "No runs yet. Try: naestro run "
-                                               "examples/first/plan.json\n")
+                                               "examples/first/plan.json -w examples/company\n")
         self.plan.unlink()
         self.nothing_lies_about()
 
