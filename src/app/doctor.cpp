@@ -116,7 +116,7 @@ Found signing_key(cli::House& house) {
   }
   if (!state) return {Status::warn, file + " is not there yet", "run naestro init"};
   if (!state->mine) return {Status::fail, file + " belongs to another user", "chown it to you"};
-  if (state->mode != 0600) {
+  if ((state->mode & 0077) != 0) {
     char mode[8];
     std::snprintf(mode, sizeof mode, "%04o", state->mode);
     return {Status::fail, file + " has mode " + mode + ": others may be able to sign as you",
@@ -124,7 +124,7 @@ Found signing_key(cli::House& house) {
   }
   const auto key = ledger::load_or_make_signing_key(house.folders.data, house.random);
   if (!key) return failed(key.error());
-  return {Status::ok, file + ": mode 0600, an Ed25519 key"};
+  return {Status::ok, file + ": nobody else may read it, an Ed25519 key"};
 }
 
 Found vault_of(cli::House& house) {
@@ -134,7 +134,7 @@ Found vault_of(cli::House& house) {
     const auto state = file_state(file);
     if (!state) continue;  // the key's, of which is said below
     if (!state->mine) return {Status::fail, file + " belongs to another user", "chown it to you"};
-    if (state->mode == 0600) continue;
+    if ((state->mode & 0077) == 0) continue;
     char mode[8];
     std::snprintf(mode, sizeof mode, "%04o", state->mode);
     return {Status::fail, file + " has mode " + mode + ": others may be able to read it",
