@@ -5,10 +5,11 @@ every run is replayed and audited.
 
 scripted_test.py NAESTRO_BINARY [NAME...]
 
-A case: {"why", "files": {path: text}, "plan" or "agent" (the step alone, its id `look`), "says": [what the model says in
-each turn of `look`; an object is written as JSON; {"told": text, "say": ...} only where the model was told that text,
-else the run fails] and "script" (rows of a model's script, of any step; `say` is an object for its text), "answers": [to questions in their order, true or false; yes
-where there are no more], "expect"}. Of `expect` all members are optional:
+A case: {"why", "files": {path: text}, "plan" or "agent" (the step alone, its id `look`), "says": [what the model says
+in each turn of `look`; an object is written as JSON; {"told": text, "say": ...} only where the model was told that
+text, else the run fails] and "script" (rows of a model's script, of any step; `say` is an object for its text),
+"answers": [to questions in their order, true or false; yes where there are no more], "expect"}. Of `expect` all members
+are optional:
   code        the exit code, 0 where it is left out
   error       a text in what is printed
   diagnostics codes of `plan check`, which ends with `code`, 2 where it is left out; the plan is not run
