@@ -5,19 +5,21 @@ every run is replayed and audited.
 
 scripted_test.py NAESTRO_BINARY [NAME...]
 
-A case: {"why", "files": {path: text}, "plan" or "agent" (the step alone, its id `look`), "says": [what the model says in
-each turn of `look`; an object is written as JSON; {"told": text, "say": ...} only where the model was told that text,
-else the run fails] and "script" (answers of any step), "answers": [to questions in their order, true or false; yes
-where there are no more], "expect"}. Of `expect` all members are optional:
+A case: {"why", "files": {path: text}, "plan" or "agent" (the step alone, its id `look`), "says": [what the model says
+in each turn of `look`; an object is written as JSON; {"told": text, "say": ...} only where the model was told that
+text, else the run fails] and "script" (rows of a model's script, of any step; `say` is an object for its text),
+"answers": [to questions in their order, true or false; yes where there are no more], "expect"}. Of `expect` all members
+are optional:
   code        the exit code, 0 where it is left out
   error       a text in what is printed
-  diagnostics codes of `plan check`; the plan is not run
+  diagnostics codes of `plan check`, which ends with `code`, 2 where it is left out; the plan is not run
   bound       members of the plan's bound
   outputs     the run's
   reason      of agent.stopped
-  turns, calls   that were taken, and made
+  turns, calls   that were taken, and made; of several agents all three are lists, in the order of the ids
   done        targets of the tools' effects, in their order
   not_told    texts that the model never was told
+  not_printed texts that are never printed
   files       {path: text, or null where there is none}
   asked       how many questions about one effect were asked"""
 import json
@@ -52,7 +54,7 @@ def escaped(text):
 
 
 def script_of(case):
-    answers = list(case.get("script", []))
+    answers = [dict(row, text=json.dumps(row["say"])) if "say" in row else row for row in case.get("script", [])]
     for text in case.get("expect", {}).get("not_told", []):
         answers.append({"step": "look", "contains": escaped(text), "text": "it was told " + text})
     for turn, said in enumerate(case.get("says", [])):
@@ -75,7 +77,7 @@ class Scripted(OwnWorld):
         script.write_text(json.dumps(script_of(case)))
         words = ["--model-script", str(script)]
         if "diagnostics" in expect:
-            said = json.loads(self.naestro("plan", "check", str(plan), "--json", code=2))
+            said = json.loads(self.naestro("plan", "check", str(plan), "--json", code=expect.get("code", 2)))
             self.assertEqual(sorted(d["code"] for d in said["diagnostics"]), sorted(expect["diagnostics"]), said)
             return
         bound = json.loads(self.naestro("plan", "explain", str(plan), "-w", str(self.work), "--json"))["bound"]
@@ -94,6 +96,8 @@ class Scripted(OwnWorld):
         self.assertEqual(code, expect.get("code", 0), said)
         self.assertIn(expect.get("error", ""), said)
         self.assertEqual(asked, expect.get("asked", asked), said)
+        for text in expect.get("not_printed", []):
+            self.assertNotIn(text, said)
         self.hold(expect, bound)
 
     def any(self, *words):
@@ -113,10 +117,11 @@ class Scripted(OwnWorld):
         self.assertLessEqual(spent["model_calls"], bound["model_calls"])
         if "outputs" in expect:
             self.assertEqual(view["outputs"], expect["outputs"])
-        stopped = [each["data"] for each in events if each["kind"] == "agent.stopped"]
+        stopped = sorted((each["data"] for each in events if each["kind"] == "agent.stopped"), key=lambda d: d["step"])
         for name in ("reason", "turns", "calls"):
             if name in expect:
-                self.assertEqual([each[name] for each in stopped], [expect[name]], stopped)
+                wanted = expect[name] if isinstance(expect[name], list) else [expect[name]]
+                self.assertEqual([each[name] for each in stopped], wanted, stopped)
         done = [each["data"]["target"] for each in events if each["kind"] == "effect.intended"]
         if "done" in expect:
             self.assertEqual([each for each in done if not each.startswith("model:")], expect["done"])
