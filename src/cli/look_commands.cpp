@@ -11,7 +11,8 @@ namespace naestro::cli {
 namespace {
 
 constexpr std::size_t kShownBytesMax = 2000;
-const std::string kNoRuns = "No runs yet. Try: naestro run examples/first/plan.json -w examples/company\n";
+const std::string kNoRuns =
+    "No runs yet. Try: naestro run examples/first/plan.json -w examples/company\n";
 
 // What a question asks: of a plan's card the lines that ask, of one effect all of it.
 std::string question_text(const std::string& plain) {

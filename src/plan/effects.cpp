@@ -4,7 +4,10 @@
 #include <array>
 
 #include "base/path.hpp"
+#include "base/text.hpp"
+#include "contract/within.hpp"
 #include "plan/asked.hpp"
+#include "plan/labels.hpp"
 #include "plan/passes.hpp"
 
 namespace naestro::plan {
@@ -29,7 +32,7 @@ std::string folders_of(const std::string& text) { return text.substr(0, text.rfi
 
 class Effects {
  public:
-  explicit Effects(Sink& sink) : sink_{sink} {}
+  Effects(const Draft& draft, Sink& sink) : draft_{draft}, sink_{sink} {}
 
   void step(DraftStep& step) {
     if (!step.use) return;
@@ -37,11 +40,23 @@ class Effects {
          declared_effects(*step.use, step.with.expression)) {
       StepEffect effect{declared.kind, declared.argument, Extent::whole, "", declared.reversible};
       if (!effect.argument.empty()) object(step, effect);
+      if (step.hand_of) within(step, effect);
       step.effects.push_back(std::move(effect));
     }
   }
 
  private:
+  // What the plan itself gives a tool of an agent's, which may read only some paths.
+  void within(const DraftStep& step, const StepEffect& effect) {
+    const std::vector<std::string>& may = draft_.steps[*step.hand_of].agent->within;
+    const bool bound = bounded(may, *step.use) && effect.extent == Extent::exact;
+    if (!bound || contract::lies_within(effect.object, may)) return;
+    sink_.error(Np::kOutsideWorkspace,
+                step.with_pointer + "/" + json::pointer_token(effect.argument),
+                "the path is outside of what the agent may read",
+                {"'" + effect.object + "'", "a path in " + join(may, ", "), ""});
+  }
+
   void object(const DraftStep& step, StepEffect& effect) {
     const auto value = argument(step.with.expression, effect.argument);
     if (!value) return;  // the tool's own default
@@ -74,6 +89,7 @@ class Effects {
     return text;
   }
 
+  const Draft& draft_;
   Sink& sink_;
 };
 
@@ -107,7 +123,7 @@ std::string_view name(StepEffect::Extent extent) {
 }
 
 void effects(Draft& draft, Sink& sink) {
-  Effects pass{sink};
+  Effects pass{draft, sink};
   for (DraftStep& step : draft.steps) pass.step(step);
 }
 

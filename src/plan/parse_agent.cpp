@@ -64,6 +64,11 @@ AgentDraft parse_agent(const json::Object& agent, const std::string& pointer, Si
     }
   }
   const auto* within = fields.array("within", Fields::optional);
+  if (within != nullptr && within->empty()) {
+    sink.error(Np::kBadValue, fields.at("within"),
+               "an agent that may read nothing needs no 'within'",
+               {"[]", "a folder or a file", "leave it out, and each read is asked for"});
+  }
   for (std::size_t i = 0; within != nullptr && i < within->size(); ++i) {
     const std::string here = fields.at("within") + "/" + std::to_string(i);
     const json::Value& path = (*within)[i];

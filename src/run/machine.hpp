@@ -195,6 +195,7 @@ class Machine {
     std::optional<contract::Label> heard{};  // of all that its tools gave
     door::Usage spent{};                     // by it and its tools
     std::int64_t faults = 0;                 // turns at the end of the history that were none
+    bool last = false;                       // the turn that is ready or under way can only answer
     std::int64_t repeats = 0;                // likewise, that asked nothing new
   };
   // One item of a step, the whole of a step that goes over none, a turn of an agent's, or a call of
@@ -337,8 +338,10 @@ class Machine {
   void open_agent(std::size_t index);
   void add_turn(std::size_t index, door::Effect& effect) const;
   void hear(At at, const Fact& fact, const contract::Labels& declared, Batch& batch);
-  void on_calls(At at, const turns::Calls& calls, Batch& batch);
-  [[nodiscard]] std::string repeated(std::size_t index, const turns::Call& call) const;
+  using LeftOut = std::set<std::pair<std::size_t, std::size_t>>;
+  void on_calls(At at, const turns::Calls& calls, const LeftOut& left_out, Batch& batch);
+  // What the model was not shown in the turn that it has just taken.
+  [[nodiscard]] LeftOut left_out(At at) const;
   void heard(At hand, Batch& batch);
   void next_turn(std::size_t index, Batch& batch);
   [[nodiscard]] bool last_turn(std::size_t index) const;

@@ -2,6 +2,7 @@
 // is reached. What was said and heard is kept here, from the run's facts alone; the model's words
 // are made of it anew for each turn.
 #include <algorithm>
+#include <ranges>
 
 #include "plan/labels.hpp"
 #include "policy/labels.hpp"
@@ -21,6 +22,26 @@ std::vector<std::string> pinned(const plan::Step& hand) {
   return out;
 }
 
+// Whether a call was asked for before, and why it is not made again: its result is there.
+struct Before {
+  bool known = false;
+  std::string why{};
+};
+Before asked_before(const turns::History& history, const turns::Call& call,
+                    const std::set<std::pair<std::size_t, std::size_t>>& left_out) {
+  Before out;
+  for (std::size_t t = 0; t < history.size(); ++t) {
+    for (std::size_t c = 0; c < history[t].heard.size(); ++c) {
+      const turns::Heard& heard = history[t].heard[c];
+      if (!(heard.call == call) || left_out.contains({t, c})) continue;
+      out.known = true;
+      if (!heard.ok) continue;
+      out.why = "this call was made in turn " + std::to_string(t + 1) + ", and its result is above";
+    }
+  }
+  return out;
+}
+
 }  // namespace
 
 void Machine::open_agent(std::size_t index) {
@@ -34,6 +55,7 @@ void Machine::open_agent(std::size_t index) {
         turns::offered(*std::get<plan::ToolUse>(planned.use).tool, pinned(planned), agent.within));
   }
   working.functions = turns::functions_of(working.tools);
+  working.last = last_turn(index);
 }
 
 // Calls are over where another turn could not be paid for: the model answers with what there is.
@@ -58,7 +80,7 @@ turns::Context Machine::context_of(std::size_t index, const json::Array& opening
   const Working& working = *steps_[index].working;
   const auto& model = std::get<plan::ModelUse>(planned.use);
   return turns::context_of(opening, working.tools, {agent.turns, agent.tool_calls}, working.history,
-                           agent.tool_calls - working.calls, last_turn(index),
+                           agent.tool_calls - working.calls, working.last,
                            turns::bytes_of(*model.model, model.max_input_tokens));
 }
 
@@ -78,9 +100,8 @@ void Machine::hear(At at, const Fact& fact, const contract::Labels& declared, Ba
   const auto text = object == nullptr ? std::nullopt : json::text_at(*object, "text");
   label_result(at, declared);
   call(at).intent.reset();
-  const bool last = last_turn(at.step);
   const turns::Said said = turns::read(text.value_or(""), working.tools, working.functions,
-                                       *planned.answer_schema, last);
+                                       *planned.answer_schema, working.last);
   const auto tell = [&](std::string_view what, const Field& more) {
     emit(batch, "agent.turned",
          {{"did", what}, more, {"step", planned.id}, {"turn", call(at).round}});
@@ -88,8 +109,9 @@ void Machine::hear(At at, const Fact& fact, const contract::Labels& declared, Ba
   const Field nothing{"calls", Absent{}};
   if (const auto* calls = std::get_if<turns::Calls>(&said)) {
     tell("call", {"calls", static_cast<std::int64_t>(calls->asked.size())});
+    const LeftOut unseen = left_out(at);
     working.history.push_back({.said = std::string{*text}});
-    return on_calls(at, *calls, batch);
+    return on_calls(at, *calls, unseen, batch);
   }
   if (const auto* answer = std::get_if<turns::Answer>(&said)) {
     tell("answer", nothing);
@@ -121,44 +143,47 @@ void Machine::hear(At at, const Fact& fact, const contract::Labels& declared, Ba
   next_turn(at.step, batch);
 }
 
-// Why a call is not made again: its result is there. "" where it is made.
-std::string Machine::repeated(std::size_t index, const turns::Call& call) const {
-  const turns::History& history = steps_[index].working->history;
-  std::optional<turns::Context> context;  // the dearer part, only where there is something to ask
-  for (std::size_t t = 0; t + 1 < history.size(); ++t) {
-    for (std::size_t c = 0; c < history[t].heard.size(); ++c) {
-      const turns::Heard& heard = history[t].heard[c];
-      if (!heard.ok || !(heard.call == call)) continue;
-      if (!context) context = context_of(index, {});
-      if (context->left_out.contains({t, c})) continue;
-      return "this call was made in turn " + std::to_string(t + 1) + ", and its result is above";
-    }
-  }
-  return {};
+Machine::LeftOut Machine::left_out(At at) const {
+  auto messages = plan::evaluate(program_->steps[at.step].with, lookup(at));
+  check(messages.has_value(), "the turn was made of them");
+  return context_of(at.step, messages->at("messages").get_array()).left_out;
 }
 
-void Machine::on_calls(At at, const turns::Calls& calls, Batch& batch) {
+void Machine::on_calls(At at, const turns::Calls& calls, const LeftOut& left_out, Batch& batch) {
   const plan::Agent& agent = *program_->steps[at.step].agent;
   Working& working = *steps_[at.step].working;
   working.faults = 0;
   working.open = 0;
-  bool fresh = false;  // something is asked that was not asked before
+  std::vector<std::string> whys;  // not made; "": it is
+  bool fresh = false;             // something is asked that was not asked before
   for (std::size_t c = 0; c < calls.asked.size(); ++c) {
-    const auto& [call, fault] = calls.asked[c];
-    const bool known = std::ranges::any_of(working.history, [&](const turns::Turn& turn) {
-      return std::ranges::any_of(turn.heard,
-                                 [&](const turns::Heard& heard) { return heard.call == call; });
-    });
-    fresh = fresh || !known;
-    std::string why = fault.empty() ? repeated(at.step, call) : fault;
-    if (why.empty() && working.calls >= agent.tool_calls) {
-      why = "no calls are left, all " + std::to_string(agent.tool_calls) + " are used";
+    const turns::Calls::Asked& asked = calls.asked[c];
+    const Before before = asked_before(working.history, asked.call, left_out);
+    fresh = fresh || !before.known;
+    const bool doubled =
+        std::ranges::any_of(calls.asked | std::views::take(c),
+                            [&](const auto& other) { return other.call == asked.call; });
+    whys.push_back(!asked.fault.empty() ? asked.fault
+                   : doubled            ? "it is asked for twice in this turn"
+                                        : before.why);
+  }
+  working.repeats = fresh ? 0 : working.repeats + 1;
+  if (working.repeats >= turns::kRepeatsMax) {
+    return stop_agent(at.step, turns::Stop::stalled,
+                      std::to_string(working.repeats) +
+                          " turns one after the other asked only for what was asked before",
+                      batch);
+  }
+  for (std::size_t c = 0; c < calls.asked.size(); ++c) {
+    const turns::Call& call = calls.asked[c].call;
+    if (whys[c].empty() && working.calls >= agent.tool_calls) {
+      whys[c] = "no calls are left, all " + std::to_string(agent.tool_calls) + " are used";
     }
-    working.history.back().heard.push_back({call, false, why});
-    if (!why.empty()) continue;
-    const auto tool = std::ranges::find(
-        working.tools, call.tool,
-        [](const turns::Tool& known_tool) { return std::string_view{known_tool.contract->name}; });
+    working.history.back().heard.push_back({call, false, whys[c]});
+    if (!whys[c].empty()) continue;
+    const auto tool = std::ranges::find(working.tools, call.tool, [](const turns::Tool& known) {
+      return std::string_view{known.contract->name};
+    });
     const std::size_t hand = agent.hands[static_cast<std::size_t>(tool - working.tools.begin())];
     Call& made = steps_[hand].calls.emplace_back();
     made.item = static_cast<std::int64_t>(steps_[hand].calls.size() - 1);
@@ -167,13 +192,6 @@ void Machine::on_calls(At at, const turns::Calls& calls, Batch& batch) {
     ++working.history.back().made;
     ++working.calls;
     ++working.open;
-  }
-  working.repeats = fresh ? 0 : working.repeats + 1;
-  if (working.repeats >= turns::kRepeatsMax && working.open == 0) {
-    return stop_agent(at.step, turns::Stop::stalled,
-                      std::to_string(working.repeats) +
-                          " turns one after the other asked only for what was asked before",
-                      batch);
   }
   turn(call(at), Call::State::listening);
   if (working.open == 0) next_turn(at.step, batch);
@@ -225,6 +243,7 @@ void Machine::next_turn(std::size_t index, Batch& batch) {
   call.attempts = 0;
   call.not_done = 0;
   turn(call, Call::State::ready);
+  steps_[index].working->last = last_turn(index);
   turned_ = true;
 }
 

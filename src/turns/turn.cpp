@@ -5,6 +5,7 @@
 
 #include "base/path.hpp"
 #include "base/text.hpp"
+#include "contract/within.hpp"
 
 namespace naestro::turns {
 namespace {
@@ -21,12 +22,6 @@ json::Object object_schema(json::Object properties, json::Array required) {
 
 json::Object constant(std::string_view word) { return {{"const", word}}; }
 
-bool inside(std::string_view path, const std::vector<std::string>& within) {
-  return std::ranges::any_of(within, [&](const std::string& folder) {
-    return folder == "." || path == folder || path.starts_with(folder + "/");
-  });
-}
-
 // Why a call may not read what it names; "" where it may.
 std::string outside_of(const Tool& tool, const json::Object& arguments) {
   if (tool.within.empty() || !contract::only_reads(*tool.contract)) return {};
@@ -34,7 +29,7 @@ std::string outside_of(const Tool& tool, const json::Object& arguments) {
     const auto given = json::text_at(arguments, name);
     if (kind != contract::ArgumentKind::authority || !given) continue;
     const auto path = normal_path(*given);
-    if (path && inside(*path, tool.within)) continue;
+    if (path && contract::lies_within(*path, tool.within)) continue;
     return "'" + name + "' is '" + shorten(one_line(*given), kShownBytes) +
            "', which is outside of what may be read: " + join(tool.within, ", ");
   }
