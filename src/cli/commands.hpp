@@ -156,8 +156,8 @@ int confine(House& house, const SandboxOrder& order);
 // What its walls stopped until now.
 int list_refusals(House& house, bool json);
 
-// What a command makes of an error in the configuration. warned: it is said, and the command goes
-// on with the built-in values; silent: the command shows it itself.
+// What a command makes of an error in a configuration or policy file. warned: it is said, and the
+// command goes on with the built-in values; silent: the command shows it itself.
 enum class OnFault : std::uint8_t { refuse, warned, silent };
 // Reads the configuration into the house and prints what is wrong with it. 0, or the exit code.
 int configure(House& house, const ConfigWords& words, OnFault on_fault);

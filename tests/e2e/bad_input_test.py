@@ -159,7 +159,8 @@ class Bad(World):
         for text, says in ((b"a: [\xff", r"naestro.yaml:1:5: NE0001"), (b"[" * 99, "NE0004"),
                            (b"a: &a [*a]", "NE0802 anchors")):
             (self.folder / "naestro.yaml").write_bytes(text)
-            self.naestro("runs", code=2, says=says, cwd=self.folder)
+            self.naestro("tools", code=2, says=says, cwd=self.folder)
+            self.naestro("runs", says=says, cwd=self.folder)  # looking is let
         self.assertFalse(self.store.exists())
 
     def test_bad_workspaces(self):
