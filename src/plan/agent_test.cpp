@@ -117,6 +117,8 @@ constexpr Case kCases[] = {
     {"NP5001", "/steps/1/do/agent/within", "[3]", "/steps/1/do/agent/within/0"},
     {"NP5001", "/steps/1/do/agent/tools/1/with/path", R"("../r.md")"},
     {"NP8001", "/steps/1/do/agent/max_input_tokens", "9000", "/steps/1/do/agent"},
+    {"NP8105", "/steps/1/budget", R"({"tokens":1099})", "/steps/1/budget/tokens"},
+    {"NP8105", "/steps/1/budget", R"({"usd":"0.001"})", "/steps/1/budget/usd"},
     {"NP8105", "/steps/1/budget", R"({"tool_calls":5})", "/steps/1/budget/tool_calls"},
     {"NP8105", "/steps/1/budget", R"({"wall_s":5})", "/steps/1/budget/wall_s"},
     // What a model reads must not say who gets mail.

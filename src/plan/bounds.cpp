@@ -69,9 +69,11 @@ Cost cost_of_call(const DraftStep& step) {
   return cost;
 }
 
-// What an agent's own ceilings leave of a worst case: the run holds it to them.
-void cap(Count& count, const std::optional<std::int64_t>& ceiling) {
-  if (ceiling && (!count.ok() || count.value() > *ceiling)) count = Count{*ceiling};
+// What an agent's own ceilings leave of a worst case: the run holds it to them. Its first turn is
+// taken in any case.
+void cap(Count& count, const std::optional<std::int64_t>& ceiling, Count turn) {
+  if (!ceiling || (count.ok() && count.value() <= *ceiling)) return;
+  count = turn.ok() && turn.value() <= *ceiling ? Count{*ceiling} : turn;
 }
 
 // Of all items, rounds and attempts; of an agent with all calls of its tools, which cost nothing
@@ -80,6 +82,9 @@ Cost cost_of(const Draft& draft, const DraftStep& step) {
   Cost cost;
   if (step.hand_of) return cost;
   cost = cost_of_call(step);
+  Cost turn = cost;
+  turn.usd *= 1 + step.control.retry.max;
+  turn.tokens *= 1 + step.control.retry.max;
   for (Count* each : {&cost.usd, &cost.tokens, &cost.tool_calls, &cost.model_calls}) {
     *each *= step.control.attempts_max() * (step.agent ? step.agent->turns : 1);
   }
@@ -90,8 +95,8 @@ Cost cost_of(const Draft& draft, const DraftStep& step) {
   }
   cost.usd += Count::product(dearest, step.agent->tool_calls);
   cost.tool_calls = Count{step.agent->tool_calls};
-  cap(cost.usd, step.budget.usd);
-  cap(cost.tokens, step.budget.tokens);
+  cap(cost.usd, step.budget.usd, turn.usd);
+  cap(cost.tokens, step.budget.tokens, turn.tokens);
   return cost;
 }
 

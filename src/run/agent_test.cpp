@@ -161,6 +161,28 @@ TEST_F(AgentTest, CallsBeyondTheLimitAreNotMade) {
   EXPECT_TRUE(last_message(1).contains("no calls are left, all 2 are used")) << last_message(1);
 }
 
+TEST_F(AgentTest, MoneyIsNeitherSpentByToolsNorByTurnsBeyondTheStepsBudget) {
+  const EmbeddedFile paid{"paid.json",
+                          R"({"name":"paid.look","version":1,"description":"For tests.","input":)"
+                          R"({"type":"object","properties":{"k":{"type":"string"}},)"
+                          R"("required":["k"],"additionalProperties":false},"output":)"
+                          R"({"type":"object"},"arguments":{"k":"inert"},"labels":{},"effects":[],)"
+                          R"("idempotency":"pure","undo":"","max_output_bytes":1000,)"
+                          R"("timeout_s":5,"cost_usd":"0.01","deprecated":""})"};
+  world_.tools = *contract::ToolCatalog::from(std::span{&paid, 1});
+  const auto look = [](const std::string& key) {
+    return call("paid.look", R"({"k":")" + key + "\"}");
+  };
+  say({calls({look("a"), look("b"), look("c")}), kAnswer});
+  const Ending ending = go(true, plan(R"("turns":5,"tool_calls":6)", R"("paid.look@1")",
+                                      R"(,"budget":{"usd":"0.025"})"));
+  ASSERT_EQ(ending.how, Ending::How::done) << (ending.error ? ending.error->text() : "");
+  EXPECT_EQ(world_.tool_adapter.calls.size(), 2);
+  EXPECT_TRUE(last_message(1).contains("it costs 0.01 USD, and 0.005 are left")) << last_message(1);
+  EXPECT_EQ(machine_->bound().usd, 25'000'000);
+  EXPECT_TRUE(replay(events()).empty());
+}
+
 TEST_F(AgentTest, WhatIsPinnedIsNotTheModelsToSay) {
   const std::string tools =
       R"({"tool":"report.markdown@1","with":{"path":"out.md"}},"files.search@1")";

@@ -174,16 +174,22 @@ void Machine::on_calls(At at, const turns::Calls& calls, const LeftOut& left_out
                           " turns one after the other asked only for what was asked before",
                       batch);
   }
+  NanoUsd usd = working.spent.usd;  // with what these calls may take
   for (std::size_t c = 0; c < calls.asked.size(); ++c) {
     const turns::Call& call = calls.asked[c].call;
-    if (whys[c].empty() && working.calls >= agent.tool_calls) {
-      whys[c] = "no calls are left, all " + std::to_string(agent.tool_calls) + " are used";
-    }
-    working.history.back().heard.push_back({call, false, whys[c]});
-    if (!whys[c].empty()) continue;
     const auto tool = std::ranges::find(working.tools, call.tool, [](const turns::Tool& known) {
       return std::string_view{known.contract->name};
     });
+    if (whys[c].empty() && working.calls >= agent.tool_calls) {
+      whys[c] = "no calls are left, all " + std::to_string(agent.tool_calls) + " are used";
+    }
+    if (whys[c].empty() && agent.budget.usd && usd + tool->contract->cost > *agent.budget.usd) {
+      whys[c] = "it costs " + format_usd(tool->contract->cost) + " USD, and " +
+                format_usd(*agent.budget.usd - usd) + " are left";
+    }
+    working.history.back().heard.push_back({call, false, whys[c]});
+    if (!whys[c].empty()) continue;
+    usd += tool->contract->cost;
     const std::size_t hand = agent.hands[static_cast<std::size_t>(tool - working.tools.begin())];
     Call& made = steps_[hand].calls.emplace_back();
     made.item = static_cast<std::int64_t>(steps_[hand].calls.size() - 1);
