@@ -87,9 +87,24 @@ TEST(Events, EverySchemaIsMetByAnEvent) {
   world.ask_only_plan = true;
   EXPECT_EQ(run_once(world, true, {}, testing::kPosts).how, Ending::How::waits_for_consent);
 
-  // A run whose time is over at once.
+  // An agent whose model says nothing that can be used, and gives up.
   world.tools = tools;
   world.tool_adapter.set(testing::tool_answer);
+  world.ask_only_plan = false;
+  world.model_adapter.set([](const door::Effect& effect) -> Result<json::Value> {
+    return json::Object{{"text", effect.path.at(0) == 0 ? "hm" : R"({"do":"give_up"})"}};
+  });
+  EXPECT_EQ(run_once(world, true, {},
+                     R"({"naestro":"plan/1","goal":"g","steps":[{"id":"a","do":{"agent":{"task":)"
+                     R"("t","turns":3,"tool_calls":1,"tools":["files.list@1"]}},"with":{)"
+                     R"("messages":[{"role":"user","content":"x"}]},"out":{"type":"object"}}],)"
+                     R"("outputs":{"a":"${steps.a.out}"}})")
+                .how,
+            Ending::How::failed);
+  world.model_adapter.set(testing::model_answer);
+  world.ask_only_plan = true;
+
+  // A run whose time is over at once.
   EXPECT_EQ(run_once(world, true, [](Start& start) { start.ceilings.wall_s = 0; }).how,
             Ending::How::limit);
 
