@@ -162,7 +162,7 @@ class FirstFiveMinutes(unittest.TestCase):
             self.naestro(*words, code=2)
             self.assertIn("NE0802", self.err)
         self.configure("mode: [guide]\n")
-        self.naestro("runs", code=2)
+        self.naestro("tools", code=2)
         self.assertIn("./naestro.yaml:1:7: NE0802", self.err)
         self.naestro("--version")
 
@@ -171,7 +171,7 @@ class FirstFiveMinutes(unittest.TestCase):
         self.naestro("init", code=2)
         self.assertIn("NE0803", self.err)
         self.configure("workspace: ..\n")
-        self.naestro("runs", code=2)
+        self.naestro("tools", code=2)
         self.assertIn("NE0803", self.err)
         self.configure("mode: auto\n")
         self.assertEqual(self.config()["mode"]["value"], "copilot")

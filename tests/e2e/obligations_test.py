@@ -306,7 +306,7 @@ class Obligations(OwnWorld):
         for text, said in (("{call_day: 1}", "limits has no member 'call_day'; did you mean 'calls_day'"),
                            ("{usd_day: much}", "'usd_day' is no amount of dollars"), ("7", "is no map")):
             self.limit(text)
-            self.naestro("runs", code=2, says="NE0406 .*" + said)
+            self.naestro("tools", code=2, says="NE0406 .*" + said)
 
     def start(self, *words):
         return subprocess.Popen([BINARY, "run", *words], env=self.env, cwd=self.work,

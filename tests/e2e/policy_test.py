@@ -115,7 +115,7 @@ class Policy(OwnWorld):
         self.plan(find("secrets"))
         self.naestro("run", "plan.json")
 
-    def test_a_broken_file_stops_all_but_what_mends_it(self):
+    def test_a_broken_file_stops_all_that_decides_but_what_mends_it(self):
         self.plan(find("docs"))
         for text, said in ((SECRETS.replace("deny", "den"),
                             r"policy\.yaml:4:1: NE0406 'effect' is none of"),
@@ -125,9 +125,10 @@ class Policy(OwnWorld):
                            ("", r"policy\.yaml:1:1: NE0406 a policy is")):
             with self.subTest(said):
                 self.put(self.project_file, text)
-                for words in (("run", "plan.json"), ("runs",), ("policy", "check"),
+                for words in (("run", "plan.json"), ("plan", "check", "plan.json"), ("policy", "check"),
                               ("policy", "explain", "--tool", "files.read")):
                     self.naestro(*words, code=2, says=said)
+                self.naestro("runs", says=said)  # looking and stopping are let, and it is said
                 self.naestro("doctor", code=1, says="NE0406")
                 self.naestro("help", "NE0406")
         self.assertFalse((self.folder / "state").exists() and

@@ -144,15 +144,15 @@ class Trouble(unittest.TestCase):
                 ("workspace: ..\n", "workspace leads out of the project's folder")):
             with self.subTest(text):
                 (self.project / "naestro.yaml").write_text(text)
-                self.naestro("runs", code=2, says=says)
+                self.naestro("tools", code=2, says=says)
         (self.project / "naestro.yaml").write_text("profiles:\n  night:\n    mode: guide\n")
         for name, says in (("nigth", "did you mean 'night'"), ("zzzzzz", "there are night")):
-            self.naestro("--profile", name, "runs", code=2, says=says)
+            self.naestro("--profile", name, "tools", code=2, says=says)
         self.naestro("--profile", "night", "config", says=r"mode +guide +.*\(profile night\)")
         (self.project / "naestro.yaml").unlink()
-        self.naestro("--profile", "x", "runs", code=2, says="the configuration has no profiles")
+        self.naestro("--profile", "x", "tools", code=2, says="the configuration has no profiles")
         (self.project / "naestro.yaml").mkdir()
-        self.naestro("runs", code=1, says="it is not a regular file; mend or move the file")
+        self.naestro("tools", code=1, says="it is not a regular file; mend or move the file")
         (self.project / "naestro.yaml").rmdir()
         os.mkfifo(self.project / "naestro.yaml")  # nobody waits for it
         self.naestro("runs", code=1, says="it is not a regular file")
