@@ -155,7 +155,7 @@ class Trouble(unittest.TestCase):
         self.naestro("tools", code=1, says="it is not a regular file; mend or move the file")
         (self.project / "naestro.yaml").rmdir()
         os.mkfifo(self.project / "naestro.yaml")  # nobody waits for it
-        self.naestro("runs", code=1, says="it is not a regular file")
+        self.naestro("tools", code=1, says="it is not a regular file")
 
     # Models
 
