@@ -4,6 +4,7 @@
 
 #include "base/text.hpp"
 #include "plan/reference.hpp"
+#include "turns/context.hpp"
 #include "turns/signature.hpp"
 
 namespace naestro::agents {
@@ -238,13 +239,12 @@ Result<json::Value> adopt(const json::Object& arguments, const contract::ToolCat
                                   {"reason", std::move(reason)}});
 }
 
-// The caps share the context: a quarter, at most kOutputTokensMax, for the plan; the rest is read.
-// A local engine counts tokens, of which none is shorter than two bytes on average in such texts;
-// of what is served each byte counts as one, the schema's and the instructions' too.
+// The caps share the context: a quarter, at most kOutputTokensMax, for the plan; the rest is read,
+// the schema and the instructions with it.
 Result<std::string> program_for(std::string_view program, const contract::ModelContract& model) {
   const std::int64_t output = std::min(kOutputTokensMax, model.context_tokens / 4);
   const std::int64_t input = std::min(kInputTokensMax, model.context_tokens - output);
-  const std::int64_t bytes = (model.served ? input : 2 * input) - kFrameBytes;
+  const std::int64_t bytes = turns::bytes_of(model, input) - kFrameBytes;
   if (bytes < kBriefBytesMin) {
     return fail(Code::kUsage,
                 "the model " + model.name + " has room for " +

@@ -2,6 +2,7 @@
 #include <array>
 
 #include "base/text.hpp"
+#include "contract/within.hpp"
 #include "plan/passes.hpp"
 
 namespace naestro::plan {
@@ -117,7 +118,7 @@ std::int64_t item_time(const Draft& draft, const DraftStep& step) {
 // Items of a step that may run at one time.
 std::int64_t width(const DraftStep& step) {
   if (step.hand_of) return 0;
-  if (step.agent) return std::min<std::int64_t>(step.agent->tool_calls, 4);
+  if (step.agent) return std::min(step.agent->tool_calls, contract::kCallsAtOnceMax);
   const auto& each = step.control.for_each;
   return each ? std::min(each->max, each->parallel) : 1;
 }

@@ -231,6 +231,11 @@ Argument parse_argument(const json::Value& value, const std::string& pointer, Si
   return out;
 }
 
+bool of_call(const Expression& expression) {
+  const auto* reference = std::get_if<Reference>(&expression.node);
+  return reference != nullptr && reference->from == Reference::From::call;
+}
+
 bool Expression::literal() const { return references().empty(); }
 
 std::vector<Reference> Expression::references() const {

@@ -49,6 +49,9 @@ struct Expression::Member {
   Expression value;
 };
 
+// Whether it is what an agent's model gives in its call.
+bool of_call(const Expression& expression);
+
 // The value of an expression. Fails with kStepFailed where a reference finds nothing.
 Result<json::Value> evaluate(const Expression& expression, const Lookup& lookup);
 

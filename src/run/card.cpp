@@ -121,11 +121,9 @@ Result<json::Value> arguments_of(const plan::Step& step, const plan::Lookup& loo
   if (!step.hand || members == nullptr) return plan::evaluate(step.with, lookup);
   json::Object out;
   for (const auto& [key, member] : *members) {
-    const auto* reference = std::get_if<Reference>(&member.node);
-    const bool of_call = reference != nullptr && reference->from == Reference::From::call;
-    if (of_call && json::at(*lookup(Reference::From::call, ""), reference->pointer) == nullptr) {
-      continue;
-    }
+    const bool given =
+        !plan::of_call(member) || plan::value_at(std::get<Reference>(member.node), lookup);
+    if (!given) continue;
     NAESTRO_LET(out[key], plan::evaluate(member, lookup));
   }
   return out;

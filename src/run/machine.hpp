@@ -338,10 +338,9 @@ class Machine {
   void open_agent(std::size_t index);
   void add_turn(std::size_t index, door::Effect& effect) const;
   void hear(At at, const Fact& fact, const contract::Labels& declared, Batch& batch);
-  using LeftOut = std::set<std::pair<std::size_t, std::size_t>>;
-  void on_calls(At at, const turns::Calls& calls, const LeftOut& left_out, Batch& batch);
+  void on_calls(At at, const turns::Calls& calls, const turns::LeftOut& left_out, Batch& batch);
   // What the model was not shown in the turn that it has just taken.
-  [[nodiscard]] LeftOut left_out(At at) const;
+  [[nodiscard]] turns::LeftOut left_out(At at) const;
   void heard(At hand, Batch& batch);
   void next_turn(std::size_t index, Batch& batch);
   [[nodiscard]] bool last_turn(std::size_t index) const;

@@ -15,9 +15,7 @@ namespace {
 std::vector<std::string> pinned(const plan::Step& hand) {
   std::vector<std::string> out;
   for (const auto& [key, value] : std::get<plan::Expression::Members>(hand.with.node)) {
-    const auto* reference = std::get_if<plan::Reference>(&value.node);
-    const bool of_call = reference != nullptr && reference->from == plan::Reference::From::call;
-    if (!of_call) out.push_back(key);
+    if (!plan::of_call(value)) out.push_back(key);
   }
   return out;
 }
@@ -28,7 +26,7 @@ struct Before {
   std::string why{};
 };
 Before asked_before(const turns::History& history, const turns::Call& call,
-                    const std::set<std::pair<std::size_t, std::size_t>>& left_out) {
+                    const turns::LeftOut& left_out) {
   Before out;
   for (std::size_t t = 0; t < history.size(); ++t) {
     for (std::size_t c = 0; c < history[t].heard.size(); ++c) {
@@ -40,6 +38,16 @@ Before asked_before(const turns::History& history, const turns::Call& call,
     }
   }
   return out;
+}
+
+// What a turn may take at most, with all its attempts.
+door::Usage turn_max(const plan::Step& agent) {
+  const auto& model = std::get<plan::ModelUse>(agent.use);
+  const std::int64_t attempts = 1 + agent.control.retry.max;
+  return {.tokens_in = attempts * model.max_input_tokens,
+          .tokens_out = attempts * model.max_output_tokens,
+          .usd = attempts *
+                 contract::price(*model.model, model.max_input_tokens, model.max_output_tokens)};
 }
 
 }  // namespace
@@ -63,15 +71,12 @@ bool Machine::last_turn(std::size_t index) const {
   const plan::Step& planned = program_->steps[index];
   const plan::Agent& agent = *planned.agent;
   const Working& working = *steps_[index].working;
-  const auto& model = std::get<plan::ModelUse>(planned.use);
-  const std::int64_t attempts = 2 * (1 + planned.control.retry.max);
-  const std::int64_t tokens = attempts * (model.max_input_tokens + model.max_output_tokens);
-  const NanoUsd usd =
-      attempts * contract::price(*model.model, model.max_input_tokens, model.max_output_tokens);
+  const door::Usage turn = turn_max(planned);
   return steps_[index].calls.front().round + 1 >= agent.turns ||
          working.calls >= agent.tool_calls ||
-         (agent.budget.tokens && working.spent.tokens() + tokens > *agent.budget.tokens) ||
-         (agent.budget.usd && working.spent.usd + usd > *agent.budget.usd);
+         (agent.budget.tokens &&
+          working.spent.tokens() + 2 * turn.tokens() > *agent.budget.tokens) ||
+         (agent.budget.usd && working.spent.usd + 2 * turn.usd > *agent.budget.usd);
 }
 
 turns::Context Machine::context_of(std::size_t index, const json::Array& opening) const {
@@ -88,8 +93,9 @@ turns::Context Machine::context_of(std::size_t index, const json::Array& opening
 void Machine::add_turn(std::size_t index, door::Effect& effect) const {
   turns::Context context = context_of(index, effect.arguments["messages"].get_array());
   effect.arguments["messages"] = std::move(context.messages);
-  effect.arguments["schema"] = turns::turn_schema(steps_[index].working->tools,
-                                                  program_->steps[index].answer, last_turn(index));
+  const Working& working = *steps_[index].working;
+  effect.arguments["schema"] =
+      turns::turn_schema(working.tools, program_->steps[index].answer, working.last);
 }
 
 // What a model said in a turn.
@@ -109,7 +115,11 @@ void Machine::hear(At at, const Fact& fact, const contract::Labels& declared, Ba
   const Field nothing{"calls", Absent{}};
   if (const auto* calls = std::get_if<turns::Calls>(&said)) {
     tell("call", {"calls", static_cast<std::int64_t>(calls->asked.size())});
-    const LeftOut unseen = left_out(at);
+    // Only what is asked for again has to be looked for among what was left out.
+    const bool again = std::ranges::any_of(calls->asked, [&](const auto& asked) {
+      return asked_before(working.history, asked.call, {}).known;
+    });
+    const turns::LeftOut unseen = again ? left_out(at) : turns::LeftOut{};
     working.history.push_back({.said = std::string{*text}});
     return on_calls(at, *calls, unseen, batch);
   }
@@ -143,13 +153,14 @@ void Machine::hear(At at, const Fact& fact, const contract::Labels& declared, Ba
   next_turn(at.step, batch);
 }
 
-Machine::LeftOut Machine::left_out(At at) const {
+turns::LeftOut Machine::left_out(At at) const {
   auto messages = plan::evaluate(program_->steps[at.step].with, lookup(at));
   check(messages.has_value(), "the turn was made of them");
   return context_of(at.step, messages->at("messages").get_array()).left_out;
 }
 
-void Machine::on_calls(At at, const turns::Calls& calls, const LeftOut& left_out, Batch& batch) {
+void Machine::on_calls(At at, const turns::Calls& calls, const turns::LeftOut& left_out,
+                       Batch& batch) {
   const plan::Agent& agent = *program_->steps[at.step].agent;
   Working& working = *steps_[at.step].working;
   working.faults = 0;
@@ -227,22 +238,18 @@ void Machine::next_turn(std::size_t index, Batch& batch) {
     return stop_agent(index, turns::Stop::turns,
                       "all " + std::to_string(agent.turns) + " turns are used", batch);
   }
-  const auto& model = std::get<plan::ModelUse>(planned.use);
-  const std::int64_t attempts = 1 + planned.control.retry.max;
-  const std::int64_t tokens = attempts * (model.max_input_tokens + model.max_output_tokens);
-  const NanoUsd usd =
-      attempts * contract::price(*model.model, model.max_input_tokens, model.max_output_tokens);
-  if (agent.budget.tokens && working.spent.tokens() + tokens > *agent.budget.tokens) {
+  const door::Usage most = turn_max(planned);
+  if (agent.budget.tokens && working.spent.tokens() + most.tokens() > *agent.budget.tokens) {
     return stop_agent(index, turns::Stop::tokens,
                       std::to_string(working.spent.tokens()) + " of " +
                           std::to_string(*agent.budget.tokens) +
-                          " tokens are used, and a turn may take " + std::to_string(tokens),
+                          " tokens are used, and a turn may take " + std::to_string(most.tokens()),
                       batch);
   }
-  if (agent.budget.usd && working.spent.usd + usd > *agent.budget.usd) {
+  if (agent.budget.usd && working.spent.usd + most.usd > *agent.budget.usd) {
     return stop_agent(index, turns::Stop::usd,
                       format_usd(working.spent.usd) + " of " + format_usd(*agent.budget.usd) +
-                          " USD are used, and a turn may take " + format_usd(usd),
+                          " USD are used, and a turn may take " + format_usd(most.usd),
                       batch);
   }
   ++call.round;

@@ -15,10 +15,12 @@
 
 namespace naestro::turns {
 
+// Calls by turn and place, whose results are not told.
+using LeftOut = std::set<std::pair<std::size_t, std::size_t>>;
+
 struct Context {
   json::Array messages;  // [{"role", "content"}]
-  // Calls by turn and place, whose results are not in it.
-  std::set<std::pair<std::size_t, std::size_t>> left_out;
+  LeftOut left_out;
 };
 
 // `opening`: the step's own messages. `calls_left`: before the turn that is to come. `last`: it

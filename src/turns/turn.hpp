@@ -13,13 +13,14 @@
 
 #include "base/json.hpp"
 #include "contract/tool.hpp"
+#include "contract/within.hpp"
 #include "schema/validate.hpp"
 #include "turns/calls.hpp"
 
 namespace naestro::turns {
 
 // Calls that one turn may ask for; they are made at one time.
-inline constexpr std::int64_t kParallelMax = 4;
+inline constexpr std::int64_t kParallelMax = contract::kCallsAtOnceMax;
 // Turns one after the other that say nothing that can be used; then the agent is stopped.
 inline constexpr std::int64_t kFaultsMax = 3;
 // Turns one after the other that ask only for what was asked before; then the agent is stopped.

@@ -20,14 +20,19 @@ class OwnWorld(unittest.TestCase):
                         XDG_STATE_HOME=str(self.folder / "state"),
                         XDG_DATA_HOME=str(self.folder / "data"))
 
-    def naestro(self, *words, code=0, says=None, cwd=None):
-        """What it prints, on both streams, called in the workspace or in `cwd`."""
+    def attempt(self, *words, cwd=None):
+        """What it prints, on both streams, called in the workspace or in `cwd`; and its exit code."""
         done = subprocess.run([BINARY, *words], env=self.env, capture_output=True, text=True,
                               stdin=subprocess.DEVNULL, timeout=120, cwd=cwd or self.work)
-        self.assertEqual(done.returncode, code, done.stdout + done.stderr)
+        return done.stdout + done.stderr, done.returncode
+
+    def naestro(self, *words, code=0, says=None, cwd=None):
+        """What it prints, where it ends with `code`."""
+        out, ended = self.attempt(*words, cwd=cwd)
+        self.assertEqual(ended, code, out)
         if says is not None:
-            self.assertRegex(done.stdout + done.stderr, says)
-        return done.stdout + done.stderr
+            self.assertRegex(out, says)
+        return out
 
     def put(self, file, text):
         file.parent.mkdir(parents=True, exist_ok=True)
