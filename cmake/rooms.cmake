@@ -14,26 +14,27 @@ function(naestro_room name)
   target_include_directories(naestro_${name} PUBLIC ${CMAKE_SOURCE_DIR}/src)
   list(TRANSFORM ARG_DEPS PREPEND naestro_)
   target_link_libraries(naestro_${name} PUBLIC ${ARG_DEPS} ${ARG_LIBS})
-  naestro_prelude(naestro_${name} naestro_base ${CMAKE_SOURCE_DIR}/src/base/prelude.hpp)
+  naestro_prelude(naestro_${name} naestro_base ${CMAKE_SOURCE_DIR}/src/base)
   if(NAESTRO_TESTS AND tests)
     add_executable(naestro_${name}_test ${tests})
     target_link_libraries(naestro_${name}_test PRIVATE naestro_${name} naestro_testing)
-    naestro_prelude(naestro_${name}_test naestro_base_test
-                    ${CMAKE_SOURCE_DIR}/tests/testing/prelude.hpp)
+    naestro_prelude(naestro_${name}_test naestro_base_test ${CMAKE_SOURCE_DIR}/tests/testing)
     add_test(NAME ${name} COMMAND naestro_${name}_test --gtest_brief=1)
     set_tests_properties(${name} PROPERTIES TIMEOUT 300 WORKING_DIRECTORY ${CMAKE_SOURCE_DIR})
   endif()
 endfunction()
 
-# What every source of a kind reads, precompiled once, by the target `first`. Not where coverage is
-# measured: what is precompiled has no lines there.
-function(naestro_prelude target first header)
-  if(NAESTRO_SANITIZE)
-    return()
-  endif()
+# What every source of a kind reads, precompiled once, by the target `first`: the folder's
+# prelude.hpp. Where coverage is measured its libraries.hpp alone, since what is precompiled has no
+# lines there.
+function(naestro_prelude target first folder)
   if(target STREQUAL first)
     target_compile_options(${target} PRIVATE "SHELL:-Xclang -fno-pch-timestamp")  # for ccache
-    target_precompile_headers(${target} PRIVATE ${header})
+    if(NAESTRO_SANITIZE)
+      target_precompile_headers(${target} PRIVATE ${folder}/libraries.hpp)
+    else()
+      target_precompile_headers(${target} PRIVATE ${folder}/prelude.hpp)
+    endif()
   else()
     target_precompile_headers(${target} REUSE_FROM ${first})
   endif()
