@@ -1,5 +1,6 @@
 // Carrying a run out in this process: ownership, doors, progress, questions, the last lines.
 #include <algorithm>
+#include <set>
 
 #include "base/text.hpp"
 #include "cli/day.hpp"
@@ -27,7 +28,9 @@ std::string question_text(House& house, const run::Machine& machine,
                           const run::Question& question) {
   if (question.step.empty()) {
     const plan::Program& program = machine.program();
-    return card_text(program, machine.card(), machine.scope().workspace, price_list_of(program),
+    const auto& patch = machine.patch();
+    return (patch ? patch_text(run::to_json(*patch)) : "") +
+           card_text(program, machine.card(), machine.scope().workspace, price_list_of(program),
                      likely_text(house, program)) +
            left_text(machine.budget());
   }
@@ -82,6 +85,7 @@ int execute_with(Secrets& secrets, House& house, Session& session, run::Machine&
     rt::ThreadPool pool{kPoolThreads};
     run::Executor* executor = nullptr;
     std::unique_ptr<Prompt> prompt;
+    std::set<Digest> asked;  // at the terminal
     run::Observer observer;
     const bool drawn = house.interactive && house.draws && !options.quiet && !options.json;
     Live live{house.out, house.clock, machine};
@@ -105,6 +109,14 @@ int execute_with(Secrets& secrets, House& house, Session& session, run::Machine&
       if (!drawn)
         print(options.quiet ? house.err : house.out,
               options.json ? event.body() + "\n" : event_text(event));
+      if (event.kind == "plan.kept" && !drawn && !options.json) {
+        print(options.quiet ? house.err : house.out,
+              "         " + one_line(machine.kept_why()) + "\n");
+      }
+      if (event.kind == "plan.replanning") {  // what was asked is not asked any more
+        for (const Digest& digest : asked) prompt->answered(digest);
+        asked.clear();
+      }
       const auto answered = digest_from_hex(json::text_at(event.data, "digest").value_or(""));
       if (event.kind.starts_with("consent.") && event.kind != "consent.asked" && answered) {
         prompt->answered(*answered);
@@ -130,6 +142,7 @@ int execute_with(Secrets& secrets, House& house, Session& session, run::Machine&
         return true;
       }
       if (!house.interactive) return false;
+      asked.insert(question.digest);
       prompt->ask(question.digest, text, machine.lasting(question), wants_reason);
       return true;
     };

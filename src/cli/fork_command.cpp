@@ -27,7 +27,7 @@ Result<Source> source_of(House& house, const std::string& text) {
     return fail(Code::kReplayDiverged, "run " + id + " no longer replays, so it cannot be forked",
                 "see 'naestro replay " + id + "'");
   }
-  NAESTRO_LET(std::string plan_text, run::plan_of(events, *recovery.machine, open));
+  NAESTRO_LET(std::string plan_text, run::plan_of(*recovery.machine));
   return Source{std::move(recovery.machine), std::move(plan_text)};
 }
 

@@ -77,6 +77,10 @@ const std::map<std::string, const char*> kExamples = {
      "  naestro export last -o run.json                   sealed: what happened, not with what\n"
      "  naestro export last --readable                    with all texts in the clear\n"},
     {"features", "  naestro features\n"},
+    {"steer",
+     "  naestro steer last \"total cost by product\"       shows what is kept, new and dropped, "
+     "and "
+     "asks\n"},
     {"fork",
      "  naestro fork last --at summary --set question=\"what failed?\"\n"
      "  naestro fork last --at summary --model smollm2-135m-instruct\n"},

@@ -92,6 +92,10 @@ void show_text(House& house, const Loaded& loaded, std::int64_t shredded_at) {
     if (!step.code.empty()) out += "\n" + step.id + ": " + clear(loaded, step.message) + "\n";
   }
   if (view.exhausted.is_object()) out += "\nLimit:   " + json::write(view.exhausted) + "\n";
+  if (const json::Object* patch = view.patch.if_object()) out += "\n" + patch_text(*patch);
+  if (view.kept.is_object() && view.code.empty()) {
+    out += "\nKept:    another plan came to nothing: " + clear(loaded, view.kept) + "\n";
+  }
   for (const run::OpenQuestion& question : view.questions) {
     out += "\nOpen question " + question.digest + ":\n" +
            question_text(clear(loaded, question.question)) + "\n";
@@ -185,7 +189,13 @@ int list_consents(House& house, bool as_json) {
                                    {"question", revealed(*loaded, question.question)}});
       out += "Run " + id + ", " + question.scope +
              (question.step.empty() ? "" : ", step " + question.step) + ": " +
-             shorten(one_line(clear(*loaded, loaded->view.goal)), kShownBytesMax) + "\n" +
+             shorten(one_line(clear(*loaded, loaded->view.patch.is_object() ? loaded->view.wanted
+                                                                            : loaded->view.goal)),
+                     kShownBytesMax) +
+             "\n" +
+             (question.step.empty() && loaded->view.patch.is_object()
+                  ? patch_text(loaded->view.patch.get_object())
+                  : "") +
              question_text(clear(*loaded, question.question)) + "\n" + doubt_text(question) +
              "  naestro approve " + id + " " + question.digest + "\n";
     }

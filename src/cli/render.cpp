@@ -236,6 +236,55 @@ std::string where(const json::Object& data) {
 
 }  // namespace
 
+std::string patch_text(const json::Object& patch) {
+  std::string out = text(patch, "because") == "steered" ? "Another plan, since the goal was changed"
+                                                        : "Another plan, since a step failed";
+  out += ":\n";
+  const auto row = [&](const char* key, const char* words) {
+    const json::Array* names = json::array_at(patch, key);
+    std::string list;
+    for (std::size_t i = 0; names != nullptr && i < names->size(); ++i) {
+      list += (i == 0 ? "" : ", ") + std::string{json::view((*names)[i].get_string())};
+    }
+    if (!list.empty()) out += std::string{"  "} + words + list + "\n";
+  };
+  row("kept", "done already, and kept:    ");
+  row("added", "to be done:                ");
+  row("gone", "no longer to be done:      ");
+  row("undone", "done, and no part of it:   ");
+  const auto come = [&](const char* key) {
+    static const json::Object kNone;
+    const json::Object* bound = json::object_at(patch, key);
+    return bound == nullptr ? &kNone : bound;
+  };
+  const json::Object& before = *come("before");
+  const json::Object& after = *come("after");
+  const auto amount = [](const json::Object& bound, const char* key) {
+    return json::integer_at(bound, key).value_or(0);
+  };
+  std::string more;
+  const auto add = [&](const char* key, auto&& words) {
+    const std::int64_t by = amount(after, key) - amount(before, key);
+    if (by != 0) more += (more.empty() ? "" : ", ") + ((by > 0 ? "+" : "-") + words(std::abs(by)));
+  };
+  const auto counted = [](const char* what) {
+    return [what](std::int64_t value) { return count(value, what); };
+  };
+  add("tool_calls", counted("tool call"));
+  add("model_calls", counted("model call"));
+  add("tokens", counted("token"));
+  add("wall_s", [](std::int64_t value) { return grouped(value) + " s"; });
+  const std::string usd = text(after, "usd");
+  out += "  still to come, at most:    " + count(amount(after, "tool_calls"), "tool call") + ", " +
+         count(amount(after, "model_calls"), "model call") + ", " +
+         count(amount(after, "tokens"), "token") + ", " + usd + " USD, " +
+         grouped(amount(after, "wall_s")) + " s\n";
+  out += "  than the plan before:      " + (more.empty() ? "as much" : more);
+  if (const std::string was = text(before, "usd"); was != usd)
+    out += ", " + usd + " USD instead of " + was;
+  return out + "\n";
+}
+
 std::string event_text(const ledger::Event& event) {
   const json::Object& data = event.data;
   const std::string step = text(data, "step");
@@ -245,6 +294,14 @@ std::string event_text(const ledger::Event& event) {
                                                           : "plan     compiled\n";
   }
   if (event.kind == "plan.proposed") return "plan     proposed\n";
+  if (event.kind == "run.steered") return "steered  the goal is another one\n";
+  if (event.kind == "plan.replanning") return "plan     stands aside; another one is looked for\n";
+  if (event.kind == "plan.patched") {  // what is asked stands in the question
+    return json::bool_at(data, "asks").value_or(false) ? "" : patch_text(data);
+  }
+  if (event.kind == "plan.kept") {
+    return "plan     the one before goes on: " + text(data, "because") + "\n";
+  }
   if (event.kind == "plan.rejected")
     return "plan     rejected; the diagnostics go back to the planner, where it takes them\n";
   if (event.kind == "effect.intended") {

@@ -28,6 +28,8 @@ std::string left_text(const door::Budget& budget);
 // Who asks about an effect, and where what goes in comes from.
 std::string about_text(const run::Machine::About& about);
 // One line per event, "" for those that people need not see.
+// What another plan in mid-run makes of the one before: the data of plan.patched.
+std::string patch_text(const json::Object& patch);
 std::string event_text(const ledger::Event& event);
 // "2026-11-24 07:15:01" UTC.
 std::string time_text(std::int64_t wall_us);

@@ -23,6 +23,7 @@ struct Words {
   // of a run
   std::string id = {};
   bool all = false;
+  std::string steer = {};
   RunOptions more = {};
   ForkOptions fork = {};
   std::string step = {};
@@ -59,6 +60,9 @@ void add_house_words(CLI::App& app, Words& words);    // tools to config: all el
 
 // --approve and the ceilings.
 void add_limit_options(CLI::App* command, RunOptions& options);
+
+// --planner and --model-script.
+void add_planner_options(CLI::App* command, RunOptions& options);
 
 // Of --max-time: whole seconds, at least one; with none nothing could ever be done.
 CLI::Validator seconds();

@@ -32,13 +32,13 @@ void add_card_options(CLI::App* command, PlanOptions& options) {
   add_workspace_option(command, options);
 }
 
+}  // namespace
+
 void add_planner_options(CLI::App* command, RunOptions& options) {
   command->add_option("--planner", options.planner,
                       "a plan file with an input 'goal' and an output 'plan', which runs next");
   command->add_option("--model-script", options.script, "answers of the scripted model (JSON)");
 }
-
-}  // namespace
 
 CLI::Validator seconds() {
   const auto valid = [](std::string& text) -> std::string {

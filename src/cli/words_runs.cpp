@@ -23,6 +23,16 @@ void add_going_on(CLI::App& app, Words& words) {
         words.all ? resume_all(words.house, words.more) : resume(words.house, words.id, words.more);
   });
 
+  CLI::App* steer_app = app.add_subcommand(
+      "steer", "change the goal of a run that has not ended; what is done already is kept");
+  steer_app->add_option("run", words.id, "run id, a unique beginning of it, or 'last'")->required();
+  steer_app->add_option("goal", words.steer, "the new goal in words, all of it")->required();
+  add_limit_options(steer_app, words.more);
+  add_planner_options(steer_app, words.more);
+  steer_app->add_flag("--json", words.more.json, "print events as JSON lines");
+  steer_app->callback(
+      [&words] { words.code = steer(words.house, words.id, words.steer, words.more); });
+
   CLI::App* kill_app = app.add_subcommand("kill", "end a run for good, from any process");
   add_run_or_all(kill_app, words, "every run that has not ended");
   kill_app->callback([&words] {

@@ -81,7 +81,7 @@ void cap(Count& count, const std::optional<std::int64_t>& ceiling, Count turn) {
 // beside.
 Cost cost_of(const Draft& draft, const DraftStep& step) {
   Cost cost;
-  if (step.hand_of) return cost;
+  if (step.hand_of || step.done) return cost;
   cost = cost_of_call(step);
   Cost turn = cost;
   turn.usd *= 1 + step.control.retry.max;
@@ -104,7 +104,7 @@ Cost cost_of(const Draft& draft, const DraftStep& step) {
 // The longest that one item of a step takes: its rounds, their attempts and the waits between them.
 // An agent's turns follow each other, and so may all its calls.
 std::int64_t item_time(const Draft& draft, const DraftStep& step) {
-  if (step.hand_of) return 0;
+  if (step.hand_of || step.done) return 0;
   const Retry& retry = step.control.retry;
   const std::int64_t round = (1 + retry.max) * step.timeout + retry.max * retry.wait_s;
   if (!step.agent) return round * (step.control.repeat ? step.control.repeat->max : 1);

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <optional>
+#include <set>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -47,6 +48,8 @@ struct Environment {
   std::int64_t default_timeout_s = 60;
   std::int64_t default_max_input_tokens = 2048;
   std::int64_t default_max_output_tokens = 256;
+  // Steps that were done already and are not done again: they take nothing.
+  std::set<std::string> done = {};
   // Steps that the executor runs at one time.
   std::int64_t concurrency_max = 4;
 };

@@ -75,6 +75,7 @@ struct DraftStep {
   // resolve
   std::optional<std::variant<ToolUse, ModelUse>> use;
   std::int64_t timeout = 0;
+  bool done = false;                  // already, and not again
   std::optional<json::Value> yields;  // the schema of the whole result, where that is not a call's
   // graph: indices into Draft::steps, sorted, each once
   std::vector<std::size_t> producers;

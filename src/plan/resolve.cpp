@@ -220,7 +220,10 @@ class Resolver {
 void resolve(Draft& draft, const Environment& environment, Sink& sink) {
   Resolver resolver{environment, sink};
   resolver.inputs(draft);
-  for (DraftStep& step : draft.steps) resolver.step(step);
+  for (DraftStep& step : draft.steps) {
+    resolver.step(step);
+    step.done = environment.done.contains(step.id);
+  }
 }
 
 }  // namespace naestro::plan

@@ -104,6 +104,23 @@ TEST(Events, EverySchemaIsMetByAnEvent) {
   world.model_adapter.set(testing::model_answer);
   world.ask_only_plan = true;
 
+  // Another goal in mid-run: a plan for it that is taken, and none.
+  const std::string lists =
+      R"({"naestro":"plan/1","goal":"g","steps":[{"id":"l","do":{"tool":"files.list@1"},)"
+      R"("with":{"path":"sub"}}],"outputs":{"l":"${steps.l.out}"}})";
+  const std::string planner =
+      R"({"naestro":"plan/1","goal":"p","inputs":{"goal":{"schema":{"type":"string"}},"p":{)"
+      R"("schema":{"type":"object"},"value":)" +
+      lists +
+      R"(}},"steps":[{"id":"f","do":{"tool":"files.search@1"},"with":{"path":".",)"
+      R"("query":"q"}}],"outputs":{"plan":"${inputs.p}"}})";
+  for (const std::string_view output : {"plan", "none"}) {
+    EXPECT_EQ(run_once(world, false).how, Ending::How::waits_for_consent);
+    ASSERT_TRUE(world.open()->post(
+        "rtest", "steer", {{"goal", "g"}, {"plan", planner}, {"next", output}, {"who", "x"}}));
+    EXPECT_EQ(world.resume(recovery, false).how, Ending::How::waits_for_consent);
+  }
+
   // A run whose time is over at once.
   EXPECT_EQ(run_once(world, true, [](Start& start) { start.ceilings.wall_s = 0; }).how,
             Ending::How::limit);

@@ -254,6 +254,7 @@ void Executor::read_inbox() {
     if (row.kind == "consent" && digest && answers) take_answer(*digest, answer, {row.id});
     if (row.kind == "kill") kill(answer.who, row.id);
     if (row.kind == "pause") pause(row.id);
+    if (row.kind == "steer" && answers) steer(row);
   }
 }
 
@@ -271,6 +272,15 @@ void Executor::pause(std::int64_t row) {
   interrupted_ = true;
   stop_acts();
   commit({}, {row});
+}
+
+// The goal is another one. A run that is ending by now is taken up by whoever steers it.
+void Executor::steer(const ledger::InboxRow& row) {
+  if (machine_.ended() || parking_ || interrupted_) return;
+  const auto text = [&](std::string_view key) {
+    return std::string{json::text_at(row.payload, key).value_or("")};
+  };
+  feed(steered({text("goal"), text("plan"), text("next"), "inbox", text("who")}), {row.id});
 }
 
 // What was switched off meanwhile is stopped; whether it was done is not known then.

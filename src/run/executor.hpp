@@ -98,6 +98,7 @@ class Executor {
   void read_inbox();
   void kill(std::string_view who, std::int64_t row);
   void pause(std::int64_t row);
+  void steer(const ledger::InboxRow& row);
   void look_at_acts();
   void watch_inbox();
   void settle();

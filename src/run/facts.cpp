@@ -7,10 +7,10 @@
 namespace naestro::run {
 
 bool is_fact(std::string_view kind) {
-  constexpr std::array<std::string_view, 14> kinds = {
-      "run.created",     "run.paused",       "run.resumed",   "run.killed",     "consent.given",
-      "consent.refused", "effect.done",      "effect.failed", "effect.lost",    "effect.prepared",
-      "timer.fired",     "deadline.reached", "rate.counted",  "effect.withheld"};
+  constexpr std::array<std::string_view, 15> kinds = {
+      "run.steered",     "run.created",     "run.paused",       "run.resumed",   "run.killed",
+      "consent.given",   "consent.refused", "effect.done",      "effect.failed", "effect.lost",
+      "effect.prepared", "timer.fired",     "deadline.reached", "rate.counted",  "effect.withheld"};
   return std::ranges::find(kinds, kind) != kinds.end();
 }
 
@@ -164,6 +164,17 @@ Fact killed(std::string_view via, std::string_view who) {
   return fact;
 }
 
+Fact steered(const Steering& steering) {
+  Fact fact;
+  fact.kind = "run.steered";
+  fact.data = {{"next", steering.next}, {"via", steering.via}};
+  fact.plain = json::Object{{"goal", steering.goal}, {"plan", steering.plan}};
+  fact.hidden.push_back({"goal", steering.goal});
+  fact.hidden.push_back({"plan", steering.plan});
+  fact.hidden.push_back({"who", steering.who});
+  return fact;
+}
+
 Fact deadline_reached(std::int64_t worked_us) {
   Fact fact;
   fact.kind = "deadline.reached";
@@ -192,6 +203,12 @@ Result<Fact> fact_from(const ledger::Event& event, const OpenBlob& open) {
     NAESTRO_LET(const Digest id, ledger::blob_id(*grants));
     NAESTRO_LET(const std::string text, open(id));
     NAESTRO_LET(fact.grants, json::parse(text));
+  }
+  if (event.kind == "run.steered") {
+    NAESTRO_LET(const std::string goal, opened(event.data, "goal", open));
+    NAESTRO_LET(const std::string plan, opened(event.data, "plan", open));
+    fact.plain = json::Object{{"goal", goal}, {"plan", plan}};
+    return fact;
   }
   const bool former = event.kind == "effect.prepared";
   const bool rules = event.kind == "run.resumed" && event.data.contains("policy");

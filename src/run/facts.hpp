@@ -91,6 +91,15 @@ void add_rules(Fact& resumed, const json::Array& rules);
 void add_grants(Fact& resumed, std::span<const policy::Grant> grants);
 // A person ends the run for good. `via`: "inbox" or "terminal"; `who` may be empty.
 Fact killed(std::string_view via, std::string_view who);
+// A person changes the goal of a run that has not ended.
+struct Steering {
+  std::string goal;  // in words, whole
+  std::string plan;  // the program that finds a plan for it, as Start::plan_text
+  std::string next;  // its output that is the plan, as Start::next
+  std::string via;   // "inbox" or "terminal"
+  std::string who;   // may be empty
+};
+Fact steered(const Steering& steering);
 // The ceiling wall_s: something was under way for so long.
 Fact deadline_reached(std::int64_t worked_us);
 

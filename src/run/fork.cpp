@@ -133,25 +133,10 @@ Result<void> known(const plan::Program& program, const std::string& id) {
 
 }  // namespace
 
-Result<std::string> plan_of(std::span<const ledger::StoredEvent> events, const Machine& machine,
-                            const OpenBlob& open) {
-  if (machine.start().next.empty()) return machine.start().plan_text;
-  // The plan that was proposed last, if it is the one that was entered.
-  const json::Value* proposed = nullptr;
-  bool entered = false;
-  for (const ledger::StoredEvent& stored : events) {
-    const json::Object& data = stored.event.data;
-    if (stored.event.kind == "plan.proposed") proposed = data.if_contains("plan");
-    if (stored.event.kind == "plan.compiled") {
-      entered = !json::bool_at(data, "planner").value_or(true);
-    }
-  }
-  if (proposed == nullptr || !entered) {
-    return fail(Code::kUsage, "run " + machine.start().run + " has no plan yet",
-                "run its goal again, or fork a run of a plan");
-  }
-  NAESTRO_LET(const Digest id, ledger::blob_id(*proposed));
-  return open(id);
+Result<std::string> plan_of(const Machine& machine) {
+  if (!machine.plan_text().empty()) return machine.plan_text();
+  return fail(Code::kUsage, "run " + machine.start().run + " has no plan yet",
+              "run its goal again, or fork a run of a plan");
 }
 
 Result<ForkTable> fork_of(const Machine& source, std::string_view source_text,

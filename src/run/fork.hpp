@@ -35,10 +35,9 @@ struct ForkTable {
   std::vector<ForkRow> rows;  // in the program's order
 };
 
-// The plan of the segment under way, as text, out of the run's events. Fails with kUsage while a
-// goal in words is still being planned.
-Result<std::string> plan_of(std::span<const ledger::StoredEvent> events, const Machine& machine,
-                            const OpenBlob& open);
+// The plan that the run is about, as text. Fails with kUsage while a goal in words is still being
+// planned.
+Result<std::string> plan_of(const Machine& machine);
 
 // `source`: as recovered. `plan_text` is compiled to `program`; `source_text` is the source's plan.
 // Before the point what is recorded is reused. From the point on all is done again, but for what is

@@ -76,8 +76,12 @@ Machine::Machine(Start start, plan::Program program, const plan::Environment& en
   environment_.mode = start_.mode;
   environment_.user = json::text_at(start_.context, "user").value_or("");
   inputs_ = start_.inputs;
-  planning_ = !start_.next.empty();
+  text_ = start_.plan_text;
+  next_ = start_.next;
+  if (start_.fork) kept_ = start_.fork->steps;
+  planning_ = !next_.empty();
   if (start_.goal.empty()) start_.goal = program.goal;
+  planner_ = {.because = "failed", .goal = start_.goal, .plan = start_.plan_text, .next = next_};
   enter(std::move(program));
 }
 
@@ -143,7 +147,7 @@ Batch Machine::begin(const door::Ceilings& day) {
                              {"next", start_.next},
                              {"plan", hide(batch, start_.plan_text)},
                              {"plan_only", start_.plan_only},
-                             {"semantics", kSemantics},
+                             {"semantics", start_.semantics},
                              {"versions", &start_.versions}};
   if (!rules_.empty()) created.push_back({"policy", hide(batch, json::canonical(rules_))});
   if (!grants_.empty()) {
@@ -163,6 +167,7 @@ Batch Machine::begin(const door::Ceilings& day) {
   }
   emit(batch, "run.created", created);
   open_segment(batch);
+  batch.ended = ended();
   return batch;
 }
 
@@ -246,6 +251,7 @@ Result<void> Machine::apply(Fact& fact, Batch& batch) {
     return {};
   }
   if (fact.kind == "run.resumed") return on_resumed(fact, batch);
+  if (fact.kind == "run.steered") return on_steered(fact, batch);
   if (fact.kind == "run.killed") {
     on_killed(batch);
     return {};
@@ -277,6 +283,9 @@ Result<void> Machine::on_answer(Fact& fact, Batch& batch) {
     answer_effect(question, yes, who, batch);
   } else if (yes) {
     for (const auto& [action, times] : card_.approvals()) approved_[action] += times;
+    if (patch_) let_former_go();
+  } else if (former_) {
+    keep_former("refused", who + " refused the change", batch);
   } else {
     failure_ = Error{Code::kRefused, who + " refused the plan", {}, {}, nullptr};
   }

@@ -37,8 +37,13 @@ struct Fork {
 // The steps alone: {step: {"from", "result", "labels"}}.
 json::Value to_json(const Fork& fork);
 
+// The number of the rules by which facts give events; a journal of an older number replays by them.
+// 2: a failed step is planned anew.
+inline constexpr std::int64_t kSemantics = 2;
+
 // What a run starts from; recorded in run.created.
 struct Start {
+  std::int64_t semantics = kSemantics;
   std::string run;
   std::string goal;       // "": the plan's own
   std::string plan_text;  // of the first segment
@@ -61,10 +66,10 @@ struct Start {
   json::Object versions;
 };
 
-// The number of the rules by which facts give events; a journal of an older number replays by them.
-inline constexpr std::int64_t kSemantics = 1;
 // How often a planner that takes diagnostics is asked to mend its plan.
 inline constexpr std::int64_t kRepairMax = 2;
+// How often a run whose step failed asks its planner for another way.
+inline constexpr std::int64_t kReplansMax = 2;
 // Steps that run at one time.
 inline constexpr std::size_t kConcurrencyMax = 4;
 
@@ -106,6 +111,20 @@ Secret hide(Batch& batch, std::string text);
 
 Error denied_error(const std::string& step, contract::EffectKind kind,
                    const policy::Verdict& verdict);
+Error not_proved_error(const std::vector<const CardLine*>& lines);
+
+// What another plan makes of the one under way.
+struct Patch {
+  std::string because;              // "steered" or "failed"
+  std::vector<std::string> kept;    // steps that were done, and are not done again
+  std::vector<std::string> added;   // that are to be done
+  std::vector<std::string> gone;    // that were still to be done
+  std::vector<std::string> undone;  // that were done, and stand in the new plan no more
+  // What is still to come at most, of the plan before and of this one.
+  plan::Bound before;
+  plan::Bound after;
+};
+json::Object to_json(const Patch& patch);
 
 // ready: all that it needs is settled, and some of its calls may be under way.
 enum class StepState : std::uint8_t { waiting, ready, done, failed, skipped };
@@ -164,6 +183,10 @@ class Machine {
   [[nodiscard]] const std::optional<door::Shortage>& shortage() const { return shortage_; }
   [[nodiscard]] const std::string& limited_step() const { return limited_step_; }
   [[nodiscard]] const door::Budget& budget() const { return budget_; }
+  // What it waits to be told yes to, where another plan is to take the place of one under way.
+  [[nodiscard]] const std::optional<Patch>& patch() const { return patch_; }
+  // Why nothing came of the last other plan; "" where there was none.
+  [[nodiscard]] const std::string& kept_why() const { return kept_why_; }
   [[nodiscard]] const json::Object& outputs() const { return outputs_; }
   // {"path", "sha256"} of every file that was written.
   [[nodiscard]] const json::Array& files() const { return files_; }
@@ -173,6 +196,12 @@ class Machine {
   [[nodiscard]] const Start& start() const { return start_; }
   // Of the segment that is under way.
   [[nodiscard]] const plan::Program& program() const { return *program_; }
+  // The text of the plan that the run is by now about: of the one that stands aside, while another
+  // is looked for; "" while the first is.
+  [[nodiscard]] const std::string& plan_text() const {
+    static const std::string kNone;
+    return former_ ? former_->text : planning_ ? kNone : text_;
+  }
   // The sum of the bounds of all segments that were entered, for "cost of bound".
   [[nodiscard]] const plan::Bound& bound() const { return bound_; }
   [[nodiscard]] const Card& card() const { return card_; }
@@ -243,6 +272,27 @@ class Machine {
     std::unique_ptr<Working> working{};  // of an agent
     const CardLine* line = nullptr;      // null of a fork's step that is not done again
   };
+  // Another plan is asked for: why, and by which program it is found.
+  struct Change {
+    std::string because;  // as Patch has it
+    std::string goal;
+    std::string plan;
+    std::string next;
+  };
+  // The segment that a change is to replace, as it stands: it goes on where nothing comes of that.
+  struct Former {
+    std::unique_ptr<const plan::Program> program;
+    std::string text;
+    std::int64_t segment = 0;
+    plan::Bound bound;
+    json::Object inputs;
+    Card card;
+    std::vector<Step> steps;
+    std::map<std::string, std::size_t, std::less<>> index;
+    std::map<std::string, Fork::Kept> kept;
+    std::map<Digest, Question> questions;
+    std::optional<Error> failure;
+  };
   static constexpr bool busy(Call::State state) {
     return state == Call::State::running || state == Call::State::waits;
   }
@@ -264,12 +314,33 @@ class Machine {
                      Batch& batch);
   void enter(plan::Program program);
   void open_segment(Batch& batch);
+  void ask_card(Batch& batch);
   void emit_compiled(const plan::Program& program, std::int64_t segment, bool planner,
                      Batch& batch);
   [[nodiscard]] Card card_under(const policy::Policy& policy) const;
   void advance(Batch& batch);
   void reject(const plan::Compiled& compiled, Batch& batch);
   void close_segment();
+  void close_segment(std::int64_t number, const plan::Program& program,
+                     const std::vector<Step>& steps);
+
+  // Another plan in mid-run (machine_change.cpp).
+  Result<void> on_steered(const Fact& fact, Batch& batch);
+  [[nodiscard]] static bool begun(const Step& step);
+  // Nothing begins any more, so that a change may.
+  [[nodiscard]] bool changes() const { return change_ && (!planning_ || former_); }
+  [[nodiscard]] bool may_change() const;
+  void begin_change(Batch& batch);
+  void give_up(Batch& batch);
+  [[nodiscard]] bool half_done() const;
+  [[nodiscard]] std::string told_of_failure() const;
+  void weigh(const std::string& text, Batch& batch);
+  void take_over(plan::Program program, const std::string& text, json::Object inputs,
+                 const std::map<std::string, std::string>& same, Batch& batch);
+  void keep_former(std::string_view because, std::string message, Batch& batch);
+  void let_former_go();
+  [[nodiscard]] std::map<std::string, std::string> done_again(const plan::Program& program,
+                                                              const json::Object& inputs) const;
   Result<void> apply(Fact& fact, Batch& batch);
   Result<void> on_outcome(Fact& fact, Batch& batch);
   Result<void> on_answer(Fact& fact, Batch& batch);
@@ -376,10 +447,21 @@ class Machine {
   json::Array rules_;
   plan::Environment environment_;
   std::unique_ptr<const plan::Program> program_;
+  std::string text_;  // of its plan
   std::int64_t segment_ = 0;
+  std::int64_t segments_ = 0;  // the largest number that one had
   plan::Bound bound_;
   bool planning_ = false;  // the segment under way is a planner's
   std::int64_t repairs_ = 0;
+  std::int64_t replans_ = 0;
+  std::string next_;                        // as Start::next, of the planner under way
+  std::map<std::string, Fork::Kept> kept_;  // steps of the segment that are not done again
+  Change planner_;  // by which a plan was found last; without `next` the plan was given
+  std::optional<Change> change_;    // asked for, not begun
+  std::optional<Change> changing_;  // begun
+  std::unique_ptr<Former> former_;  // while it is
+  std::string kept_why_;
+  std::optional<Patch> patch_;                   // that a person is asked about
   json::Object inputs_;                          // of the segment under way
   std::map<std::string, std::string> finished_;  // digest rows of the steps of earlier segments
   door::Scope scope_;

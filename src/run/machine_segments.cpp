@@ -6,8 +6,6 @@
 #include "run/machine.hpp"
 
 namespace naestro::run {
-namespace {
-
 Error not_proved_error(const std::vector<const CardLine*>& lines) {
   std::string steps;
   for (const CardLine* line : lines) steps += (steps.empty() ? "" : ", ") + line->step;
@@ -17,8 +15,6 @@ Error not_proved_error(const std::vector<const CardLine*>& lines) {
           {},
           nullptr};
 }
-
-}  // namespace
 
 // Makes a program the segment under way; nothing of it has begun.
 void Machine::enter(plan::Program program) {
@@ -45,11 +41,9 @@ void Machine::enter(plan::Program program) {
 
 Card Machine::card_under(const policy::Policy& policy) const {
   std::set<std::string> kept;  // nothing of them is done, so nobody is asked
-  if (start_.fork) {
-    for (const auto& [step, result] : start_.fork->steps) kept.insert(step);
-    for (const plan::Step& step : program_->steps) {
-      if (step.hand && kept.contains(program_->steps[step.hand->of].id)) kept.insert(step.id);
-    }
+  for (const auto& [step, result] : kept_) kept.insert(step);
+  for (const plan::Step& step : program_->steps) {
+    if (step.hand && kept.contains(program_->steps[step.hand->of].id)) kept.insert(step.id);
   }
   return make_card(*program_, inputs_, scope_.workspace,
                    {policy, start_.mode, grants_, environment_.user}, kept);
@@ -93,37 +87,41 @@ void Machine::open_segment(Batch& batch) {
     }
     emit_decision(denied->step, {}, decision, candidate ? &*candidate : nullptr, batch);
     failure_ = denied_error(denied->step, denied->kind, denied->verdict);
-    finish(batch);
-    batch.ended = true;
+    give_up(batch);
   } else if (const auto open = card_.unproved();
              start_.mode == policy::Mode::automatic && !open.empty()) {
     failure_ = not_proved_error(open);
-    finish(batch);
-    batch.ended = true;
+    give_up(batch);
   } else if (card_.asks()) {
-    json::Array lines;
-    for (const CardLine& line : card_.lines) lines.push_back(to_json(line));
-    emit(batch, "consent.asked",
-         {{"digest", &card_.digest},
-          {"question", hide(batch, json::canonical(lines))},
-          {"scope", "plan"}});
-    questions_[card_.digest] = {Question::Scope::plan, card_.digest, "", {}, std::move(lines)};
+    ask_card(batch);
   } else {
     schedule(batch);
   }
+}
+
+void Machine::ask_card(Batch& batch) {
+  json::Array lines;
+  for (const CardLine& line : card_.lines) lines.push_back(to_json(line));
+  emit(batch, "consent.asked",
+       {{"digest", &card_.digest},
+        {"question", hide(batch, json::canonical(lines))},
+        {"scope", "plan"}});
+  questions_[card_.digest] = {Question::Scope::plan, card_.digest, "", {}, std::move(lines)};
 }
 
 // A planner's segment ended with a plan: it is proposed, compiled under what is left of the
 // ceilings, and becomes the segment under way; or it is rejected, and the run fails with the
 // diagnostics.
 void Machine::advance(Batch& batch) {
-  const json::Value* proposed = outputs_.if_contains(start_.next);
+  const json::Value* proposed = outputs_.if_contains(next_);
   const json::Object* plan = proposed == nullptr ? nullptr : proposed->if_object();
   if (plan == nullptr || plan->empty()) {
-    const auto reason = json::text_at(outputs_, "reason");
+    const std::string reason{
+        json::text_at(outputs_, "reason").value_or("the planner yielded no plan")};
+    if (former_) return keep_former("no_plan", reason, batch);
     failure_ =
         Error{Code::kNoPlan,
-              reason ? std::string{*reason} : "the planner yielded no plan",
+              reason,
               "say it in words of the documents, let a model write the plan (planner.model in "
               "naestro.yaml), or write one by hand",
               {},
@@ -134,6 +132,7 @@ void Machine::advance(Batch& batch) {
   // Members in canonical order, in which a recorded value comes back.
   const std::string text = json::pretty(json::parse(json::canonical(*proposed)).value());
   emit(batch, "plan.proposed", {{"plan", hide(batch, text)}});
+  if (former_) return weigh(text, batch);
   plan::Environment around = environment_;
   around.ceilings = left();
   plan::Compiled compiled = plan::compile(text, around);
@@ -154,6 +153,7 @@ void Machine::advance(Batch& batch) {
   }
   close_segment();
   planning_ = false;
+  text_ = text;
   inputs_ = *std::move(inputs);
   enter(*std::move(compiled.program));
   budget_.tighten({program_->budget.usd, program_->budget.tokens, program_->budget.tool_calls});
@@ -176,13 +176,14 @@ void Machine::reject(const plan::Compiled& compiled, Batch& batch) {
     ++repairs_;
     json::Object again = inputs_;
     again["diagnostics"] = json::canonical(
-        json::Object{{"plan", *outputs_.if_contains(start_.next)}, {"findings", std::move(rows)}});
+        json::Object{{"plan", *outputs_.if_contains(next_)}, {"findings", std::move(rows)}});
     close_segment();
     inputs_ = std::move(again);
     enter(plan::Program{*program_});
     open_segment(batch);
     return;
   }
+  if (former_) return keep_former("rejected", message, batch);
   const auto& found = compiled.diagnostics;
   const Code code = plan::refused_only(found, plan::over_budget) ? Code::kBoundOverBudget
                     : plan::refused_only(found, plan::forbidden) ? Code::kDenied
@@ -193,10 +194,15 @@ void Machine::reject(const plan::Compiled& compiled, Batch& batch) {
 
 // Keeps what the final digest needs of the segment under way.
 void Machine::close_segment() {
-  for (std::size_t i = 0; i < steps_.size(); ++i) {
-    finished_[std::to_string(segment_) + "/" + program_->steps[i].id] = digest_row(steps_[i]);
+  close_segment(segment_, *program_, steps_);
+  segment_ = ++segments_;
+}
+
+void Machine::close_segment(std::int64_t number, const plan::Program& program,
+                            const std::vector<Step>& steps) {
+  for (std::size_t i = 0; i < steps.size(); ++i) {
+    finished_[std::to_string(number) + "/" + program.steps[i].id] = digest_row(steps[i]);
   }
-  ++segment_;
 }
 
 door::Ceilings Machine::wanted() const {

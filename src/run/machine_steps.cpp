@@ -31,6 +31,7 @@ plan::Lookup Machine::lookup() const {
 
 void Machine::schedule(Batch& batch) {
   if (state_ != State::running) return;
+  if (may_change()) return begin_change(batch);
   if (questions_.contains(card_.digest)) return;  // nothing begins before the card is answered
   // A step that ends at once (skipped, nothing to go over) may make others ready.
   bool moved = true;
@@ -39,9 +40,10 @@ void Machine::schedule(Batch& batch) {
     moved = start_calls(batch) || moved;
   }
   if (failure_) {
-    if (running_ == 0) finish(batch);
+    if (running_ == 0) give_up(batch);
     return;
   }
+  if (may_change()) return begin_change(batch);
   if (!std::ranges::all_of(steps_, settled, &Step::state)) return;
   if (compute_outputs() && planning_) {
     advance(batch);
@@ -53,7 +55,7 @@ void Machine::schedule(Batch& batch) {
 // Makes ready, or skips, whatever waited only for what is settled now.
 bool Machine::settle_ready(Batch& batch) {
   bool moved = false;
-  for (std::size_t i = 0; i < steps_.size() && !failure_; ++i) {
+  for (std::size_t i = 0; i < steps_.size() && !failure_ && !changes(); ++i) {
     if (steps_[i].state != StepState::waiting || program_->steps[i].hand) continue;
     if (const Fork::Kept* kept = this->kept(program_->steps[i].id)) {
       keep_step(i, *kept, batch);
@@ -88,6 +90,7 @@ bool Machine::start_calls(Batch& batch) {
                                                             : 1;
     for (std::size_t c = 0; c < steps_[i].calls.size(); ++c) {
       const Step& step = steps_[i];
+      if (changes() && !begun(step)) break;
       if (failure_ || shortage_ || held_ || running_ >= kConcurrencyMax) return ended() != before;
       if (step.error || step.running >= parallel) break;
       if (step.calls[c].state == Call::State::ready) start_call({i, c}, batch);
@@ -97,12 +100,11 @@ bool Machine::start_calls(Batch& batch) {
 }
 
 const Fork::Kept* Machine::kept(const std::string& step) const {
-  if (!start_.fork) return nullptr;
-  const auto found = start_.fork->steps.find(step);
-  return found == start_.fork->steps.end() ? nullptr : &found->second;
+  const auto found = kept_.find(step);
+  return found == kept_.end() ? nullptr : &found->second;
 }
 
-// A fork's step that is not done again.
+// A step that is not done again: of a fork, or of the plan before.
 void Machine::keep_step(std::size_t index, const Fork::Kept& kept, Batch& batch) {
   Step& step = steps_[index];
   step.result = kept.result;
@@ -230,6 +232,7 @@ bool Machine::compute_outputs() {
 void Machine::finish(Batch& batch) {
   // Parallel steps may have written in any order; the digest must not depend on it.
   std::ranges::sort(files_, {}, [](const json::Value& file) { return json::canonical(file); });
+  if (former_) close_segment(former_->segment, *former_->program, former_->steps);
   std::map<std::string, std::string> rows = finished_;  // ids are ASCII: in canonical order
   for (std::size_t i = 0; i < steps_.size(); ++i) {
     rows[segment_name(program_->steps[i].id)] = digest_row(steps_[i]);

@@ -121,13 +121,15 @@ Result<Start> read_start(const ledger::Event& created, const OpenBlob& open) {
   if (created.kind != "run.created") {
     return fail(Code::kStoreCorrupt, "run " + created.stream + " begins with " + created.kind);
   }
-  if (json::integer_at(data, "semantics") != kSemantics) {
+  const std::int64_t semantics = json::integer_at(data, "semantics").value_or(0);
+  if (semantics < 1 || semantics > kSemantics) {
     return fail(Code::kStoreNewer,
                 "run " + created.stream + " was recorded under rules that this version lacks",
                 "use the naestro version that made it");
   }
   Start start;
   start.run = created.stream;
+  start.semantics = semantics;
   NAESTRO_LET(start.goal, open_member(data, "goal", open));
   NAESTRO_LET(start.plan_text, open_member(data, "plan", open));
   start.next = json::text_at(data, "next").value_or("");

@@ -49,7 +49,7 @@ TEST_F(TamperedTest, AFaultyBeginningIsNamed) {
   EXPECT_EQ(of([&](json::Object& data) { data["inputs"] = blob("[]"); }), Code::kStoreCorrupt);
   EXPECT_EQ(of([&](json::Object& data) { data["context"] = blob("{"); }), Code::kInvalidJson);
   EXPECT_EQ(of([](json::Object& data) { data["mode"] = "fast"; }), Code::kStoreCorrupt);
-  EXPECT_EQ(of([](json::Object& data) { data["semantics"] = 2; }), Code::kStoreNewer);
+  EXPECT_EQ(of([](json::Object& data) { data["semantics"] = kSemantics + 1; }), Code::kStoreNewer);
   EXPECT_EQ(of([&](json::Object& data) { data["plan"] = blob("{}"); }), Code::kPlanRejected);
   EXPECT_EQ(of([&](json::Object& data) {
               data.erase("ceilings");

@@ -66,20 +66,25 @@ class RunFixture : public ::testing::Test {
   }
   // Kills the process at every write point of a whole run of `text`, then resumes it. Each time it
   // must end with the same final digest, and no effect may have two outcomes. Returns how many
-  // effects a run has.
-  std::size_t killed_everywhere(std::string_view text) {
+  // effects a run has. `prepare`: what is there before a run begins.
+  std::size_t killed_everywhere(std::string_view text, const std::function<void()>& prepare = {},
+                                const std::function<void(Start&)>& change = {}) {
     fresh();
-    EXPECT_EQ(go(true, text).how, Ending::How::done);
+    if (prepare) prepare();
+    EXPECT_EQ(go(true, text, change).how, Ending::How::done);
     const Digest expected = machine_->final_digest();
     const std::size_t effects = done_by_key().size();
     int points_of_a_run = 0;
     for (int stop = 1;; ++stop) {
       fresh();
+      if (prepare) prepare();
       const pid_t child = ::fork();
       if (child == 0) {
         testing::World* world = &world_;
         plan::Program program = world->compile(text);
-        Machine machine{world->start(program, text), program, world->environment()};
+        Start start = world->start(program, text);
+        if (change) change(start);
+        Machine machine{std::move(start), program, world->environment()};
         std::atomic<int> points = 0;
         const Ending ending =
             world->execute(machine, machine.begin(), world->hold(), true, [&](ledger::WritePoint) {

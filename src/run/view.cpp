@@ -58,6 +58,16 @@ void on_step_event(RunView& view, const ledger::Event& event, std::int64_t at) {
   }
 }
 
+}  // namespace
+
+void RunView::take_patch() {
+  if (json::text_at(patch.get_object(), "because") == "steered") goal = wanted;
+  patch = nullptr;
+  aside.clear();
+}
+
+namespace {
+
 void on_consent_event(RunView& view, const ledger::Event& event) {
   const std::string digest = text(event.data, "digest");
   if (event.kind == "consent.asked") {
@@ -67,6 +77,9 @@ void on_consent_event(RunView& view, const ledger::Event& event) {
     if (!step.empty()) step_of(view, event.data).state = "asking";
   } else {
     std::erase_if(view.questions, [&](const auto& q) { return q.digest == digest; });
+    if (event.kind == "consent.given" && view.patch.is_object() && !event.data.contains("step")) {
+      view.take_patch();
+    }
   }
 }
 
@@ -82,6 +95,22 @@ void on_run_event(RunView& view, const ledger::Event& event, std::int64_t at) {
     view.plan = text(data, "plan");
     view.segment = json::integer_at(data, "segment").value_or(0);
     view.bound = member(data, "bound");
+  } else if (event.kind == "run.steered") {
+    view.wanted = member(data, "goal");
+  } else if (event.kind == "plan.replanning") {
+    if (view.aside.empty()) view.aside = std::move(view.questions);
+    view.questions.clear();
+    view.patch = nullptr;
+  } else if (event.kind == "plan.patched") {
+    view.patch = json::Value(data);
+    if (!json::bool_at(data, "asks").value_or(true)) view.take_patch();
+  } else if (event.kind == "plan.kept") {
+    view.questions = std::move(view.aside);
+    view.aside.clear();
+    view.patch = nullptr;
+    view.plan = text(data, "plan");
+    view.segment = json::integer_at(data, "segment").value_or(0);
+    view.kept = member(data, "message");
   } else if (event.kind == "run.paused") {
     const std::string reason = text(data, "reason");
     view.state = reason == "consent"                     ? "waits_for_consent"
@@ -176,6 +205,8 @@ json::Value to_json(const RunView& view) {
                       {"exhausted", view.exhausted},
                       {"steps", std::move(steps)},
                       {"questions", std::move(questions)},
+                      {"patch", view.patch},
+                      {"kept", view.kept},
                       {"events", view.events}};
 }
 

@@ -57,7 +57,12 @@ struct RunView {
   json::Value exhausted;        // {"step", "limit", "needed", "left"} or null
   std::vector<StepView> steps;  // in order of their first event
   std::vector<OpenQuestion> questions;
+  json::Value patch;   // the data of plan.patched while a person is asked about it, else null
+  json::Value kept;    // why nothing came of the last change: reference to the blob, or null
+  json::Value wanted;  // the goal that the run was steered to: reference to the blob, or null
+  std::vector<OpenQuestion> aside;  // of the plan that stands aside
   std::size_t events = 0;
+  void take_patch();  // the patch holds from here on
 };
 
 // Brings a view up to date with the run's next event; `at`: its wall time.

@@ -13,7 +13,8 @@ class Reader {
  public:
   void read(const ledger::Event& event) {
     const json::Object& data = event.data;
-    if (event.kind == "plan.compiled") segment_ = json::integer_at(data, "segment").value_or(0);
+    if (event.kind == "plan.compiled" || event.kind == "plan.kept")
+      segment_ = json::integer_at(data, "segment").value_or(0);
     if (event.kind.starts_with("consent.")) return consent(event);
     if (event.kind == "run.killed") {
       for (StepReason& reason : out.steps) {

@@ -1,0 +1,19 @@
+// Goals in words, and the program that turns one into a plan.
+#pragma once
+
+#include <string>
+#include <string_view>
+
+#include "cli/commands.hpp"
+#include "cli/house.hpp"
+
+namespace naestro::cli {
+
+// What no planner can read is refused before a run begins. `bytes_max` 0: the planner itself says.
+Result<void> check_goal(std::string_view goal, std::size_t bytes_max);
+
+// The person's own program, else the built-in one, with a model behind its skills where the
+// configuration names one.
+Result<std::string> planner_of(const House& house, const RunOptions& options);
+
+}  // namespace naestro::cli

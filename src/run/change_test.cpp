@@ -1,0 +1,332 @@
+// Another plan in mid-run: what is kept, what a person is asked, what a crash leaves, and that the
+// plan before goes on where nothing comes of it.
+#include <algorithm>
+#include <thread>
+
+#include "run/test_run.hpp"
+
+namespace naestro::run {
+namespace {
+
+using Names = std::vector<std::string>;
+
+// A planner that always finds `proposed`.
+std::string finds(const std::string& proposed) {
+  return R"({"naestro":"plan/1","goal":"planning","inputs":{"goal":{"schema":{"type":"string",)"
+         R"("minLength":1,"maxLength":99}},)"
+         R"("p":{"schema":{"type":"object"},"value":)" +
+         proposed +
+         R"(}},"steps":[{"id":"look","do":{"tool":"files.search@1"},)"
+         R"("with":{"path":".","query":"${inputs.goal}"}}],)"
+         R"("outputs":{"plan":"${inputs.p}","reason":"${steps.look.out.matches[0].text}"}})";
+}
+
+// kPlan, but that it ends otherwise.
+std::string with_path(const std::string& path) {
+  std::string out = testing::kPlan;
+  out.replace(out.find("out.md"), 6, path);
+  return out;
+}
+
+class ChangeTest : public testing::RunFixture {
+ protected:
+  // As another process says it.
+  void post(const std::string& planner, const std::string& goal = "something else") {
+    const auto posted = world_.open()->post(
+        "rtest", "steer", {{"goal", goal}, {"plan", planner}, {"next", "plan"}, {"who", "ada"}});
+    ASSERT_TRUE(posted) << posted.error().text();
+  }
+  // While the model works the goal is changed; it ends its answer when the run has heard of it.
+  void steer_at_the_model(const std::string& planner) {
+    world_.model_adapter.set([this, planner](const door::Effect& effect) {
+      post(planner);
+      const auto store = world_.open();
+      for (int looks = 0; looks < 200 && !store->inbox("rtest")->empty(); ++looks) {
+        std::this_thread::sleep_for(std::chrono::milliseconds{20});
+      }
+      return testing::model_answer(effect);
+    });
+  }
+  const json::Object& data_of(std::string_view kind) {
+    record_ = events();
+    const auto found = std::ranges::find(
+        record_, kind, [](const auto& stored) { return std::string_view{stored.event.kind}; });
+    check(found != record_.end(), kind);
+    return found->event.data;
+  }
+  std::int64_t kinds(std::string_view kind) {
+    return std::ranges::count(world_.kinds, std::string{kind});
+  }
+  // The paths that were written.
+  Names written() {
+    Names out;
+    for (const auto& file : machine_->files()) {
+      out.emplace_back(json::text_at(file.get_object(), "path").value_or(""));
+    }
+    return out;
+  }
+  static Names names(const json::Object& data, std::string_view key) {
+    Names out;
+    for (const auto& name : *json::array_at(data, key)) out.emplace_back(name.as_string().c_str());
+    return out;
+  }
+
+  std::vector<ledger::StoredEvent> record_;
+};
+
+TEST_F(ChangeTest, WhatIsDoneAlreadyIsKept) {
+  steer_at_the_model(finds(with_path("new.md")));
+  const Ending ending = go(true);
+  ASSERT_EQ(ending.how, Ending::How::done) << (ending.error ? ending.error->text() : "");
+  EXPECT_EQ(written(), Names{"new.md"});
+  const json::Object& patch = data_of("plan.patched");
+  EXPECT_EQ(names(patch, "kept"), (Names{"b", "a", "m"}));
+  EXPECT_EQ(names(patch, "added"), Names{"w"});
+  EXPECT_EQ(names(patch, "gone"), Names{"w"});
+  EXPECT_EQ(names(patch, "undone"), Names{});
+  EXPECT_EQ(patch.at("before"), patch.at("after"));  // one write each
+  EXPECT_EQ(json::integer_at(*json::object_at(patch, "after"), "tool_calls"), 1);
+  // Two searches of the plan, one of the planner, one write.
+  EXPECT_EQ(world_.tool_adapter.calls.size(), 4U);
+  EXPECT_EQ(kinds("consent.asked"), 2);
+  EXPECT_TRUE(replay(events()).empty());
+  const RunView view = view_of(events(), false);
+  EXPECT_EQ(view.goal, data_of("run.steered").at("goal"));
+  EXPECT_EQ(view.state, "done");
+  expect_audit_good();
+}
+
+TEST_F(ChangeTest, APersonWhoSaysNoKeepsThePlanBefore) {
+  steer_at_the_model(finds(with_path("new.md")));
+  int asked = 0;
+  world_.decide = [&](const Question&) { return ++asked == 1; };
+  const Ending ending = go(true);
+  ASSERT_EQ(ending.how, Ending::How::done) << (ending.error ? ending.error->text() : "");
+  EXPECT_EQ(written(), Names{"out.md"});
+  EXPECT_EQ(data_of("plan.kept").at("because").as_string(), "refused");
+  EXPECT_TRUE(replay(events()).empty());
+  const RunView view = view_of(events(), false);
+  EXPECT_EQ(view.segment, 0);
+  EXPECT_EQ(view.goal, data_of("run.created").at("goal"));
+}
+
+// What the planner finds may be nothing, wrong, too dear, or the same.
+TEST_F(ChangeTest, WhatComesToNothingIsSaid) {
+  std::string dear = testing::kPlan;
+  dear.replace(dear.find("\"max_input_tokens\": 100"), 23, "\"max_input_tokens\": 940");
+  std::string unknown = testing::kPlan;
+  unknown.replace(unknown.find("files.search@1"), 14, "files.find@1");
+  std::string broken = finds(testing::kPlan);
+  broken.replace(broken.find("files.search@1"), 14, "files.find@1");
+  std::string takes_no_goal = finds(testing::kPlan);
+  takes_no_goal.replace(takes_no_goal.find("\"goal\":{"), 8, "\"what\":{");
+  struct Case {
+    std::string planner;
+    std::string_view because;
+    std::string_view says;
+  };
+  for (const Case& each :
+       {Case{finds("{}"), "no_plan", "hello"}, Case{finds(dear), "rejected", "NP8102"},
+        Case{finds(unknown), "rejected", "NP2001"},
+        Case{finds(testing::kPlan), "same", "the same plan"}, Case{broken, "rejected", "NP2001"},
+        Case{takes_no_goal, "rejected", "goal"}}) {
+    fresh();
+    steer_at_the_model(each.planner);
+    const Ending ending = go(true);
+    ASSERT_EQ(ending.how, Ending::How::done) << (ending.error ? ending.error->text() : "");
+    EXPECT_EQ(written(), Names{"out.md"});
+    const json::Object& kept = data_of("plan.kept");
+    EXPECT_EQ(kept.at("because").as_string(), each.because) << each.says;
+    const Digest blob = *ledger::blob_id(kept.at("message"));
+    const auto store = world_.open();
+    const std::string message = *blob_opener(*store, world_.sealer())(blob);
+    EXPECT_TRUE(message.contains(each.says)) << message;
+    EXPECT_TRUE(replay(events()).empty()) << each.says;
+  }
+}
+
+// Of another plan nothing is done before the one that waits for a yes is left.
+TEST_F(ChangeTest, BeforeAnythingIsDoneTheFirstQuestionIsLeft) {
+  post(finds(with_path("new.md")));
+  const Ending ending = go(true);
+  ASSERT_EQ(ending.how, Ending::How::done) << (ending.error ? ending.error->text() : "");
+  EXPECT_EQ(written(), Names{"new.md"});
+  EXPECT_EQ(names(data_of("plan.patched"), "kept"), Names{});
+  EXPECT_EQ(names(data_of("plan.patched"), "gone"), (Names{"b", "a", "m", "w"}));
+  EXPECT_TRUE(replay(events()).empty());
+}
+
+TEST_F(ChangeTest, TheLastGoalCounts) {
+  post(finds(with_path("new.md")));
+  post(finds(with_path("newer.md")), "something else again");
+  const Ending ending = go(true);
+  ASSERT_EQ(ending.how, Ending::How::done) << (ending.error ? ending.error->text() : "");
+  EXPECT_EQ(written(), Names{"newer.md"});
+  EXPECT_EQ(kinds("run.steered"), 2);
+  EXPECT_TRUE(replay(events()).empty());
+}
+
+// In mode auto nobody is asked; what would have to be is not done.
+TEST_F(ChangeTest, ModeAutoTakesWhatNeedsNoYes) {
+  const std::string reads =
+      R"({"naestro":"plan/1","goal":"g","steps":[{"id":"a","do":{"tool":"files.search@1"},)"
+      R"("with":{"path":".","query":"x"}}],"outputs":{"n":"${steps.a.out.match_count}"}})";
+  std::string more = reads;
+  more.replace(more.find("\"path\":\".\""), 10, "\"path\":\"sub\"");
+  const auto automatic = [](Start& start) { start.mode = policy::Mode::automatic; };
+  world_.decide = [](const Question&) { return false; };
+  for (const auto& [proposed, kept] : {std::pair{more, 0}, {std::string{testing::kPlan}, 1}}) {
+    fresh();
+    world_.tool_adapter.set([&, proposed](const door::Effect& effect) {
+      if (effect.step == "a" && kinds("run.steered") == 0 &&
+          world_.tool_adapter.calls.size() == 1) {
+        post(finds(proposed));
+        const auto store = world_.open();
+        for (int looks = 0; looks < 200 && !store->inbox("rtest")->empty(); ++looks) {
+          std::this_thread::sleep_for(std::chrono::milliseconds{20});
+        }
+      }
+      return testing::tool_answer(effect);
+    });
+    const Ending ending = go(true, reads, automatic);
+    ASSERT_EQ(ending.how, Ending::How::done) << (ending.error ? ending.error->text() : "");
+    EXPECT_EQ(kinds("plan.kept"), kept);
+    EXPECT_TRUE(replay(events()).empty());
+  }
+}
+
+// A step failed: a planner that takes diagnostics is asked for another way.
+class ReplanTest : public ChangeTest {
+ protected:
+  static constexpr const char* kPlanner = R"({"naestro": "plan/1", "goal": "planning",
+    "inputs": {"goal": {"schema": {"type": "string"}, "value": "g"},
+               "diagnostics": {"schema": {"type": "string"}, "value": "none"}},
+    "steps": [{"id": "draft", "do": {"model": {"task": "plan", "max_input_tokens": 600,
+      "max_output_tokens": 200}},
+      "with": {"messages": [{"role": "user", "content": "${inputs.goal}${inputs.diagnostics}"}]},
+      "out": {"type": "object", "properties": {"plan": {"type": "object"}}, "required": ["plan"]}}],
+    "outputs": {"plan": "${steps.draft.out.plan}"}})";
+  // The search of `bad` fails; the planner says `again` when it is told so.
+  void fail_at(const std::string& bad, const std::string& again) {
+    world_.tool_adapter.set([bad](const door::Effect& effect) -> Result<json::Value> {
+      if (effect.step == bad) return fail(Code::kNotFound, "there is no such folder");
+      return testing::tool_answer(effect);
+    });
+    world_.model_adapter.set([this, again](const door::Effect& effect) -> Result<json::Value> {
+      if (effect.step != "draft") return testing::model_answer(effect);
+      const std::string asked = json::write(json::Value(effect.arguments));
+      const bool told = asked.contains("there is no such folder");
+      if (told) told_ = asked;
+      return json::Object{{"text", "{\"plan\": " + (told ? again : testing::kPlan) + "}"}};
+    });
+  }
+  Ending plan_and_go() {
+    return go(true, kPlanner, [](Start& start) {
+      start.next = "plan";
+      start.ceilings = {};
+    });
+  }
+  std::string told_;
+};
+
+TEST_F(ReplanTest, AnotherWayIsFound) {
+  std::string again = testing::kPlan;
+  again.replace(again.find("\"id\": \"b\""), 9, "\"id\": \"c\"");
+  again.replace(again.find("steps.b.out"), 11, "steps.c.out");
+  again.replace(again.find("\"path\": \"sub\""), 13, "\"path\": \"top\"");
+  fail_at("b", again);
+  const Ending ending = plan_and_go();
+  ASSERT_EQ(ending.how, Ending::How::done) << (ending.error ? ending.error->text() : "");
+  const json::Object& patch = data_of("plan.patched");
+  EXPECT_EQ(patch.at("because").as_string(), "failed");
+  EXPECT_EQ(names(patch, "kept"), Names{"a"});
+  EXPECT_EQ(names(patch, "added"), (Names{"c", "m", "w"}));
+  EXPECT_EQ(names(patch, "gone"), (Names{"m", "w"}));
+  EXPECT_TRUE(told_.contains(R"(\"done\":[\"a\"])")) << told_;
+  EXPECT_TRUE(replay(events()).empty());
+  expect_audit_good();
+}
+
+// A journal of semantics 1 knows no other way, and replays.
+TEST_F(ReplanTest, OlderRulesHoldForOlderRuns) {
+  fail_at("b", testing::kPlan);
+  const Ending ending = go(true, kPlanner, [](Start& start) {
+    start.next = "plan";
+    start.semantics = 1;
+  });
+  EXPECT_EQ(ending.error->code, Code::kStepFailed);
+  EXPECT_EQ(kinds("plan.replanning"), 0);
+  EXPECT_EQ(data_of("run.created").at("semantics").as_int64(), 1);
+  EXPECT_TRUE(replay(events()).empty());
+}
+
+TEST_F(ReplanTest, TheSameWayAgainIsNone) {
+  fail_at("b", testing::kPlan);
+  const Ending ending = plan_and_go();
+  EXPECT_EQ(ending.how, Ending::How::failed);
+  EXPECT_EQ(ending.error->code, Code::kStepFailed);
+  EXPECT_EQ(kinds("plan.replanning"), 1);
+  EXPECT_EQ(data_of("plan.kept").at("because").as_string(), "same");
+  EXPECT_TRUE(replay(events()).empty());
+}
+
+// Each way is another one, and fails: that ends, too.
+TEST_F(ReplanTest, WaysAreCounted) {
+  int ways = 0;
+  fail_at("b", "");
+  world_.model_adapter.set([&](const door::Effect& effect) -> Result<json::Value> {
+    if (effect.step != "draft") return testing::model_answer(effect);
+    std::string plan = testing::kPlan;
+    plan.replace(plan.find("\"query\": \"y\""), 12,
+                 "\"query\": \"" + std::to_string(ways++) + "\"");
+    return json::Object{{"text", "{\"plan\": " + plan + "}"}};
+  });
+  const Ending ending = plan_and_go();
+  EXPECT_EQ(ending.how, Ending::How::failed);
+  EXPECT_EQ(kinds("plan.replanning"), kReplansMax);
+  EXPECT_EQ(ways, 1 + kReplansMax);
+  EXPECT_TRUE(replay(events()).empty());
+}
+
+// Nobody tries another way where a person said no, or where a write has begun and not ended.
+TEST_F(ReplanTest, NoIsNoAndNothingIsDoneTwice) {
+  fail_at("w", testing::kPlan);
+  EXPECT_EQ(plan_and_go().how, Ending::How::failed);
+  EXPECT_EQ(kinds("plan.replanning"), 0);
+  fresh();
+  fail_at("", testing::kPlan);
+  world_.decide = [](const Question&) { return false; };
+  EXPECT_EQ(plan_and_go().error->code, Code::kRefused);
+  EXPECT_EQ(kinds("plan.replanning"), 0);
+}
+
+TEST_F(ChangeTest, KilledAtEveryWritePointItEndsTheSame) {
+  const auto prepare = [this] { post(finds(with_path("new.md"))); };
+  EXPECT_EQ(killed_everywhere(testing::kPlan, prepare), 5U);
+}
+
+TEST_F(ReplanTest, KilledAtEveryWritePointItEndsTheSame) {
+  std::string plan = testing::kPlan;  // lost attempts count as their caps
+  plan.replace(plan.find("\"tokens\": 1000"), 14, "\"tokens\": 9000");
+  std::string again = plan;
+  again.replace(again.find("\"path\": \"sub\""), 13, "\"path\": \"top\"");
+  world_.tool_adapter.set([](const door::Effect& effect) -> Result<json::Value> {
+    if (json::text_at(effect.arguments, "path") == "sub") {
+      return fail(Code::kNotFound, "there is no such folder");
+    }
+    return testing::tool_answer(effect);
+  });
+  world_.model_adapter.set([plan, again](const door::Effect& effect) -> Result<json::Value> {
+    if (effect.step != "draft") return testing::model_answer(effect);
+    const std::string asked = json::write(json::Value(effect.arguments));
+    const bool told = asked.contains("there is no such folder");
+    return json::Object{{"text", "{\"plan\": " + (told ? again : plan) + "}"}};
+  });
+  killed_everywhere(kPlanner, {}, [](Start& start) {
+    start.next = "plan";
+    start.ceilings = {};
+  });
+}
+
+}  // namespace
+}  // namespace naestro::run

@@ -1,0 +1,309 @@
+// Another plan in mid-run: a person changes the goal, or a step failed and the planner knows of
+// another way. The plan under way stands aside while the planner works and a person looks at what
+// it found; it goes on where nothing comes of that. What was done already is not done again.
+#include <algorithm>
+
+#include "plan/same.hpp"
+#include "run/machine.hpp"
+
+namespace naestro::run {
+namespace {
+
+// A step that changes something is not done twice by trying another way.
+bool changes_something(const plan::Step& step) {
+  return std::ranges::any_of(step.effects, [](const plan::StepEffect& effect) {
+    using contract::EffectKind;
+    return effect.kind != EffectKind::read && effect.kind != EffectKind::model_local &&
+           effect.kind != EffectKind::model_cloud;
+  });
+}
+
+std::vector<std::string> names_in(const plan::Program& program, auto&& wanted) {
+  std::vector<std::string> out;
+  for (std::size_t i = 0; i < program.steps.size(); ++i) {
+    if (!program.steps[i].hand && wanted(i)) out.push_back(program.steps[i].id);
+  }
+  return out;
+}
+
+json::Value outputs_of(const std::string& text) {
+  const json::Value plan = json::parse(text).value();
+  const json::Value* outputs = plan.get_object().if_contains("outputs");
+  return outputs == nullptr ? json::Value{} : *outputs;
+}
+
+json::Object to_come(const plan::Bound& bound) {
+  return {{"model_calls", bound.model_calls},
+          {"tokens", bound.tokens},
+          {"tool_calls", bound.tool_calls},
+          {"usd", format_usd(bound.usd)},
+          {"wall_s", bound.wall_s}};
+}
+
+json::Array list(const std::vector<std::string>& names) {
+  json::Array out;
+  for (const std::string& name : names) out.emplace_back(name);
+  return out;
+}
+
+}  // namespace
+
+json::Object to_json(const Patch& patch) {
+  return {{"because", patch.because},     {"kept", list(patch.kept)},
+          {"added", list(patch.added)},   {"gone", list(patch.gone)},
+          {"undone", list(patch.undone)}, {"before", to_come(patch.before)},
+          {"after", to_come(patch.after)}};
+}
+
+Result<void> Machine::on_steered(const Fact& fact, Batch& batch) {
+  const json::Object* said = fact.plain.if_object();
+  if (said == nullptr) return fail(Code::kStoreCorrupt, "a steering says no goal");
+  change_ = Change{"steered", std::string{json::text_at(*said, "goal").value_or("")},
+                   std::string{json::text_at(*said, "plan").value_or("")},
+                   std::string{json::text_at(fact.data, "next").value_or("")}};
+  schedule(batch);
+  return {};
+}
+
+// Something of it was done, or is under way: it ends before a change begins, since what it has done
+// so far is no result that another plan could take over.
+bool Machine::begun(const Step& step) {
+  return step.state == StepState::ready && std::ranges::any_of(step.calls, [](const Call& call) {
+           const bool idle = call.state == Call::State::ready || call.state == Call::State::asking;
+           return !idle || call.round > 0 || call.attempts > 0 || call.not_done > 0;
+         });
+}
+
+bool Machine::may_change() const {
+  return changes() && running_ == 0 && std::ranges::none_of(steps_, begun);
+}
+
+// The plan under way stands aside, and the planner begins.
+void Machine::begin_change(Batch& batch) {
+  changing_ = std::exchange(change_, std::nullopt);
+  emit(batch, "plan.replanning",
+       {{"because", changing_->because}, {"segment", former_ ? former_->segment : segment_}});
+  shortage_.reset();
+  limited_step_.clear();
+  repairs_ = 0;
+  patch_.reset();
+  const std::string failed = failure_ ? told_of_failure() : "";
+  if (former_) {  // what is looked at is dropped for what is wanted now
+    close_segment();
+  } else {
+    former_ = std::make_unique<Former>(
+        Former{std::move(program_), std::move(text_), segment_, bound_, std::move(inputs_),
+               std::move(card_), std::move(steps_), std::move(index_), std::move(kept_),
+               std::move(questions_), std::exchange(failure_, std::nullopt)});
+    segment_ = ++segments_;
+  }
+  kept_.clear();
+  questions_.clear();
+  plan::Environment around = environment_;
+  around.ceilings = left();
+  plan::Compiled compiled = plan::compile(changing_->plan, around);
+  steps_.clear();  // of a program that does not compile there are none
+  if (!compiled.program) {
+    return keep_former("rejected", plan::format(compiled.diagnostics.front(), "the planner"),
+                       batch);
+  }
+  json::Object given{{"goal", changing_->goal}};
+  if (changing_->because == "failed") given["diagnostics"] = failed;
+  auto inputs = bind_inputs(*compiled.program, given);
+  if (!inputs) return keep_former("rejected", inputs.error().text(), batch);
+  planning_ = true;
+  next_ = changing_->next;
+  text_ = changing_->plan;
+  inputs_ = *std::move(inputs);
+  enter(*std::move(compiled.program));
+  open_segment(batch);
+}
+
+// A step that changes something has begun and not come to its end: trying another way could do it
+// twice.
+bool Machine::half_done() const {
+  for (std::size_t i = 0; i < steps_.size(); ++i) {
+    const plan::Step& planned = program_->steps[i];
+    const Step& whole = planned.hand ? steps_[planned.hand->of] : steps_[i];
+    if (whole.state == StepState::done || !changes_something(planned)) continue;
+    const bool did = std::ranges::any_of(steps_[i].calls, [](const Call& call) {
+      return call.state != Call::State::ready && call.state != Call::State::asking;
+    });
+    if (did) return true;
+  }
+  return false;
+}
+
+// What the planner is told of a plan that did not come through.
+std::string Machine::told_of_failure() const {
+  json::Object failed{{"message", failure_->message}};
+  for (const auto& [key, value] : failure_->context) failed[key] = value;
+  json::Array done;
+  for (const std::string& id :
+       names_in(*program_, [&](std::size_t i) { return steps_[i].state == StepState::done; })) {
+    done.emplace_back(id);
+  }
+  return json::canonical(json::Object{{"done", std::move(done)},
+                                      {"failed", std::move(failed)},
+                                      {"plan", json::parse(text_).value()}});
+}
+
+// The plan under way has failed: the planner that found it is asked for another way, where it takes
+// diagnostics, nobody said no, and no step is left half done that has changed something.
+void Machine::give_up(Batch& batch) {
+  if (former_) return keep_former("failed", failure_->message, batch);
+  const Code code = failure_->code;
+  const bool tried = code == Code::kStepFailed || code == Code::kAgentStopped;
+  if (start_.semantics < 2 || !tried || half_done() || planning_ || planner_.next.empty() ||
+      replans_ >= kReplansMax) {
+    return finish(batch);
+  }
+  const plan::Compiled planner = plan::compile(planner_.plan, environment_);
+  if (!planner.program || !planner.program->inputs.contains("diagnostics")) return finish(batch);
+  ++replans_;
+  change_ = planner_;
+  change_->because = "failed";
+  begin_change(batch);
+}
+
+// Steps of another plan that do what was done already, by the ids of the plan that stands aside;
+// and so is all that they need.
+std::map<std::string, std::string> Machine::done_again(const plan::Program& program,
+                                                       const json::Object& inputs) const {
+  std::map<std::string, std::string> out;
+  const auto same = plan::same_steps({*former_->program, former_->inputs}, {program, inputs});
+  for (const plan::Step& step : program.steps) {
+    const auto found = same.find(step.id);
+    if (found == same.end()) continue;
+    if (former_->steps[former_->index.at(found->second)].state != StepState::done) continue;
+    const bool whole = std::ranges::all_of(
+        step.needs, [&](const std::size_t need) { return out.contains(program.steps[need].id); });
+    if (whole) out.insert(*found);
+  }
+  return out;
+}
+
+// A plan in the place of one under way: compiled for what is still to come, under what is left.
+void Machine::weigh(const std::string& text, Batch& batch) {
+  plan::Environment around = environment_;
+  plan::Compiled compiled = plan::compile(text, around);
+  if (!compiled.program) return reject(compiled, batch);
+  auto inputs = bind_inputs(*compiled.program, {});
+  if (!inputs) return keep_former("rejected", inputs.error().text(), batch);
+  const auto same = done_again(*compiled.program, *inputs);
+  for (const auto& [id, before] : same) around.done.insert(id);
+  around.ceilings = left();
+  compiled = plan::compile(text, around);
+  if (!compiled.program) return reject(compiled, batch);
+  const auto steps = [](const plan::Program& program) {
+    return std::ranges::count_if(program.steps, [](const auto& step) { return !step.hand; });
+  };
+  const auto equal =
+      plan::same_steps({*former_->program, former_->inputs}, {*compiled.program, *inputs});
+  if (std::cmp_equal(equal.size(), steps(*compiled.program)) &&
+      std::cmp_equal(equal.size(), steps(*former_->program)) &&
+      std::ranges::all_of(equal, [](const auto& pair) { return pair.first == pair.second; }) &&
+      outputs_of(text) == outputs_of(former_->text)) {
+    return keep_former("same", "the planner found the same plan", batch);
+  }
+  take_over(*std::move(compiled.program), text, *std::move(inputs), same, batch);
+}
+
+void Machine::take_over(plan::Program program, const std::string& text, json::Object inputs,
+                        const std::map<std::string, std::string>& same, Batch& batch) {
+  Patch patch;
+  patch.because = changing_->because;
+  plan::Environment around = environment_;
+  std::set<std::string> taken;
+  std::map<std::string, Fork::Kept> kept;
+  for (const auto& [id, before] : same) {
+    taken.insert(before);
+    const Step& step = former_->steps[former_->index.at(before)];
+    kept[id] = {"before", step.result, step.labels};
+  }
+  const auto was_done = [&](std::size_t i) { return former_->steps[i].state == StepState::done; };
+  for (const std::string& id : names_in(*former_->program, was_done)) around.done.insert(id);
+  if (auto before = plan::compile(former_->text, around); before.program) {
+    patch.before = before.program->bound;
+  }
+  patch.after = program.bound;
+  const auto of = [](const plan::Program& whole, std::size_t i) -> const std::string& {
+    return whole.steps[i].id;
+  };
+  patch.kept = names_in(program, [&](std::size_t i) { return kept.contains(of(program, i)); });
+  patch.added = names_in(program, [&](std::size_t i) { return !kept.contains(of(program, i)); });
+  patch.gone =
+      names_in(*former_->program, [&](std::size_t i) { return !settled(former_->steps[i].state); });
+  patch.undone = names_in(*former_->program, [&](std::size_t i) {
+    return was_done(i) && !taken.contains(of(*former_->program, i));
+  });
+  close_segment();
+  planning_ = false;
+  text_ = text;
+  inputs_ = std::move(inputs);
+  kept_ = std::move(kept);
+  enter(std::move(program));
+  emit_compiled(*program_, segment_, false, batch);
+  const bool asks = start_.mode != policy::Mode::automatic || card_.asks();
+  json::Object data = to_json(patch);
+  data["asks"] = asks;
+  data["segment"] = segment_;
+  std::vector<Field> fields;
+  for (const auto& member : data) fields.push_back({member.key(), &member.value()});
+  emit(batch, "plan.patched", fields);
+  if (const CardLine* denied = card_.denied()) {
+    return keep_former("rejected", denied_error(denied->step, denied->kind, denied->verdict).text(),
+                       batch);
+  }
+  if (const auto open = card_.unproved(); start_.mode == policy::Mode::automatic && !open.empty()) {
+    return keep_former("rejected", not_proved_error(open).text(), batch);
+  }
+  if (!asks) {
+    let_former_go();
+    return schedule(batch);
+  }
+  patch_ = std::move(patch);
+  ask_card(batch);
+}
+
+// What was wanted comes to nothing: the plan before goes on where it stood.
+void Machine::keep_former(std::string_view because, std::string message, Batch& batch) {
+  if (program_) close_segment(segment_, *program_, steps_);
+  if (changing_->because == "failed") replans_ = kReplansMax;
+  program_ = std::move(former_->program);
+  text_ = std::move(former_->text);
+  segment_ = former_->segment;
+  bound_ = former_->bound;
+  inputs_ = std::move(former_->inputs);
+  card_ = std::move(former_->card);
+  steps_ = std::move(former_->steps);
+  index_ = std::move(former_->index);
+  kept_ = std::move(former_->kept);
+  questions_ = std::move(former_->questions);
+  failure_ = std::move(former_->failure);
+  outputs_.clear();
+  kept_why_ = message;
+  scope_.plan = program_->plan_digest;
+  planning_ = false;
+  former_.reset();
+  changing_.reset();
+  patch_.reset();
+  emit(batch, "plan.kept",
+       {{"because", because},
+        {"message", hide(batch, std::move(message))},
+        {"plan", &program_->plan_digest},
+        {"segment", segment_}});
+  schedule(batch);
+}
+
+// The plan that was looked at takes the place of the one that stood aside.
+void Machine::let_former_go() {
+  close_segment(former_->segment, *former_->program, former_->steps);
+  if (changing_->because == "steered") planner_ = *changing_;
+  budget_.tighten({program_->budget.usd, program_->budget.tokens, program_->budget.tool_calls});
+  former_.reset();
+  changing_.reset();
+  patch_.reset();
+}
+
+}  // namespace naestro::run

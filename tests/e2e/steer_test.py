@@ -1,0 +1,150 @@
+#!/usr/bin/env python3
+"""Another goal in mid-run: what is shown and asked, what is kept, and what is refused. Through the
+real binary and the real store, with the scripted model.
+
+steer_test.py NAESTRO_BINARY"""
+import json
+import subprocess
+import unittest
+
+from own_world import BINARY, OwnWorld
+
+ORDERS = "number,region,total\n1,north,10\n2,south,20\n3,north,30\n"
+PLAN = {
+    "naestro": "plan/1", "goal": "tell",
+    "steps": [
+        {"id": "find", "do": {"tool": "files.search@1"}, "with": {"path": ".", "query": "north"}},
+        {"id": "tell", "do": {"model": {"task": "t", "model": "scripted", "max_input_tokens": 500,
+                                        "max_output_tokens": 50}},
+         "with": {"messages": [{"role": "user", "content": "n: ${steps.find.out.match_count}"}]},
+         "out": {"type": "object", "properties": {"said": {"type": "string", "maxLength": 99}},
+                 "required": ["said"], "additionalProperties": False}},
+        {"id": "write", "do": {"tool": "report.markdown@1"},
+         "with": {"path": "out.md", "title": "${steps.tell.out.said}", "sections": []}}],
+    "outputs": {"said": "${steps.tell.out.said}"}}
+GOAL = "How many orders in region north?"
+
+
+def planner(steps, outputs):
+    """A program that finds this plan, whatever the goal."""
+    plan = {"naestro": "plan/1", "goal": "another", "steps": steps, "outputs": outputs}
+    return {"naestro": "plan/1", "goal": "planning",
+            "inputs": {"goal": {"schema": {"type": "string"}},
+                       "plan": {"schema": {"type": "object"}, "value": plan}},
+            "steps": [{"id": "list", "do": {"tool": "files.list@1"}, "with": {"path": "."}}],
+            "outputs": {"plan": "${inputs.plan}"}}
+
+
+class Steer(OwnWorld):
+    def setUp(self):
+        super().setUp()
+        self.put(self.work / "orders.csv", ORDERS)
+        self.plan = self.folder / "plan.json"
+        self.put(self.plan, json.dumps(PLAN))
+        self.script = self.folder / "script.json"
+        self.put(self.script, json.dumps({"answers": [
+            {"step": "tell", "text": json.dumps({"said": "hello"}), "delay_ms": 1500}]}))
+
+    def parked(self):
+        """A run that waits for a yes to its card."""
+        out = self.naestro("run", self.plan, "--model-script", self.script, code=5)
+        return out.split("Run:")[1].split()[0]
+
+    def digest(self, run):
+        (question,) = [q for q in json.loads(self.naestro("consents", "--json"))
+                       if q["run"] == run]
+        return question["digest"]
+
+    def show(self, run):
+        return json.loads(self.naestro("show", run, "--json"))
+
+    def test_a_parked_run_gets_another_goal(self):
+        run = self.parked()
+        before = self.digest(run)
+        out = self.naestro("steer", run, GOAL, code=5)
+        self.assertIn("Another plan, since the goal was changed", out)
+        self.assertIn("no longer to be done:      find, tell, write", out)
+        self.assertIn("still to come, at most:    2 tool calls, 0 model calls", out)
+        self.assertIn("-1 model call", out)
+        self.assertNotEqual(self.digest(run), before)
+        self.assertIn(GOAL, self.naestro("consents"))
+        self.naestro("approve", run, self.digest(run))
+        out = self.naestro("resume", run)
+        self.assertIn("Answer: rows 2", out)
+        self.assertFalse((self.work / "out.md").exists())
+        self.assertEqual(self.show(run)["goal"], GOAL)
+        self.naestro("replay", run)
+        self.naestro("audit", "verify")
+
+    def test_a_no_leaves_the_plan_that_was_there(self):
+        run = self.parked()
+        before = self.digest(run)
+        self.naestro("steer", run, GOAL, code=5)
+        self.naestro("refuse", run, self.digest(run))
+        out = self.naestro("resume", run, code=5)
+        self.assertIn("the one before goes on: refused", out)
+        self.assertEqual(self.digest(run), before)
+        self.naestro("approve", run, before)
+        self.naestro("resume", run, "--model-script", self.script)
+        self.assertTrue((self.work / "out.md").exists())
+        self.assertEqual(self.show(run)["goal"], "tell")
+        self.naestro("replay", run)
+
+    def test_what_no_skill_explains_changes_nothing(self):
+        run = self.parked()
+        before = self.digest(run)
+        out = self.naestro("steer", run, "paint the shed blue", code=5)
+        self.assertIn("the one before goes on: no_plan", out)
+        self.assertIn("paint", out)
+        self.assertEqual(self.digest(run), before)
+
+    def test_a_run_under_way_keeps_what_it_did(self):
+        steps = PLAN["steps"][:2] + [
+            {"id": "list", "do": {"tool": "report.markdown@1"},
+             "with": {"path": "new.md", "title": "${steps.tell.out.said}", "sections": []}}]
+        program = self.folder / "planner.json"
+        self.put(program, json.dumps(planner(steps, {"said": "${steps.tell.out.said}"})))
+        run = self.parked()
+        self.naestro("approve", run, self.digest(run))
+        process = subprocess.Popen(
+            [BINARY, "resume", run, "--model-script", self.script], env=self.env, cwd=self.work,
+            stdout=subprocess.PIPE, stderr=subprocess.STDOUT, stdin=subprocess.DEVNULL, text=True)
+        self.addCleanup(lambda: (process.kill(), process.wait(), process.stdout.close()))
+        for line in process.stdout:
+            if line.startswith("start    tell"):
+                break
+        out = self.naestro("steer", run, "into another file", "--planner", program)
+        self.assertIn("naestro consents", out)
+        rest, _ = process.communicate(timeout=30)
+        self.assertEqual(process.returncode, 5, rest)
+        self.assertIn("done already, and kept:    find, tell", rest)
+        self.assertIn("no longer to be done:      write", rest)
+        self.naestro("approve", run, self.digest(run))
+        self.naestro("resume", run)
+        self.assertTrue((self.work / "new.md").exists())
+        self.assertFalse((self.work / "out.md").exists())
+        steps = [(step["id"], step["state"]) for step in self.show(run)["steps"]]
+        self.assertIn(("tell", "reused"), steps)
+        self.naestro("replay", run)
+        self.naestro("audit", "verify")
+
+    def test_what_is_refused(self):
+        run = self.parked()
+        out = self.naestro("steer", run, "", code=2)
+        self.assertIn("the goal is empty", out)
+        subprocess.run([BINARY, "vault", "set", "TOKEN"], env=self.env, check=True,
+                       capture_output=True, text=True, input="s3cr3t-value-of-some-length\n")
+        out = self.naestro("steer", run, "tell s3cr3t-value-of-some-length", code=2)
+        self.assertIn("the goal", out)
+        broken = self.folder / "broken.json"
+        self.put(broken, "{}")
+        self.naestro("steer", run, GOAL, "--planner", broken, code=1)
+        self.naestro("kill", run)
+        out = self.naestro("steer", run, GOAL, code=2)
+        self.assertIn("has ended", out)
+        self.assertIn("naestro run", out)
+        self.naestro("steer", "nosuchrun", GOAL, code=2)
+
+
+if __name__ == "__main__":
+    unittest.main(argv=[__file__])
