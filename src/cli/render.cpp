@@ -166,6 +166,9 @@ std::string card_text(const plan::Program& program, const run::Card& card,
   std::string out = "Plan: " + shorten(one_line(program.goal), kGoalBytesMax) + "\n";
   out += "  in the folder " + one_line(workspace) + "\n";
   out += "  at most " + bound_text(program.bound, price_list) + "; likely: " + likely + "\n";
+  for (const plan::Accept& each : program.accept) {
+    out += "  accepted if: " + one_line(each.says.empty() ? each.check.text : each.says) + "\n";
+  }
   std::vector<std::vector<std::string>> rows;
   for (const run::CardLine& line : card.lines) {
     // Who says yes to an effect says yes to all of it.
@@ -294,6 +297,12 @@ std::string event_text(const ledger::Event& event) {
                                                           : "plan     compiled\n";
   }
   if (event.kind == "plan.proposed") return "plan     proposed\n";
+  if (event.kind == "accept.checked") {
+    const json::Array* passed = json::array_at(data, "passed");
+    const auto good = passed == nullptr ? 0 : std::ranges::count(*passed, json::Value(true));
+    return "checked  " + std::to_string(good) + " of " +
+           std::to_string(passed == nullptr ? 0 : passed->size()) + " accepted\n";
+  }
   if (event.kind == "run.steered") return "steered  the goal is another one\n";
   if (event.kind == "plan.replanning") return "plan     stands aside; another one is looked for\n";
   if (event.kind == "plan.patched") {  // what is asked stands in the question

@@ -113,7 +113,6 @@ const Case kCases[] = {
     {"NP1104", "/steps/1/with/messages", "[]"},
     {"NP1104", "/steps/1/with/messages/0/role", R"("robot")"},
     {"NP1105", "/sla", "{}"},
-    {"NP1105", "/accept", "[]"},
 
     {"NP1105", "/steps/0/do", R"({"consensus":{}})", "/steps/0/do/consensus"},
     {"NP1105", "/steps/0/do", R"({"skill":{}})", "/steps/0/do/skill"},
@@ -194,6 +193,14 @@ const Case kCases[] = {
     {"NP4003", "/steps/0/on_error", R"("continue")", "/outputs/report"},
     {"NP4004", "/steps/0/when", R"("${inputs.quarter}")"},
     {"NP4004", "/steps/0/when", R"("${inputs.quarter} > 1")"},
+    {"NP1103", "/accept", R"(["${inputs.quarter}"])", "/accept/0"},
+    {"NP1101", "/accept", R"([{"says":"x"}])", "/accept/0"},
+    {"NP1102", "/accept", R"([{"check":"1 < 2","score":1}])", "/accept/0/score"},
+    {"NP1205", "/accept", R"([{"check":"1 <"}])", "/accept/0/check"},
+    {"NP3001", "/accept", R"([{"check":"${inputs.nope} == 1"}])", "/accept/0/check"},
+    {"NP3002", "/accept", R"([{"check":"${steps.nope.out} == 1"}])", "/accept/0/check"},
+    {"NP3007", "/accept", R"([{"check":"${item} == 1"}])", "/accept/0/check"},
+    {"NP4004", "/accept", R"([{"check":"${inputs.quarter} > 1"}])", "/accept/0/check"},
     {"NP8105", "/steps/0/budget", R"({"wall_s":1})", "/steps/0/budget/wall_s"},
     {"NP8105", "/steps/1/budget", R"({"tokens":1})", "/steps/1/budget/tokens"},
     {"NP8105", "/steps/1/budget", R"({"usd":"0"})", "/steps/1/budget/usd"},
@@ -220,6 +227,37 @@ TEST(Compile, FindsEachFaultWhereItStands) {
         << item.code << " at " << at << ", got\n"
         << listing(compiled);
   }
+}
+
+TEST(Compile, WhatAPlanAcceptsIsPartOfTheProgram) {
+  const World world;
+  const auto plain = world.compile_value(sample());
+  const auto with = [&](const std::string& accept) {
+    return world.compile_value(edited(sample(), "/accept", accept.c_str()));
+  };
+  const auto checked = with(R"([{"check":"length(${inputs.quarter}) > 0","says":"it is said"}])");
+  ASSERT_TRUE(checked.program) << listing(checked);
+  ASSERT_EQ(checked.program->accept.size(), 1U);
+  EXPECT_EQ(checked.program->accept[0].says, "it is said");
+  EXPECT_EQ(checked.program->bound.tokens, plain.program->bound.tokens);
+  EXPECT_NE(checked.program->program_digest, plain.program->program_digest);
+  EXPECT_EQ(with("[]").program->program_digest, plain.program->program_digest);
+  std::string many = "[";
+  for (int i = 0; i <= 100; ++i) many += std::string{i == 0 ? "" : ","} + R"({"check":"1 < 2"})";
+  EXPECT_EQ(with(many + "]").diagnostics.front().code, "NP1002");
+  EXPECT_EQ(with(R"([{"check":"1 < 2","says":")" + std::string(301, 'x') + R"("}])")
+                .diagnostics.front()
+                .pointer,
+            "/accept/0/says");
+  const json::Value skips = edited(sample(), "/steps/0/when", R"("1 > 2")");
+  const auto absent = world.compile_value(
+      edited(skips, "/accept",
+             (R"([{"check":"${steps.)" + std::string{skips.at("steps").at(0).at("id").as_string()} +
+              R"(.out} == 1"}])")
+                 .c_str()));
+  EXPECT_TRUE(std::ranges::any_of(absent.diagnostics, [](const Diagnostic& d) {
+    return d.code == "NP4003" && d.pointer == "/accept/0/check";
+  })) << listing(absent);
 }
 
 TEST(Compile, WarningsDoNotStopAPlan) {

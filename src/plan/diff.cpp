@@ -50,6 +50,10 @@ Parts parts_of(const Program& program) {
   for (const auto& [name, output] : program.outputs) {
     out[{3, "output " + name}] = {{"value", shown(output, by_id)}};
   }
+  for (std::size_t i = 0; i < program.accept.size(); ++i) {
+    out[{3, "accept " + std::to_string(i)}] = {{"check", program.accept[i].check.text},
+                                               {"says", program.accept[i].says}};
+  }
   out[{4, "budget"}] = form(program.budget).get_object();
   out[{5, "bound"}] = to_json(program.bound).get_object();
   return out;

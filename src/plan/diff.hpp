@@ -10,7 +10,8 @@
 namespace naestro::plan {
 
 struct Difference {
-  std::string where;   // "goal", "input NAME", "step ID", "output NAME", "budget", "bound"
+  std::string
+      where;  // "goal", "input NAME", "step ID", "output NAME", "accept N", "budget", "bound"
   std::string member;  // of a step: "do", "with", "effects", ...; "": all of it is new or gone
   json::Value before;  // null: it was not there
   json::Value after;   // null: it is gone

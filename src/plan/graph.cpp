@@ -20,6 +20,11 @@ class Graph {
     for (const auto& [name, output] : draft_.outputs) {
       for (const ReferenceUse& use : output.uses) find(nullptr, use.reference, use.pointer);
     }
+    for (const AcceptDraft& each : draft_.accept) {
+      for (const Reference& reference : references(each.accept.check)) {
+        find(nullptr, reference, each.pointer);
+      }
+    }
     sort();
     absences();
     if (draft_.order.size() < draft_.steps.size()) {
@@ -171,15 +176,23 @@ class Graph {
     }
     if (draft_.order.size() < draft_.steps.size()) return;
     for (const auto& [name, output] : draft_.outputs) {
-      for (const ReferenceUse& use : output.uses) {
-        const auto found = ids_.find(use.reference.name);
-        if (use.reference.from != Reference::From::step || found == ids_.end()) continue;
-        if (!draft_.steps[found->second].may_be_absent) continue;
-        sink_.error(Np::kMayBeAbsent, use.pointer, "the output may be absent",
-                    {written(use.reference) + " of a step that may be skipped",
-                     "a `default` of step '" + use.reference.name + "'", ""});
+      for (const ReferenceUse& use : output.uses) absent(use.reference, use.pointer, "the output");
+    }
+    for (const AcceptDraft& each : draft_.accept) {
+      for (const Reference& reference : references(each.accept.check)) {
+        absent(reference, each.pointer, "what is checked");
       }
     }
+  }
+
+  // What the whole plan yields, or is judged by, is there.
+  void absent(const Reference& reference, const std::string& pointer, std::string_view what) {
+    const auto found = ids_.find(reference.name);
+    if (reference.from != Reference::From::step || found == ids_.end()) return;
+    if (!draft_.steps[found->second].may_be_absent) return;
+    sink_.error(Np::kMayBeAbsent, pointer, std::string{what} + " may be absent",
+                {written(reference) + " of a step that may be skipped",
+                 "a `default` of step '" + reference.name + "'", ""});
   }
 
   // Depth-first along the producers; an edge back into the current path closes a cycle.

@@ -87,7 +87,16 @@ void append_form(std::string& out, const Input& input) {
 }
 
 Digest digest_of(const Program& program) {
-  std::string text = R"({"bound":)";
+  std::string text = "{";
+  if (!program.accept.empty()) {
+    text += R"("accept":)";
+    append_list(text, program.accept, [&](const Accept& each) {
+      json::append_canonical(
+          text, json::Value(json::Array{json::Value(each.check.text), json::Value(each.says)}));
+    });
+    text += ',';
+  }
+  text += R"("bound":)";
   json::append_canonical(text, to_json(program.bound));
   text += R"(,"budget":)";
   json::append_canonical(text, form(program.budget));
@@ -150,6 +159,7 @@ Program lower(Draft&& draft, Bound bound, const json::Value& plan) {
   for (auto& [name, output] : draft.outputs) {
     program.outputs.emplace(name, std::move(output.expression));
   }
+  for (AcceptDraft& each : draft.accept) program.accept.push_back(std::move(each.accept));
   program.budget = draft.budget;
   program.bound = std::move(bound);
   program.plan_digest = crypto::sha256(json::canonical(plan));

@@ -104,7 +104,7 @@ Draft parse(const json::Value& plan, Sink& sink) {
                {"'" + *version + "'", "'plan/1'", ""});
     return draft;  // what another version means by the rest is unknown
   }
-  fields.only({"naestro", "goal", "inputs", "budget", "steps", "outputs"}, {"sla", "accept"});
+  fields.only({"naestro", "goal", "inputs", "budget", "steps", "outputs", "accept"}, {"sla"});
   draft.goal = fields.text("goal", Fields::required).value_or("");
   if (draft.goal.empty() && json::text_at(*object, "goal")) {
     sink.error(Np::kBadValue, "/goal", "the goal is empty", {"''", "the person's words", ""});
@@ -117,6 +117,9 @@ Draft parse(const json::Value& plan, Sink& sink) {
   }
   if (const auto* outputs = fields.object("outputs", Fields::optional)) {
     parse_outputs(*outputs, draft, sink);
+  }
+  if (const auto* accept = fields.array("accept", Fields::optional)) {
+    parse_accept(*accept, draft, sink);
   }
   const json::Array* steps = fields.array("steps", Fields::required);
   if (steps == nullptr) return draft;

@@ -12,6 +12,8 @@ constexpr std::int64_t kRoundsMax = 1'000;
 constexpr std::int64_t kParallelMax = 64;
 constexpr std::int64_t kRetriesMax = 10;
 constexpr std::int64_t kWaitMax = 3'600;
+constexpr std::size_t kAcceptMax = 100;
+constexpr std::size_t kSaysMax = 300;
 
 std::optional<Condition> condition(Fields& fields, std::string_view key, Fields::Need need,
                                    Sink& sink) {
@@ -97,6 +99,37 @@ void parse_on_error(const std::string& text, Fields& fields, DraftStep& step, Si
 }
 
 }  // namespace
+
+void parse_accept(const json::Array& accept, Draft& draft, Sink& sink) {
+  if (accept.size() > kAcceptMax) {
+    sink.error(Np::kTooLarge, "/accept", "the plan has too many checks",
+               {std::to_string(accept.size()), "at most " + std::to_string(kAcceptMax), ""});
+    return;
+  }
+  for (std::size_t i = 0; i < accept.size(); ++i) {
+    const std::string pointer = "/accept/" + std::to_string(i);
+    const json::Object* object = accept[i].if_object();
+    if (object == nullptr) {
+      sink.error(Np::kWrongType, pointer, "a check is an object",
+                 {std::string{json::type_name(accept[i])}, "{\"check\": a condition}", ""});
+      continue;
+    }
+    Fields fields{*object, pointer, "check", sink};
+    fields.only({"check", "says"});
+    AcceptDraft out;
+    out.pointer = fields.at("check");
+    if (auto check = condition(fields, "check", Fields::required, sink)) {
+      out.accept.check = *std::move(check);
+    }
+    out.accept.says = fields.text("says", Fields::optional).value_or("");
+    if (out.accept.says.size() > kSaysMax) {
+      sink.error(Np::kBadValue, fields.at("says"), "what a check says is too long",
+                 {std::to_string(out.accept.says.size()) + " bytes",
+                  "at most " + std::to_string(kSaysMax), ""});
+    }
+    draft.accept.push_back(std::move(out));
+  }
+}
 
 void parse_control(Fields& fields, const json::Object& object, DraftStep& step, Sink& sink) {
   if (auto when = condition(fields, "when", Fields::optional, sink)) {

@@ -100,8 +100,14 @@ struct DraftStep {
   }
 };
 
+struct AcceptDraft {
+  Accept accept;
+  std::string pointer;  // of the condition
+};
+
 struct Draft {
   std::string goal;
+  std::vector<AcceptDraft> accept;
   std::map<std::string, Input> inputs;
   std::vector<DraftStep> steps;  // in the plan's order
   std::map<std::string, Argument> outputs;
@@ -120,6 +126,8 @@ AgentDraft parse_agent(const json::Object& agent, const std::string& pointer, Si
 void add_hands(Draft& draft, Sink& sink);
 // The members that say whether a step is done, how often, and what if it fails.
 void parse_control(Fields& fields, const json::Object& object, DraftStep& step, Sink& sink);
+// What the whole plan's results have to fulfil.
+void parse_accept(const json::Array& accept, Draft& draft, Sink& sink);
 Budget parse_budget(const json::Object& object, const std::string& pointer, Sink& sink);
 // One expression at `pointer`. With `as_text`, a lone reference becomes a template of one part.
 Argument parse_argument(const json::Value& value, const std::string& pointer, Sink& sink,

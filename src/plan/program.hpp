@@ -175,6 +175,12 @@ struct Input {
   std::optional<json::Value> value;  // the default that the plan gives
 };
 
+// What the whole of a plan's results has to fulfil, or the run fails.
+struct Accept {
+  Condition check;
+  std::string says;  // in a person's words; may be empty
+};
+
 // The compiler's passes in their order.
 inline constexpr std::array<std::string_view, 9> kPasses = {
     "parse", "resolve", "graph", "types", "effects", "policy", "flow", "bounds", "lower"};
@@ -185,6 +191,7 @@ struct Program {
   std::vector<Step> steps;  // topological order; ties by structural hash, then position
   std::map<std::string, std::size_t, std::less<>> index;  // step id -> position in `steps`
   std::map<std::string, Expression> outputs;
+  std::vector<Accept> accept;
   Budget budget;
   Bound bound;
   Digest plan_digest{};  // SHA-256 of the source's canonical JSON

@@ -73,6 +73,7 @@ class Types {
     for (const auto& [name, output] : draft_.outputs) {
       for (const ReferenceUse& use : output.uses) look(use);
     }
+    for (const AcceptDraft& each : draft_.accept) accept(each);
   }
 
  private:
@@ -94,6 +95,22 @@ class Types {
       if (member.value.literal()) continue;
       argument(step, *tool->tool, member, taken_by(*tool->tool, member.key));
     }
+  }
+
+  // What may fail with some values is found out when all is done.
+  void accept(const AcceptDraft& each) {
+    const Condition& condition = each.accept.check;
+    if (condition.text.empty()) return;  // it was malformed
+    for (const Reference& reference : references(condition)) look({reference, each.pointer});
+    for (const ConditionFinding& finding :
+         check_types(condition, [this](const Reference& of) { return types_of(of); })) {
+      if (finding.certain) certain(finding, each.pointer);
+    }
+  }
+
+  void certain(const ConditionFinding& finding, const std::string& pointer) {
+    sink_.error(Np::kConditionTypes, pointer, "the condition fails whatever the values are",
+                {finding.message, "operands of the types that it takes", ""});
   }
 
   static void note(DraftStep& step, RuntimeCheck check) {
@@ -123,8 +140,7 @@ class Types {
         check_types(condition, [this](const Reference& reference) { return types_of(reference); });
     for (const ConditionFinding& finding : found) {
       if (finding.certain) {
-        sink_.error(Np::kConditionTypes, pointer, "the condition fails whatever the values are",
-                    {finding.message, "operands of the types that it takes", ""});
+        certain(finding, pointer);
       } else {
         note(step, {pointer, finding.message});
       }

@@ -270,6 +270,31 @@ TEST_F(ReplanTest, TheSameWayAgainIsNone) {
   EXPECT_TRUE(replay(events()).empty());
 }
 
+// What the results do not fulfil is told to the planner, too; of a step that is kept nothing more
+// is asked.
+TEST_F(ReplanTest, WhatIsNotAcceptedIsPlannedAnew) {
+  std::string strict = testing::kPlan;
+  strict.insert(strict.rfind('}'),
+                R"(,"accept":[{"check":"${steps.m.out.title} == 'Good'","says":"it is good"}])");
+  std::string again = strict;
+  again.replace(again.find("\"task\": \"t\""), 11, "\"task\": \"u\"");
+  world_.model_adapter.set([&](const door::Effect& effect) -> Result<json::Value> {
+    const std::string asked = json::write(json::Value(effect.arguments));
+    const bool told = asked.contains("it is not accepted") || asked.contains("is not accepted");
+    if (effect.step == "draft") {
+      return json::Object{{"text", "{\"plan\": " + (told ? again : strict) + "}"}};
+    }
+    const bool second = world_.model_adapter.calls.size() > 2;
+    return json::Object{{"text", second ? R"({"title":"Good"})" : R"({"title":"Bad"})"}};
+  });
+  const Ending ending = plan_and_go();
+  ASSERT_EQ(ending.how, Ending::How::done) << (ending.error ? ending.error->text() : "");
+  EXPECT_EQ(names(data_of("plan.patched"), "kept"), (Names{"b", "a"}));
+  EXPECT_EQ(names(data_of("plan.patched"), "undone"), (Names{"m", "w"}));
+  EXPECT_EQ(kinds("accept.checked"), 2);
+  EXPECT_TRUE(replay(events()).empty());
+}
+
 // Each way is another one, and fails: that ends, too.
 TEST_F(ReplanTest, WaysAreCounted) {
   int ways = 0;
@@ -285,6 +310,25 @@ TEST_F(ReplanTest, WaysAreCounted) {
   EXPECT_EQ(ending.how, Ending::How::failed);
   EXPECT_EQ(kinds("plan.replanning"), kReplansMax);
   EXPECT_EQ(ways, 1 + kReplansMax);
+  EXPECT_TRUE(replay(events()).empty());
+}
+
+// To and fro between two plans that fail is no way on.
+TEST_F(ReplanTest, APlanThatFailedIsNotTriedAgain) {
+  int ways = 0;
+  fail_at("b", "");
+  world_.model_adapter.set([&](const door::Effect& effect) -> Result<json::Value> {
+    if (effect.step != "draft") return testing::model_answer(effect);
+    std::string plan = testing::kPlan;
+    if (ways++ % 2 == 1) {
+      plan.replace(plan.find("\"query\": \"y\""), 12, "\"query\": \"z\"");
+    }
+    return json::Object{{"text", "{\"plan\": " + plan + "}"}};
+  });
+  EXPECT_EQ(plan_and_go().error->code, Code::kStepFailed);
+  EXPECT_EQ(kinds("plan.replanning"), 2);
+  EXPECT_EQ(kinds("plan.patched"), 1);
+  EXPECT_EQ(data_of("plan.kept").at("because").as_string(), "same");
   EXPECT_TRUE(replay(events()).empty());
 }
 

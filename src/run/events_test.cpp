@@ -104,6 +104,11 @@ TEST(Events, EverySchemaIsMetByAnEvent) {
   world.model_adapter.set(testing::model_answer);
   world.ask_only_plan = true;
 
+  // Results that the plan does not accept.
+  std::string strict = testing::kPlan;
+  strict.insert(strict.rfind('}'), R"(,"accept":[{"check":"${steps.a.out.match_count} > 1"}])");
+  EXPECT_EQ(run_once(world, true, {}, strict).error->code, Code::kNotAccepted);
+
   // Another goal in mid-run: a plan for it that is taken, and none.
   const std::string lists =
       R"({"naestro":"plan/1","goal":"g","steps":[{"id":"l","do":{"tool":"files.list@1"},)"

@@ -372,6 +372,7 @@ class Machine {
   void close_step(std::size_t index, Batch& batch);
   void fail_step(std::size_t index, Error error, Batch& batch);
   bool compute_outputs();
+  bool accepted(Batch& batch);
   void finish(Batch& batch);
 
   // Calls (machine_calls.cpp).
@@ -454,6 +455,8 @@ class Machine {
   bool planning_ = false;  // the segment under way is a planner's
   std::int64_t repairs_ = 0;
   std::int64_t replans_ = 0;
+  std::set<Digest> failed_;                 // plans whose steps failed
+  std::set<Digest> rejected_;               // that this planning proposed and that do not compile
   std::string next_;                        // as Start::next, of the planner under way
   std::map<std::string, Fork::Kept> kept_;  // steps of the segment that are not done again
   Change planner_;  // by which a plan was found last; without `next` the plan was given

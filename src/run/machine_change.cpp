@@ -26,10 +26,15 @@ std::vector<std::string> names_in(const plan::Program& program, auto&& wanted) {
   return out;
 }
 
-json::Value outputs_of(const std::string& text) {
+// What a plan is for: equal steps may serve another end.
+json::Array ends_of(const std::string& text) {
   const json::Value plan = json::parse(text).value();
-  const json::Value* outputs = plan.get_object().if_contains("outputs");
-  return outputs == nullptr ? json::Value{} : *outputs;
+  json::Array out;
+  for (const std::string_view member : {"outputs", "accept"}) {
+    const json::Value* found = plan.get_object().if_contains(member);
+    out.push_back(found == nullptr ? json::Value{} : *found);
+  }
+  return out;
 }
 
 json::Object to_come(const plan::Bound& bound) {
@@ -86,6 +91,7 @@ void Machine::begin_change(Batch& batch) {
   shortage_.reset();
   limited_step_.clear();
   repairs_ = 0;
+  rejected_.clear();
   patch_.reset();
   const std::string failed = failure_ ? told_of_failure() : "";
   if (former_) {  // what is looked at is dropped for what is wanted now
@@ -153,7 +159,8 @@ std::string Machine::told_of_failure() const {
 void Machine::give_up(Batch& batch) {
   if (former_) return keep_former("failed", failure_->message, batch);
   const Code code = failure_->code;
-  const bool tried = code == Code::kStepFailed || code == Code::kAgentStopped;
+  const bool tried =
+      code == Code::kStepFailed || code == Code::kAgentStopped || code == Code::kNotAccepted;
   if (start_.semantics < 2 || !tried || half_done() || planning_ || planner_.next.empty() ||
       replans_ >= kReplansMax) {
     return finish(batch);
@@ -161,6 +168,7 @@ void Machine::give_up(Batch& batch) {
   const plan::Compiled planner = plan::compile(planner_.plan, environment_);
   if (!planner.program || !planner.program->inputs.contains("diagnostics")) return finish(batch);
   ++replans_;
+  failed_.insert(program_->plan_digest);
   change_ = planner_;
   change_->because = "failed";
   begin_change(batch);
@@ -203,8 +211,11 @@ void Machine::weigh(const std::string& text, Batch& batch) {
   if (std::cmp_equal(equal.size(), steps(*compiled.program)) &&
       std::cmp_equal(equal.size(), steps(*former_->program)) &&
       std::ranges::all_of(equal, [](const auto& pair) { return pair.first == pair.second; }) &&
-      outputs_of(text) == outputs_of(former_->text)) {
+      ends_of(text) == ends_of(former_->text)) {
     return keep_former("same", "the planner found the same plan", batch);
+  }
+  if (changing_->because == "failed" && failed_.contains(compiled.program->plan_digest)) {
+    return keep_former("same", "the planner found a plan that failed before", batch);
   }
   take_over(*std::move(compiled.program), text, *std::move(inputs), same, batch);
 }

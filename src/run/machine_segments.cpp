@@ -2,6 +2,7 @@
 #include <algorithm>
 #include <array>
 
+#include "base/crypto.hpp"
 #include "plan/compile.hpp"
 #include "run/machine.hpp"
 
@@ -172,7 +173,10 @@ void Machine::reject(const plan::Compiled& compiled, Batch& batch) {
     }
   }
   emit(batch, "plan.rejected", {{"diagnostics", hide(batch, json::canonical(rows))}});
-  if (repairs_ < kRepairMax && program_->inputs.contains("diagnostics")) {
+  // A planner that says the same again would say it a third time.
+  const Digest said = crypto::sha256(json::canonical(*outputs_.if_contains(next_)));
+  const bool said_before = start_.semantics >= 2 && !rejected_.insert(said).second;
+  if (repairs_ < kRepairMax && !said_before && program_->inputs.contains("diagnostics")) {
     ++repairs_;
     json::Object again = inputs_;
     again["diagnostics"] = json::canonical(

@@ -45,11 +45,30 @@ void Machine::schedule(Batch& batch) {
   }
   if (may_change()) return begin_change(batch);
   if (!std::ranges::all_of(steps_, settled, &Step::state)) return;
-  if (compute_outputs() && planning_) {
-    advance(batch);
-    return;
-  }
+  if (!compute_outputs()) return finish(batch);
+  if (!accepted(batch)) return give_up(batch);
+  if (planning_) return advance(batch);
   finish(batch);
+}
+
+// Judges the results by what the plan accepts.
+bool Machine::accepted(Batch& batch) {
+  if (program_->accept.empty()) return true;
+  json::Array passed;
+  for (const plan::Accept& each : program_->accept) {
+    const auto good = plan::holds(each.check, lookup());
+    passed.emplace_back(good && *good);
+    if ((good && *good) || failure_) continue;
+    const std::string& what = each.says.empty() ? each.check.text : each.says;
+    failure_ = Error{
+        Code::kNotAccepted,
+        "the result is not accepted: " + what + (good ? "" : " (" + good.error().message + ")"),
+        {},
+        {},
+        nullptr};
+  }
+  emit(batch, "accept.checked", {{"passed", &passed}});
+  return !failure_;
 }
 
 // Makes ready, or skips, whatever waited only for what is settled now.

@@ -286,6 +286,7 @@ TEST_F(SegmentTest, DiagnosticsGoBackToAPlannerThatTakesThem) {
       "with": {"messages": [{"role": "user", "content": "${inputs.diagnostics}"}]},
       "out": {"type": "object", "properties": {"plan": {"type": "object"}}, "required": ["plan"]}}],
     "outputs": {"plan": "${steps.draft.out.plan}"}})";
+  int asked = 0;
   for (const bool mends : {true, false}) {
     std::filesystem::remove_all(world_.folders().state);
     std::filesystem::remove_all(world_.folders().data + "/heads");
@@ -295,6 +296,7 @@ TEST_F(SegmentTest, DiagnosticsGoBackToAPlannerThatTakesThem) {
       const bool told = json::write(json::Value(effect.arguments)).contains("NP2001");
       std::string plan = testing::kPlan;
       if (!told || !mends) plan.replace(plan.find("files.search@1"), 14, "files.find@1");
+      if (!mends) plan.replace(plan.find("\"test\""), 6, '"' + std::to_string(asked++) + '"');
       return json::Object{{"text", "{\"plan\": " + plan + "}"}};
     });
     const auto change = [&](Start& start) {
@@ -304,6 +306,33 @@ TEST_F(SegmentTest, DiagnosticsGoBackToAPlannerThatTakesThem) {
     const Ending ending = go(true, text, change);
     EXPECT_EQ(ending.how, mends ? Ending::How::done : Ending::How::failed);
     EXPECT_EQ(std::ranges::count(world_.kinds, "plan.rejected"), mends ? 1 : 1 + kRepairMax);
+    EXPECT_TRUE(replay(events()).empty());
+  }
+}
+
+// What was refused is not compiled a third time.
+TEST_F(SegmentTest, APlannerThatSaysTheSameAgainIsAskedNoMore) {
+  const std::string text = R"({"naestro": "plan/1", "goal": "planning",
+    "inputs": {"diagnostics": {"schema": {"type": "string"}, "value": "none"}},
+    "steps": [{"id": "draft", "do": {"model": {"task": "plan"}},
+      "with": {"messages": [{"role": "user", "content": "${inputs.diagnostics}"}]},
+      "out": {"type": "object", "properties": {"plan": {"type": "object"}}, "required": ["plan"]}}],
+    "outputs": {"plan": "${steps.draft.out.plan}"}})";
+  std::string plan = testing::kPlan;
+  plan.replace(plan.find("files.search@1"), 14, "files.find@1");
+  world_.model_adapter.set([&](const door::Effect&) -> Result<json::Value> {
+    return json::Object{{"text", "{\"plan\": " + plan + "}"}};
+  });
+  for (const std::int64_t semantics : {2, 1}) {
+    fresh();
+    const Ending ending = go(true, text, [&](Start& start) {
+      start.next = "plan";
+      start.ceilings = {};
+      start.semantics = semantics;
+    });
+    EXPECT_EQ(ending.error->code, Code::kPlanRejected);
+    EXPECT_EQ(std::ranges::count(world_.kinds, "plan.rejected"),
+              semantics == 1 ? 1 + kRepairMax : 2);
     EXPECT_TRUE(replay(events()).empty());
   }
 }
