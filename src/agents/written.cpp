@@ -197,7 +197,12 @@ Result<json::Value> brief(const json::Object& arguments, const contract::ToolCat
   Page page{static_cast<std::size_t>(json::integer_at(arguments, "max_bytes").value_or(0))};
   page.line("Goal: " + text_of(arguments, "goal"));
   if (const std::string found = text_of(arguments, "diagnostics"); found != "none") {
-    page.line("\nYour last plan was refused. Findings, and the plan as it was read:");
+    const auto told = json::parse(found);
+    const bool ran = told && told->is_object() && told->get_object().contains("failed");
+    page.line(
+        ran ? "\nYour last plan was run and did not come through. What failed, the steps that "
+              "are done (written again as they stand, they are not done again), the plan:"
+            : "\nYour last plan was refused. Findings, and the plan as it was read:");
     page.passage(found, 3);
   }
   page.line("\nTools, as NAME ARGUMENTS -> RESULT:");
@@ -212,6 +217,10 @@ Result<json::Value> brief(const json::Object& arguments, const contract::ToolCat
 Result<json::Value> adopt(const json::Object& arguments, const contract::ToolCatalog& tools) {
   const json::Object* draft = json::object_at(arguments, "draft");
   const json::Object* written = json::object_at(arguments, "written");
+  static const json::Object kNone{{"steps", json::Array{}}, {"answer", ""}};
+  if (const auto ok = written == nullptr ? std::nullopt : json::bool_at(*written, "ok")) {
+    written = *ok ? json::object_at(*written, "value") : &kNone;  // one of several
+  }
   if (draft == nullptr || written == nullptr || json::array_at(*written, "steps") == nullptr) {
     return fail(Code::kUsage, "'draft' or 'written' is not of the planner's form");
   }
@@ -239,9 +248,48 @@ Result<json::Value> adopt(const json::Object& arguments, const contract::ToolCat
                                   {"reason", std::move(reason)}});
 }
 
+namespace {
+
+// The model writes several plans, each asked for by its number; one that is no plan spoils none of
+// the others.
+void draw(json::Object& plan, std::int64_t candidates) {
+  json::Array numbers;
+  for (std::int64_t i = 1; i <= candidates; ++i) numbers.emplace_back(i);
+  plan["inputs"].as_object()["numbers"] = json::Object{
+      {"schema", json::parse(R"({"type":"array","items":{"type":"integer"}})").value()},
+      {"value", std::move(numbers)}};
+  for (json::Value& each : plan["steps"].as_array()) {
+    json::Object& step = each.as_object();
+    json::Object& with = step["with"].as_object();
+    if (step["id"] == "write") {
+      step["for_each"] = json::Object{{"in", "${inputs.numbers}"},
+                                      {"max", candidates},
+                                      {"parallel", 1},
+                                      {"on_error", "collect"}};
+      step["default"] = json::Array{
+          json::Value(json::Object{{"ok", true}, {"value", json::Value(step["default"])}})};
+      json::Object& user = with["messages"].as_array().back().as_object();
+      user["content"] = std::string{json::view(user["content"].as_string())} +
+                        "\n\nThis is draft ${item} of " + std::to_string(candidates) +
+                        "; each goes about it in another way.";
+    } else if (step["id"] == "adopt") {
+      step["for_each"] = json::Object{{"in", "${steps.write.out}"}, {"max", candidates}};
+      with["written"] = "${item}";
+    }
+  }
+  json::Object& outputs = plan["outputs"].as_object();
+  outputs["plan"] = "${steps.adopt.out}";
+  for (const std::string_view each : {"status", "skill", "reason"}) {
+    outputs[each] = "${steps.adopt.out[0]." + std::string{each} + "}";
+  }
+}
+
+}  // namespace
+
 // The caps share the context: a quarter, at most kOutputTokensMax, for the plan; the rest is read,
 // the schema and the instructions with it.
-Result<std::string> program_for(std::string_view program, const contract::ModelContract& model) {
+Result<std::string> program_for(std::string_view program, const contract::ModelContract& model,
+                                std::int64_t candidates) {
   const std::int64_t output = std::min(kOutputTokensMax, model.context_tokens / 4);
   const std::int64_t input = std::min(kInputTokensMax, model.context_tokens - output);
   const std::int64_t bytes = turns::bytes_of(model, input) - kFrameBytes;
@@ -265,6 +313,7 @@ Result<std::string> program_for(std::string_view program, const contract::ModelC
     use["max_input_tokens"] = input;
     use["max_output_tokens"] = output;
   }
+  if (candidates > 1) draw(plan.as_object(), candidates);
   return json::pretty(plan);
 }
 

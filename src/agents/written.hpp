@@ -30,7 +30,9 @@ Result<json::Value> adopt(const json::Object& arguments, const contract::ToolCat
 bool is_offered(const contract::ToolContract& tool);
 
 // `program` (the text of plans/model_goal.json) for one model: its name, and caps that fit its
-// context. kUsage where the context is too small to say what there is.
-Result<std::string> program_for(std::string_view program, const contract::ModelContract& model);
+// context. With several candidates its output is an array of {"plan", ...}. kUsage where the
+// context is too small to say what there is.
+Result<std::string> program_for(std::string_view program, const contract::ModelContract& model,
+                                std::int64_t candidates = 1);
 
 }  // namespace naestro::agents

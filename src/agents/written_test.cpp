@@ -264,6 +264,16 @@ TEST(ModelProgram, SharesTheContextOfItsModel) {
   EXPECT_FALSE(program_for("no plan", small));
 }
 
+TEST(ModelProgram, DrawsSeveralPlans) {
+  const auto large = model(200'000, true);
+  const std::string one = program_for(program_text(), large, 1).value();
+  EXPECT_EQ(one, program_for(program_text(), large).value());
+  const json::Value plan = json::parse(program_for(program_text(), large, 3).value()).value();
+  EXPECT_EQ(*json::at(plan, "/inputs/numbers/value"), *json::parse("[1,2,3]"));
+  EXPECT_EQ(*json::at(plan, "/steps/3/for_each/max"), json::Value(3));
+  EXPECT_EQ(*json::at(plan, "/outputs/plan"), json::Value("${steps.adopt.out}"));
+}
+
 // The brief, the instructions and the schema fit the caps of a model whose tokens are bytes.
 TEST(ModelProgram, ItsMessagesFitAModelThatCountsBytes) {
   for (const std::int64_t context : {18'000, 32'768, 200'000}) {

@@ -284,13 +284,18 @@ class Loader {
       if (held != values_.end()) {
         settings.rows.push_back({key, held->second.text, held->second.origin});
       } else {
-        settings.rows.push_back({key, key == "workspace" ? "." : "none", "built-in"});
+        settings.rows.push_back({key,
+                                 key == "workspace"   ? "."
+                                 : key == kCandidates ? "1"
+                                                      : "none",
+                                 "built-in"});
       }
     }
     settings.mode = values_["mode"].text;
     if (values_["model"].text != models_.fallback().name) settings.model = values_["model"].text;
     const std::string& planner = values_[std::string{kPlannerModel}].text;
     if (planner != "none") settings.planner_model = planner;
+    settings.planner_candidates = number_of(std::string{kCandidates}).value_or(1);
     settings.assets = values_["assets"].text;
     if (values_.contains("workspace")) settings.workspace = values_["workspace"].text;
     settings.hosts = values_[std::string{kHosts}].text;

@@ -62,7 +62,7 @@ TEST(Config, WithoutFilesTheBuiltInHolds) {
   EXPECT_EQ(configured.settings.assets, "/opt/assets");
   EXPECT_EQ(configured.settings.workspace, "");
   EXPECT_FALSE(configured.settings.limits.usd);
-  EXPECT_EQ(configured.settings.rows.size(), 9U);
+  EXPECT_EQ(configured.settings.rows.size(), 10U);
   EXPECT_EQ(configured.settings.planner_model, "");
   EXPECT_EQ(origin(configured, "mode"), "built-in");
 }

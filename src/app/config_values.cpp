@@ -25,6 +25,7 @@ std::string expected(const std::string& key) {
   if (key == "mode") return "one of guide, copilot, auto";
   if (key == "limits.usd") return "an amount in US dollars such as 0.05";
   if (key.starts_with("limits.")) return "a whole number, 0 or more";
+  if (key == kCandidates) return "a whole number, 1 to 5";
   if (key == "model" || key == kPlannerModel) return "the name of a model";
   if (key == kHosts) return "a list of hosts such as [docs.example, 'http://127.0.0.1:8080']";
   return "a folder";
@@ -114,7 +115,8 @@ Checked checked_value(const std::string& key, const YamlNode& node, const Speake
     if (policy::mode_from(node.text)) return node.text;
   } else if (key == "limits.usd") {
     if (const auto usd = parse_usd(node.text)) return format_usd(*usd);
-  } else if (const auto number = whole_number(node)) {
+  } else if (const auto number = whole_number(node);
+             number && (key != kCandidates || (*number >= 1 && *number <= kCandidatesMax))) {
     return std::to_string(*number);
   }
   return wrong(key, node.quoted && key.starts_with("limits.") ? "the text " + shown(node.text)

@@ -13,9 +13,12 @@ namespace naestro::app {
 
 // Every key, in the order in which `naestro config` shows them.
 inline constexpr std::string_view kConfigKeys[] = {
-    "mode",          "limits.usd", "limits.tokens", "limits.tool_calls", "model",
-    "planner.model", "net.hosts",  "assets",        "workspace"};
+    "mode",   "limits.usd",    "limits.tokens",      "limits.tool_calls",
+    "model",  "planner.model", "planner.candidates", "net.hosts",
+    "assets", "workspace"};
 inline constexpr std::string_view kPlannerModel = "planner.model";
+inline constexpr std::string_view kCandidates = "planner.candidates";
+inline constexpr std::int64_t kCandidatesMax = 5;
 inline constexpr std::string_view kHosts = "net.hosts";
 
 // As much of a text as a message shows.

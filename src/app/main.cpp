@@ -201,8 +201,8 @@ int main(int argc, char** argv) {
       .policy = policy,
       .planner = std::string{embedded_plan("plan_goal.json")},
       .model_planner =
-          [](const contract::ModelContract& model) {
-            return agents::program_for(embedded_plan("model_goal.json"), model);
+          [](const contract::ModelContract& model, std::int64_t candidates) {
+            return agents::program_for(embedded_plan("model_goal.json"), model, candidates);
           },
       .goal_bytes_max = agents::kGoalBytesMax,
       .version = NAESTRO_VERSION,

@@ -31,8 +31,9 @@ struct House {
   const policy::Policy& policy;
   // The built-in program that turns a goal into a plan (plans/plan_goal.json).
   std::string planner = {};
-  // The same with a model behind the skills (plans/model_goal.json).
-  std::function<Result<std::string>(const contract::ModelContract&)> model_planner = {};
+  // The same with a model behind the skills (plans/model_goal.json), which writes so many plans.
+  std::function<Result<std::string>(const contract::ModelContract&, std::int64_t candidates)>
+      model_planner = {};
   std::size_t goal_bytes_max = 0;  // of a goal that they read
   std::string version;
   std::string user;

@@ -32,7 +32,8 @@ Result<void> check_goal(std::string_view goal, std::size_t bytes_max) {
 Result<std::string> planner_of(const House& house, const RunOptions& options) {
   if (!options.planner.empty()) return ledger::read_whole(options.planner);
   const contract::ModelContract* model = house.models.find(house.settings.planner_model);
-  return model == nullptr ? house.planner : house.model_planner(*model);
+  return model == nullptr ? house.planner
+                          : house.model_planner(*model, house.settings.planner_candidates);
 }
 
 }  // namespace naestro::cli

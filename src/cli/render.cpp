@@ -304,6 +304,11 @@ std::string event_text(const ledger::Event& event) {
            std::to_string(passed == nullptr ? 0 : passed->size()) + " accepted\n";
   }
   if (event.kind == "run.steered") return "steered  the goal is another one\n";
+  if (event.kind == "plan.chosen") {
+    const json::Array* all = json::array_at(data, "candidates");
+    return "plan     the best of " + std::to_string(all == nullptr ? 0 : all->size()) +
+           " that the planner proposed\n";
+  }
   if (event.kind == "plan.replanning") return "plan     stands aside; another one is looked for\n";
   if (event.kind == "plan.patched") {  // what is asked stands in the question
     return json::bool_at(data, "asks").value_or(false) ? "" : patch_text(data);

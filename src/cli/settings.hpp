@@ -23,11 +23,12 @@ using FilesRead = std::vector<std::pair<std::string, bool>>;
 struct Settings {
   std::string mode = "copilot";
   Limits limits;
-  std::string model = {};          // a name of the catalog; "": its first
-  std::string planner_model = {};  // writes a plan where no skill fits; "": none
-  std::string assets = {};         // absolute; holds the engine and the models
-  std::string workspace = {};      // absolute; "": the current folder
-  std::string hosts = "none";      // what tools may reach, in the form of net::HostList
+  std::string model = {};               // a name of the catalog; "": its first
+  std::int64_t planner_candidates = 1;  // plans that it writes, of which the compiler chooses
+  std::string planner_model = {};       // writes a plan where no skill fits; "": none
+  std::string assets = {};              // absolute; holds the engine and the models
+  std::string workspace = {};           // absolute; "": the current folder
+  std::string hosts = "none";           // what tools may reach, in the form of net::HostList
 
   // For `naestro config`: every key, its value as text, and where that comes from.
   struct Row {

@@ -166,6 +166,48 @@ TEST_F(ChangeTest, TheLastGoalCounts) {
   EXPECT_TRUE(replay(events()).empty());
 }
 
+// Of several plans the one that asks least and costs least is taken; what does not compile, or is
+// there twice, is none.
+TEST_F(ChangeTest, TheCompilerChoosesAmongPlans) {
+  const std::string reads =
+      R"({"naestro":"plan/1","goal":"g","steps":[{"id":"a","do":{"tool":"files.search@1"},)"
+      R"("with":{"path":".","query":"x"}}],"outputs":{"n":"${steps.a.out.match_count}"}})";
+  std::string twice = reads;
+  twice.insert(twice.find("],\"outputs"),
+               R"(,{"id":"b","do":{"tool":"files.search@1"},"with":{"path":".","query":"y"}})");
+  std::string broken = reads;
+  broken.replace(broken.find("files.search@1"), 14, "files.find@1");
+  const auto planner = [](const std::vector<std::string>& plans) {
+    std::string all;
+    for (const std::string& plan : plans) {
+      all += (all.empty() ? "" : ",") + (R"({"reason":"r","plan":)" + plan + "}");
+    }
+    return R"({"naestro":"plan/1","goal":"p","inputs":{"all":{"schema":{"type":"array"},"value":[)" +
+           all +
+           R"(]}},"steps":[{"id":"l","do":{"tool":"files.search@1"},"with":{"path":".",)"
+           R"("query":"q"}}],"outputs":{"plan":"${inputs.all}"}})";
+  };
+  const auto next = [](Start& start) {
+    start.next = "plan";
+    start.ceilings = {};
+  };
+  EXPECT_EQ(go(true, planner({broken, testing::kPlan, twice, reads, "{}", reads}), next).how,
+            Ending::How::done);
+  const json::Object& chosen = data_of("plan.chosen");
+  EXPECT_EQ(json::integer_at(chosen, "candidate"), 3);
+  EXPECT_EQ(json::array_at(chosen, "candidates")->size(), 4U);
+  EXPECT_EQ(machine_->program().steps.size(), 1U);
+  EXPECT_TRUE(replay(events()).empty());
+  for (const auto& [plans, code] : {std::pair{std::vector{broken, broken}, Code::kPlanRejected},
+                                    {std::vector<std::string>{"{}", "{}"}, Code::kNoPlan},
+                                    {std::vector<std::string>{}, Code::kNoPlan}}) {
+    fresh();
+    EXPECT_EQ(go(true, planner(plans), next).error->code, code);
+    EXPECT_EQ(kinds("plan.chosen"), 0);
+    EXPECT_TRUE(replay(events()).empty());
+  }
+}
+
 // In mode auto nobody is asked; what would have to be is not done.
 TEST_F(ChangeTest, ModeAutoTakesWhatNeedsNoYes) {
   const std::string reads =

@@ -109,6 +109,20 @@ TEST(Events, EverySchemaIsMetByAnEvent) {
   strict.insert(strict.rfind('}'), R"(,"accept":[{"check":"${steps.a.out.match_count} > 1"}])");
   EXPECT_EQ(run_once(world, true, {}, strict).error->code, Code::kNotAccepted);
 
+  // Two plans, of which one is chosen.
+  EXPECT_EQ(run_once(
+                world, true,
+                [](Start& start) {
+                  start.next = "plan";
+                  start.ceilings = {};
+                },
+                R"({"naestro":"plan/1","goal":"p","inputs":{"all":{"schema":{"type":"array"},)"
+                R"("value":[{"plan":{"a":1}},{"plan":{"b":1}}]}},"steps":[{"id":"l","do":)"
+                R"({"tool":"files.search@1"},"with":{"path":".","query":"q"}}],)"
+                R"("outputs":{"plan":"${inputs.all}"}})")
+                .error->code,
+            Code::kPlanRejected);
+
   // Another goal in mid-run: a plan for it that is taken, and none.
   const std::string lists =
       R"({"naestro":"plan/1","goal":"g","steps":[{"id":"l","do":{"tool":"files.list@1"},)"

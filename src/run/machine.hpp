@@ -318,6 +318,7 @@ class Machine {
   void emit_compiled(const plan::Program& program, std::int64_t segment, bool planner,
                      Batch& batch);
   [[nodiscard]] Card card_under(const policy::Policy& policy) const;
+  void choose(Batch& batch);
   void advance(Batch& batch);
   void reject(const plan::Compiled& compiled, Batch& batch);
   void close_segment();

@@ -255,7 +255,9 @@ void Machine::take_over(plan::Program program, const std::string& text, json::Ob
   kept_ = std::move(kept);
   enter(std::move(program));
   emit_compiled(*program_, segment_, false, batch);
-  const bool asks = start_.mode != policy::Mode::automatic || card_.asks();
+  // Who wants something else sees what comes of it; a way around a failure asks what a plan asks.
+  const bool wanted = patch.because == "steered" && start_.mode != policy::Mode::automatic;
+  const bool asks = wanted || card_.asks();
   json::Object data = to_json(patch);
   data["asks"] = asks;
   data["segment"] = segment_;

@@ -114,6 +114,7 @@ void Machine::ask_card(Batch& batch) {
 // ceilings, and becomes the segment under way; or it is rejected, and the run fails with the
 // diagnostics.
 void Machine::advance(Batch& batch) {
+  if (start_.semantics >= 2) choose(batch);
   const json::Value* proposed = outputs_.if_contains(next_);
   const json::Object* plan = proposed == nullptr ? nullptr : proposed->if_object();
   if (plan == nullptr || plan->empty()) {

@@ -94,11 +94,38 @@ class ModelPlanner(unittest.TestCase):
         self.assertRegex(again, r"NP\d{4}")
 
     def test_a_model_that_cannot_mend_its_plan_ends_with_what_was_found(self):
-        requests = self.model([UNKNOWN_ARGUMENT])
+        others = [claims(group=[column]) for column in ("product", "cause", "quarter")]
+        requests = self.model(others)
         out = self.ask(code=1)
         self.assertEqual(len(requests), 3)
         self.assertRegex(out, r"NP\d{4}")
         self.assertIn("group", out)
+
+    def test_a_model_that_says_the_same_again_is_not_asked_a_third_time(self):
+        requests = self.model([UNKNOWN_ARGUMENT])
+        self.assertRegex(self.ask(code=1), r"NP\d{4}")
+        self.assertEqual(len(requests), 2)
+
+    def test_of_several_plans_the_compiler_chooses(self):
+        requests = self.model([UNKNOWN_ARGUMENT, "no plan", GOOD])
+        out = self.ask(GOAL, "-c", "planner.candidates=3")
+        self.assertIn("RL-300: claims 27", out)
+        self.assertEqual(len(requests), 3)
+        self.assertIn("This is draft 3 of 3", requests[2]["messages"][-1]["content"])
+        self.assertTrue(json.loads(self.naestro("replay", "last", "--json"))["equal"])
+        self.naestro("run", GOAL, "-c", "planner.candidates=6", code=2)
+
+    def test_a_plan_that_fails_is_written_anew(self):
+        missing = claims(group_by=["produkt"])
+        requests = self.model([missing, GOOD])
+        out = self.ask()
+        self.assertIn("Another plan, since a step failed", out)
+        self.assertIn("RL-300: claims 27", out)
+        told = requests[1]["messages"][-1]["content"]
+        self.assertIn("was run and did not come through", told)
+        self.assertIn("produkt", told)
+        self.assertEqual(len(requests), 2)
+        self.assertTrue(json.loads(self.naestro("replay", "last", "--json"))["equal"])
 
     def test_a_model_too_weak_ends_in_a_message_and_never_in_an_answer(self):
         for i, answer in enumerate((NOTHING, "I do not know", {"plan": 1},
