@@ -182,7 +182,8 @@ TEST_F(ChangeTest, TheCompilerChoosesAmongPlans) {
     for (const std::string& plan : plans) {
       all += (all.empty() ? "" : ",") + (R"({"reason":"r","plan":)" + plan + "}");
     }
-    return R"({"naestro":"plan/1","goal":"p","inputs":{"all":{"schema":{"type":"array"},"value":[)" +
+    return R"({"naestro":"plan/1","goal":"p","inputs":{"all":{"schema":{"type":"array"},)"
+           R"("value":[)" +
            all +
            R"(]}},"steps":[{"id":"l","do":{"tool":"files.search@1"},"with":{"path":".",)"
            R"("query":"q"}}],"outputs":{"plan":"${inputs.all}"}})";
