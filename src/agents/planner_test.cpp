@@ -43,10 +43,13 @@ TEST(Planner, ItsToolsHaveContractsAndFitThem) {
   const std::map<std::string, std::size_t> caps = {{"planner.survey@1", kSurveyOutputMax},
                                                    {"planner.draft@1", kDraftOutputMax},
                                                    {"planner.brief@1", kBriefOutputMax},
+                                                   {"planner.brief@2", kBriefOutputMax},
                                                    {"planner.adopt@1", kAdoptOutputMax}};
   EXPECT_EQ(known().size(), caps.size());
   for (const std::string& id : known()) {
-    const auto* contract = world().catalogs.tools.find(id.substr(0, id.find('@')), 1);
+    const std::size_t at = id.find('@');
+    const auto* contract =
+        world().catalogs.tools.find(id.substr(0, at), std::stoll(id.substr(at + 1)));
     ASSERT_NE(contract, nullptr) << id;
     EXPECT_EQ(static_cast<std::size_t>(contract->max_output_bytes), caps.at(id));
     const bool survey = id.starts_with("planner.survey");

@@ -1,6 +1,7 @@
 #include "agents/written.hpp"
 
 #include <algorithm>
+#include <set>
 
 #include "base/text.hpp"
 #include "plan/reference.hpp"
@@ -13,6 +14,8 @@ using turns::signature;
 namespace {
 
 constexpr std::size_t kValuesShown = 6;
+constexpr std::size_t kFolderBytes = 2000;  // of a brief, that no list of tools takes
+constexpr std::size_t kWordLetters = 4;     // shorter ones say little
 constexpr std::size_t kCellBytesMax = 40;
 constexpr std::int64_t kOutputTokensMax = 4000;
 constexpr std::int64_t kInputTokensMax = 32'000;
@@ -44,6 +47,12 @@ class Page {
     truncated_ = truncated_ || text.size() > room;
     line(shorten(text, std::min(room, text.size())));
   }
+  // What is not there on purpose.
+  void leave_out(std::string_view text) {
+    if (!text.empty()) line(text);
+    truncated_ = true;
+  }
+  [[nodiscard]] std::size_t left() const { return left_; }
   json::Value end() && { return json::Object{{"text", out_}, {"truncated", truncated_}}; }
 
  private:
@@ -95,6 +104,61 @@ void texts(const json::Object& survey, Page& page) {
               std::to_string(json::integer_at(file, "lines").value_or(0)) +
               " lines: " + text_of(file, "title"));
   }
+}
+
+// The tools that a plan may call: those that are asked for, where there is a list of them.
+std::vector<const contract::ToolContract*> usable(const json::Object& arguments,
+                                                  const contract::ToolCatalog& tools) {
+  const json::Array* ids = json::array_at(arguments, "tools");
+  std::set<std::string_view> wanted;
+  for (std::size_t i = 0; ids != nullptr && i < ids->size(); ++i) {
+    if ((*ids)[i].is_string()) wanted.insert(json::view((*ids)[i].get_string()));
+  }
+  std::vector<const contract::ToolContract*> out;
+  for (const contract::ToolContract& tool : tools.all()) {
+    if (is_offered(tool) && (ids == nullptr || wanted.contains(tool.id()))) out.push_back(&tool);
+  }
+  return out;
+}
+
+// How many words of the goal a tool's name or description has.
+std::ptrdiff_t relevance(const contract::ToolContract& tool,
+                         const std::set<std::string>& goal_words) {
+  const std::string says = ascii_lower(tool.name + " " + tool.description);
+  return std::ranges::count_if(goal_words,
+                               [&](const std::string& word) { return says.contains(word); });
+}
+
+// All of them in the catalog's order, which a cache of beginnings likes; where they are too many,
+// those first that have to do with the goal.
+void list(std::vector<const contract::ToolContract*> tools, const std::string& goal, bool counted,
+          Page& page) {
+  std::size_t bytes = 0;
+  for (const contract::ToolContract* tool : tools) bytes += signature(*tool).size() + 3;
+  const std::size_t room = page.left() > kFolderBytes ? page.left() - kFolderBytes : 0;
+  if (bytes > room) {
+    std::set<std::string> words;
+    for (const std::string& word : split(ascii_lower(goal), ' ')) {
+      if (word.size() >= kWordLetters) words.insert(word);
+    }
+    std::ranges::sort(tools, {}, [&](const contract::ToolContract* tool) {
+      return std::pair{-relevance(*tool, words), tool->id()};
+    });
+  }
+  std::size_t used = 0;
+  std::size_t without = 0;
+  for (const contract::ToolContract* tool : tools) {
+    const std::string line = "- " + signature(*tool);
+    if (used + line.size() + 1 > room) {
+      ++without;
+      continue;
+    }
+    used += line.size() + 1;
+    page.line(line);
+  }
+  if (without == 0) return;
+  // Of version 1 every line is one of the whole.
+  page.leave_out(counted ? std::to_string(without) + " more tools are not listed" : "");
 }
 
 // The output of a tool that has an answer, in the shape that answer.compose takes.
@@ -206,9 +270,7 @@ Result<json::Value> brief(const json::Object& arguments, const contract::ToolCat
     page.passage(found, 3);
   }
   page.line("\nTools, as NAME ARGUMENTS -> RESULT:");
-  for (const contract::ToolContract& tool : tools.all()) {
-    if (is_offered(tool)) page.line("- " + signature(tool));
-  }
+  list(usable(arguments, tools), text_of(arguments, "goal"), arguments.contains("tools"), page);
   tables(*survey, page);
   texts(*survey, page);
   return std::move(page).end();
@@ -250,6 +312,29 @@ Result<json::Value> adopt(const json::Object& arguments, const contract::ToolCat
 
 namespace {
 
+// Only these tools are told of, and taken.
+void narrow(json::Object& plan, const std::set<std::string>& allowed) {
+  for (json::Value& each : plan["steps"].as_array()) {
+    json::Object& step = each.as_object();
+    json::Value* list =
+        step["id"] == "brief" ? step["with"].as_object().if_contains("tools") : nullptr;
+    json::Value* out = step.if_contains("out");
+    if (out != nullptr) {
+      boost::system::error_code none;
+      list = out->find_pointer("/properties/steps/items/properties/do/anyOf/0/properties/tool/enum",
+                               none);
+    }
+    if (list == nullptr) continue;
+    json::Array kept;
+    for (const json::Value& tool : list->as_array()) {
+      if (allowed.contains(std::string{json::view(tool.get_string())})) kept.push_back(tool);
+    }
+    if (kept.empty() && out != nullptr)
+      kept.emplace_back("none");  // an enumeration has to have one
+    *list = std::move(kept);
+  }
+}
+
 // The model writes several plans, each asked for by its number; one that is no plan spoils none of
 // the others.
 void draw(json::Object& plan, std::int64_t candidates) {
@@ -289,7 +374,7 @@ void draw(json::Object& plan, std::int64_t candidates) {
 // The caps share the context: a quarter, at most kOutputTokensMax, for the plan; the rest is read,
 // the schema and the instructions with it.
 Result<std::string> program_for(std::string_view program, const contract::ModelContract& model,
-                                std::int64_t candidates) {
+                                const Drawing& drawing) {
   const std::int64_t output = std::min(kOutputTokensMax, model.context_tokens / 4);
   const std::int64_t input = std::min(kInputTokensMax, model.context_tokens - output);
   const std::int64_t bytes = turns::bytes_of(model, input) - kFrameBytes;
@@ -313,7 +398,8 @@ Result<std::string> program_for(std::string_view program, const contract::ModelC
     use["max_input_tokens"] = input;
     use["max_output_tokens"] = output;
   }
-  if (candidates > 1) draw(plan.as_object(), candidates);
+  if (drawing.tools) narrow(plan.as_object(), *drawing.tools);
+  if (drawing.candidates > 1) draw(plan.as_object(), drawing.candidates);
   return json::pretty(plan);
 }
 

@@ -30,10 +30,10 @@ contract::ModelContract model(std::int64_t context, bool served = false) {
   return out;
 }
 
-json::Object call(std::string_view tool, const json::Object& arguments) {
-  auto out = world().planner.call(tool, 1, arguments, {world().workspace, {}});
+json::Object call(std::string_view tool, const json::Object& arguments, std::int64_t version = 1) {
+  auto out = world().planner.call(tool, version, arguments, {world().workspace, {}});
   check(out.has_value(), out ? "" : out.error().text());
-  const auto* contract = world().catalogs.tools.find(tool, 1);
+  const auto* contract = world().catalogs.tools.find(tool, version);
   EXPECT_TRUE(schema::conforms(*contract->output_schema, *out, tool)) << json::write(*out);
   return out->as_object();
 }
@@ -264,11 +264,50 @@ TEST(ModelProgram, SharesTheContextOfItsModel) {
   EXPECT_FALSE(program_for("no plan", small));
 }
 
+TEST(ModelProgram, TellsOfAllowedToolsAlone) {
+  const auto large = model(200'000, true);
+  const auto with = [&](std::set<std::string> tools) {
+    return json::parse(program_for(program_text(), large, {1, std::move(tools)}).value()).value();
+  };
+  constexpr std::string_view kEnum =
+      "/steps/3/out/properties/steps/items/properties/do/anyOf/0/properties/tool/enum";
+  const json::Value one = with({"csv.query@1", "other@1"});
+  EXPECT_EQ(*json::at(one, "/steps/2/with/tools"), *json::parse(R"(["csv.query@1"])"));
+  EXPECT_EQ(*json::at(one, kEnum), *json::parse(R"(["csv.query@1"])"));
+  const json::Value none = with({});
+  EXPECT_EQ(json::at(none, "/steps/2/with/tools")->as_array().size(), 0U);
+  EXPECT_EQ(*json::at(none, kEnum), *json::parse(R"(["none"])"));
+}
+
+// Of too many tools those come first that the goal speaks of.
+TEST(Brief, OfManyToolsThoseAreListedThatTheGoalNeeds) {
+  const auto text = [&](std::string_view goal, std::int64_t bytes) {
+    const json::Value some =
+        json::parse(R"(["chart.svg@1","csv.query@1","text.timeline@1"])").value();
+    const json::Object out = call("planner.brief",
+                                  {{"goal", goal},
+                                   {"survey", world().survey(goal)},
+                                   {"diagnostics", "none"},
+                                   {"tools", some},
+                                   {"max_bytes", bytes}},
+                                  2);
+    return std::string{*json::text_at(out, "text")};
+  };
+  const std::string all = text("draw a chart of claims", 60'000);
+  EXPECT_TRUE(all.contains("- csv.query@1"));
+  EXPECT_FALSE(all.contains("- files.read@1"));
+  EXPECT_LT(all.find("- chart.svg@1"), all.find("- csv.query@1"));
+  const std::string few = text("draw a timeline of events", 2'700);
+  EXPECT_TRUE(few.contains("- text.timeline@1")) << few;
+  EXPECT_TRUE(few.contains("more tools are not listed")) << few;
+}
+
 TEST(ModelProgram, DrawsSeveralPlans) {
   const auto large = model(200'000, true);
-  const std::string one = program_for(program_text(), large, 1).value();
+  const std::string one = program_for(program_text(), large, {.candidates = 1}).value();
   EXPECT_EQ(one, program_for(program_text(), large).value());
-  const json::Value plan = json::parse(program_for(program_text(), large, 3).value()).value();
+  const json::Value plan =
+      json::parse(program_for(program_text(), large, {.candidates = 3}).value()).value();
   EXPECT_EQ(*json::at(plan, "/inputs/numbers/value"), *json::parse("[1,2,3]"));
   EXPECT_EQ(*json::at(plan, "/steps/3/for_each/max"), json::Value(3));
   EXPECT_EQ(*json::at(plan, "/outputs/plan"), json::Value("${steps.adopt.out}"));

@@ -201,8 +201,10 @@ int main(int argc, char** argv) {
       .policy = policy,
       .planner = std::string{embedded_plan("plan_goal.json")},
       .model_planner =
-          [](const contract::ModelContract& model, std::int64_t candidates) {
-            return agents::program_for(embedded_plan("model_goal.json"), model, candidates);
+          [](const contract::ModelContract& model, std::int64_t candidates,
+             std::set<std::string> allowed) {
+            return agents::program_for(embedded_plan("model_goal.json"), model,
+                                       {candidates, std::move(allowed)});
           },
       .goal_bytes_max = agents::kGoalBytesMax,
       .version = NAESTRO_VERSION,

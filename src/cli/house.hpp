@@ -5,6 +5,7 @@
 #include <functional>
 #include <memory>
 #include <optional>
+#include <set>
 #include <span>
 #include <stop_token>
 #include <string>
@@ -31,8 +32,10 @@ struct House {
   const policy::Policy& policy;
   // The built-in program that turns a goal into a plan (plans/plan_goal.json).
   std::string planner = {};
-  // The same with a model behind the skills (plans/model_goal.json), which writes so many plans.
-  std::function<Result<std::string>(const contract::ModelContract&, std::int64_t candidates)>
+  // The same with a model behind the skills (plans/model_goal.json), which writes so many plans, of
+  // the tools that are allowed (ids).
+  std::function<Result<std::string>(const contract::ModelContract&, std::int64_t candidates,
+                                    std::set<std::string> allowed)>
       model_planner = {};
   std::size_t goal_bytes_max = 0;  // of a goal that they read
   std::string version;

@@ -1,9 +1,12 @@
 #include "cli/planner.hpp"
 
 #include <algorithm>
+#include <set>
 
 #include "base/text.hpp"
+#include "cli/policy_words.hpp"
 #include "ledger/files.hpp"
+#include "policy/prove.hpp"
 
 namespace naestro::cli {
 
@@ -29,11 +32,26 @@ Result<void> check_goal(std::string_view goal, std::size_t bytes_max) {
               std::string{kShape});
 }
 
+namespace {
+
+// Tools of which the policy lets some call happen, be it after asking: no plan needs the others.
+std::set<std::string> allowed_tools(const House& house) {
+  std::set<std::string> out;
+  for (const policy::Target& target : targets_of(house)) {
+    const policy::Proof never = policy::prove(policy::Claim::always_denies, house.policy,
+                                              house.policy, std::span{&target, 1});
+    if (never.counter || !never.complete) out.insert(target.name);
+  }
+  return out;
+}
+
+}  // namespace
+
 Result<std::string> planner_of(const House& house, const RunOptions& options) {
   if (!options.planner.empty()) return ledger::read_whole(options.planner);
   const contract::ModelContract* model = house.models.find(house.settings.planner_model);
-  return model == nullptr ? house.planner
-                          : house.model_planner(*model, house.settings.planner_candidates);
+  if (model == nullptr) return house.planner;
+  return house.model_planner(*model, house.settings.planner_candidates, allowed_tools(house));
 }
 
 }  // namespace naestro::cli

@@ -106,6 +106,19 @@ class ModelPlanner(unittest.TestCase):
         self.assertRegex(self.ask(code=1), r"NP\d{4}")
         self.assertEqual(len(requests), 2)
 
+    def test_of_tools_that_the_policy_never_lets_happen_no_model_is_told(self):
+        requests = self.model([GOOD])
+        self.ask()
+        asked = requests[0]["messages"][-1]["content"]
+        self.assertIn("- files.write@1", asked)  # it is asked about
+        rules = self.folder / "config/naestro/policy.yaml"
+        rules.parent.mkdir(parents=True, exist_ok=True)
+        rules.write_text("policy: policy/1\nrules:\n"
+                         "  - {id: no-writes, effect: deny, kinds: [write]}\n")
+        self.ask()
+        self.assertNotIn("- files.write@1", requests[1]["messages"][-1]["content"])
+        self.assertIn("- csv.query@1", requests[1]["messages"][-1]["content"])
+
     def test_of_several_plans_the_compiler_chooses(self):
         requests = self.model([UNKNOWN_ARGUMENT, "no plan", GOOD])
         out = self.ask(GOAL, "-c", "planner.candidates=3")
