@@ -174,19 +174,24 @@ void Machine::give_up(Batch& batch) {
   begin_change(batch);
 }
 
-// Steps of another plan that do what was done already, by the ids of the plan that stands aside;
-// and so is all that they need.
+// Steps of another plan that do what was done already, by the ids of the plan that stands aside.
+// What they need is the same, and has ended: where it was skipped it is so again, and where it
+// failed they went on without it.
 std::map<std::string, std::string> Machine::done_again(const plan::Program& program,
                                                        const json::Object& inputs) const {
   std::map<std::string, std::string> out;
+  std::set<std::string> ended;
   const auto same = plan::same_steps({*former_->program, former_->inputs}, {program, inputs});
   for (const plan::Step& step : program.steps) {
     const auto found = same.find(step.id);
     if (found == same.end()) continue;
-    if (former_->steps[former_->index.at(found->second)].state != StepState::done) continue;
-    const bool whole = std::ranges::all_of(
-        step.needs, [&](const std::size_t need) { return out.contains(program.steps[need].id); });
-    if (whole) out.insert(*found);
+    const StepState state = former_->steps[former_->index.at(found->second)].state;
+    const bool whole = settled(state) && std::ranges::all_of(step.needs, [&](std::size_t need) {
+                         return ended.contains(program.steps[need].id);
+                       });
+    if (!whole) continue;
+    ended.insert(step.id);
+    if (state == StepState::done) out.insert(*found);
   }
   return out;
 }

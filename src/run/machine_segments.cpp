@@ -93,10 +93,10 @@ void Machine::open_segment(Batch& batch) {
              start_.mode == policy::Mode::automatic && !open.empty()) {
     failure_ = not_proved_error(open);
     give_up(batch);
-  } else if (card_.asks()) {
-    ask_card(batch);
   } else {
-    schedule(batch);
+    if (card_.asks()) ask_card(batch);
+    schedule(
+        batch);  // another plan may be wanted by now, though nothing else begins before the yes
   }
 }
 

@@ -307,5 +307,109 @@ TEST_F(SimTest, CrashedAnywhereARunEndsTheSame) {
   std::printf("%d crashes, %d deadlines; %d runs that were to succeed did\n", crashes, late, done);
 }
 
+// A plan that does more, behind all that it does already; or any other one.
+std::string another_plan(Dice& dice, const std::string& text, bool more) {
+  if (!more) return testing::any_plan(dice);
+  json::Value plan = json::parse(text).value();
+  plan.as_object()["steps"].as_array().emplace_back(
+      testing::tool_step("extra", "free.read@1", "more"));
+  return json::canonical(plan);
+}
+
+std::string planner_of(const std::string& proposed) {
+  return R"({"naestro":"plan/1","goal":"p","inputs":{"goal":{"schema":{"type":"string"}},"p":)"
+         R"({"schema":{"type":"object"},"value":)" +
+         json::canonical(json::parse(proposed).value()) +
+         R"(}},"steps":[{"id":"l","do":{"tool":"free.read@1"},"with":{"q":"goal"}}],)"
+         R"("outputs":{"plan":"${inputs.p}"}})";
+}
+
+// At any instant the goal is changed, and the process ends in any way: the run comes to an end, no
+// ceiling is passed, nothing is done twice that the new plan takes over.
+TEST_F(SimTest, SteeredAtAnyInstantNothingIsDoneTwice) {
+  int taken = 0;
+  int kept = 0;
+  int refused = 0;
+  each_seed(300, [&](std::uint64_t seed) {
+    Dice dice{seed};
+    const std::string text = testing::any_plan(dice);
+    const plan::Program program = world_.compile(text);
+    const bool more = dice.one_in(2);
+    const std::string planner = planner_of(another_plan(dice, text, more));
+    Seen seen;
+    const testing::FarSide far_side = [&](const door::Intent& intent) {
+      const std::uint8_t* key = intent.key().data();
+      Dice own{std::uint64_t{key[0]} << 16U | std::uint64_t{key[1]} << 8U | key[2]};
+      Reply reply = testing::any_reply(intent, own, {10, false});
+      const door::Effect& effect = intent.effect();
+      seen.usage += reply.outcome.usage_known ? reply.outcome.usage : door::whole(effect.caps);
+      if (effect.idempotency == contract::Idempotency::none) ++seen.risky[hex(intent.key())];
+      return reply;
+    };
+    Start start = world_.start(program, text);
+    start.ceilings = {4 * program.bound.usd + 1'000'000, 4 * program.bound.tokens + 1000,
+                      4 * program.bound.tool_calls + 30};
+    SimRun run{world_, far_side, seed, 5};
+    run.schemas = &schemas_;
+    const std::int64_t at_ms = dice.roll(0, 8000);
+    const bool yes = !dice.one_in(4);
+    run.meanwhile = [&](rt::Simulation& simulation, Executor&) {
+      simulation.after(std::chrono::milliseconds{at_ms}, [&] {
+        run.durable.inbox.push_back(
+            {9,
+             "rtest",
+             "steer",
+             {{"goal", "g"}, {"plan", planner}, {"next", "plan"}, {"who", "x"}}});
+      });
+    };
+    any_end_of_process(run, dice, dice.one_in(2), 60);
+    const auto attend = [&](const Question&) {
+      return std::optional{Answer{!run.machine->patch() || yes, "terminal", "tester"}};
+    };
+    if (run.attend(Question{})) run.attend = attend;
+    Ending ending = run.begin(program, start);
+    std::int64_t raised = 1;
+    for (int process = 1; run.crashed || !over(ending); ++process) {
+      ASSERT_LT(process, 50) << text;
+      any_end_of_process(run, dice, process < 3, 60);
+      if (run.attend(Question{})) run.attend = attend;
+      if (process > 1) run.meanwhile = {};
+      if (run.durable.events.empty()) {
+        ending = run.begin(program, start);
+        continue;
+      }
+      const auto recovered = run.recovery();
+      ASSERT_TRUE(recovered);
+      if (recovered->machine->ended()) break;
+      ++raised;
+      ending = run.resume({raised * *start.ceilings.usd, raised * *start.ceilings.tokens,
+                           raised * *start.ceilings.tool_calls});
+    }
+    EXPECT_EQ(run.broken, "");
+    EXPECT_TRUE(run.replays());
+    expect_honest(run, seen);
+    bool failed = false;
+    std::map<std::string, int> done;
+    for (const auto& stored : run.durable.events) {
+      const json::Object& data = stored.event.data;
+      const std::string& kind = stored.event.kind;
+      taken += kind == "plan.patched" ? 1 : 0;
+      kept += kind == "step.reused" ? 1 : 0;
+      refused += kind == "plan.kept" ? 1 : 0;
+      failed = failed || kind == "step.failed" || kind == "check.failed";
+      if (kind != "effect.done" || json::text_at(data, "step") == "l") continue;
+      const json::Value* path = data.if_contains("path");
+      ++done[data.at("step").as_string().c_str() + (path == nullptr ? "" : json::write(*path))];
+    }
+    if (!more || failed) return;
+    for (const auto& [call, times] : done) EXPECT_EQ(times, 1) << call << "\n" << text;
+  });
+  std::printf("%d other plans were found, %d steps taken over, %d plans kept\n", taken, kept,
+              refused);
+  if (std::getenv("NAESTRO_SIM_SEED") != nullptr) return;
+  EXPECT_GE(taken, 100);
+  EXPECT_GE(kept, 50);
+}
+
 }  // namespace
 }  // namespace naestro::run
