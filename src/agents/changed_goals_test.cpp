@@ -100,5 +100,21 @@ TEST_F(Choir, ANumberOfOneRow) {
   EXPECT_EQ(ask("Which van has the most miles a year?"), "refused");
 }
 
+TEST_F(Choir, WhatSaysThatItHoldsNoMoreAnswersNothing) {
+  file("faq.md",
+       "# Questions\n\n**How long is the trial for singers?**\n6 weeks for all voices. (Note of "
+       "7 January 2025: out of date, see the trial rules.)\n\n**How long is the interval?**\n20 "
+       "minutes. One "
+       "kettle is out of date.\n");
+  EXPECT_EQ(ask("How long is the trial for singers?"), "refused");
+  // A kettle is no text.
+  EXPECT_TRUE(ask("How long is the interval?").contains("20 minutes"));
+  file("letters/2025-02-01_trials.txt",
+       "1 February 2025\n\nThe trial for singers lasts 8 weeks.\n");
+  const std::string now = ask("How long is the trial for singers?");
+  EXPECT_TRUE(now.contains("8 weeks")) << now;
+  EXPECT_FALSE(now.contains("6 weeks")) << now;
+}
+
 }  // namespace
 }  // namespace naestro::agents

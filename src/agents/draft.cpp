@@ -286,7 +286,7 @@ Read read_all(const Goal& goal, const World& world, const Lexicon& lexicon) {
     }
   }
   std::string reason = "no skill explains every word of the goal from this folder";
-  for (const Tried& one : tried) {
+  for (const Tried& one : all) {
     if (one.result.turned_down) reason = one.reading + ": " + one.result.why_not;
   }
   if (nearest_miss != nullptr) {

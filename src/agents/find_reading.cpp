@@ -64,6 +64,8 @@ class Finder {
     // What led to what is too easily read into a text.
     if (free_ && question_.want == "reason") return fits;
     for (const WorldPassage& passage : goal_.world().passages) {
+      // What says of itself that it holds no more answers nothing, whatever it points to.
+      if (disowned(passage)) continue;
       if (const auto fit = look(passage)) fits.push_back(*fit);
     }
     const auto rank = [](const Fit& fit) { return std::pair{fit.same_question, fit.said}; };
@@ -78,6 +80,13 @@ class Finder {
     if (free_ && fits.size() > kFreeMax) return {};
     if (fits.size() > kPlacesMax) fits.resize(kPlacesMax);
     return fits;
+  }
+
+  // A passage would answer if it did not say that it holds no more.
+  [[nodiscard]] bool only_disowned() const {
+    return std::ranges::any_of(goal_.world().passages, [&](const WorldPassage& one) {
+      return disowned(one) && look(one).has_value();
+    });
   }
 
   // One sentence holds all of the words, and an answer of a kind that rows of tables seldom are.
@@ -468,6 +477,10 @@ Reading find_reading(const TextGoal& goal) {
     const Finder& finder = fits.empty() ? free : exact;
     if (fits.empty()) fits = free.find();
     if (fits.empty()) {
+      if (exact.only_disowned()) {
+        reading.turned_down = true;
+        return no_reading(std::move(reading), "what answers says of itself that it is out of date");
+      }
       if (!finder.enough()) {
         return no_reading(std::move(reading), "one common word is too little to go by");
       }

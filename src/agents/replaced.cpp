@@ -24,7 +24,29 @@ bool later(const std::string& date, const std::string& than) {
   return date.substr(0, size) > than.substr(0, size) || than.empty();
 }
 
+// "This paragraph", "the page": the text itself, not what it is about.
+bool speaks_of_text(const words::Bag& bag) {
+  constexpr std::array<std::string_view, 9> kTexts = {
+      "this paragraph", "this section", "this page",  "this document", "this text",
+      "this version",   "this answer",  "this entry", "this list"};
+  return std::ranges::any_of(kTexts,
+                             [&](std::string_view one) { return bag.has(words::phrase(one)); });
+}
+
 }  // namespace
+
+// A fire extinguisher may be out of date, too: the note points to another text, or names this one.
+bool disowned(const WorldPassage& passage) {
+  constexpr std::array<std::string_view, 8> kPast = {
+      "out of date", "outdated",        "superseded",         "obsolete",
+      "replaced",    "no longer valid", "no longer in force", "no longer applies"};
+  return std::ranges::any_of(sentences(passage.text), [&](const std::string& sentence) {
+    const words::Bag bag{sentence};
+    const bool past = std::ranges::any_of(
+        kPast, [&](std::string_view one) { return bag.has(words::phrase(one)); });
+    return past && (bag.has(words::stem("see")) || speaks_of_text(bag));
+  });
+}
 
 const WorldPassage* changed_later(const TextGoal& goal, const Question& question,
                                   const WorldPassage& said) {

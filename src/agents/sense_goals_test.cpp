@@ -262,5 +262,24 @@ TEST_F(Workshop, AFirmUntilSomeDayIsNoneNow) {
   EXPECT_EQ(ask("How many suppliers do we have?"), "rows 2");
 }
 
+// What a thing is sold for is not what was spent.
+TEST_F(Workshop, APriceIsNoExpense) {
+  file("expenses.csv", "date,vendor,amount_gbp\n2024-01-02,Dale,500.00\n2024-01-03,Pike,400.00\n");
+  EXPECT_EQ(ask("sum of price lists"), "refused");
+  EXPECT_EQ(ask("sum of the prices"), "refused");
+  EXPECT_EQ(ask("sum of expenses"), "sum of amount_gbp 900.00");
+  EXPECT_EQ(ask("total cost by vendor"),
+            "Dale: sum of amount_gbp 500.00\nPike: sum of amount_gbp 400.00");
+}
+
+// What some may do says nothing of who did it, and a verb is nothing that is counted.
+TEST_F(Workshop, WhoLeftIsNotWhoMayLeave) {
+  file("badges.csv", "badge,held by,may leave the site\nred,staff,yes\nblue,guests,with a guide\n");
+  file("employees.csv", "no,name,email\n1,Ada Quill,ada@x.org\n2,Bo Marsh,bo@x.org\n");
+  EXPECT_EQ(ask("How many employees left?"), "refused");
+  EXPECT_EQ(ask("How many employees have left?"), "refused");
+  EXPECT_EQ(ask("How many employees are there?"), "rows 2");
+}
+
 }  // namespace
 }  // namespace naestro::agents

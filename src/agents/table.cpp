@@ -88,6 +88,21 @@ void add_head(std::set<std::string>& heads, const std::vector<std::string>& all,
   }
 }
 
+// The number of a row: integers, each once, under the name of what one row is. Amounts are named in
+// the plural ("visitors"), or stand behind what tells the rows apart ("day,snow").
+bool numbers_rows(const Table& table, std::size_t index) {
+  const Field& field = table.fields[index];
+  const WorldColumn& column = *field.column;
+  const bool row = column.type == ColumnType::integer && column.unique && column.empty == 0 &&
+                   field.stems.size() == 1 && table.heads.contains(field.stems[0]) &&
+                   !ascii_lower(column.name).ends_with('s');
+  if (!row) return false;
+  for (std::size_t i = 0; i < index; ++i) {
+    if (table.fields[i].column->unique) return false;
+  }
+  return true;
+}
+
 }  // namespace
 
 Table Table::from(const WorldTable& table, const World& world, const Lexicon& lexicon) {
@@ -123,7 +138,10 @@ Table Table::from(const WorldTable& table, const World& world, const Lexicon& le
     }
     if (!out.fields.empty() && out.fields[0].key) {
       out.nouns.insert(out.fields[0].stems.begin(), out.fields[0].stems.end());
-      out.heads.insert(out.fields[0].stems.begin(), out.fields[0].stems.end());
+      // A line of an order, of which there are more, is no order.
+      if (out.fields[0].column->unique) {
+        out.heads.insert(out.fields[0].stems.begin(), out.fields[0].stems.end());
+      }
     }
   } else {
     const std::size_t last = table.heading.rfind(" / ");
@@ -134,6 +152,9 @@ Table Table::from(const WorldTable& table, const World& world, const Lexicon& le
     add_nouns(out.contexts, base, lexicon, false);
   }
   add_nouns(out.contexts, folders, lexicon, false);
+  for (std::size_t i = 0; i < out.own_count(); ++i) {
+    out.fields[i].key = out.fields[i].key || numbers_rows(out, i);
+  }
   // Rows with a mail address or a name of their own are about persons.
   out.persons =
       table.line == 0 && std::ranges::any_of(table.columns, [](const WorldColumn& column) {

@@ -269,6 +269,11 @@ bool Gatherer::take_field(const Segment& segment) {
     return true;
   }
   if (head_) {
+    // "How many left" of a column "may leave the site": things are counted by a plural, and what
+    // they did is no part of a column's name.
+    if (quality == 1 && !segment.general && !word(segment).ends_with('s') && !numeric) {
+      return refuse("'" + word(segment) + "' is nothing to be counted");
+    }
     asked_.anybody = segment.general;
     return take_head(segment, numeric, any);
   }

@@ -95,6 +95,22 @@ TEST_F(Shop, ConditionsAsPeopleSayThem) {
             "sum of Line total in £ 12.00");
 }
 
+// The number of a row is no amount, whatever its column is called.
+TEST_F(Shop, WhatNumbersTheRowsIsNeverAddedUp) {
+  file("orders.csv", "order,region,total\n1,north,10\n2,south,20\n3,north,5\n");
+  file("parcels.csv", "sent,parcel,kilos\n2024-05-01,17,2\n2024-05-01,19,4\n2024-05-02,23,1\n");
+  file("snow.csv", "day,snow\n2024-01-01,4\n2024-01-02,7\n2024-01-03,1\n");
+  file("order_lines.csv", "order,article,pieces\n1,Rug,1\n1,Mat,2\n2,Mat,4\n");
+  EXPECT_EQ(ask("How many orders in region north?"), "rows 2");
+  EXPECT_EQ(ask("How many orders are there per region?"), "north: rows 2\nsouth: rows 1");
+  EXPECT_EQ(ask("What is the total of the orders in region north?"), "sum of total 15");
+  EXPECT_EQ(ask("What is the average order?"), "avg of total 11.666667");
+  EXPECT_EQ(ask("How many parcels were sent on 1 May 2024?"), "rows 2");
+  EXPECT_EQ(ask("How much snow was there in January 2024?"), "sum of snow 12");
+  // A number that names something else, more than once.
+  EXPECT_EQ(ask("How many orders have the article Mat?"), "refused");
+}
+
 // What a row is decides what counting rows counts.
 TEST_F(Shop, CountsOnlyWhatOneRowIs) {
   file("workshop_loans.csv",
