@@ -120,8 +120,7 @@ int run_goal(House& house, const RunOptions& options, json::Object* outputs = nu
   around.mode = *mode;
   auto compiled = plan::compile(*planner, around);
   if (!compiled.program) {
-    print_diagnostics(house, compiled, "the planner's program", false);
-    return report(house, fail(Code::kNoPlan, "the planner's program does not compile").error());
+    return report(house, no_planner(house, compiled));
   }
   run::Start start;
   start.goal = options.plan.file;

@@ -5,6 +5,7 @@
 
 #include "base/text.hpp"
 #include "cli/policy_words.hpp"
+#include "cli/session.hpp"
 #include "ledger/files.hpp"
 #include "policy/prove.hpp"
 
@@ -30,6 +31,17 @@ Result<void> check_goal(std::string_view goal, std::size_t bytes_max) {
               "the goal has a control character at byte " + std::to_string(control - goal.begin()) +
                   ", which is no word",
               std::string{kShape});
+}
+
+Error no_planner(House& house, const plan::Compiled& compiled) {
+  print_diagnostics(house, compiled, "the planner's program", false);
+  if (!plan::refused_only(compiled.diagnostics, plan::forbidden)) {
+    return fail(Code::kNoPlan, "the planner's program does not compile").error();
+  }
+  return fail(Code::kDenied, "the policy denies what finding a plan needs",
+              "give a folder of which all may be read (-w FOLDER), or a plan of your own; "
+              "'naestro policy explain' says which rule decides")
+      .error();
 }
 
 namespace {

@@ -6,6 +6,7 @@
 
 #include "cli/commands.hpp"
 #include "cli/house.hpp"
+#include "plan/compile.hpp"
 
 namespace naestro::cli {
 
@@ -15,5 +16,8 @@ Result<void> check_goal(std::string_view goal, std::size_t bytes_max);
 // The person's own program, else the built-in one, with a model behind its skills where the
 // configuration names one.
 Result<std::string> planner_of(const House& house, const RunOptions& options);
+
+// Says what is wrong with such a program; the error to end with.
+Error no_planner(House& house, const plan::Compiled& compiled);
 
 }  // namespace naestro::cli

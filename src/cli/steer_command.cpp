@@ -27,10 +27,7 @@ Result<json::Object> order_of(House& house, const std::string& goal, const RunOp
   NAESTRO_TRY(check_goal(goal, options.planner.empty() ? house.goal_bytes_max : 0));
   NAESTRO_LET(const std::string planner, planner_of(house, options));
   const plan::Compiled compiled = plan::compile(planner, environment(house));
-  if (!compiled.program) {
-    print_diagnostics(house, compiled, "the planner's program", false);
-    return fail(Code::kNoPlan, "the planner's program does not compile");
-  }
+  if (!compiled.program) return std::unexpected(no_planner(house, compiled));
   NAESTRO_TRY(run::bind_inputs(*compiled.program, {{"goal", goal}}));
   NAESTRO_LET(const auto secrets, Secrets::open(house));
   NAESTRO_TRY(secrets->check("the goal", goal));

@@ -66,6 +66,11 @@ class Policy(OwnWorld):
         self.plan(find("docs"))
         self.naestro("run", "plan.json")
 
+    def test_a_goal_in_words_is_denied_where_it_would_read_what_may_not_be(self):
+        self.put(self.project_file, SECRETS)
+        self.naestro("run", "How many texts are there?", code=3,
+                     says="(?s)no_secrets.*NE0401 .*-w FOLDER")
+
     def test_what_an_input_names_is_denied_before_anything_is_done(self):
         self.put(self.user_file, SECRETS)
         self.plan(find("docs"), write("${inputs.to}"), inputs=PATHS)
