@@ -171,7 +171,9 @@ int last_lines(House& house, const run::Machine& machine, const run::Ending& end
       break;
   }
   if (ending.how == How::done) print(house.out, citations_text(machine));
-  print(house.out, "Answer: " + answer + "\nFiles:  " + files_text(machine) +
+  const std::string& kept = machine.kept_why();
+  print(house.out, (kept.empty() ? "" : "Kept:   the plan before; " + one_line(kept) + "\n") +
+                       "Answer: " + answer + "\nFiles:  " + files_text(machine) +
                        "\nCost:   " + cost_text(machine, worked_us) + "\nRun:    " + id +
                        "\nNext:   " + next + "\n");
   return code;

@@ -29,7 +29,9 @@ std::string question_text(House& house, const run::Machine& machine,
   if (question.step.empty()) {
     const plan::Program& program = machine.program();
     const auto& patch = machine.patch();
-    return (patch ? patch_text(run::to_json(*patch)) : "") +
+    const std::string why = machine.kept_why();
+    return (why.empty() ? "" : "Nothing came of the other plan: " + one_line(why) + "\n") +
+           (patch ? patch_text(run::to_json(*patch)) : "") +
            card_text(program, machine.card(), machine.scope().workspace, price_list_of(program),
                      likely_text(house, program)) +
            left_text(machine.budget());

@@ -35,7 +35,8 @@ std::string question_text(const std::string& plain) {
              (authority == nullptr ? "" : json::write(json::Value(*authority)))});
   }
   std::string out = table(rows);
-  if (!out.empty()) out.pop_back();
+  if (out.empty()) return "  whether it is to be done; no step of it asks";
+  out.pop_back();
   return out;
 }
 
@@ -74,7 +75,7 @@ void show_text(House& house, const Loaded& loaded, std::int64_t shredded_at) {
   }
   out += "Created: " + time_text(view.created_at) + " UTC, last event " + time_text(view.last_at) +
          " UTC\n";
-  out += "Plan:    " + view.plan + "\n";
+  out += "Plan:    " + view.plan_now() + "\n";
   out += "Spent:   " + usage_text(view.spent) + "\n\n";
   std::vector<std::vector<std::string>> rows{{"STEP", "STATE", "TARGET", "TIME", "TOKENS", "RULE"}};
   for (const run::StepView& step : view.steps) {
@@ -93,7 +94,11 @@ void show_text(House& house, const Loaded& loaded, std::int64_t shredded_at) {
   }
   if (view.exhausted.is_object()) out += "\nLimit:   " + json::write(view.exhausted) + "\n";
   if (const json::Object* patch = view.patch.if_object()) out += "\n" + patch_text(*patch);
-  if (view.kept.is_object() && view.code.empty()) {
+  if (view.wanted.is_object() && !view.patch.is_object()) {
+    out += "\nWanted:  " + shorten(one_line(clear(loaded, view.wanted)), kShownBytesMax) +
+           " (another plan is looked for when what has begun has ended)\n";
+  }
+  if (view.kept.is_object()) {
     out += "\nKept:    another plan came to nothing: " + clear(loaded, view.kept) + "\n";
   }
   for (const run::OpenQuestion& question : view.questions) {
@@ -186,18 +191,20 @@ int list_consents(House& house, bool as_json) {
                                    {"digest", question.digest},
                                    {"scope", question.scope},
                                    {"step", question.step},
+                                   {"patch", question.step.empty() ? loaded->view.patch : nullptr},
                                    {"question", revealed(*loaded, question.question)}});
-      out += "Run " + id + ", " + question.scope +
-             (question.step.empty() ? "" : ", step " + question.step) + ": " +
-             shorten(one_line(clear(*loaded, loaded->view.patch.is_object() ? loaded->view.wanted
-                                                                            : loaded->view.goal)),
-                     kShownBytesMax) +
-             "\n" +
-             (question.step.empty() && loaded->view.patch.is_object()
-                  ? patch_text(loaded->view.patch.get_object())
-                  : "") +
-             question_text(clear(*loaded, question.question)) + "\n" + doubt_text(question) +
-             "  naestro approve " + id + " " + question.digest + "\n";
+      out +=
+          "Run " + id + ", " + question.scope +
+          (question.step.empty() ? "" : ", step " + question.step) + ": " +
+          shorten(one_line(clear(*loaded, loaded->view.patch.is_object() ? loaded->view.patch_goal
+                                                                         : loaded->view.goal)),
+                  kShownBytesMax) +
+          "\n" +
+          (question.step.empty() && loaded->view.patch.is_object()
+               ? patch_text(loaded->view.patch.get_object())
+               : "") +
+          question_text(clear(*loaded, question.question)) + "\n" + doubt_text(question) +
+          "  naestro approve " + id + " " + question.digest + "\n";
     }
   }
   print(house.out, as_json ? json::pretty(array) : out.empty() ? "No open questions.\n" : out);

@@ -127,7 +127,7 @@ int run_goal(House& house, const RunOptions& options, json::Object* outputs = nu
   start.plan_text = *planner;
   start.next = "plan";
   start.plan_only = outputs != nullptr;
-  const auto inputs = run::bind_inputs(*compiled.program, {{"goal", options.plan.file}});
+  const auto inputs = goal_for(*compiled.program, options.plan.file);
   if (!inputs) return report(house, inputs.error());
   start.inputs = *inputs;
   start.context = {{"workspace", *workspace}};

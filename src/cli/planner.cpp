@@ -33,6 +33,16 @@ Result<void> check_goal(std::string_view goal, std::size_t bytes_max) {
               std::string{kShape});
 }
 
+Result<json::Object> goal_for(const plan::Program& planner, const std::string& goal) {
+  auto inputs = planner.inputs.contains("goal") ? run::bind_inputs(planner, {{"goal", goal}})
+                                                : fail(Code::kUsage, "it has no input 'goal'");
+  if (inputs && planner.outputs.contains("plan")) return inputs;
+  return fail(Code::kUsage,
+              "the planner's program does not fit: " +
+                  (inputs ? "it has no output 'plan'" : inputs.error().message),
+              "it takes a 'goal', needs no other input, and gives a 'plan'");
+}
+
 Error no_planner(House& house, const plan::Compiled& compiled) {
   print_diagnostics(house, compiled, "the planner's program", false);
   if (!plan::refused_only(compiled.diagnostics, plan::forbidden)) {

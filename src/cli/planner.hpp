@@ -17,6 +17,9 @@ Result<void> check_goal(std::string_view goal, std::size_t bytes_max);
 // configuration names one.
 Result<std::string> planner_of(const House& house, const RunOptions& options);
 
+// The inputs of such a program with this goal. kUsage where it is no program that takes a goal and
+// gives a plan.
+Result<json::Object> goal_for(const plan::Program& planner, const std::string& goal);
 // Says what is wrong with such a program; the error to end with.
 Error no_planner(House& house, const plan::Compiled& compiled);
 

@@ -240,8 +240,9 @@ std::string where(const json::Object& data) {
 }  // namespace
 
 std::string patch_text(const json::Object& patch) {
-  std::string out = text(patch, "because") == "steered" ? "Another plan, since the goal was changed"
-                                                        : "Another plan, since a step failed";
+  std::string out = text(patch, "because") == "steered"
+                        ? "Another plan, since the goal was changed"
+                        : "Another plan, since the one before did not come through";
   out += ":\n";
   const auto row = [&](const char* key, const char* words) {
     const json::Array* names = json::array_at(patch, key);

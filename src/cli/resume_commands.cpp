@@ -104,6 +104,64 @@ Result<void> ask_owner(House& house, const std::string& id) {
   return session.store->post(id, "kill", {{"who", house.user}});
 }
 
+// Another goal is durable before the run goes on.
+Result<void> keep(House& house, Owned& owned, run::Fact fact, const RunOptions& options) {
+  NAESTRO_LET(run::Batch batch, owned.recovery.machine->feed(std::move(fact)));
+  ledger::Append append = run::sealed(owned.id, batch, owned.sealer);
+  append.fence = owned.fence;
+  NAESTRO_TRY(owned.session.store->append(std::span{&append, 1}));
+  print(house.out,
+        options.json ? append.events.front().body() + "\n" : event_text(append.events.front()));
+  return {};
+}
+
+// `steering`: the goal that is wanted from here on; null for the one that there is.
+int go_on(House& house, Owned& owned, const RunOptions& options, const run::Steering* steering) {
+  const auto limits = raised_limits(house, options);
+  if (!limits) return give_back(house, owned, limits.error());
+  const door::Ceilings raised = ceilings_of(*limits);
+  if (const auto left = time_left(owned, raised); !left) {
+    return give_back(house, owned, left.error());
+  }
+  run::Machine& machine = *owned.recovery.machine;
+  if (const auto goes = let_go_on(*owned.session.store, machine); !goes) {
+    return give_back(house, owned, goes.error());
+  }
+  if (const auto used = use_policy_of(house, machine.start().context); !used) {
+    return give_back(house, owned, used.error());
+  }
+  run::Fact fact = run::resumed(raised);
+  const json::Array rules = run::rules_of(house.policy);
+  if (!rules.empty() && rules != machine.rules()) run::add_rules(fact, rules);
+  const std::string workspace{
+      json::text_at(machine.start().context, "workspace").value_or(house.cwd)};
+  auto grants = grants_in_force(house, *owned.session.store, workspace);
+  if (!grants) return give_back(house, owned, grants.error());
+  for (const policy::Grant& grant : machine.grants()) {
+    if (grant.id == run::kRunGrant) grants->push_back(grant);
+  }
+  if (policy::to_json(*grants) != policy::to_json(machine.grants())) {
+    run::add_grants(fact, *grants);
+  }
+  auto day = take_day(house, *owned.session.store, machine);
+  if (!day) return give_back(house, owned, day.error());
+  if (!door::to_json(day->left).empty()) run::add_day(fact, day->left);
+  if (steering != nullptr) {
+    if (const auto kept = keep(house, owned, run::steered(*steering), options); !kept) {
+      return give_back(house, owned, kept.error());
+    }
+  }
+  auto first = machine.feed(std::move(fact));
+  if (!first) return give_back(house, owned, first.error());
+  if (const auto above = above_spent(machine, raised); !above) {
+    return give_back(house, owned, above.error());
+  }
+  return execute(
+      house, owned.session, machine, *std::move(first),
+      {.sealer = owned.sealer, .fence = owned.fence, .worked_us = owned.recovery.worked_us},
+      options, std::move(day->held));
+}
+
 }  // namespace
 
 Result<run::Recovery> recover(House& house, Session& session, const std::string& id,
@@ -128,44 +186,15 @@ Result<run::Recovery> recover(House& house, Session& session, const std::string&
 int resume(House& house, const std::string& text, const RunOptions& options) {
   auto owned = take_up(house, text);
   if (!owned) return report(house, owned.error());
-  const auto limits = raised_limits(house, options);
-  if (!limits) return give_back(house, *owned, limits.error());
-  const door::Ceilings raised = ceilings_of(*limits);
-  if (const auto left = time_left(*owned, raised); !left) {
-    return give_back(house, *owned, left.error());
-  }
-  run::Machine& machine = *owned->recovery.machine;
-  if (const auto goes = let_go_on(*owned->session.store, machine); !goes) {
-    return give_back(house, *owned, goes.error());
-  }
-  if (const auto used = use_policy_of(house, machine.start().context); !used) {
-    return give_back(house, *owned, used.error());
-  }
-  run::Fact fact = run::resumed(raised);
-  const json::Array rules = run::rules_of(house.policy);
-  if (!rules.empty() && rules != machine.rules()) run::add_rules(fact, rules);
-  const std::string workspace{
-      json::text_at(machine.start().context, "workspace").value_or(house.cwd)};
-  auto grants = grants_in_force(house, *owned->session.store, workspace);
-  if (!grants) return give_back(house, *owned, grants.error());
-  for (const policy::Grant& grant : machine.grants()) {
-    if (grant.id == run::kRunGrant) grants->push_back(grant);
-  }
-  if (policy::to_json(*grants) != policy::to_json(machine.grants())) {
-    run::add_grants(fact, *grants);
-  }
-  auto day = take_day(house, *owned->session.store, machine);
-  if (!day) return give_back(house, *owned, day.error());
-  if (!door::to_json(day->left).empty()) run::add_day(fact, day->left);
-  auto first = machine.feed(std::move(fact));
-  if (!first) return give_back(house, *owned, first.error());
-  if (const auto above = above_spent(machine, raised); !above) {
-    return give_back(house, *owned, above.error());
-  }
-  return execute(
-      house, owned->session, machine, *std::move(first),
-      {.sealer = owned->sealer, .fence = owned->fence, .worked_us = owned->recovery.worked_us},
-      options, std::move(day->held));
+  return go_on(house, *owned, options, nullptr);
+}
+
+std::optional<int> resume_steered(House& house, const std::string& id,
+                                  const run::Steering& steering, const RunOptions& options) {
+  auto owned = take_up(house, id);
+  if (owned) return go_on(house, *owned, options, &steering);
+  if (owned.error().code == Code::kRunOwned) return std::nullopt;
+  return report(house, owned.error());
 }
 
 int resume_all(House& house, const RunOptions& options) {

@@ -17,22 +17,37 @@ constexpr int kLooks = 200;
 
 Result<void> may_be_steered(const Loaded& loaded, const std::string& id) {
   const std::string& state = loaded.view.state;
-  if (state != "done" && state != "failed" && state != "killed") return {};
-  return fail(Code::kRunFinished, "run " + id + " has ended",
-              "run the new goal: naestro run \"GOAL\"; or from a step on: naestro fork " + id);
+  if (state == "done" || state == "failed" || state == "killed") {
+    return fail(Code::kRunFinished, "run " + id + " has ended",
+                "run the new goal: naestro run \"GOAL\"; or go on from a step: naestro fork " + id +
+                    " --at STEP");
+  }
+  if (!json::bool_at(loaded.events.front().event.data, "plan_only").value_or(false)) return {};
+  return fail(Code::kUsage, "run " + id + " only makes a plan, and does nothing with it",
+              "plan the new goal: naestro plan \"GOAL\"");
 }
 
-// What the run's owner, or this process, finds in its inbox.
-Result<json::Object> order_of(House& house, const std::string& goal, const RunOptions& options) {
+Result<run::Steering> steering_of(House& house, const std::string& goal,
+                                  const RunOptions& options) {
   NAESTRO_TRY(check_goal(goal, options.planner.empty() ? house.goal_bytes_max : 0));
   NAESTRO_LET(const std::string planner, planner_of(house, options));
   const plan::Compiled compiled = plan::compile(planner, environment(house));
   if (!compiled.program) return std::unexpected(no_planner(house, compiled));
-  NAESTRO_TRY(run::bind_inputs(*compiled.program, {{"goal", goal}}));
+  NAESTRO_TRY(goal_for(*compiled.program, goal));
   NAESTRO_LET(const auto secrets, Secrets::open(house));
   NAESTRO_TRY(secrets->check("the goal", goal));
   NAESTRO_TRY(secrets->check("the plan", planner));
-  return json::Object{{"goal", goal}, {"plan", planner}, {"next", "plan"}, {"who", house.user}};
+  return run::Steering{goal, planner, "plan", "terminal", house.user};
+}
+
+// What another process has decided for its run is not this one's to change.
+Result<void> no_options(const RunOptions& options, const std::string& id) {
+  const bool limits =
+      options.usd_max || options.tokens_max || options.tool_calls_max || options.time_s_max;
+  if (!limits && options.approve.empty() && !options.json) return {};
+  return fail(Code::kUsage,
+              "run " + id + " is under way in another process, which keeps its limits and output",
+              "steer it with the goal alone; or 'naestro pause " + id + "' first");
 }
 
 std::int64_t steered(const Loaded& loaded) {
@@ -41,11 +56,19 @@ std::int64_t steered(const Loaded& loaded) {
   });
 }
 
-// The owner reads its inbox as soon as nothing is being written.
-Result<bool> taken(Session& session, const std::string& id, std::int64_t before) {
+// The owner reads its inbox as soon as nothing is being written. False: it ended before.
+Result<bool> told(House& house, const std::string& id, const run::Steering& steering) {
+  NAESTRO_LET(Session session, open_session(house));
+  NAESTRO_LET(const Loaded before, load(session, id));
+  NAESTRO_TRY(session.store->post(id, "steer",
+                                  {{"goal", steering.goal},
+                                   {"plan", steering.plan},
+                                   {"next", steering.next},
+                                   {"who", steering.who}}));
   for (int looks = 0; looks < kLooks; ++looks) {
     NAESTRO_LET(const Loaded loaded, load(session, id));
-    if (steered(loaded) > before) return true;
+    if (steered(loaded) > steered(before)) return true;
+    NAESTRO_TRY(may_be_steered(loaded, id));
     NAESTRO_LET(const std::int64_t owner, session.store->owner(id));
     if (owner == 0) return false;
     std::this_thread::sleep_for(kLook);
@@ -59,7 +82,7 @@ Result<bool> taken(Session& session, const std::string& id, std::int64_t before)
 int steer(House& house, const std::string& which, const std::string& goal,
           const RunOptions& options) {
   std::string id;
-  bool told = false;
+  bool automatic = false;
   {
     auto session = open_session(house);
     if (!session) return report(house, session.error());
@@ -69,21 +92,20 @@ int steer(House& house, const std::string& which, const std::string& goal,
     const auto loaded = load(*session, id);
     if (!loaded) return report(house, loaded.error());
     if (const auto may = may_be_steered(*loaded, id); !may) return report(house, may.error());
-    auto order = order_of(house, goal, options);
-    if (!order) return report(house, order.error());
-    const auto owner = session->store->owner(id);
-    if (!owner) return report(house, owner.error());
-    const auto posted = session->store->post(id, "steer", *order);
-    if (!posted) return report(house, posted.error());
-    if (*owner != 0) {
-      const auto took = taken(*session, id, steered(*loaded));
-      if (!took) return report(house, took.error());
-      told = *took;
-    }
+    automatic = loaded->view.mode == "auto";
   }
-  if (!told) return resume(house, id, options);
-  print(house.out,
-        "Run " + id + " looks for another plan, and asks before it takes it: naestro consents\n");
+  const auto steering = steering_of(house, goal, options);
+  if (!steering) return report(house, steering.error());
+  if (const auto code = resume_steered(house, id, *steering, options)) return *code;
+  if (const auto plain = no_options(options, id); !plain) return report(house, plain.error());
+  const auto took = told(house, id, *steering);
+  if (!took) return report(house, took.error());
+  // It parked just now: what it was told is in its inbox.
+  if (!*took) return resume(house, id, options);
+  print(house.out, "Run " + id + " ends what has begun, then looks for another plan" +
+                       (automatic ? ", and takes it where nothing of it asks: naestro show " + id
+                                  : ", and asks before it takes it: naestro consents") +
+                       "\n");
   return 0;
 }
 

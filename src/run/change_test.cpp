@@ -156,6 +156,56 @@ TEST_F(ChangeTest, BeforeAnythingIsDoneTheFirstQuestionIsLeft) {
   EXPECT_TRUE(replay(events()).empty());
 }
 
+// A plan that a person was asked about waits for what comes of a newer goal.
+TEST_F(ChangeTest, APlanThatIsAskedAboutIsAskedAboutAgain) {
+  EXPECT_EQ(go(false).how, Ending::How::waits_for_consent);
+  Recovery recovery;
+  post(finds(with_path("new.md")), "first");
+  EXPECT_EQ(world_.resume(recovery, false).how, Ending::How::waits_for_consent);
+  const auto question = recovery.machine->questions().at(0).digest;
+  for (const std::string& nothing : {finds("{}"), finds(with_path("newer.md"))}) {
+    post(nothing, "second");
+    EXPECT_EQ(world_.resume(recovery, false).how, Ending::How::waits_for_consent);
+    const bool none = recovery.machine->questions().at(0).digest == question;
+    EXPECT_EQ(none, nothing == finds("{}"));
+    ASSERT_TRUE(recovery.machine->patch());
+  }
+  // A no to the newer one brings the first back.
+  const RunView waits = view_of(events(), false);
+  EXPECT_EQ(waits.questions.size(), 1U);
+  world_.decide = [&](const Question& asked) { return asked.digest == question; };
+  EXPECT_EQ(world_.resume(recovery, true).how, Ending::How::done);
+  machine_ = std::move(recovery.machine);
+  EXPECT_EQ(written(), Names{"new.md"});
+  EXPECT_TRUE(replay(events()).empty());
+  const RunView view = view_of(events(), false);
+  std::vector<json::Value> goals;
+  for (const auto& stored : events()) {
+    if (stored.event.kind == "run.steered") goals.push_back(stored.event.data.at("goal"));
+  }
+  EXPECT_EQ(view.goal, goals.at(0));
+  EXPECT_GE(machine_->bound().tool_calls, machine_->budget().spent().tool_calls);
+}
+
+// Where nobody owned the run, what it waited to do is not begun before the change.
+TEST_F(ChangeTest, SteeredBeforeItIsResumedNothingOfThePlanBeforeBegins) {
+  EXPECT_EQ(go(false).how, Ending::How::waits_for_consent);
+  auto store = world_.open();
+  const auto recorded = store->events("rtest").value();
+  const OpenBlob open = blob_opener(*store, world_.sealer());
+  auto recovered = recover(recorded, open, world_.sealer(), world_.environment(), true).value();
+  Machine& machine = *recovered.machine;
+  ASSERT_TRUE(machine.feed(consent_answer(machine.card().digest, {true, "inbox", "x"})));
+  const auto steered_batch =
+      machine.feed(steered({"g", finds(with_path("new.md")), "plan", "terminal", "x"}));
+  ASSERT_TRUE(steered_batch);
+  EXPECT_EQ(steered_batch->events.size(), 1U);
+  const auto resumed_batch = machine.feed(resumed({}));
+  ASSERT_TRUE(resumed_batch);
+  for (const Perform& perform : resumed_batch->performs) EXPECT_EQ(perform.effect.step, "look");
+  EXPECT_EQ(resumed_batch->performs.size(), 1U);
+}
+
 TEST_F(ChangeTest, TheLastGoalCounts) {
   post(finds(with_path("new.md")));
   post(finds(with_path("newer.md")), "something else again");

@@ -226,6 +226,7 @@ void Executor::take_answer(const Digest& digest, const Answer& answer,
                            std::vector<std::int64_t> inbox) {
   // First answer wins: a later one finds the question gone. Another's no may have ended the run.
   const auto question = machine_.question(digest);
+  if (!question && machine_.stands_aside(digest)) return;  // it waits with its question
   const bool silent = question && answer.yes && answer.reason.empty();
   if (parking_ || machine_.ended() || !question || (silent && wants_reason(question->what))) {
     if (!inbox.empty()) commit({}, std::move(inbox));

@@ -125,6 +125,8 @@ struct Patch {
   plan::Bound after;
 };
 json::Object to_json(const Patch& patch);
+// What both may take, one after the other.
+void add(plan::Bound& bound, const plan::Bound& more);
 
 // ready: all that it needs is settled, and some of its calls may be under way.
 enum class StepState : std::uint8_t { waiting, ready, done, failed, skipped };
@@ -155,6 +157,8 @@ class Machine {
   [[nodiscard]] std::vector<Perform> outstanding() const;
   [[nodiscard]] std::vector<Question> questions() const;
   [[nodiscard]] std::optional<Question> question(const Digest& digest) const;
+  // A question of a plan that stands aside for another: it is open again when that plan goes on.
+  [[nodiscard]] bool stands_aside(const Digest& question) const;
   // What a yes to it is for longer than once, without ids; none of an effect in doubt and of what
   // is asked each time.
   [[nodiscard]] std::vector<policy::Grant> lasting(const Question& question) const;
@@ -293,6 +297,12 @@ class Machine {
     std::map<Digest, Question> questions;
     std::optional<Error> failure;
   };
+  // Another plan that a person was asked about, until nothing comes of a newer one.
+  struct Shelved {
+    Former plan;
+    Patch patch;
+    Change change;
+  };
   static constexpr bool busy(Call::State state) {
     return state == Call::State::running || state == Call::State::waits;
   }
@@ -340,6 +350,9 @@ class Machine {
                  const std::map<std::string, std::string>& same, Batch& batch);
   void keep_former(std::string_view because, std::string message, Batch& batch);
   void let_former_go();
+  void let_shelved_go();
+  Former stand_aside();
+  void stand_back(Former former);
   [[nodiscard]] std::map<std::string, std::string> done_again(const plan::Program& program,
                                                               const json::Object& inputs) const;
   Result<void> apply(Fact& fact, Batch& batch);
@@ -464,6 +477,7 @@ class Machine {
   std::optional<Change> change_;    // asked for, not begun
   std::optional<Change> changing_;  // begun
   std::unique_ptr<Former> former_;  // while it is
+  std::unique_ptr<Shelved> shelved_;
   std::string kept_why_;
   std::optional<Patch> patch_;                   // that a person is asked about
   json::Object inputs_;                          // of the segment under way

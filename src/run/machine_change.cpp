@@ -66,7 +66,8 @@ Result<void> Machine::on_steered(const Fact& fact, Batch& batch) {
   change_ = Change{"steered", std::string{json::text_at(*said, "goal").value_or("")},
                    std::string{json::text_at(*said, "plan").value_or("")},
                    std::string{json::text_at(fact.data, "next").value_or("")}};
-  schedule(batch);
+  // Where nobody owned the run, run.resumed follows: nothing of the plan before begins in between.
+  if (json::text_at(fact.data, "via") != "terminal") schedule(batch);
   return {};
 }
 
@@ -83,26 +84,65 @@ bool Machine::may_change() const {
   return changes() && running_ == 0 && std::ranges::none_of(steps_, begun);
 }
 
-// The plan under way stands aside, and the planner begins.
+// What is under way, out of the way of what comes.
+Machine::Former Machine::stand_aside() {
+  Former out{std::move(program_),
+             std::move(text_),
+             segment_,
+             bound_,
+             std::move(inputs_),
+             std::move(card_),
+             std::move(steps_),
+             std::move(index_),
+             std::move(kept_),
+             std::move(questions_),
+             std::exchange(failure_, std::nullopt)};
+  segment_ = ++segments_;
+  return out;
+}
+
+void Machine::stand_back(Former former) {
+  program_ = std::move(former.program);
+  text_ = std::move(former.text);
+  segment_ = former.segment;
+  bound_ = former.bound;
+  inputs_ = std::move(former.inputs);
+  card_ = std::move(former.card);
+  steps_ = std::move(former.steps);
+  index_ = std::move(former.index);
+  kept_ = std::move(former.kept);
+  questions_ = std::move(former.questions);
+  failure_ = std::move(former.failure);
+  outputs_.clear();
+  scope_.plan = program_->plan_digest;
+  planning_ = false;
+}
+
+bool Machine::stands_aside(const Digest& question) const {
+  return (former_ && former_->questions.contains(question)) ||
+         (shelved_ && shelved_->plan.questions.contains(question));
+}
+
+// The plan under way stands aside, and the planner begins. One that a person is asked about waits,
+// too: it is asked about again where nothing comes of what is wanted now.
 void Machine::begin_change(Batch& batch) {
-  changing_ = std::exchange(change_, std::nullopt);
+  const auto before = std::exchange(changing_, std::exchange(change_, std::nullopt));
   emit(batch, "plan.replanning",
        {{"because", changing_->because}, {"segment", former_ ? former_->segment : segment_}});
   shortage_.reset();
   limited_step_.clear();
   repairs_ = 0;
   rejected_.clear();
-  patch_.reset();
   const std::string failed = failure_ ? told_of_failure() : "";
-  if (former_) {  // what is looked at is dropped for what is wanted now
-    close_segment();
+  if (!former_) {
+    former_ = std::make_unique<Former>(stand_aside());
+  } else if (patch_) {
+    let_shelved_go();
+    shelved_ = std::make_unique<Shelved>(Shelved{stand_aside(), *patch_, *before});
   } else {
-    former_ = std::make_unique<Former>(
-        Former{std::move(program_), std::move(text_), segment_, bound_, std::move(inputs_),
-               std::move(card_), std::move(steps_), std::move(index_), std::move(kept_),
-               std::move(questions_), std::exchange(failure_, std::nullopt)});
-    segment_ = ++segments_;
+    close_segment();
   }
+  patch_.reset();
   kept_.clear();
   questions_.clear();
   plan::Environment around = environment_;
@@ -121,6 +161,9 @@ void Machine::begin_change(Batch& batch) {
   next_ = changing_->next;
   text_ = changing_->plan;
   inputs_ = *std::move(inputs);
+  const plan::Bound& planner = compiled.program->bound;
+  add(former_->bound, planner);  // it is spent whatever comes of it
+  if (shelved_) add(shelved_->plan.bound, planner);
   enter(*std::move(compiled.program));
   open_segment(batch);
 }
@@ -284,28 +327,22 @@ void Machine::take_over(plan::Program program, const std::string& text, json::Ob
   ask_card(batch);
 }
 
-// What was wanted comes to nothing: the plan before goes on where it stood.
+// What was wanted comes to nothing: what was there before goes on where it stood.
 void Machine::keep_former(std::string_view because, std::string message, Batch& batch) {
   if (program_) close_segment(segment_, *program_, steps_);
   if (changing_->because == "failed") replans_ = kReplansMax;
-  program_ = std::move(former_->program);
-  text_ = std::move(former_->text);
-  segment_ = former_->segment;
-  bound_ = former_->bound;
-  inputs_ = std::move(former_->inputs);
-  card_ = std::move(former_->card);
-  steps_ = std::move(former_->steps);
-  index_ = std::move(former_->index);
-  kept_ = std::move(former_->kept);
-  questions_ = std::move(former_->questions);
-  failure_ = std::move(former_->failure);
-  outputs_.clear();
-  kept_why_ = message;
-  scope_.plan = program_->plan_digest;
-  planning_ = false;
-  former_.reset();
-  changing_.reset();
   patch_.reset();
+  changing_.reset();
+  if (shelved_) {
+    stand_back(std::move(shelved_->plan));
+    patch_ = std::move(shelved_->patch);
+    changing_ = std::move(shelved_->change);
+    shelved_.reset();
+  } else {
+    stand_back(std::move(*former_));
+    former_.reset();
+  }
+  kept_why_ = message;
   emit(batch, "plan.kept",
        {{"because", because},
         {"message", hide(batch, std::move(message))},
@@ -314,8 +351,16 @@ void Machine::keep_former(std::string_view because, std::string message, Batch& 
   schedule(batch);
 }
 
+void Machine::let_shelved_go() {
+  if (!shelved_) return;
+  close_segment(shelved_->plan.segment, *shelved_->plan.program, shelved_->plan.steps);
+  shelved_.reset();
+}
+
 // The plan that was looked at takes the place of the one that stood aside.
 void Machine::let_former_go() {
+  kept_why_.clear();
+  let_shelved_go();
   close_segment(former_->segment, *former_->program, former_->steps);
   if (changing_->because == "steered") planner_ = *changing_;
   budget_.tighten({program_->budget.usd, program_->budget.tokens, program_->budget.tool_calls});

@@ -17,16 +17,19 @@ Error not_proved_error(const std::vector<const CardLine*>& lines) {
           nullptr};
 }
 
+void add(plan::Bound& bound, const plan::Bound& more) {
+  bound.usd += more.usd;
+  bound.tokens += more.tokens;
+  bound.tool_calls += more.tool_calls;
+  bound.model_calls += more.model_calls;
+  bound.wall_s += more.wall_s;
+  bound.concurrency = std::max(bound.concurrency, more.concurrency);
+}
+
 // Makes a program the segment under way; nothing of it has begun.
 void Machine::enter(plan::Program program) {
   program_ = std::make_unique<const plan::Program>(std::move(program));
-  const plan::Bound& more = program_->bound;
-  bound_.usd += more.usd;
-  bound_.tokens += more.tokens;
-  bound_.tool_calls += more.tool_calls;
-  bound_.model_calls += more.model_calls;
-  bound_.wall_s += more.wall_s;
-  bound_.concurrency = std::max(bound_.concurrency, more.concurrency);
+  add(bound_, program_->bound);
   steps_.clear();
   steps_.resize(program_->steps.size());
   busy_ = 0;

@@ -3,6 +3,7 @@
 #include <utility>
 
 #include "base/crypto.hpp"
+#include "base/text.hpp"
 #include "plan/labels.hpp"
 #include "policy/labels.hpp"
 #include "run/machine.hpp"
@@ -59,7 +60,7 @@ bool Machine::accepted(Batch& batch) {
     const auto good = plan::holds(each.check, lookup());
     passed.emplace_back(good && *good);
     if ((good && *good) || failure_) continue;
-    const std::string& what = each.says.empty() ? each.check.text : each.says;
+    const std::string what = one_line(each.says.empty() ? each.check.text : each.says);
     failure_ = Error{
         Code::kNotAccepted,
         "the result is not accepted: " + what + (good ? "" : " (" + good.error().message + ")"),
@@ -251,6 +252,7 @@ bool Machine::compute_outputs() {
 void Machine::finish(Batch& batch) {
   // Parallel steps may have written in any order; the digest must not depend on it.
   std::ranges::sort(files_, {}, [](const json::Value& file) { return json::canonical(file); });
+  let_shelved_go();
   if (former_) close_segment(former_->segment, *former_->program, former_->steps);
   std::map<std::string, std::string> rows = finished_;  // ids are ASCII: in canonical order
   for (std::size_t i = 0; i < steps_.size(); ++i) {

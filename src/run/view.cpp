@@ -61,8 +61,10 @@ void on_step_event(RunView& view, const ledger::Event& event, std::int64_t at) {
 }  // namespace
 
 void RunView::take_patch() {
-  if (json::text_at(patch.get_object(), "because") == "steered") goal = wanted;
+  if (json::text_at(patch.get_object(), "because") == "steered") goal = std::move(patch_goal);
   patch = nullptr;
+  wanted = nullptr;
+  kept = nullptr;
   aside.clear();
 }
 
@@ -98,18 +100,27 @@ void on_run_event(RunView& view, const ledger::Event& event, std::int64_t at) {
   } else if (event.kind == "run.steered") {
     view.wanted = member(data, "goal");
   } else if (event.kind == "plan.replanning") {
-    if (view.aside.empty()) view.aside = std::move(view.questions);
+    if (view.aside.empty() || view.patch.is_object()) {
+      view.aside.push_back({view.plan, view.bound, view.segment, std::move(view.questions),
+                            std::move(view.patch), std::move(view.patch_goal)});
+    }
+    if (view.aside.size() > 2) view.aside.erase(view.aside.begin() + 1);
     view.questions.clear();
     view.patch = nullptr;
   } else if (event.kind == "plan.patched") {
     view.patch = json::Value(data);
+    view.patch_goal = view.wanted;
     if (!json::bool_at(data, "asks").value_or(true)) view.take_patch();
-  } else if (event.kind == "plan.kept") {
-    view.questions = std::move(view.aside);
-    view.aside.clear();
-    view.patch = nullptr;
-    view.plan = text(data, "plan");
-    view.segment = json::integer_at(data, "segment").value_or(0);
+  } else if (event.kind == "plan.kept" && !view.aside.empty()) {
+    RunView::Standing& back = view.aside.back();
+    view.plan = std::move(back.plan);
+    view.bound = std::move(back.bound);
+    view.segment = back.segment;
+    view.questions = std::move(back.questions);
+    view.patch = std::move(back.patch);
+    view.patch_goal = std::move(back.wanted);
+    view.wanted = view.patch_goal;
+    view.aside.pop_back();
     view.kept = member(data, "message");
   } else if (event.kind == "run.paused") {
     const std::string reason = text(data, "reason");
@@ -135,6 +146,8 @@ void on_run_event(RunView& view, const ledger::Event& event, std::int64_t at) {
     view.code = text(data, "code");
     view.message = member(data, "message");
     view.questions.clear();
+    view.patch = nullptr;
+    view.wanted = nullptr;
   }
 }
 
@@ -191,11 +204,11 @@ json::Value to_json(const RunView& view) {
                       {"state", view.state},
                       {"mode", view.mode},
                       {"fork", view.fork},
-                      {"plan", view.plan},
+                      {"plan", view.plan_now()},
                       {"created_at", view.created_at},
                       {"last_at", view.last_at},
                       {"goal", view.goal},
-                      {"bound", view.bound},
+                      {"bound", view.bound_now()},
                       {"outputs", view.outputs},
                       {"files", view.files},
                       {"code", view.code},
@@ -207,6 +220,7 @@ json::Value to_json(const RunView& view) {
                       {"questions", std::move(questions)},
                       {"patch", view.patch},
                       {"kept", view.kept},
+                      {"wanted", view.wanted},
                       {"events", view.events}};
 }
 

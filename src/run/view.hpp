@@ -57,11 +57,28 @@ struct RunView {
   json::Value exhausted;        // {"step", "limit", "needed", "left"} or null
   std::vector<StepView> steps;  // in order of their first event
   std::vector<OpenQuestion> questions;
-  json::Value patch;   // the data of plan.patched while a person is asked about it, else null
-  json::Value kept;    // why nothing came of the last change: reference to the blob, or null
-  json::Value wanted;  // the goal that the run was steered to: reference to the blob, or null
-  std::vector<OpenQuestion> aside;  // of the plan that stands aside
+  json::Value patch;       // the data of plan.patched while a person is asked about it, else null
+  json::Value kept;        // why nothing came of the last change: reference to the blob, or null
+  json::Value wanted;      // the goal that a person wants instead: reference to the blob, or null
+  json::Value patch_goal;  // likewise, of the patch
+  // What stands aside for another plan, the first of them the one that is to go on.
+  struct Standing {
+    std::string plan;
+    json::Value bound;
+    std::int64_t segment = 0;
+    std::vector<OpenQuestion> questions;
+    json::Value patch;
+    json::Value wanted;
+  };
+  std::vector<Standing> aside;
   std::size_t events = 0;
+  // Of the plan that the run is about, also while another is looked for.
+  [[nodiscard]] const std::string& plan_now() const {
+    return aside.empty() ? plan : aside.front().plan;
+  }
+  [[nodiscard]] const json::Value& bound_now() const {
+    return aside.empty() ? bound : aside.front().bound;
+  }
   void take_patch();  // the patch holds from here on
 };
 

@@ -132,7 +132,7 @@ class ModelPlanner(unittest.TestCase):
         missing = claims(group_by=["produkt"])
         requests = self.model([missing, GOOD])
         out = self.ask()
-        self.assertIn("Another plan, since a step failed", out)
+        self.assertIn("Another plan, since the one before did not come through", out)
         self.assertIn("RL-300: claims 27", out)
         told = requests[1]["messages"][-1]["content"]
         self.assertIn("was run and did not come through", told)

@@ -95,8 +95,31 @@ class Steer(OwnWorld):
         before = self.digest(run)
         out = self.naestro("steer", run, "paint the shed blue", code=5)
         self.assertIn("the one before goes on: no_plan", out)
+        self.assertIn("Nothing came of the other plan: ", out)
         self.assertIn("paint", out)
         self.assertEqual(self.digest(run), before)
+        # So does one that is asked about itself.
+        self.naestro("steer", run, GOAL, code=5)
+        asked = self.digest(run)
+        self.naestro("steer", run, "paint the shed blue", code=5)
+        self.assertEqual(self.digest(run), asked)
+        self.assertIn("Another plan, since the goal was changed", self.naestro("consents"))
+        self.naestro("replay", run)
+
+    def test_what_was_agreed_to_and_not_begun_is_not_begun(self):
+        plan = self.folder / "write.json"
+        self.put(plan, json.dumps({
+            "naestro": "plan/1", "goal": "write", "outputs": {},
+            "steps": [{"id": "write", "do": {"tool": "report.markdown@1"},
+                       "with": {"path": "out.md", "title": "t", "sections": []}}]}))
+        run = self.naestro("run", plan, code=5).split("Run:")[1].split()[0]
+        self.naestro("approve", run, self.digest(run))
+        self.naestro("steer", run, GOAL, code=5)
+        self.assertFalse((self.work / "out.md").exists())
+        self.naestro("refuse", run, self.digest(run))
+        self.naestro("resume", run)  # the yes to the plan before still counts
+        self.assertTrue((self.work / "out.md").exists())
+        self.naestro("replay", run)
 
     def test_a_run_under_way_keeps_what_it_did(self):
         steps = PLAN["steps"][:2] + [
@@ -113,6 +136,8 @@ class Steer(OwnWorld):
         for line in process.stdout:
             if line.startswith("start    tell"):
                 break
+        self.assertIn("which keeps its limits",
+                      self.naestro("steer", run, GOAL, "--max-usd", "1", code=2))
         out = self.naestro("steer", run, "into another file", "--planner", program)
         self.assertIn("naestro consents", out)
         rest, _ = process.communicate(timeout=30)
@@ -139,6 +164,13 @@ class Steer(OwnWorld):
         broken = self.folder / "broken.json"
         self.put(broken, "{}")
         self.naestro("steer", run, GOAL, "--planner", broken, code=1)
+        for member, says in (("inputs", "no input 'goal'"), ("outputs", "no output 'plan'")):
+            program = planner(PLAN["steps"][:1], {})
+            program[member] = {"other": program[member]["plan"]}
+            if member == "inputs":
+                program["outputs"] = {"plan": "${inputs.other}"}
+            self.put(broken, json.dumps(program))
+            self.assertIn(says, self.naestro("steer", run, GOAL, "--planner", broken, code=2))
         self.naestro("kill", run)
         out = self.naestro("steer", run, GOAL, code=2)
         self.assertIn("has ended", out)
