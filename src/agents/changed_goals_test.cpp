@@ -116,5 +116,25 @@ TEST_F(Choir, WhatSaysThatItHoldsNoMoreAnswersNothing) {
   EXPECT_FALSE(now.contains("6 weeks")) << now;
 }
 
+// What was written about two lists is neither, and what was spent is no list of fees.
+TEST_F(Choir, VersionsAreTheTextsThatAreNamedSo) {
+  const std::string goal = "Compare the fee lists of 2024 and 2025";
+  file("costs.csv", "day,thing,cost_gbp\n2024-01-02,paper,3\n2025-01-02,ink,4\n");
+  file("fees/fee_list_2024.md", "# Fee list 2024\n\n- Alto: 40 euros\n- Bass: 45 euros\n");
+  EXPECT_EQ(ask(goal), "refused");
+  file("fees/fee_list_2025.md", "# Fee list 2025\n\n- Alto: 40 euros\n- Bass: 50 euros\n");
+  file("reports/compared.md",
+       "# Compare the fee lists of 2024 and 2025\n\nThe fee lists differ in one line.\n");
+  for (const std::string& one : {goal, std::string{"Compare the fee lists"}}) {
+    const std::string versions = ask(one);
+    EXPECT_TRUE(versions.contains("Bass: 45 euros")) << versions;
+    EXPECT_TRUE(versions.contains("Bass: 50 euros")) << versions;
+    EXPECT_FALSE(versions.contains("differ in one line")) << versions;
+  }
+  // Of three versions a line of a report is no comparison.
+  file("fees/fee_list_2023.md", "# Fee list 2023\n\n- Alto: 30 euros\n");
+  EXPECT_EQ(ask("Compare the fee lists"), "refused");
+}
+
 }  // namespace
 }  // namespace naestro::agents

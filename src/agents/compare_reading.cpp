@@ -42,6 +42,16 @@ std::string plain_name(std::string_view file) {
   return out;
 }
 
+// The goal speaks its name, digits aside, whatever its title says: a "price list comparison" is no
+// price list.
+bool named_exactly(const TextGoal& goal, const GoalWords& words, const WorldFile& file) {
+  const std::string name = spoken_name(file.file);
+  const words::Bag own{name};
+  return words::Bag{goal.goal().text}.has(words::phrase(plain_name(name))) &&
+         std::ranges::all_of(
+             words, [&](const GoalWord* word) { return word->date || stands_in(*word, own); });
+}
+
 // All of them under one lead.
 struct Items {
   std::string lead;
@@ -85,12 +95,18 @@ Reading versions_reading(const TextGoal& goal) {
   for (const WorldFile& file : goal.world().files) {
     if (is_text(file) && names_all(words, file) && of_a_date(words, file)) files.push_back(&file);
   }
+  const bool more = files.size() > 2;
+  if (more) {
+    std::erase_if(files, [&](const auto* file) { return !named_exactly(goal, words, *file); });
+  }
   if (files.size() != 2 || plain_name(files[0]->file) != plain_name(files[1]->file)) {
+    // A line of one of them is no comparison.
+    reading.turned_down = more;
     for (const GoalWord* word : words) {
-      if (files.empty()) reading.unexplained.push_back(goal.text_of(*word));
+      if (files.empty() && !more) reading.unexplained.push_back(goal.text_of(*word));
     }
-    return no_reading(std::move(reading),
-                      files.empty() ? "no text of that name" : "not two versions of one text");
+    return no_reading(std::move(reading), files.empty() && !more ? "no text of that name"
+                                                                 : "not two versions of one text");
   }
   std::ranges::sort(files, {}, [](const WorldFile* file) { return file->file; });
   for (const GoalWord* word : words) {

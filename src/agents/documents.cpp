@@ -55,6 +55,13 @@ words::Bag name_of(const WorldFile& file) {
   return bag;
 }
 
+std::string spoken_name(std::string_view file) {
+  std::string base{file.substr(file.rfind('/') + 1)};
+  base.resize(std::min(base.rfind('.'), base.size()));
+  std::ranges::replace_if(base, [](char c) { return c == '_' || c == '-' || c == '.'; }, ' ');
+  return base;
+}
+
 bool is_text(const WorldFile& file) { return file.kind == "markdown" || file.kind == "text"; }
 
 FoundText text_named(const TextGoal& goal, const GoalWords& words) {

@@ -12,6 +12,8 @@ struct FoundText {
 
 // The words of a text's path and title.
 words::Bag name_of(const WorldFile& file);
+// Of a path the file's own name without its ending, words apart: "price list 2026".
+std::string spoken_name(std::string_view file);
 bool is_text(const WorldFile& file);
 // The text whose name, title or author the words say best: at least half of them, and among these
 // all names; the others stand inside.

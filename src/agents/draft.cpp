@@ -4,6 +4,7 @@
 
 #include "agents/asides.hpp"
 #include "agents/money_flow.hpp"
+#include "agents/other_texts.hpp"
 #include "agents/reading.hpp"
 #include "agents/share_reading.hpp"
 #include "base/text.hpp"
@@ -227,10 +228,16 @@ struct Read {
 Read read_all(const Goal& goal, const World& world, const Lexicon& lexicon) {
   if (auto share = share_reading(goal, world, lexicon); share) return {std::move(*share), {}, {}};
   std::vector<Tried> tried;
-  for (const WorldTable& table : world.tables) {
-    const std::string name = table.file + (table.line == 0 ? "" : ":" + std::to_string(table.line));
-    tried.push_back(
-        {"rows of " + name, read_table(goal, Table::from(table, world, lexicon), lexicon)});
+  for (const WorldTable& shape : world.tables) {
+    const std::string name = shape.file + (shape.line == 0 ? "" : ":" + std::to_string(shape.line));
+    const Table table = Table::from(shape, world, lexicon);
+    Reading reading = read_table(goal, table, lexicon);
+    std::string other = reading.intent.empty() ? "" : names_other_text(goal, table, world);
+    if (!other.empty()) {
+      reading = Reading{};
+      reading.why_not = std::move(other);
+    }
+    tried.push_back({"rows of " + name, std::move(reading)});
   }
   for (Tried& one : tried) {
     if (const std::string_view why = unfit(goal, world, one.result); !why.empty()) {

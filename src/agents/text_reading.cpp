@@ -32,7 +32,10 @@ std::vector<Reading> read_texts(const Goal& goal, const World& world, const Lexi
   } else {
     add(fields_reading(text));
     add(beside_reading(text));
-    add(versions_reading(text));
+    Reading versions = versions_reading(text);
+    const bool unclear = versions.turned_down;
+    add(std::move(versions));
+    if (unclear) return out;
     add(section_reading(text));
     add(find_reading(text));
   }
