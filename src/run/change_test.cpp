@@ -187,6 +187,64 @@ TEST_F(ChangeTest, APlanThatIsAskedAboutIsAskedAboutAgain) {
   EXPECT_GE(machine_->bound().tool_calls, machine_->budget().spent().tool_calls);
 }
 
+// A yes to the newer one leaves both of the others.
+TEST_F(ChangeTest, TheNewestPlanThatIsAgreedToIsThePlan) {
+  EXPECT_EQ(go(false).how, Ending::How::waits_for_consent);
+  Recovery recovery;
+  for (const std::string path : {"new.md", "newer.md", "newest.md"}) {
+    post(finds(with_path(path)));
+    EXPECT_EQ(world_.resume(recovery, false).how, Ending::How::waits_for_consent);
+  }
+  EXPECT_EQ(world_.resume(recovery, true).how, Ending::How::done);
+  machine_ = std::move(recovery.machine);
+  EXPECT_EQ(written(), Names{"newest.md"});
+  EXPECT_EQ(machine_->kept_why(), "");
+  EXPECT_TRUE(replay(events()).empty());
+}
+
+// What the policy denies of this run's values is seen on the card, and in mode auto what is not
+// proved.
+TEST_F(ChangeTest, WhatMayNotBeDoneIsNoOtherPlan) {
+  const auto form = json::parse(
+      R"({"policy":"policy/1","rules":[{"id":"no","effect":"deny","paths":["no/**"]}]})");
+  ASSERT_TRUE(world_.policy.add(policy::Layer::user, "p", *form, [](const auto&) { return 1; }));
+  const std::string reads =
+      R"({"naestro":"plan/1","goal":"g","inputs":{"p":{"schema":{"type":"string","maxLength":9},)"
+      R"("value":"no/x"}},"steps":[{"id":"a","do":{"tool":"files.search@1"},)"
+      R"("with":{"path":"${inputs.p}","query":"x"}}],"outputs":{"n":"${steps.a.out.match_count}"}})";
+  std::string unproved = reads;
+  unproved.replace(unproved.find("no/x"), 4, "sub");
+  unproved.replace(unproved.find(R"("query":"x")"), 11, R"("query":"${inputs.p}")");
+  const std::string first =
+      R"({"naestro":"plan/1","goal":"g","steps":[{"id":"a","do":{"tool":"files.search@1"},)"
+      R"("with":{"path":"sub","query":"x"}}],"outputs":{"n":"${steps.a.out.match_count}"}})";
+  for (const auto& [proposed, automatic, says] :
+       {std::tuple{reads, false, "rule no"}, {unproved, true, "found out at run time"}}) {
+    fresh();
+    std::atomic<bool> told = false;
+    std::string planner = finds(proposed);
+    planner.replace(planner.find(R"("path":".")"), 10, R"("path":"sub")");
+    world_.tool_adapter.set([&](const door::Effect& effect) {
+      if (effect.step == "a" && !told.exchange(true)) {
+        post(planner);
+        const auto store = world_.open();
+        for (int looks = 0; looks < 200 && !store->inbox("rtest")->empty(); ++looks) {
+          std::this_thread::sleep_for(std::chrono::milliseconds{20});
+        }
+      }
+      return testing::tool_answer(effect);
+    });
+    const bool mode = automatic;
+    const Ending ending = go(true, first, [mode](Start& start) {
+      if (mode) start.mode = policy::Mode::automatic;
+    });
+    EXPECT_EQ(ending.how, Ending::How::done) << (ending.error ? ending.error->text() : "");
+    EXPECT_EQ(data_of("plan.kept").at("because").as_string(), "rejected");
+    EXPECT_TRUE(machine_->kept_why().contains(says)) << machine_->kept_why();
+    EXPECT_TRUE(replay(events()).empty());
+  }
+}
+
 // Where nobody owned the run, what it waited to do is not begun before the change.
 TEST_F(ChangeTest, SteeredBeforeItIsResumedNothingOfThePlanBeforeBegins) {
   EXPECT_EQ(go(false).how, Ending::How::waits_for_consent);
