@@ -211,7 +211,8 @@ TEST_F(ChangeTest, WhatMayNotBeDoneIsNoOtherPlan) {
   const std::string reads =
       R"({"naestro":"plan/1","goal":"g","inputs":{"p":{"schema":{"type":"string","maxLength":9},)"
       R"("value":"no/x"}},"steps":[{"id":"a","do":{"tool":"files.search@1"},)"
-      R"("with":{"path":"${inputs.p}","query":"x"}}],"outputs":{"n":"${steps.a.out.match_count}"}})";
+      R"("with":{"path":"${inputs.p}","query":"x"}}],)"
+      R"("outputs":{"n":"${steps.a.out.match_count}"}})";
   std::string unproved = reads;
   unproved.replace(unproved.find("no/x"), 4, "sub");
   unproved.replace(unproved.find(R"("query":"x")"), 11, R"("query":"${inputs.p}")");
