@@ -278,14 +278,16 @@ TEST_F(SegmentTest, AProposedPlanThatThePolicyDeniesIsRejected) {
   EXPECT_TRUE(replay(events()).empty());
 }
 
-// A planner that takes diagnostics is asked again, with them; at most kRepairMax times.
+// A planner that takes diagnostics: a model writes the plan.
+constexpr std::string_view kMendingPlanner = R"({"naestro": "plan/1", "goal": "planning",
+  "inputs": {"diagnostics": {"schema": {"type": "string"}, "value": "none"}},
+  "steps": [{"id": "draft", "do": {"model": {"task": "plan"}},
+    "with": {"messages": [{"role": "user", "content": "${inputs.diagnostics}"}]},
+    "out": {"type": "object", "properties": {"plan": {"type": "object"}}, "required": ["plan"]}}],
+  "outputs": {"plan": "${steps.draft.out.plan}"}})";
+
+// It is asked again, with them; at most kRepairMax times.
 TEST_F(SegmentTest, DiagnosticsGoBackToAPlannerThatTakesThem) {
-  const std::string text = R"({"naestro": "plan/1", "goal": "planning",
-    "inputs": {"diagnostics": {"schema": {"type": "string"}, "value": "none"}},
-    "steps": [{"id": "draft", "do": {"model": {"task": "plan"}},
-      "with": {"messages": [{"role": "user", "content": "${inputs.diagnostics}"}]},
-      "out": {"type": "object", "properties": {"plan": {"type": "object"}}, "required": ["plan"]}}],
-    "outputs": {"plan": "${steps.draft.out.plan}"}})";
   int asked = 0;
   for (const bool mends : {true, false}) {
     std::filesystem::remove_all(world_.folders().state);
@@ -303,7 +305,7 @@ TEST_F(SegmentTest, DiagnosticsGoBackToAPlannerThatTakesThem) {
       start.next = "plan";
       start.ceilings = {};
     };
-    const Ending ending = go(true, text, change);
+    const Ending ending = go(true, kMendingPlanner, change);
     EXPECT_EQ(ending.how, mends ? Ending::How::done : Ending::How::failed);
     EXPECT_EQ(std::ranges::count(world_.kinds, "plan.rejected"), mends ? 1 : 1 + kRepairMax);
     EXPECT_TRUE(replay(events()).empty());
@@ -312,12 +314,6 @@ TEST_F(SegmentTest, DiagnosticsGoBackToAPlannerThatTakesThem) {
 
 // What was refused is not compiled a third time.
 TEST_F(SegmentTest, APlannerThatSaysTheSameAgainIsAskedNoMore) {
-  const std::string text = R"({"naestro": "plan/1", "goal": "planning",
-    "inputs": {"diagnostics": {"schema": {"type": "string"}, "value": "none"}},
-    "steps": [{"id": "draft", "do": {"model": {"task": "plan"}},
-      "with": {"messages": [{"role": "user", "content": "${inputs.diagnostics}"}]},
-      "out": {"type": "object", "properties": {"plan": {"type": "object"}}, "required": ["plan"]}}],
-    "outputs": {"plan": "${steps.draft.out.plan}"}})";
   std::string plan = testing::kPlan;
   plan.replace(plan.find("files.search@1"), 14, "files.find@1");
   world_.model_adapter.set([&](const door::Effect&) -> Result<json::Value> {
@@ -325,7 +321,7 @@ TEST_F(SegmentTest, APlannerThatSaysTheSameAgainIsAskedNoMore) {
   });
   for (const std::int64_t semantics : {2, 1}) {
     fresh();
-    const Ending ending = go(true, text, [&](Start& start) {
+    const Ending ending = go(true, kMendingPlanner, [&](Start& start) {
       start.next = "plan";
       start.ceilings = {};
       start.semantics = semantics;

@@ -202,6 +202,19 @@ struct Seen {
   std::map<std::string, int> risky;  // acts by key of effects whose repeat is a second effect
 };
 
+// A function of target, arguments and key: what it is asked again it says again.
+testing::FarSide same_again(Seen& seen) {
+  return [&seen](const door::Intent& intent) {
+    const std::uint8_t* key = intent.key().data();
+    Dice own{std::uint64_t{key[0]} << 16U | std::uint64_t{key[1]} << 8U | key[2]};
+    Reply reply = testing::any_reply(intent, own, {10, false});
+    const door::Effect& effect = intent.effect();
+    seen.usage += reply.outcome.usage_known ? reply.outcome.usage : door::whole(effect.caps);
+    if (effect.idempotency == contract::Idempotency::none) ++seen.risky[hex(intent.key())];
+    return reply;
+  };
+}
+
 // One outcome at most for each key; nothing risky twice without a doubt; no use that is not billed.
 void expect_honest(const SimRun& run, const Seen& seen) {
   std::map<std::string, int> done;
@@ -247,16 +260,7 @@ TEST_F(SimTest, CrashedAnywhereARunEndsTheSame) {
     const std::string text = testing::any_plan(dice);
     const plan::Program program = world_.compile(text);
     Seen seen;
-    // A function of target, arguments and key: what it is asked again it says again.
-    const testing::FarSide far_side = [&](const door::Intent& intent) {
-      const std::uint8_t* key = intent.key().data();
-      Dice own{std::uint64_t{key[0]} << 16U | std::uint64_t{key[1]} << 8U | key[2]};
-      Reply reply = testing::any_reply(intent, own, {10, false});
-      const door::Effect& effect = intent.effect();
-      seen.usage += reply.outcome.usage_known ? reply.outcome.usage : door::whole(effect.caps);
-      if (effect.idempotency == contract::Idempotency::none) ++seen.risky[hex(intent.key())];
-      return reply;
-    };
+    const testing::FarSide far_side = same_again(seen);
     Start start = world_.start(program, text);
     start.ceilings = {program.bound.usd, program.bound.tokens, program.bound.tool_calls};
     SimRun whole{world_, far_side, seed, 5};
@@ -337,15 +341,7 @@ TEST_F(SimTest, SteeredAtAnyInstantNothingIsDoneTwice) {
     const bool more = dice.one_in(2);
     const std::string planner = planner_of(another_plan(dice, text, more));
     Seen seen;
-    const testing::FarSide far_side = [&](const door::Intent& intent) {
-      const std::uint8_t* key = intent.key().data();
-      Dice own{std::uint64_t{key[0]} << 16U | std::uint64_t{key[1]} << 8U | key[2]};
-      Reply reply = testing::any_reply(intent, own, {10, false});
-      const door::Effect& effect = intent.effect();
-      seen.usage += reply.outcome.usage_known ? reply.outcome.usage : door::whole(effect.caps);
-      if (effect.idempotency == contract::Idempotency::none) ++seen.risky[hex(intent.key())];
-      return reply;
-    };
+    const testing::FarSide far_side = same_again(seen);
     Start start = world_.start(program, text);
     start.ceilings = {4 * program.bound.usd + 1'000'000, 4 * program.bound.tokens + 1000,
                       4 * program.bound.tool_calls + 30};
