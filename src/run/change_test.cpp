@@ -36,14 +36,18 @@ class ChangeTest : public testing::RunFixture {
         "rtest", "steer", {{"goal", goal}, {"plan", planner}, {"next", "plan"}, {"who", "ada"}});
     ASSERT_TRUE(posted) << posted.error().text();
   }
+  // Until the run has heard of all that was posted.
+  void until_taken() {
+    const auto store = world_.open();
+    for (int looks = 0; looks < 200 && !store->inbox("rtest")->empty(); ++looks) {
+      std::this_thread::sleep_for(std::chrono::milliseconds{20});
+    }
+  }
   // While the model works the goal is changed; it ends its answer when the run has heard of it.
   void steer_at_the_model(const std::string& planner) {
     world_.model_adapter.set([this, planner](const door::Effect& effect) {
       post(planner);
-      const auto store = world_.open();
-      for (int looks = 0; looks < 200 && !store->inbox("rtest")->empty(); ++looks) {
-        std::this_thread::sleep_for(std::chrono::milliseconds{20});
-      }
+      until_taken();
       return testing::model_answer(effect);
     });
   }
@@ -228,10 +232,7 @@ TEST_F(ChangeTest, WhatMayNotBeDoneIsNoOtherPlan) {
     world_.tool_adapter.set([&](const door::Effect& effect) {
       if (effect.step == "a" && !told.exchange(true)) {
         post(planner);
-        const auto store = world_.open();
-        for (int looks = 0; looks < 200 && !store->inbox("rtest")->empty(); ++looks) {
-          std::this_thread::sleep_for(std::chrono::milliseconds{20});
-        }
+        until_taken();
       }
       return testing::tool_answer(effect);
     });
@@ -333,10 +334,7 @@ TEST_F(ChangeTest, ModeAutoTakesWhatNeedsNoYes) {
       if (effect.step == "a" && kinds("run.steered") == 0 &&
           world_.tool_adapter.calls.size() == 1) {
         post(finds(proposed));
-        const auto store = world_.open();
-        for (int looks = 0; looks < 200 && !store->inbox("rtest")->empty(); ++looks) {
-          std::this_thread::sleep_for(std::chrono::milliseconds{20});
-        }
+        until_taken();
       }
       return testing::tool_answer(effect);
     });

@@ -347,14 +347,14 @@ class Machine {
   [[nodiscard]] std::string told_of_failure() const;
   void weigh(const std::string& text, Batch& batch);
   void take_over(plan::Program program, const std::string& text, json::Object inputs,
-                 const std::map<std::string, std::string>& same, Batch& batch);
+                 const std::map<std::string, std::string>& done, Batch& batch);
   void keep_former(std::string_view because, std::string message, Batch& batch);
   void let_former_go();
   void let_shelved_go();
   Former stand_aside();
   void stand_back(Former former);
-  [[nodiscard]] std::map<std::string, std::string> done_again(const plan::Program& program,
-                                                              const json::Object& inputs) const;
+  [[nodiscard]] std::map<std::string, std::string> done_already(
+      const plan::Program& program, const std::map<std::string, std::string>& same) const;
   Result<void> apply(Fact& fact, Batch& batch);
   Result<void> on_outcome(Fact& fact, Batch& batch);
   Result<void> on_answer(Fact& fact, Batch& batch);

@@ -187,12 +187,8 @@ bool Machine::half_done() const {
 std::string Machine::told_of_failure() const {
   json::Object failed{{"message", failure_->message}};
   for (const auto& [key, value] : failure_->context) failed[key] = value;
-  json::Array done;
-  for (const std::string& id :
-       names_in(*program_, [&](std::size_t i) { return steps_[i].state == StepState::done; })) {
-    done.emplace_back(id);
-  }
-  return json::canonical(json::Object{{"done", std::move(done)},
+  const auto was_done = [&](std::size_t i) { return steps_[i].state == StepState::done; };
+  return json::canonical(json::Object{{"done", list(names_in(*program_, was_done))},
                                       {"failed", std::move(failed)},
                                       {"plan", json::parse(text_).value()}});
 }
@@ -217,14 +213,13 @@ void Machine::give_up(Batch& batch) {
   begin_change(batch);
 }
 
-// Steps of another plan that do what was done already, by the ids of the plan that stands aside.
-// What they need is the same, and has ended: where it was skipped it is so again, and where it
-// failed they went on without it.
-std::map<std::string, std::string> Machine::done_again(const plan::Program& program,
-                                                       const json::Object& inputs) const {
+// Of the steps of another plan that are the same those that were done already, by the ids of the
+// plan that stands aside. What they need is the same, and has ended: where it was skipped it is so
+// again, and where it failed they went on without it.
+std::map<std::string, std::string> Machine::done_already(
+    const plan::Program& program, const std::map<std::string, std::string>& same) const {
   std::map<std::string, std::string> out;
   std::set<std::string> ended;
-  const auto same = plan::same_steps({*former_->program, former_->inputs}, {program, inputs});
   for (const plan::Step& step : program.steps) {
     const auto found = same.find(step.id);
     if (found == same.end()) continue;
@@ -246,36 +241,36 @@ void Machine::weigh(const std::string& text, Batch& batch) {
   if (!compiled.program) return reject(compiled, batch);
   auto inputs = bind_inputs(*compiled.program, {});
   if (!inputs) return keep_former("rejected", inputs.error().text(), batch);
-  const auto same = done_again(*compiled.program, *inputs);
-  for (const auto& [id, before] : same) around.done.insert(id);
+  const auto same =
+      plan::same_steps({*former_->program, former_->inputs}, {*compiled.program, *inputs});
+  const auto done = done_already(*compiled.program, same);
+  for (const auto& [id, before] : done) around.done.insert(id);
   around.ceilings = left();
   compiled = plan::compile(text, around);
   if (!compiled.program) return reject(compiled, batch);
   const auto steps = [](const plan::Program& program) {
     return std::ranges::count_if(program.steps, [](const auto& step) { return !step.hand; });
   };
-  const auto equal =
-      plan::same_steps({*former_->program, former_->inputs}, {*compiled.program, *inputs});
-  if (std::cmp_equal(equal.size(), steps(*compiled.program)) &&
-      std::cmp_equal(equal.size(), steps(*former_->program)) &&
-      std::ranges::all_of(equal, [](const auto& pair) { return pair.first == pair.second; }) &&
+  if (std::cmp_equal(same.size(), steps(*compiled.program)) &&
+      std::cmp_equal(same.size(), steps(*former_->program)) &&
+      std::ranges::all_of(same, [](const auto& pair) { return pair.first == pair.second; }) &&
       ends_of(text) == ends_of(former_->text)) {
     return keep_former("same", "the planner found the same plan", batch);
   }
   if (changing_->because == "failed" && failed_.contains(compiled.program->plan_digest)) {
     return keep_former("same", "the planner found a plan that failed before", batch);
   }
-  take_over(*std::move(compiled.program), text, *std::move(inputs), same, batch);
+  take_over(*std::move(compiled.program), text, *std::move(inputs), done, batch);
 }
 
 void Machine::take_over(plan::Program program, const std::string& text, json::Object inputs,
-                        const std::map<std::string, std::string>& same, Batch& batch) {
+                        const std::map<std::string, std::string>& done, Batch& batch) {
   Patch patch;
   patch.because = changing_->because;
   plan::Environment around = environment_;
   std::set<std::string> taken;
   std::map<std::string, Fork::Kept> kept;
-  for (const auto& [id, before] : same) {
+  for (const auto& [id, before] : done) {
     taken.insert(before);
     const Step& step = former_->steps[former_->index.at(before)];
     kept[id] = {"before", step.result, step.labels};
