@@ -167,6 +167,13 @@ Program lower(Draft&& draft, Bound bound, const json::Value& plan) {
   return program;
 }
 
+std::vector<Reference> Step::references() const {
+  std::vector<Reference> out = with.references();
+  const auto more = control.references();
+  out.insert(out.end(), more.begin(), more.end());
+  return out;
+}
+
 const Step* Program::find(std::string_view id) const {
   const auto found = index.find(id);
   return found == index.end() ? nullptr : &steps[found->second];

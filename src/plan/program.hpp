@@ -153,6 +153,8 @@ struct Step {
   [[nodiscard]] bool proved() const;
   // Calls at most, further attempts included.
   [[nodiscard]] std::int64_t times_max() const;
+  // All that it names: in its arguments, and in what controls it.
+  [[nodiscard]] std::vector<Reference> references() const;
 };
 
 // The worst case, proven from caps; see docs/formats/plan.md. Time excludes a person's wait.

@@ -11,10 +11,7 @@ namespace {
 // What the inputs are that a step reads.
 void append_inputs(std::string& out, const Step& step, const json::Object& inputs) {
   std::map<std::string, const json::Value*> read;
-  auto references = step.with.references();
-  const auto more = step.control.references();
-  references.insert(references.end(), more.begin(), more.end());
-  for (const Reference& reference : references) {
+  for (const Reference& reference : step.references()) {
     if (reference.from != Reference::From::input) continue;
     read[reference.name] = inputs.if_contains(reference.name);
   }

@@ -52,10 +52,7 @@ Result<void> fits(const plan::Step& step, const json::Value& result) {
 // The inputs among `changed` that the step itself reads.
 std::string read_of(const plan::Step& step, const std::set<std::string>& changed) {
   std::set<std::string> names;
-  auto references = step.with.references();
-  const auto more = step.control.references();
-  references.insert(references.end(), more.begin(), more.end());
-  for (const plan::Reference& reference : references) {
+  for (const plan::Reference& reference : step.references()) {
     if (reference.from == plan::Reference::From::input && changed.contains(reference.name)) {
       names.insert(reference.name);
     }
