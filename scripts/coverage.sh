@@ -11,17 +11,21 @@ while read -r binary; do objects+=(-object "$binary"); done < \
 # An inline function that a binary never calls stands in it as a placeholder with the hash 0, which
 # llvm-cov counts as "mismatched data" when another binary calls it; that one's record is the one
 # that counts. Any other mismatch is a binary that is not the one that ran.
+# One thread: with more, -dump's lines are written by several at once to one buffer, which crashes.
 rc=0
-llvm-cov-19 export -summary-only -dump -instr-profile coverage.profdata "${objects[@]}" \
+llvm-cov-19 export -num-threads=1 -summary-only -dump -instr-profile coverage.profdata "${objects[@]}" \
   -ignore-filename-regex '_test\.[ch]pp$|/test_[a-z]+\.hpp$|/tests/|/usr/|/build/' \
   > coverage.dump 2> coverage.log || rc=$?
-grep '^{' coverage.dump > coverage.json || rc=1  # -dump puts its lines before the JSON
+if [ $rc -ne 0 ]; then
+  echo "coverage.sh: llvm-cov ended with $rc:" >&2; cat coverage.log >&2
+  exit $rc
+fi
+grep '^{' coverage.dump > coverage.json  # -dump puts its lines before the JSON
 if grep -vE '^hash-mismatch: .* hash = 0x0$|^warning: [0-9]+ functions have mismatched data$' \
      coverage.log >&2; then
   echo "coverage.sh: these are not the binaries that ran; remove build/asan and test again" >&2
   exit 1
 fi
-[ $rc -eq 0 ] || exit $rc
 python3 - <<'PY'
 import collections, json, os
 rooms = collections.defaultdict(lambda: [0, 0, 0, 0])
