@@ -61,8 +61,10 @@ struct DraftStep {
   std::optional<std::string> tool;  // "files.search@1"
   std::optional<ModelDraft> model;  // of an agent, too
   std::optional<AgentDraft> agent;
-  std::optional<std::size_t> hand_of;  // an index into Draft::steps
-  std::string tool_pointer;            // of the tool's name
+  std::optional<std::size_t> hand_of;   // an index into Draft::steps
+  std::string group;                    // the id of the consensus that it is a part of
+  std::optional<json::Value> narrowed;  // a tool's: what it yields here, closer than its contract
+  std::string tool_pointer;             // of the tool's name
   std::string with_pointer;
   Argument with;
   std::vector<std::pair<std::string, std::string>> needs;  // id, pointer
@@ -92,12 +94,15 @@ struct DraftStep {
   policy::Flow flow;
   std::vector<FlowPath> paths;
 
-  // The schema of the step's whole result. Only where `use` is set and `out` is, if it has to be.
-  [[nodiscard]] const json::Value& result() const {
-    if (yields) return *yields;
-    const auto* to = std::get_if<ToolUse>(&*use);
-    return to != nullptr ? to->tool->output : *out;
+  // The schema of what one call yields; null where `use`, or a model's `out`, is not set.
+  [[nodiscard]] const json::Value* call_yields() const {
+    if (narrowed) return &*narrowed;
+    const auto* to = use ? std::get_if<ToolUse>(&*use) : nullptr;
+    if (to != nullptr) return &to->tool->output;
+    return out ? &*out : nullptr;
   }
+  // The schema of the step's whole result. Only where call_yields() is not null.
+  [[nodiscard]] const json::Value& result() const { return yields ? *yields : *call_yields(); }
 };
 
 struct AcceptDraft {
@@ -122,6 +127,9 @@ Draft parse(const json::Value& plan, Sink& sink);
 void parse_step(const json::Value& step, DraftStep& out, Sink& sink);
 // What an agent's step says beyond a model's.
 AgentDraft parse_agent(const json::Object& agent, const std::string& pointer, Sink& sink);
+// A step that stands for several, which go behind those that the plan writes; it is the last of
+// them.
+void add_consensus(const json::Object& step, std::size_t at, Draft& draft, Sink& sink);
 // Adds the hands of all agents behind the steps that the plan writes.
 void add_hands(Draft& draft, Sink& sink);
 // The members that say whether a step is done, how often, and what if it fails.

@@ -85,9 +85,8 @@ class Resolver {
 
   // The schema of the step's whole result, and its default held to it.
   void result(DraftStep& step) {
-    const auto* tool = std::get_if<ToolUse>(&*step.use);
-    if (tool == nullptr && !step.out) return;
-    const json::Value& call = tool != nullptr ? tool->tool->output : *step.out;
+    if (step.call_yields() == nullptr) return;
+    const json::Value& call = *step.call_yields();
     if (step.control.for_each) step.yields = result_schema(*step.control.for_each, call, step.id);
     if (step.control.fallback) fits(step, "default", *step.control.fallback, step.result());
     if (step.control.repeat && step.control.repeat->start) {

@@ -14,6 +14,8 @@ struct Entry {
 constexpr Entry kTools[] = {
     {"answer.compose@1", answer_compose},
     {"chart.svg@1", chart_svg},
+    {"consensus.deal@1", consensus_deal},
+    {"consensus.settle@1", consensus_settle},
     {"csv.duplicates@1", csv_duplicates},
     {"csv.join@1", csv_join},
     {"csv.query@1", csv_query},

@@ -24,9 +24,12 @@ inline constexpr std::size_t kCompareOutputMax = 65'536;
 inline constexpr std::size_t kTimelineOutputMax = 131'072;
 inline constexpr std::size_t kListOutputMax = 131'072;
 inline constexpr std::size_t kAnswerOutputMax = 131'072;
+inline constexpr std::size_t kConsensusOutputMax = 1'048'576;
 
 Result<json::Value> answer_compose(const json::Object& arguments, const Context& context);
 Result<json::Value> chart_svg(const json::Object& arguments, const Context& context);
+Result<json::Value> consensus_deal(const json::Object& arguments, const Context& context);
+Result<json::Value> consensus_settle(const json::Object& arguments, const Context& context);
 Result<json::Value> csv_duplicates(const json::Object& arguments, const Context& context);
 Result<json::Value> csv_join(const json::Object& arguments, const Context& context);
 Result<json::Value> exec_run(const json::Object& arguments, const Context& context);
