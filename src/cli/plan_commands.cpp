@@ -9,6 +9,7 @@
 #include "cli/session.hpp"
 #include "ledger/files.hpp"
 #include "plan/diff.hpp"
+#include "plan/second_opinion.hpp"
 
 namespace naestro::cli {
 
@@ -43,7 +44,8 @@ Result<policy::Mode> mode_of(const PlanOptions& options) {
 // The text of a plan file and what the compiler says of it.
 Result<std::pair<std::string, plan::Compiled>> compile_file(House& house, const std::string& file,
                                                             policy::Mode mode,
-                                                            const plan::Budget& ceilings = {}) {
+                                                            const plan::Budget& ceilings = {},
+                                                            const std::string& consensus = "") {
   auto text = ledger::read_whole(file, kPlanFileMax);
   if (!text && text.error().code == Code::kTooLarge) return std::unexpected(text.error());
   if (!text) {
@@ -53,6 +55,11 @@ Result<std::pair<std::string, plan::Compiled>> compile_file(House& house, const 
   around.mode = mode;
   around.ceilings = ceilings;
   auto compiled = plan::compile(*text, around);
+  if (compiled.program && !consensus.empty()) {
+    json::Value read = json::parse(*text, {.bytes_max = kPlanFileMax}).value();
+    *text = json::pretty(plan::second_opinion(std::move(read), consensus).plan);
+    compiled = plan::compile(*text, around);
+  }
   return std::pair{*std::move(text), std::move(compiled)};
 }
 
@@ -313,7 +320,7 @@ int run_plan(House& house, const RunOptions& options) {
   if (!mode) return report(house, mode.error());
   const auto limits = limits_of(house, options);
   if (!limits) return report(house, limits.error());
-  auto compiled = compile_file(house, options.plan.file, *mode, *limits);
+  auto compiled = compile_file(house, options.plan.file, *mode, *limits, options.consensus);
   if (!compiled) return report(house, compiled.error());
   if (!compiled->second.program || !options.json) {
     print_diagnostics(house, compiled->second, options.plan.file, options.json);

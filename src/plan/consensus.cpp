@@ -13,8 +13,6 @@ std::span<const EmbeddedFile> embedded_protocols();
 
 namespace {
 
-constexpr std::int64_t kFrameTokens = 800;  // what is said around a question and its answers
-
 const json::Object& protocol_words() {
   static const json::Value kWords = json::parse(embedded_protocols().front().text).value();
   return kWords.get_object();
@@ -78,11 +76,6 @@ class Expansion {
     for (const auto& member : who) {
       if (member.key() != "view") model[member.key()] = member.value();
     }
-    const auto question = json::integer_at(form_.all, "max_input_tokens");
-    const auto answer = json::integer_at(form_.all, "max_output_tokens");
-    if (answers > 0 && question && answer && !who.contains("max_input_tokens")) {
-      model["max_input_tokens"] = *question + answers * *answer + kFrameTokens;
-    }
     if (!who.contains("seed")) {
       model["seed"] = json::integer_at(form_.all, "seed").value_or(0) + seed;
     }
@@ -94,7 +87,9 @@ class Expansion {
     for (const std::string_view key : {"timeout_s", "retry"}) {
       if (const json::Value* own = step_.if_contains(key)) step[key] = *own;
     }
-    return parts_.emplace_back(std::move(step)).step;
+    ConsensusPart& part = parts_.emplace_back(std::move(step));
+    if (!who.contains("max_input_tokens")) part.answers = answers;
+    return part.step;
   }
 
   // The person's messages, with more behind the last one.
@@ -261,6 +256,7 @@ void add_consensus(const json::Object& step, std::size_t at, Draft& draft, Sink&
     part.group = id;
     part.narrowed = std::move(parts[i].narrowed);
     parse_step(parts[i].step, part, sink);
+    if (part.model) part.model->answers = parts[i].answers;
   }
 }
 

@@ -16,6 +16,7 @@ namespace naestro::plan {
 struct ConsensusPart {
   json::Object step;                      // in the plan's own form
   std::optional<json::Value> narrowed{};  // of a tool: the schema of what it yields here
+  std::int64_t answers = 0;               // that a model reads besides the question
 };
 
 // Whether a step of the plan is one.

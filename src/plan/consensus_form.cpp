@@ -5,6 +5,7 @@
 #include <set>
 
 #include "base/text.hpp"
+#include "plan/second_opinion.hpp"
 
 namespace naestro::plan {
 namespace {
@@ -21,12 +22,6 @@ constexpr std::array<Protocol, 4> kProtocols = {{{"debate", true, true},
                                                  {"judge", true, false},
                                                  {"tournament", true, false},
                                                  {"vote", false, false}}};
-
-std::vector<std::string> protocol_names() {
-  std::vector<std::string> out;
-  for (const Protocol& each : kProtocols) out.emplace_back(each.name);
-  return out;
-}
 
 class Form {
  public:
@@ -85,8 +80,8 @@ class Form {
     const auto* found = std::ranges::find(kProtocols, name, &Protocol::name);
     if (found == kProtocols.end()) {
       sink_.error(Np::kBadValue, fields_.at("protocol"), "there is no such protocol",
-                  {"'" + *written + "'", "one of " + join(protocol_names(), ", "),
-                   did_you_mean(name, protocol_names())});
+                  {"'" + *written + "'", "one of " + join(consensus_protocols(), ", "),
+                   did_you_mean(name, consensus_protocols())});
       return false;
     }
     out_.protocol = found;
@@ -172,6 +167,12 @@ class Form {
 };
 
 }  // namespace
+
+std::vector<std::string> consensus_protocols() {
+  std::vector<std::string> out;
+  for (const Protocol& each : kProtocols) out.emplace_back(each.name);
+  return out;
+}
 
 std::optional<Consensus> parse_consensus(const json::Object& step, const std::string& pointer,
                                          Sink& sink) {

@@ -103,7 +103,13 @@ TEST(ConsensusPlan, FreeTextIsComparedByMeaning) {
   const Step& same = *compiled.program->find("total.same");
   EXPECT_EQ(same.control.when->text, "${steps.total.deal.out.agreed} == false");
   // It reads the question and three answers.
-  EXPECT_EQ(std::get<ModelUse>(same.use).max_input_tokens, 1000 + 3 * 100 + 800);
+  EXPECT_EQ(std::get<ModelUse>(same.use).max_input_tokens, 1000 + 3 * 100 + 400);
+  // As far as the model's context reaches.
+  const Compiled long_one =
+      world.compile_value(edited(plan, "/steps/1/do/consensus/max_input_tokens", "8000"));
+  ASSERT_TRUE(long_one.program) << listing(long_one);
+  EXPECT_EQ(std::get<ModelUse>(long_one.program->find("total.same")->use).max_input_tokens,
+            8192 - 100);
 }
 
 TEST(ConsensusPlan, PartsOfAnAnswerThatAreNoFreeTextAreCompared) {

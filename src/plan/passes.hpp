@@ -50,6 +50,7 @@ struct ModelDraft {
   std::optional<std::int64_t> max_input_tokens;
   std::optional<std::int64_t> max_output_tokens;
   std::int64_t seed = 0;
+  std::int64_t answers = 0;  // of a consensus, that it reads besides its question
 };
 
 // A step as written; later passes fill in the rest. A step that failed to parse stays, so that
