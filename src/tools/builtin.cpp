@@ -22,6 +22,7 @@ constexpr Entry kTools[] = {
     {"exec.run@1", exec_run},
     {"exec.run@2", exec_run_with_hosts},
     {"files.edit@1", files_edit},
+    {"files.instructions@1", files_instructions},
     {"files.list@1", files_list},
     {"files.read@1", files_read},
     {"files.restore@1", files_restore},

@@ -32,6 +32,7 @@ TEST(ToolContracts, NameTheToolsAndTheirArguments) {
       {"exec.run@1", kExecOutputMax},
       {"exec.run@2", kExecOutputMax},
       {"files.edit@1", kWriteOutputMax},
+      {"files.instructions@1", kInstructionsOutputMax},
       {"files.list@1", kListOutputMax},
       {"files.read@1", kReadOutputMax},
       {"files.restore@1", kRestoreOutputMax},
@@ -72,9 +73,9 @@ TEST(ToolContracts, NameTheToolsAndTheirArguments) {
   }
   EXPECT_EQ(ids, known());
   EXPECT_TRUE(std::ranges::is_sorted(ids));
-  // The planner's four tools, one of them in two versions, are those of the room agents.
+  // The planner's five tools, one of them in two versions, are those of the room agents.
   const auto files = std::distance(std::filesystem::directory_iterator{kContracts}, {});
-  EXPECT_EQ(static_cast<std::size_t>(files), ids.size() + 5) << "a contract without a tool";
+  EXPECT_EQ(static_cast<std::size_t>(files), ids.size() + 6) << "a contract without a tool";
 }
 
 using BuiltinTest = ToolTest;

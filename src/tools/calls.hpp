@@ -22,6 +22,7 @@ inline constexpr std::size_t kFindOutputMax = 65'536;
 inline constexpr std::size_t kSectionOutputMax = 65'536;
 inline constexpr std::size_t kCompareOutputMax = 65'536;
 inline constexpr std::size_t kTimelineOutputMax = 131'072;
+inline constexpr std::size_t kInstructionsOutputMax = 131'072;
 inline constexpr std::size_t kListOutputMax = 131'072;
 inline constexpr std::size_t kAnswerOutputMax = 131'072;
 inline constexpr std::size_t kConsensusOutputMax = 1'048'576;
@@ -35,6 +36,7 @@ Result<json::Value> csv_join(const json::Object& arguments, const Context& conte
 Result<json::Value> exec_run(const json::Object& arguments, const Context& context);
 Result<json::Value> exec_run_with_hosts(const json::Object& arguments, const Context& context);
 Result<json::Value> files_edit(const json::Object& arguments, const Context& context);
+Result<json::Value> files_instructions(const json::Object& arguments, const Context& context);
 Result<json::Value> files_list(const json::Object& arguments, const Context& context);
 Result<json::Value> files_read(const json::Object& arguments, const Context& context);
 Result<json::Value> files_write(const json::Object& arguments, const Context& context);
