@@ -95,7 +95,7 @@ constexpr Case kCases[] = {
     {"NP1103", "/steps/1/do/agent/tools/0", "7"},
     {"NP1104", "/steps/1/do/agent/turns", "0"},
     {"NP1104", "/steps/1/do/agent/tools", "[]"},
-    {"NP1105", "/steps/1/do/agent/role", R"("Coder")"},
+    {"NP1102", "/steps/1/do/agent/role", R"("coder")"},
     {"NP1105", "/steps/1/for_each", R"({"in":"${steps.notes.out.x}","max":2})"},
     {"NP1105", "/steps/1/repeat", R"({"until":"true","max":2})"},
     {"NP1106", "/steps/1/do/model", R"({"task":"t"})", "/steps/1/do"},

@@ -264,10 +264,15 @@ void hold_step(const Draft& draft, const DraftStep& step, const Cost& cost, Sink
   const auto over = [&](std::string_view member, const Count& bound,
                         std::optional<std::int64_t> limit, auto text) {
     if (!limit || bound.value() <= *limit) return;
+    std::string hint;
+    if (step.role) {
+      hint = "its role " + step.role->name + " may take " + std::to_string(step.role->share) +
+             "% of the plan's";
+    }
     sink.error(
         Np::kOverStep, step.pointer + "/budget/" + std::string{member},
         "the worst case of step '" + step.id + "' is over its budget of " + std::string{member},
-        {text(bound.value()), "at most " + text(*limit), ""});
+        {text(bound.value()), "at most " + text(*limit), std::move(hint)});
   };
   const auto plain = [](std::int64_t n) { return std::to_string(n); };
   over("usd", cost.usd, step.budget.usd, format_usd);  // an agent is held to these while it runs

@@ -117,7 +117,9 @@ const Case kCases[] = {
     {"NP1105", "/steps/0/do", R"({"skill":{}})", "/steps/0/do/skill"},
     {"NP1105", "/steps/0/do", R"({"human":{}})", "/steps/0/do/human"},
     {"NP1105", "/steps/0/do", R"({"runtime":{}})", "/steps/0/do/runtime"},
-    {"NP1105", "/steps/0/role", R"("x")"},
+    {"NP1102", "/steps/0/role", R"("x")"},
+    {"NP1301", "/steps/1/role", R"("x")"},
+    {"NP1302", "/roles", R"({"x":{}})", "/roles/x"},
     {"NP1105", "/steps/0/accept", "[]"},
     {"NP1105", "/inputs/quarter/label", "{}"},
     {"NP1105", "/steps/1/do/model/effort", R"("high")"},
@@ -271,8 +273,8 @@ TEST(Compile, WarningsDoNotStopAPlan) {
 }
 
 TEST(Compile, EveryCodeOfTheTableIsReached) {
-  std::set<std::string> tested{"NP1001", "NP1002", "NP1004", "NP2003", "NP3006",
-                               "NP6001", "NP7002", "NP7003", "NP8002"};
+  std::set<std::string> tested{"NP1001", "NP1002", "NP1004", "NP1303", "NP2003",
+                               "NP3006", "NP6001", "NP7002", "NP7003", "NP8002"};
   for (const Case& item : kCases) tested.insert(item.code);
   std::set<std::string> known;
   for (const DiagnosticInfo& row : all_diagnostics()) known.emplace(row.code);

@@ -74,8 +74,10 @@ class Expansion {
                       const std::string& condition) {
     json::Object model = form_.all;
     for (const auto& member : who) {
-      if (member.key() != "view") model[member.key()] = member.value();
+      if (member.key() != "view" && member.key() != "role") model[member.key()] = member.value();
     }
+    const json::Value* role = who.if_contains("role");
+    if (role == nullptr && !model.contains("task")) model["task"] = "judge";
     if (!who.contains("seed")) {
       model["seed"] = json::integer_at(form_.all, "seed").value_or(0) + seed;
     }
@@ -84,6 +86,7 @@ class Expansion {
     step["with"] = json::Object{{"messages", std::move(messages)}};
     step["out"] = std::move(out);
     step["on_error"] = "continue";
+    if (role != nullptr) step["role"] = *role;
     for (const std::string_view key : {"timeout_s", "retry"}) {
       if (const json::Value* own = step_.if_contains(key)) step[key] = *own;
     }

@@ -34,7 +34,7 @@ class Form {
 
   std::optional<Consensus> parse() {
     outer_.only({"id", "do", "with", "out", "needs", "timeout_s", "when", "retry", "budget",
-                 "on_error", "default"},
+                 "on_error", "default", "role"},
                 {"for_each", "repeat", "accept"});
     fields_.only({"protocol", "proposers", "rounds", "task", "model", "max_input_tokens",
                   "max_output_tokens", "seed", "judge", "critic", "synthesizer"});
@@ -66,6 +66,11 @@ class Form {
     for (const std::string_view key :
          {"task", "model", "max_input_tokens", "max_output_tokens", "seed"}) {
       if (const json::Value* found = of_.if_contains(key)) out_.all[key] = *found;
+    }
+    fields_.text("task", step_.contains("role") ? Fields::optional : Fields::required);
+    for (Speaker& each : out_.proposers) {
+      const json::Value* role = step_.if_contains("role");
+      if (role != nullptr && !each.contains("role")) each["role"] = *role;
     }
     needs();
     return std::move(out_);
@@ -101,7 +106,7 @@ class Form {
     const json::Object* found = fields_.object(who, Fields::optional);
     if (found == nullptr) return {};
     Fields own{*found, fields_.at(who), std::string{who}, sink_};
-    own.only({"model", "seed", "max_input_tokens", "max_output_tokens"});
+    own.only({"model", "role", "seed", "max_input_tokens", "max_output_tokens"});
     return *found;
   }
 
@@ -130,7 +135,7 @@ class Form {
         return false;
       }
       Fields own{*each, here, "proposer", sink_};
-      own.only({"model", "seed", "max_input_tokens", "max_output_tokens", "view"});
+      own.only({"model", "role", "seed", "max_input_tokens", "max_output_tokens", "view"});
       own.text("view", Fields::optional);
       out_.proposers.push_back(*each);
     }

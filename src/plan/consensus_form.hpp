@@ -16,7 +16,7 @@ struct Protocol {
   bool debated;  // critics, further rounds, a synthesis
 };
 
-// Whoever speaks; the members of a model step that it has of its own.
+// Whoever speaks; the members of a model step that it has of its own, and its role.
 using Speaker = json::Object;
 
 struct Consensus {

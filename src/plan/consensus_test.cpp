@@ -190,7 +190,7 @@ struct Case {
 };
 constexpr Case kCases[] = {
     {"NP1101", "/steps/1/do/consensus/protocol", "", "/steps/1/do/consensus"},
-    {"NP1101", "/steps/1/do/consensus/task", "", "/steps/1/do"},
+    {"NP1101", "/steps/1/do/consensus/task", "", "/steps/1/do/consensus"},
     {"NP1101", "/steps/1/id", "", "/steps/1"},
     {"NP1101", "/steps/1/out", "", "/steps/1"},
     {"NP1101", "/steps/1/with", "", "/steps/1"},
@@ -236,6 +236,31 @@ TEST_P(ConsensusPlanRefuses, WithCodeAndPlace) {
 }
 
 INSTANTIATE_TEST_SUITE_P(Cases, ConsensusPlanRefuses, ::testing::ValuesIn(kCases));
+
+// The proposers are of the step's role, but who has one of its own.
+TEST(ConsensusPlan, ItsSpeakersHaveRoles) {
+  const World world;
+  json::Value plan = with(
+      R"({"protocol":"judge","proposers":[{},{"role":"doubter"}],"judge":{"role":"doubter"}})");
+  plan = edited(plan, "/steps/1/role", R"("counter")");
+  plan = edited(plan, "/roles", R"({"counter":{"version":1,"purpose":"Counts.","prompt":"Count.",
+      "tools":[],"scope":{"read":[]},"share":50,"turns":1,"tool_calls":1,"memory":[],
+      "model":{"task":"count","max_input_tokens":9,"max_output_tokens":9}},
+      "doubter":{"version":1,"purpose":"Doubts.","prompt":"Doubt.","tools":[],"scope":{"read":[]},
+      "share":50,"turns":1,"tool_calls":1,"memory":["goal"],"model":{"task":"doubt",
+      "max_input_tokens":9,"max_output_tokens":9}}})");
+  plan.at_pointer("/steps/1/do/consensus").as_object().erase("task");
+  const Compiled compiled = world.compile_value(plan);
+  ASSERT_TRUE(compiled.program) << listing(compiled);
+  const auto role_of = [&](const char* id) { return compiled.program->find(id)->role->name; };
+  EXPECT_EQ(role_of("total.draft_1"), "counter");
+  EXPECT_EQ(role_of("total.draft_2"), "doubter");
+  EXPECT_EQ(role_of("total.judge"), "doubter");
+  EXPECT_EQ(std::get<ModelUse>(compiled.program->find("total.draft_1")->use).task, "count");
+  plan.at_pointer("/steps/1/do/consensus").as_object().erase("judge");
+  EXPECT_EQ(std::get<ModelUse>(world.compile_value(plan).program->find("total.judge")->use).task,
+            "judge");
+}
 
 // Whatever is asked for: it compiles, and the parts' costs are the whole's.
 TEST(ConsensusPlan, EveryFormCompiles) {

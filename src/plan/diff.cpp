@@ -29,14 +29,17 @@ json::Object part(const Program& program, const Step& step) {
   for (const StepEffect& effect : step.effects) effects.push_back(to_json(effect));
   json::Array checks;
   for (const RuntimeCheck& check : step.checks) checks.emplace_back(check.reason);
-  return {{"do", shown(step.use)},
-          {"with", shown(step.with, by_id)},
-          {"out", step.out()},
-          {"control", step.control.plain() ? json::Value{} : shown(step.control, by_id)},
-          {"needs", std::move(needs)},
-          {"timeout_s", step.timeout_s},
-          {"effects", std::move(effects)},
-          {"checked at run time", std::move(checks)}};
+  return {
+      {"do", shown(step.use)},
+      {"with", shown(step.with, by_id)},
+      {"out", step.out()},
+      {"role", step.role ? json::Value(step.role->name + "@" + std::to_string(step.role->version))
+                         : json::Value{}},
+      {"control", step.control.plain() ? json::Value{} : shown(step.control, by_id)},
+      {"needs", std::move(needs)},
+      {"timeout_s", step.timeout_s},
+      {"effects", std::move(effects)},
+      {"checked at run time", std::move(checks)}};
 }
 
 Parts parts_of(const Program& program) {

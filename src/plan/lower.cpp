@@ -58,6 +58,11 @@ void append_form(std::string& out, const Step& step) {
   append_list(out, step.needs, [&](std::size_t need) { out += std::to_string(need); });
   out += R"(,"out":)";
   json::append_canonical(out, step.answer);  // a tool's is pinned by its contract's digest
+  if (step.role) {
+    out += R"(,"role":{"digest":")" + hex(step.role->digest) + R"(","name":)";
+    json::append_canonical(out, step.role->name);
+    out += R"(,"version":)" + std::to_string(step.role->version) + '}';
+  }
   out += R"(,"timeout_s":)" + std::to_string(step.timeout_s) + R"(,"untrusted_authority":)";
   out += step.flow.untrusted_authority ? R"(true,"use":)" : R"(false,"use":)";
   append_form(out, step.use);
@@ -132,6 +137,7 @@ Program lower(Draft&& draft, Bound bound, const json::Value& plan) {
     step.with = std::move(source.with.expression);
     step.timeout_s = source.timeout;
     step.control = std::move(source.control);
+    step.role = std::move(source.role);
     if (source.agent) {
       step.agent = Agent{source.agent->turns,
                          source.agent->tool_calls,

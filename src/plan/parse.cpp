@@ -105,7 +105,8 @@ Draft parse(const json::Value& plan, Sink& sink) {
                {"'" + *version + "'", "'plan/1'", ""});
     return draft;  // what another version means by the rest is unknown
   }
-  fields.only({"naestro", "goal", "inputs", "budget", "steps", "outputs", "accept"}, {"sla"});
+  fields.only({"naestro", "goal", "inputs", "budget", "steps", "outputs", "accept", "roles"},
+              {"sla"});
   draft.goal = fields.text("goal", Fields::required).value_or("");
   if (draft.goal.empty() && json::text_at(*object, "goal")) {
     sink.error(Np::kBadValue, "/goal", "the goal is empty", {"''", "the person's words", ""});
@@ -121,6 +122,9 @@ Draft parse(const json::Value& plan, Sink& sink) {
   }
   if (const auto* accept = fields.array("accept", Fields::optional)) {
     parse_accept(*accept, draft, sink);
+  }
+  if (const auto* roles = fields.object("roles", Fields::optional)) {
+    parse_roles(*roles, draft, sink);
   }
   const json::Array* steps = fields.array("steps", Fields::required);
   if (steps == nullptr) return draft;
@@ -141,6 +145,7 @@ Draft parse(const json::Value& plan, Sink& sink) {
       parse_step((*steps)[i], draft.steps[i], sink);
     }
   }
+  give_roles(draft, sink);
   add_hands(draft, sink);
   return draft;
 }

@@ -47,12 +47,13 @@ std::string hand_id(const std::string& agent, std::string_view tool) {
 
 }  // namespace
 
-AgentDraft parse_agent(const json::Object& agent, const std::string& pointer, Sink& sink) {
+AgentDraft parse_agent(const json::Object& agent, const std::string& pointer, Fields::Need need,
+                       Sink& sink) {
   Fields fields{agent, pointer, "agent step", sink};
   AgentDraft out;
-  out.turns = fields.integer("turns", Fields::required, 1, kTurnsMax).value_or(1);
-  out.tool_calls = fields.integer("tool_calls", Fields::required, 1, kCallsMax).value_or(1);
-  if (const auto* tools = fields.array("tools", Fields::required)) {
+  out.turns = fields.integer("turns", need, 1, kTurnsMax).value_or(0);
+  out.tool_calls = fields.integer("tool_calls", need, 1, kCallsMax).value_or(0);
+  if (const auto* tools = fields.array("tools", need)) {
     if (tools->empty() || tools->size() > kToolsMax) {
       sink.error(Np::kBadValue, fields.at("tools"), "an agent has tools",
                  {std::to_string(tools->size()), "1 to " + std::to_string(kToolsMax),
@@ -108,6 +109,7 @@ void add_hands(Draft& draft, Sink& sink) {
       hand.tool = tool.tool;
       hand.hand_of = i;
       hand.tool_pointer = tool.pointer;
+      hand.tool_of_role = tool.of_role;
       hand.with_pointer = tool.with_pointer;
       hand.with = tool.with;
       draft.steps[i].agent->hands.push_back(draft.steps.size());

@@ -12,9 +12,10 @@ constexpr std::string_view kKinds[] = {"tool", "model", "agent", "consensus"};
 constexpr std::string_view kOneOf = "one of tool, model, agent, consensus";
 constexpr std::string_view kRoles[] = {"system", "user", "assistant"};
 
-ModelDraft parse_model(const json::Object& object, Fields& fields, Sink& sink) {
+// `need`: of what a step's role gives where the step leaves it out.
+ModelDraft parse_model(const json::Object& object, Fields& fields, Fields::Need need, Sink& sink) {
   ModelDraft model;
-  model.task = fields.text("task", Fields::required).value_or("");
+  model.task = fields.text("task", need).value_or("");
   if (json::text_at(object, "task") && !is_name(model.task)) {
     sink.error(Np::kBadName, fields.at("task"), "the name of a task is malformed",
                {"'" + model.task + "'", "[a-z][a-z0-9_]{0,63}", ""});
@@ -47,20 +48,21 @@ void parse_kind(const json::Object& kinds, DraftStep& step, Sink& sink) {
                   did_you_mean(kind, {std::begin(kKinds), std::end(kKinds)})});
     }
   }
+  const auto need = step.role_name ? Fields::optional : Fields::required;
   Fields fields{kinds, pointer, "step kind", sink};
   step.tool = fields.text("tool", Fields::optional);
   if (const auto* model = fields.object("model", Fields::optional)) {
     Fields of{*model, pointer + "/model", "model step", sink};
     of.only({"task", "model", "max_input_tokens", "max_output_tokens", "seed"}, {"effort"});
-    step.model = parse_model(*model, of, sink);
+    step.model = parse_model(*model, of, need, sink);
   }
   if (const auto* agent = fields.object("agent", Fields::optional)) {
     Fields of{*agent, pointer + "/agent", "agent step", sink};
     of.only({"task", "model", "max_input_tokens", "max_output_tokens", "seed", "turns",
              "tool_calls", "tools", "within"},
-            {"effort", "role"});
-    step.model = parse_model(*agent, of, sink);
-    step.agent = parse_agent(*agent, pointer + "/agent", sink);
+            {"effort"});
+    step.model = parse_model(*agent, of, need, sink);
+    step.agent = parse_agent(*agent, pointer + "/agent", need, sink);
   }
 }
 
@@ -146,8 +148,8 @@ void parse_step(const json::Value& value, DraftStep& step, Sink& sink) {
   }
   Fields fields{*object, step.pointer, "step", sink};
   fields.only({"id", "do", "with", "out", "needs", "timeout_s", "when", "for_each", "repeat",
-               "retry", "budget", "on_error", "default"},
-              {"role", "accept"});
+               "retry", "budget", "on_error", "default", "role"},
+              {"accept"});
   step.tool_pointer = step.pointer + "/do/tool";
   step.with_pointer = step.pointer + "/with";
   step.id = fields.text("id", Fields::required).value_or("");
@@ -155,6 +157,7 @@ void parse_step(const json::Value& value, DraftStep& step, Sink& sink) {
     sink.error(Np::kBadName, fields.at("id"), "the id of a step is malformed",
                {"'" + step.id + "'", "[a-z][a-z0-9_]{0,63}", ""});
   }
+  step.role_name = fields.text("role", Fields::optional);
   if (const auto* kinds = fields.object("do", Fields::required)) parse_kind(*kinds, step, sink);
   const auto* with = fields.object("with", step.model ? Fields::required : Fields::optional);
   if (with != nullptr && step.model && !step.tool) {

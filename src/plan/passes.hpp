@@ -7,6 +7,7 @@
 #include <utility>
 #include <vector>
 
+#include "contract/role.hpp"
 #include "plan/asked.hpp"
 #include "plan/compile.hpp"
 #include "plan/sink.hpp"
@@ -30,6 +31,7 @@ struct Argument {
   std::vector<ReferenceUse> uses;
 };
 
+// What is left out of these two is 0 or empty until the step's role gives it.
 struct AgentDraft {
   std::int64_t turns = 0;
   std::int64_t tool_calls = 0;
@@ -39,6 +41,7 @@ struct AgentDraft {
     std::string pointer;  // of the name
     Argument with;
     std::string with_pointer;
+    bool of_role = false;  // and not the step's own
   };
   std::vector<Tool> tools;
   std::vector<std::size_t> hands;  // indices into Draft::steps
@@ -58,6 +61,8 @@ struct ModelDraft {
 struct DraftStep {
   std::string pointer;  // "/steps/3"
   std::string id;       // "" when there is none
+  std::optional<std::string> role_name;
+  std::optional<RoleUse> role;  // where that is a role of the plan
   // Exactly one is set in a step without errors.
   std::optional<std::string> tool;  // "files.search@1"
   std::optional<ModelDraft> model;  // of an agent, too
@@ -66,6 +71,7 @@ struct DraftStep {
   std::string group;                    // the id of the consensus that it is a part of
   std::optional<json::Value> narrowed;  // a tool's: what it yields here, closer than its contract
   std::string tool_pointer;             // of the tool's name
+  bool tool_of_role = false;            // AgentDraft::Tool::of_role
   std::string with_pointer;
   Argument with;
   std::vector<std::pair<std::string, std::string>> needs;  // id, pointer
@@ -117,6 +123,7 @@ struct Draft {
   std::map<std::string, Input> inputs;
   std::vector<DraftStep> steps;  // in the plan's order
   std::map<std::string, Argument> outputs;
+  std::map<std::string, std::optional<contract::Role>> roles;  // nullopt: it is malformed
   Budget budget;
   // graph: indices into steps, producers before consumers; empty when there is a cycle.
   // settle_order makes it the program's.
@@ -127,7 +134,12 @@ struct Draft {
 Draft parse(const json::Value& plan, Sink& sink);
 void parse_step(const json::Value& step, DraftStep& out, Sink& sink);
 // What an agent's step says beyond a model's.
-AgentDraft parse_agent(const json::Object& agent, const std::string& pointer, Sink& sink);
+AgentDraft parse_agent(const json::Object& agent, const std::string& pointer, Fields::Need need,
+                       Sink& sink);
+// The roles that the plan defines.
+void parse_roles(const json::Object& roles, Draft& draft, Sink& sink);
+// Gives each step that names a role what it leaves out, and holds the rest to the role.
+void give_roles(Draft& draft, Sink& sink);
 // A step that stands for several, which go behind those that the plan writes; it is the last of
 // them.
 void add_consensus(const json::Object& step, std::size_t at, Draft& draft, Sink& sink);

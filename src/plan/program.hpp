@@ -127,6 +127,19 @@ struct FlowPath {
   std::string path;
 };
 
+// The role that a step was done as: who it is, and why the step has what it has.
+struct RoleUse {
+  std::string name;
+  std::int64_t version = 1;
+  std::string purpose;
+  Digest digest{};                  // of the definition
+  std::int64_t share = 100;         // percent of the plan's ceilings
+  Budget ceilings{};                // of the step: its own, at most the share
+  std::vector<std::string> told{};  // what of the run its model is told ("goal")
+  bool tools_named = false;         // by the step; else they are the role's
+  bool within_named = false;        // likewise
+};
+
 struct Step {
   std::string id;
   std::variant<ToolUse, ModelUse> use;
@@ -140,6 +153,7 @@ struct Step {
   std::optional<Agent> agent;
   std::optional<Hand> hand;
   std::string group;  // the id of the consensus that it is a part of; that one has it as its id
+  std::optional<RoleUse> role;
   std::vector<std::size_t> needs;  // indices into Program::steps, all smaller than the own index
   std::int64_t timeout_s = 0;      // of a tool: at most its contract's
   std::vector<StepEffect> effects;

@@ -26,6 +26,16 @@ class Resolver {
     }
   }
 
+  void roles(const Draft& draft) {
+    for (const auto& [name, role] : draft.roles) {
+      if (!role) continue;
+      for (const contract::RoleFault& fault : contract::unknown_tools(*role, environment_.tools)) {
+        sink_.error(Np::kUnknownTool, "/roles/" + name + fault.pointer, fault.message,
+                    {"", "a tool of the catalog", fault.remedy});
+      }
+    }
+  }
+
   void step(DraftStep& step) {
     if (step.tool && step.model) return;
     if (step.tool) tool(step);
@@ -51,7 +61,10 @@ class Resolver {
       }
     }
     const contract::ToolContract* found = environment_.tools.find(name, version);
-    if (found == nullptr) return unknown_tool(name, version, pointer);
+    if (found == nullptr) {
+      if (!step.tool_of_role) unknown_tool(name, version, pointer);  // else said of the role
+      return;
+    }
     if (!found->deprecated.empty()) {
       sink_.warn(Np::kDeprecatedTool, pointer, "the tool " + found->id() + " is deprecated",
                  {"'" + written + "'", "", found->deprecated});
@@ -231,6 +244,7 @@ class Resolver {
 void resolve(Draft& draft, const Environment& environment, Sink& sink) {
   Resolver resolver{environment, sink};
   resolver.inputs(draft);
+  resolver.roles(draft);
   for (DraftStep& step : draft.steps) {
     resolver.step(step);
     step.done = environment.done.contains(step.id);

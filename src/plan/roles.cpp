@@ -1,0 +1,172 @@
+// The roles of a plan. A role is a macro: what it gives becomes the step's own before any pass
+// looks at it, so that all of them hold without special cases.
+#include <algorithm>
+#include <array>
+
+#include "base/text.hpp"
+#include "contract/within.hpp"
+#include "plan/passes.hpp"
+
+namespace naestro::plan {
+namespace {
+
+using Ceiling = std::pair<const char*, std::optional<std::int64_t> Budget::*>;
+constexpr std::array<Ceiling, 4> kCeilings{{{"usd", &Budget::usd},
+                                            {"tokens", &Budget::tokens},
+                                            {"tool_calls", &Budget::tool_calls},
+                                            {"wall_s", &Budget::wall_s}}};
+
+// Rounded down: all shares together are never more than the whole.
+std::optional<std::int64_t> part(std::optional<std::int64_t> whole, std::int64_t percent) {
+  if (!whole) return std::nullopt;
+  return *whole / 100 * percent + *whole % 100 * percent / 100;
+}
+
+// Gives one step its role.
+class Giver {
+ public:
+  Giver(const contract::Role& role, const Draft& draft, DraftStep& step, Sink& sink)
+      : role_{role}, draft_{draft}, step_{step}, sink_{sink} {}
+
+  void give() {
+    step_.role = RoleUse{role_.name, role_.version, role_.purpose, role_.digest, role_.share,
+                         {},         role_.memory};
+    ModelDraft& model = *step_.model;
+    if (model.task.empty()) model.task = role_.task;
+    if (!model.model) model.model = role_.model;
+    if (!model.max_input_tokens) model.max_input_tokens = role_.max_input_tokens;
+    if (!model.max_output_tokens) model.max_output_tokens = role_.max_output_tokens;
+    tell();
+    if (step_.agent) equip(*step_.agent);
+    hold_budget();
+    step_.role->ceilings = step_.budget;
+  }
+
+ private:
+  void beyond(std::string pointer, const std::string& what, std::string found, std::string has) {
+    sink_.error(Np::kBeyondRole, std::move(pointer), what + " is more than its role has",
+                {std::move(found), "role " + role_.name + " has " + std::move(has),
+                 "ask for less, or give the role more in the plan's `roles`"});
+  }
+
+  // Its prompt comes before all that the step says itself. No reference is read in it.
+  void tell() {
+    auto* members = std::get_if<Expression::Members>(&step_.with.expression.node);
+    if (members == nullptr) return;  // that messages are missing was reported already
+    std::string text = role_.prompt;
+    for (const std::string& slice : role_.memory) {
+      check(slice == "goal", "the form knows no other slice");
+      text += "\n\nThe goal of the whole plan, of which your task is a part: " + draft_.goal;
+    }
+    Expression::Members message;
+    message.emplace_back("content", Expression{json::Value(text)});
+    message.emplace_back("role", Expression{json::Value("system")});
+    auto& items = std::get<Expression::Items>(members->front().value.node);
+    items.insert(items.begin(), Expression{std::move(message)});
+  }
+
+  void equip(AgentDraft& agent) {
+    const std::string at = step_.pointer + "/do/agent/";
+    step_.role->tools_named = !agent.tools.empty();
+    step_.role->within_named = !agent.within.empty();
+    for (const AgentDraft::Tool& tool : agent.tools) {
+      if (std::ranges::find(role_.tools, tool.tool) != role_.tools.end()) continue;
+      beyond(tool.pointer, "a tool of step '" + step_.id + "'", "'" + tool.tool + "'",
+             role_.tools.empty() ? "none" : join(role_.tools, ", "));
+    }
+    for (std::size_t i = 0; i < role_.tools.size() && !step_.role->tools_named; ++i) {
+      AgentDraft::Tool& tool = agent.tools.emplace_back();
+      tool.tool = role_.tools[i];
+      tool.pointer = "/roles/" + role_.name + "/tools/" + std::to_string(i);
+      tool.with_pointer = tool.pointer;
+      tool.with.expression = {json::Value(json::Object{})};
+      tool.of_role = true;
+    }
+    for (std::size_t i = 0; i < agent.within.size(); ++i) {
+      if (contract::lies_within(agent.within[i], role_.read)) continue;
+      beyond(at + "within/" + std::to_string(i), "what step '" + step_.id + "' reads",
+             "'" + agent.within[i] + "'", role_.read.empty() ? "nothing" : join(role_.read, ", "));
+    }
+    if (agent.within.empty()) agent.within = role_.read;
+    number(agent.turns, at + "turns", "turns", role_.turns, role_.turns);
+    const auto share = part(draft_.budget.tool_calls, role_.share).value_or(role_.tool_calls);
+    number(agent.tool_calls, at + "tool_calls", "calls", role_.tool_calls,
+           std::min(role_.tool_calls, share));
+    if (!agent.tools.empty() && agent.tool_calls > 0) return;
+    sink_.error(Np::kBeyondRole, step_.pointer + "/role",
+                "an agent has tools and calls, and its role has none",
+                {"role " + role_.name + ", " + std::to_string(agent.tools.size()) + " tools, " +
+                     std::to_string(agent.tool_calls) + " calls",
+                 "at least one of each", "make it a model step, or give the role or plan more"});
+  }
+
+  void number(std::int64_t& own, const std::string& pointer, const std::string& what,
+              std::int64_t most, std::int64_t given) {
+    if (own > most) {
+      beyond(pointer, "the number of " + what, std::to_string(own), std::to_string(most));
+    }
+    if (own == 0) own = given;
+  }
+
+  void hold_budget() {
+    for (const auto& [name, member] : kCeilings) {
+      const auto most = part(draft_.budget.*member, role_.share);
+      std::optional<std::int64_t>& own = step_.budget.*member;
+      const auto text = [&](std::int64_t n) {
+        return member == &Budget::usd ? format_usd(n) : std::to_string(n);
+      };
+      if (own && most && *own > *most) {
+        beyond(step_.pointer + "/budget/" + name, "a budget of step '" + step_.id + "'", text(*own),
+               text(*most) + " (" + std::to_string(role_.share) + "% of the plan's)");
+      }
+      if (!own) own = most;
+    }
+  }
+
+  const contract::Role& role_;
+  const Draft& draft_;
+  DraftStep& step_;
+  Sink& sink_;
+};
+
+}  // namespace
+
+void parse_roles(const json::Object& roles, Draft& draft, Sink& sink) {
+  for (const auto& member : roles) {
+    const std::string name = member.key();
+    const std::string pointer = "/roles/" + json::pointer_token(name);
+    std::optional<contract::Role>& place = draft.roles[name];
+    auto role = contract::read_role(name, member.value());
+    if (role) {
+      place = *std::move(role);
+      continue;
+    }
+    for (const contract::RoleFault& fault : role.error()) {
+      sink.error(Np::kBadRole, pointer + fault.pointer,
+                 "role '" + name + "' is malformed: " + fault.message, {"", "", fault.remedy});
+    }
+  }
+}
+
+void give_roles(Draft& draft, Sink& sink) {
+  std::vector<std::string> names;
+  for (const auto& [name, role] : draft.roles) names.push_back(name);
+  for (DraftStep& step : draft.steps) {
+    if (!step.role_name) continue;
+    const std::string pointer = step.pointer + "/role";
+    const auto found = draft.roles.find(*step.role_name);
+    if (!step.model) {
+      sink.error(Np::kUnknownMember, pointer, "only a step of a model or an agent has a role",
+                 {"'role'", "no 'role'", "remove it"});
+    } else if (found == draft.roles.end()) {
+      sink.error(Np::kUnknownRole, pointer, "the plan defines no role '" + *step.role_name + "'",
+                 {"'" + *step.role_name + "'",
+                  names.empty() ? "a member of `roles`" : "one of " + join(names, ", "),
+                  did_you_mean(*step.role_name, names)});
+    } else if (found->second) {
+      Giver{*found->second, draft, step, sink}.give();
+    }
+  }
+}
+
+}  // namespace naestro::plan
