@@ -23,7 +23,7 @@ inline std::string tool_text(const std::string& name, int version, const std::st
 
 // Tools: files.search@1 (read, 10 s), report.write@1 (write, 5 s), notes.find@1 (deprecated) and
 // @2, paid.lookup@1 (0.01 USD, 20 s), mail.send@1 (send), exec.run@2 (exec, net), and the shipped
-// consensus.deal@1 and consensus.settle@1 (no effects). Models: tiny
+// consensus.deal@1, consensus.settle@1 (no effects) and files.instructions@1 (read). Models: tiny
 // (free), cloudy (priced), huge (dear).
 struct World {
   World() {
@@ -64,7 +64,9 @@ struct World {
                                          {"mail", mail}, {"old", old_notes},   {"new", new_notes},
                                          {"paid", paid}};
     for (const EmbeddedFile& shipped : contract::embedded_tools()) {
-      if (shipped.name.starts_with("consensus.")) tool_files.push_back(shipped);
+      if (shipped.name.starts_with("consensus.") || shipped.name.contains("instructions")) {
+        tool_files.push_back(shipped);
+      }
     }
     auto read_tools = contract::ToolCatalog::from(tool_files);
     check(read_tools.has_value(), read_tools ? "" : read_tools.error().text());
