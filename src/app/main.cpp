@@ -12,8 +12,8 @@
 #include <thread>
 
 #include "agents/goal.hpp"
+#include "agents/model_program.hpp"
 #include "agents/planner.hpp"
-#include "agents/written.hpp"
 #include "app/barred.hpp"
 #include "app/config.hpp"
 #include "app/confined.hpp"
