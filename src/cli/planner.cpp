@@ -5,6 +5,7 @@
 
 #include "base/text.hpp"
 #include "cli/policy_words.hpp"
+#include "cli/roles.hpp"
 #include "cli/session.hpp"
 #include "ledger/files.hpp"
 #include "policy/prove.hpp"
@@ -70,7 +71,10 @@ std::set<std::string> allowed_tools(const House& house) {
 }  // namespace
 
 Result<std::string> planner_of(const House& house, const RunOptions& options) {
-  if (!options.planner.empty()) return ledger::read_whole(options.planner);
+  if (!options.planner.empty()) {
+    NAESTRO_LET(std::string text, ledger::read_whole(options.planner));
+    return with_roles(house, options.plan.workspace, std::move(text));
+  }
   const contract::ModelContract* model = house.models.find(house.settings.planner_model);
   if (model == nullptr) return house.planner;
   return house.model_planner(*model, house.settings.planner_candidates, allowed_tools(house));

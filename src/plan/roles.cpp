@@ -152,7 +152,7 @@ void give_roles(Draft& draft, Sink& sink) {
   std::vector<std::string> names;
   for (const auto& [name, role] : draft.roles) names.push_back(name);
   for (DraftStep& step : draft.steps) {
-    if (!step.role_name) continue;
+    if (!step.role_name || (step.tool && step.model)) continue;  // two kinds: reported already
     const std::string pointer = step.pointer + "/role";
     const auto found = draft.roles.find(*step.role_name);
     if (!step.model) {

@@ -28,6 +28,7 @@ struct StepView {
   std::string code;     // of the failure
   json::Value result;   // reference to the blob, or null
   json::Value message;  // reference to the blob, or null
+  json::Value role;     // as run::role_of says it, with references to blobs; or null
 };
 
 struct OpenQuestion {
