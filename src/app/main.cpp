@@ -21,6 +21,7 @@
 #include "app/models.hpp"
 #include "app/policy_files.hpp"
 #include "app/pull.hpp"
+#include "app/role_files.hpp"
 #include "app/sources.hpp"
 #include "base/crypto.hpp"
 #include "cli/house.hpp"
@@ -202,9 +203,9 @@ int main(int argc, char** argv) {
       .planner = std::string{embedded_plan("plan_goal.json")},
       .model_planner =
           [](const contract::ModelContract& model, std::int64_t candidates,
-             std::set<std::string> allowed) {
+             std::set<std::string> allowed, json::Object roles) {
             return agents::program_for(embedded_plan("model_goal.json"), model,
-                                       {candidates, std::move(allowed)});
+                                       {candidates, std::move(allowed), std::move(roles)});
           },
       .goal_bytes_max = agents::kGoalBytesMax,
       .version = NAESTRO_VERSION,
@@ -225,12 +226,18 @@ int main(int argc, char** argv) {
       .draws = ::isatty(STDOUT_FILENO) == 1 && environment("TERM", "dumb") != "dumb"};
   const app::ConfigPlaces places = config_places(home, house.cwd);
   // A project's rules are about its folder, wherever a command is called.
-  const auto rules_for = [&places, &builtin](const std::string& workspace) {
+  const auto places_of = [&places](const std::string& workspace) {
     app::ConfigPlaces there = places;
     if (!workspace.empty()) {
       there.folder = (std::filesystem::path{places.folder} / workspace).lexically_normal().string();
     }
-    return app::load_policy(there, builtin);
+    return there;
+  };
+  const auto rules_for = [&places_of, &builtin](const std::string& workspace) {
+    return app::load_policy(places_of(workspace), builtin);
+  };
+  house.roles = [&places_of, &tools](const std::string& workspace) {
+    return app::load_roles(places_of(workspace), tools);
   };
   house.configure = [&](const cli::ConfigWords& words) {
     cli::Configured configured = app::load_config(places, words, loaded.catalog);

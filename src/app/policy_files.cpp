@@ -1,6 +1,5 @@
 #include "app/policy_files.hpp"
 
-#include <charconv>
 #include <filesystem>
 
 #include "app/config_file.hpp"
@@ -27,32 +26,6 @@ json::Value to_json(const YamlNode& node) {
   if (node.kind == YamlNode::Kind::null) return nullptr;
   if (!node.quoted && (node.text == "true" || node.text == "false")) return node.text == "true";
   return json::Value(node.text);
-}
-
-// The member or item that a token of a pointer names; null where there is none.
-const YamlNode* part(const YamlNode& of, const std::string& token) {
-  if (of.kind == YamlNode::Kind::map) {
-    const auto found = std::ranges::find_if(
-        of.items, [&](const YamlNode& item) { return json::pointer_token(item.key) == token; });
-    return found == of.items.end() ? nullptr : &*found;
-  }
-  std::size_t index = of.items.size();
-  std::from_chars(token.data(), token.data() + token.size(), index);
-  return index < of.items.size() ? &of.items[index] : nullptr;
-}
-
-// Where the value at `pointer` stands, or what is nearest above it; a member by its key.
-int line_of(const YamlNode& root, const std::string& pointer) {
-  const YamlNode* at = &root;
-  int line = root.at.line;
-  const auto tokens = split(pointer, '/');
-  for (std::size_t i = 1; i < tokens.size(); ++i) {
-    const YamlNode* next = part(*at, tokens[i]);
-    if (next == nullptr) break;
-    line = at->kind == YamlNode::Kind::map ? next->key_at.line : next->at.line;
-    at = next;
-  }
-  return line;
 }
 
 // The ledger keeps the name of a rule's file in the clear; whose home it lies in is nobody's
@@ -82,7 +55,7 @@ class Loader {
       return error(shown, fault.at, plain ? Code::kPolicyInvalid : fault.code, fault.message,
                    plain ? "see docs/formats/policy.md" : fault.remedy);
     }
-    const auto line = [&](const std::string& pointer) { return line_of(*root, pointer); };
+    const auto line = [&](const std::string& pointer) { return place_of(*root, pointer).line; };
     const auto added = out_.policy.add(layer, shown, to_json(*root), line);
     if (added) return;
     error(shown, {added.error().line, 1}, Code::kPolicyInvalid, added.error().message,
@@ -117,7 +90,7 @@ Result<cli::House::Yaml> read_yaml_file(const std::string& file) {
   }
   json::Value value = to_json(*root);
   return cli::House::Yaml{std::move(value), [root = *std::move(root)](const std::string& pointer) {
-                            return line_of(root, pointer);
+                            return place_of(root, pointer).line;
                           }};
 }
 

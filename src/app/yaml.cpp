@@ -6,6 +6,7 @@
 #include <yaml-cpp/parser.h>
 
 #include <algorithm>
+#include <charconv>
 #include <optional>
 #include <sstream>
 
@@ -157,6 +158,18 @@ std::optional<YamlFault> foreign_byte(std::string_view text) {
   return std::nullopt;
 }
 
+// The member or item that a token of a pointer names; null where there is none.
+const YamlNode* part(const YamlNode& of, const std::string& token) {
+  if (of.kind == YamlNode::Kind::map) {
+    const auto found = std::ranges::find_if(
+        of.items, [&](const YamlNode& item) { return json::pointer_token(item.key) == token; });
+    return found == of.items.end() ? nullptr : &*found;
+  }
+  std::size_t index = of.items.size();
+  std::from_chars(token.data(), token.data() + token.size(), index);
+  return index < of.items.size() ? &of.items[index] : nullptr;
+}
+
 }  // namespace
 
 std::expected<YamlNode, YamlFault> parse_yaml(std::string_view text) {
@@ -191,6 +204,19 @@ std::string_view type_name(const YamlNode& node) {
     case YamlNode::Kind::map: return "a map";
   }
   return "";
+}
+
+json::Position place_of(const YamlNode& root, const std::string& pointer) {
+  const YamlNode* at = &root;
+  json::Position place = root.at;
+  const auto tokens = split(pointer, '/');
+  for (std::size_t i = 1; i < tokens.size(); ++i) {
+    const YamlNode* next = part(*at, tokens[i]);
+    if (next == nullptr) break;
+    place = at->kind == YamlNode::Kind::map ? next->key_at : next->at;
+    at = next;
+  }
+  return place;
 }
 
 }  // namespace naestro::app

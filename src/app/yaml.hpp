@@ -40,4 +40,7 @@ std::expected<YamlNode, YamlFault> parse_yaml(std::string_view text);
 // "a list", for messages.
 std::string_view type_name(const YamlNode& node);
 
+// Where the value at `pointer` (RFC 6901) stands, or what is nearest above it; a member by its key.
+json::Position place_of(const YamlNode& root, const std::string& pointer);
+
 }  // namespace naestro::app

@@ -459,7 +459,7 @@ void append_canonical(std::string& out, const Value& value) { write_canonical(ou
 void append_canonical(std::string& out, const Object& object) { write_canonical(out, object); }
 void append_canonical(std::string& out, std::string_view text) { write_string(out, text); }
 
-Position locate(std::string_view text, std::string_view pointer) {
+std::size_t offset_of(std::string_view text, std::string_view pointer) {
   Scanner scan{text};
   scan.peek();
   std::size_t found = scan.offset();
@@ -486,7 +486,11 @@ Position locate(std::string_view text, std::string_view pointer) {
     if (!hit) break;
     found = scan.offset();
   }
-  return position_of(text, found);
+  return found;
+}
+
+Position locate(std::string_view text, std::string_view pointer) {
+  return position_of(text, offset_of(text, pointer));
 }
 
 const Value* at(const Value& root, std::string_view pointer) {

@@ -66,6 +66,8 @@ struct Position {
 // Where the value at `pointer` (RFC 6901) begins in `text`; where it is absent, its nearest
 // existing ancestor. `text` must have passed parse().
 Position locate(std::string_view text, std::string_view pointer);
+// The same as a count of bytes.
+std::size_t offset_of(std::string_view text, std::string_view pointer);
 
 // The value at an RFC 6901 pointer, or null.
 const Value* at(const Value& root, std::string_view pointer);

@@ -3,6 +3,7 @@
 #include "base/text.hpp"
 #include "cli/loaded.hpp"
 #include "cli/render.hpp"
+#include "cli/roles.hpp"
 #include "ledger/files.hpp"
 #include "run/fork.hpp"
 
@@ -86,7 +87,12 @@ int fork(House& house, const std::string& text, const ForkOptions& options,
   if (!options.plan.empty()) {
     auto read = ledger::read_whole(options.plan, kPlanFileMax);
     if (!read) return report(house, read.error());
-    plan_text = *std::move(read);
+    auto whole = with_roles(
+        house,
+        std::string{json::text_at(source->machine->start().context, "workspace").value_or("")},
+        *std::move(read));
+    if (!whole) return report(house, whole.error());
+    plan_text = *std::move(whole);
   }
 
   run::Start start;

@@ -25,7 +25,7 @@ constexpr const char* kOverview = R"(Examples:
   naestro consents                                  questions that wait for you
   naestro approve last DIGEST && naestro resume last
   naestro undo last                                 bring back the files that it wrote
-  naestro tools && naestro models                   what there is to plan with
+  naestro tools && naestro models && naestro roles  what there is to plan with
   naestro sandbox -- make test                      any program: this folder, no network
   naestro replay last                               recompute every event and compare
   naestro audit verify                              check the whole store
@@ -146,6 +146,10 @@ const std::map<std::string, const char*> kExamples = {
      "  naestro run plan.json --input year=2026 --mode guide\n"
      "  naestro run \"summarise the complaint of Lower Tarn\" -w examples/company --consensus "
      "judge\n"},
+    {"roles", "  naestro roles                                     who a step of a plan may be\n"},
+    {"roles list", "  naestro roles list --json\n"},
+    {"roles show",
+     "  naestro roles show researcher                     its tools, share and prompt\n"},
     {"runs", "  naestro runs --json\n"},
     {"sandbox",
      "  naestro sandbox -- make test                      may change this folder, and no other\n"

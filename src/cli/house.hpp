@@ -15,6 +15,7 @@
 #include "cli/health.hpp"
 #include "cli/settings.hpp"
 #include "contract/model.hpp"
+#include "contract/role.hpp"
 #include "contract/tool.hpp"
 #include "door/perform.hpp"
 #include "ledger/store.hpp"
@@ -33,9 +34,9 @@ struct House {
   // The built-in program that turns a goal into a plan (plans/plan_goal.json).
   std::string planner = {};
   // The same with a model behind the skills (plans/model_goal.json), which writes so many plans, of
-  // the tools that are allowed (ids).
+  // the tools that are allowed (ids), with these roles (by name, schemas/role.schema.json).
   std::function<Result<std::string>(const contract::ModelContract&, std::int64_t candidates,
-                                    std::set<std::string> allowed)>
+                                    std::set<std::string> allowed, json::Object roles)>
       model_planner = {};
   std::size_t goal_bytes_max = 0;  // of a goal that they read
   std::string version;
@@ -73,6 +74,8 @@ struct House {
   FilesRead policy_files = {};
   // Reads the policy again, now with the project's file of this workspace (absolute).
   std::function<Result<void>(const std::string& workspace)> use_policy_of = {};
+  // The roles to choose from, with those of the project of this workspace (absolute, or "").
+  std::function<contract::RoleCatalog(const std::string& workspace)> roles = {};
   // For `init` and `doctor`. Neither changes anything but a model file's note of its hash.
   std::function<std::vector<Source>(const House&)> look_around = {};
   std::function<std::vector<Check>(House&, bool live)> examine = {};

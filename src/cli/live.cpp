@@ -78,8 +78,11 @@ std::vector<std::string> cells(const Row& row, std::int64_t now_us,
                                                               "/" + std::to_string(seen.calls)
                                                         : "");
   const auto tail = tails.find(row.id);
+  const json::Object* role = seen.role.if_object();
   return {
-      "  " + row.id,
+      "  " + row.id +
+          (role == nullptr ? ""
+                           : " (" + std::string{json::text_at(*role, "role").value_or("")} + ")"),
       state,
       seen.started_at > 0 ? duration_text(std::max<std::int64_t>(0, until - seen.started_at)) : "",
       seen.usage.tokens() > 0 ? std::to_string(seen.usage.tokens()) + " tokens" : "",

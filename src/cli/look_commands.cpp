@@ -4,6 +4,7 @@
 #include "base/text.hpp"
 #include "cli/loaded.hpp"
 #include "cli/render.hpp"
+#include "cli/roles.hpp"
 #include "cli/session.hpp"
 #include "run/system_events.hpp"
 
@@ -89,6 +90,12 @@ void show_text(House& house, const Loaded& loaded, std::int64_t shredded_at) {
                     step.rule + (step.granted ? " (granted)" : "")});
   }
   out += table(rows);
+  std::string roles;
+  for (const run::StepView& step : view.steps) {
+    if (!step.role.is_object()) continue;
+    roles += "  " + step.id + ": " + role_line(revealed(loaded, step.role).get_object()) + "\n";
+  }
+  if (!roles.empty()) out += "\nRoles:\n" + roles;
   for (const run::StepView& step : view.steps) {
     if (!step.code.empty()) out += "\n" + step.id + ": " + clear(loaded, step.message) + "\n";
   }

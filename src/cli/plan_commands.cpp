@@ -6,10 +6,12 @@
 #include "cli/loaded.hpp"
 #include "cli/planner.hpp"
 #include "cli/render.hpp"
+#include "cli/roles.hpp"
 #include "cli/session.hpp"
 #include "ledger/files.hpp"
 #include "plan/diff.hpp"
 #include "plan/second_opinion.hpp"
+#include "run/role.hpp"
 
 namespace naestro::cli {
 
@@ -41,8 +43,10 @@ Result<policy::Mode> mode_of(const PlanOptions& options) {
   return fail(Code::kUsage, "'" + options.mode + "' is not a mode", "guide, copilot or auto");
 }
 
-// The text of a plan file and what the compiler says of it.
+// The text of a plan file, with the roles that it names, and what the compiler says of it.
+// `workspace`: whose project's roles are known.
 Result<std::pair<std::string, plan::Compiled>> compile_file(House& house, const std::string& file,
+                                                            const std::string& workspace,
                                                             policy::Mode mode,
                                                             const plan::Budget& ceilings = {},
                                                             const std::string& consensus = "") {
@@ -51,16 +55,18 @@ Result<std::pair<std::string, plan::Compiled>> compile_file(House& house, const 
   if (!text) {
     return fail(Code::kNotFound, "cannot read the plan " + file, std::move(text).error());
   }
+  NAESTRO_LET(std::string whole, with_roles(house, workspace, *std::move(text)));
   plan::Environment around = environment(house);
   around.mode = mode;
   around.ceilings = ceilings;
-  auto compiled = plan::compile(*text, around);
+  auto compiled = plan::compile(whole, around);
   if (compiled.program && !consensus.empty()) {
-    json::Value read = json::parse(*text, {.bytes_max = kPlanFileMax}).value();
-    *text = json::pretty(plan::second_opinion(std::move(read), consensus).plan);
-    compiled = plan::compile(*text, around);
+    json::Value read = json::parse(whole, {.bytes_max = kPlanFileMax}).value();
+    whole = json::pretty(plan::second_opinion(std::move(read), consensus).plan);
+    compiled = plan::compile(whole, around);
   }
-  return std::pair{*std::move(text), std::move(compiled)};
+  suggest_roles(house, workspace, compiled);
+  return std::pair{std::move(whole), std::move(compiled)};
 }
 
 json::Value explain_json(const plan::Program& program, const run::Card& card) {
@@ -79,6 +85,7 @@ json::Value explain_json(const plan::Program& program, const run::Card& card) {
     line["labels"] = contract::to_json(step.labels);
     line["untrusted_authority"] = step.flow.untrusted_authority;
     line["untrusted_control"] = step.flow.untrusted_control;
+    if (step.role) line["role"] = run::role_of(program, step);
     lines.push_back(std::move(line));
   }
   return json::Object{{"goal", program.goal},
@@ -202,7 +209,7 @@ int plan_goal(House& house, const RunOptions& options, const std::string& output
 int plan_check(House& house, const PlanOptions& options) {
   const auto mode = mode_of(options);
   if (!mode) return report(house, mode.error());
-  auto compiled = compile_file(house, options.file, *mode);
+  auto compiled = compile_file(house, options.file, options.workspace, *mode);
   if (!compiled) return report(house, compiled.error());
   if (options.sarif) {
     print(house.out, json::pretty(plan::to_sarif(compiled->second.diagnostics, options.file,
@@ -218,7 +225,7 @@ int plan_check(House& house, const PlanOptions& options) {
 int plan_explain(House& house, const PlanOptions& options) {
   const auto mode = mode_of(options);
   if (!mode) return report(house, mode.error());
-  auto compiled = compile_file(house, options.file, *mode);
+  auto compiled = compile_file(house, options.file, options.workspace, *mode);
   if (!compiled) return report(house, compiled.error());
   if (!compiled->second.program) {
     print_diagnostics(house, compiled->second, options.file, options.json);
@@ -243,6 +250,11 @@ int plan_explain(House& house, const PlanOptions& options) {
   print(house.out,
         card_text(program, card, *workspace, price_list_of(program), likely_text(house, program)));
   print(house.out, proofs_text(program, card));
+  std::string roles;
+  for (const plan::Step& step : program.steps) {
+    if (step.role) roles += step.id + "\n" + role_text(run::role_of(program, step));
+  }
+  if (!roles.empty()) print(house.out, "Roles:\n" + roles);
   std::string path;
   for (const std::string& step : program.bound.critical_path) {
     path += (path.empty() ? "" : " -> ") + step;
@@ -260,7 +272,7 @@ int plan_explain(House& house, const PlanOptions& options) {
 int plan_graph(House& house, const PlanOptions& options) {
   const auto mode = mode_of(options);
   if (!mode) return report(house, mode.error());
-  const auto compiled = compile_file(house, options.file, *mode);
+  const auto compiled = compile_file(house, options.file, options.workspace, *mode);
   if (!compiled) return report(house, compiled.error());
   print_diagnostics(house, compiled->second, options.file, false);
   if (!compiled->second.program) return exit_of(compiled->second);
@@ -280,7 +292,7 @@ int plan_diff(House& house, const PlanOptions& options, const std::string& other
   if (!mode) return report(house, mode.error());
   std::vector<plan::Program> programs;
   for (const std::string& file : {options.file, other}) {
-    auto compiled = compile_file(house, file, *mode);
+    auto compiled = compile_file(house, file, options.workspace, *mode);
     if (!compiled) return report(house, compiled.error());
     if (!compiled->second.program) {
       print_diagnostics(house, compiled->second, file, options.json);
@@ -320,7 +332,8 @@ int run_plan(House& house, const RunOptions& options) {
   if (!mode) return report(house, mode.error());
   const auto limits = limits_of(house, options);
   if (!limits) return report(house, limits.error());
-  auto compiled = compile_file(house, options.plan.file, *mode, *limits, options.consensus);
+  auto compiled = compile_file(house, options.plan.file, options.plan.workspace, *mode, *limits,
+                               options.consensus);
   if (!compiled) return report(house, compiled.error());
   if (!compiled->second.program || !options.json) {
     print_diagnostics(house, compiled->second, options.plan.file, options.json);

@@ -7,6 +7,7 @@
 #include <set>
 
 #include "base/text.hpp"
+#include "cli/roles.hpp"
 #include "plan/labels.hpp"
 #include "policy/labels.hpp"
 
@@ -22,10 +23,6 @@ std::string grouped(std::int64_t value) {
   std::string digits = std::to_string(value);
   for (std::size_t at = digits.size(); at > 3; at -= 3) digits.insert(at - 3, ",");
   return digits;
-}
-
-std::string count(std::int64_t n, const std::string& noun) {
-  return grouped(n) + " " + noun + (n == 1 ? "" : "s");
 }
 
 std::string text(const json::Object& data, std::string_view key) {
@@ -88,6 +85,10 @@ std::string rule_text(const policy::Verdict& verdict) {
 }
 
 }  // namespace
+
+std::string count(std::int64_t n, const std::string& noun) {
+  return grouped(n) + " " + noun + (n == 1 ? "" : "s");
+}
 
 std::string failure_text(std::string_view code, const std::string& message) {
   const std::size_t end = message.find(' ');
@@ -358,6 +359,7 @@ std::string event_text(const ledger::Event& event) {
   if (event.kind == "call.failed") {
     return "failed   " + step + where(data) + "  " + text(data, "code") + "\n";
   }
+  if (event.kind == "role.spawned") return "role     " + step + "  " + role_line(data) + "\n";
   if (event.kind == "agent.turned") {
     const std::string turn = std::to_string(json::integer_at(data, "turn").value_or(0) + 1);
     const std::string calls =

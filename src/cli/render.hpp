@@ -10,6 +10,8 @@
 
 namespace naestro::cli {
 
+// "1,768 tokens"
+std::string count(std::int64_t n, const std::string& noun);
 // Why something failed, under one code: where the far side of a door gave one, that is it.
 std::string failure_text(std::string_view code, const std::string& message);
 

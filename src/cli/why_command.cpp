@@ -1,6 +1,7 @@
 #include "base/text.hpp"
 #include "cli/loaded.hpp"
 #include "cli/render.hpp"
+#include "cli/roles.hpp"
 #include "run/why.hpp"
 
 namespace naestro::cli {
@@ -23,6 +24,7 @@ std::string why_text(const Loaded& loaded, const run::StepReason& reason) {
   std::string out = reason.step + "  " + reason.state + "\n";
   if (reason.skipped_because == "when") out += "  skipped  its condition `when` does not hold\n";
   if (reason.skipped_because == "needs") out += "  skipped  what it needs is absent\n";
+  if (reason.role.is_object()) out += role_text(revealed(loaded, reason.role).get_object());
   for (const run::Decision& decision : reason.decisions) {
     const std::string place =
         decision.line > 0 ? " (" + decision.file + ":" + std::to_string(decision.line) + ")" : "";

@@ -38,6 +38,7 @@ struct Words {
   bool readable = false;
   LogOrder log = {};
   std::string tool = {};
+  std::string role = {};
   PolicyOptions policy = {};
   PullOrder order = {};
   ServerOrder server = {};

@@ -10,6 +10,16 @@ void add_catalogs(CLI::App& app, Words& words) {
   tools_app->add_option("tool", words.tool, "name of a tool");
   tools_app->add_flag("--json", words.json, "print JSON");
   tools_app->callback([&words] { words.code = list_tools(words.house, words.tool, words.json); });
+  CLI::App* roles_app = app.add_subcommand("roles", "list the roles that steps of a plan may have");
+  roles_app->add_flag("--json", words.json, "print JSON");
+  roles_app->add_subcommand("list", "the same")->add_flag("--json", words.json, "print JSON");
+  CLI::App* role_app = roles_app->add_subcommand("show", "one of them, with its prompt");
+  role_app->add_option("role", words.role, "name of a role")->required();
+  role_app->add_flag("--json", words.json, "print JSON");
+  roles_app->callback([role_app, &words] {
+    words.code = role_app->parsed() ? show_role(words.house, words.role, words.json)
+                                    : list_roles(words.house, words.json);
+  });
   CLI::App* models_app = app.add_subcommand("models", "list the models and their prices");
   models_app->add_flag("--json", words.json, "print JSON");
   CLI::App* pull = models_app->add_subcommand("pull", "bring a model's GGUF file by its hash");

@@ -93,4 +93,9 @@ std::vector<RoleFault> unknown_tools(const Role& role, const ToolCatalog& tools)
   return out;
 }
 
+const RoleEntry* RoleCatalog::find(std::string_view name) const {
+  const auto found = std::ranges::find(entries, name, &RoleEntry::name);
+  return found == entries.end() ? nullptr : &*found;
+}
+
 }  // namespace naestro::contract

@@ -47,4 +47,19 @@ std::expected<Role, std::vector<RoleFault>> read_role(std::string_view name,
 // Its tools that the catalog does not have.
 std::vector<RoleFault> unknown_tools(const Role& role, const ToolCatalog& tools);
 
+// A role as it was found: shipped, or in a person's file.
+struct RoleEntry {
+  std::string name;
+  std::string origin;  // "shipped", "user", "user instead of shipped", "project"
+  std::string file;    // as messages call it
+  Result<Role> role;   // or what is wrong with the file, which spoils nothing else
+};
+
+// The roles that there are to choose from, in the order of their weight.
+struct RoleCatalog {
+  std::vector<RoleEntry> entries;
+  // The first of that name, or null.
+  [[nodiscard]] const RoleEntry* find(std::string_view name) const;
+};
+
 }  // namespace naestro::contract

@@ -197,7 +197,7 @@ void give_roles(Draft& draft, Sink& sink) {
   const std::size_t written = draft.steps.size();
   for (std::size_t i = 0; i < written; ++i) {
     DraftStep& step = draft.steps[i];
-    if (!step.role_name) continue;
+    if (!step.role_name || (step.tool && step.model)) continue;  // two kinds: reported already
     const std::string pointer = step.pointer + "/role";
     const auto found = draft.roles.find(*step.role_name);
     if (!step.model) {

@@ -38,6 +38,7 @@ class AgentTest : public testing::RunFixture {
   // The model says these words, turn by turn, whatever process asks.
   void say(Words words) {
     world_.model_adapter.set([this, words](const door::Effect& effect) -> Result<json::Value> {
+      if (effect.path.empty()) return json::Object{{"text", "{}"}};  // no agent's
       const auto turn = static_cast<std::size_t>(effect.path.back());
       const std::scoped_lock lock{mutex_};
       asked_[turn] = effect.arguments;
@@ -235,6 +236,83 @@ TEST_F(AgentTest, WithoutWithinEachReadIsAskedFor) {
   };
   ASSERT_EQ(go(true, plan(R"("turns":5,"tool_calls":6)")).how, Ending::How::done);
   EXPECT_EQ(asked, 1);
+}
+
+// Two steps: an agent with a role of which it names less than it has, and a model's.
+std::string role_plan() {
+  return R"({"naestro":"plan/1","goal":"Who owns Rex?","budget":{"tokens":8000,"usd":"1"},
+    "roles":{"finder":{"version":7,"purpose":"Finds.","prompt":"You find.",
+       "tools":["files.search@1","files.read@1"],"scope":{"read":["notes"]},"share":75,"turns":5,
+       "tool_calls":6,"memory":["goal"],
+       "model":{"task":"t","max_input_tokens":1000,"max_output_tokens":50}},
+     "judge":{"version":1,"purpose":"Judges.","prompt":"You judge.","tools":[],
+       "scope":{"read":[]},"share":25,"turns":1,"tool_calls":0,"memory":[],
+       "model":{"task":"t","max_input_tokens":1000,"max_output_tokens":50}}},
+    "steps":[{"id":"look","role":"finder","do":{"agent":{"tools":["files.search@1"]}},
+       "with":{"messages":[{"role":"user","content":"Look."}]},
+       "out":{"type":"object","properties":{"owner":{"type":"string"}},
+              "required":["owner"],"additionalProperties":false}},
+      {"id":"say","role":"judge","do":{"model":{}},"when":"${steps.look.out.owner} == 'Ada'",
+       "with":{"messages":[{"role":"user","content":"Is it ${steps.look.out.owner}?"}]},
+       "out":{"type":"object"},"on_error":"continue"}],
+    "outputs":{"owner":"${steps.look.out.owner}"}})";
+}
+
+TEST_F(AgentTest, ARoleIsSaidWhenItsStepBegins) {
+  say({calls({search("Rex")}), kAnswer});
+  const Ending ending = go(true, role_plan());
+  ASSERT_EQ(ending.how, Ending::How::done) << (ending.error ? ending.error->text() : "");
+  EXPECT_EQ(kinds("role.spawned"), 2);
+  std::vector<json::Object> said;
+  std::string before;
+  for (const auto& stored : events()) {
+    if (stored.event.kind == "role.spawned") {
+      EXPECT_EQ(before, "step.ready");
+      said.push_back(stored.event.data);
+    }
+    before = stored.event.kind;
+  }
+  ASSERT_EQ(said.size(), 2U);
+  EXPECT_EQ(said[0].at("step"), "look");
+  EXPECT_EQ(said[0].at("role"), "finder");
+  EXPECT_EQ(said[0].at("version"), 7);
+  EXPECT_EQ(json::write(said[0].at("tools")), R"(["files.search@1"])");
+  EXPECT_EQ(json::write(said[0].at("named")), R"(["tools"])");
+  EXPECT_EQ(json::write(said[0].at("told")), R"(["goal"])");
+  EXPECT_EQ(json::write(said[0].at("ceilings")), R"({"tokens":6000,"usd":"0.75"})");
+  EXPECT_EQ(said[0].at("share"), 75);
+  // What the plan says in words is sealed.
+  EXPECT_TRUE(said[0].at("purpose").as_object().contains("blob"));
+  EXPECT_TRUE(said[0].at("within").as_object().contains("blob"));
+  EXPECT_EQ(said[1].at("role"), "judge");
+  EXPECT_EQ(json::write(said[1].at("tools")), "[]");
+  EXPECT_EQ(json::write(said[1].at("ceilings")), R"({"tokens":2000,"usd":"0.25"})");
+  // Its model is told who it is, behind how to speak and before its task.
+  const json::Array& messages = asked_.at(0).at("messages").as_array();
+  EXPECT_TRUE(std::string{messages.at(1).at("content").as_string()}.starts_with(
+      "You find.\n\nThe goal of the whole plan, of which your task is a part: Who owns Rex?"));
+  EXPECT_EQ(messages.at(2).at("content"), "Look.");
+  EXPECT_TRUE(replay(events()).empty());
+  expect_audit_good();
+}
+
+TEST_F(AgentTest, TheShareOfItsRoleStopsIt) {
+  std::string text = role_plan();
+  const auto change = [&](const std::string& from, const std::string& to) {
+    text.replace(text.find(from), from.size(), to);
+  };
+  change(R"("tokens":8000)", R"("tokens":2124)");
+  change(R"("share":75)", R"("share":50)");
+  change(R"("share":25)", R"("share":50)");
+  expect_stopped({calls({search("1")}), calls({search("2")}), calls({search("3")})}, text, "tokens",
+                 "of 1062 tokens");
+  EXPECT_EQ(machine_->bound().tokens, 1062 + 1050);
+}
+
+TEST_F(AgentTest, WithoutRolesNothingIsSaidOfThem) {
+  say({kAnswer});
+  ASSERT_EQ(go(true, plan()).how, Ending::How::done);
+  EXPECT_EQ(kinds("role.spawned"), 0);
 }
 
 }  // namespace

@@ -21,6 +21,13 @@ inline json::Value member(const json::Object& data, std::string_view key) {
   return value == nullptr ? json::Value{} : *value;
 }
 
+// What role.spawned says of its step, in the form of run::role_of.
+inline json::Value role_in(const json::Object& data) {
+  json::Object out = data;
+  out.erase("step");
+  return json::Value(std::move(out));
+}
+
 // What a budget.charged adds to `spent`, which becomes what the event says. (A lost attempt names
 // no usage of its own.)
 inline door::Usage charged(const json::Object& data, door::Usage& spent) {

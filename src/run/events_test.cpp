@@ -102,6 +102,17 @@ TEST(Events, EverySchemaIsMetByAnEvent) {
                      R"("outputs":{"a":"${steps.a.out}"}})")
                 .how,
             Ending::How::failed);
+  // One that has a role, though it comes to nothing.
+  EXPECT_EQ(
+      run_once(
+          world, true, {},
+          R"({"naestro":"plan/1","goal":"g","roles":{"r":{"version":1,"purpose":"p","prompt":)"
+          R"("p","tools":["files.list@1"],"scope":{"read":["."]},"share":100,"turns":2,)"
+          R"("tool_calls":1,"memory":["goal"],"model":{"task":"t"}}},"steps":[{"id":"a",)"
+          R"("role":"r","do":{"agent":{}},"with":{"messages":[{"role":"user","content":"x"}]},)"
+          R"("out":{"type":"object"}}],"outputs":{"a":"${steps.a.out}"}})")
+          .how,
+      Ending::How::failed);
   world.model_adapter.set(testing::model_answer);
   world.ask_only_plan = true;
 

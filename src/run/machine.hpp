@@ -378,6 +378,7 @@ class Machine {
   bool settle_ready(Batch& batch);
   bool start_calls(Batch& batch);
   void open_step(std::size_t index, Batch& batch);
+  void say_role(const plan::Step& planned, Batch& batch);
   [[nodiscard]] const Fork::Kept* kept(const std::string& step) const;
   void keep_step(std::size_t index, const Fork::Kept& kept, Batch& batch);
   [[nodiscard]] std::optional<contract::Label> needed(std::size_t index) const;

@@ -7,6 +7,7 @@
 #include "plan/labels.hpp"
 #include "policy/labels.hpp"
 #include "run/machine.hpp"
+#include "run/role.hpp"
 
 namespace naestro::run {
 
@@ -177,7 +178,25 @@ void Machine::open_step(std::size_t index, Batch& batch) {
   }
   if (planned.agent) open_agent(index);
   emit(batch, "step.ready", {calls, {"step", planned.id}});
+  if (planned.role) say_role(planned, batch);
   if (step.calls.empty()) close_step(index, batch);
+}
+
+// Paths and words of the plan are sealed, as all of it is.
+void Machine::say_role(const plan::Step& planned, Batch& batch) {
+  const json::Object role = role_of(*program_, planned);
+  emit(batch, "role.spawned",
+       {{"ceilings", &role.at("ceilings")},
+        {"digest", &planned.role->digest},
+        {"named", &role.at("named")},
+        {"purpose", hide(batch, json::canonical(role.at("purpose")))},
+        {"role", planned.role->name},
+        {"share", planned.role->share},
+        {"step", planned.id},
+        {"told", &role.at("told")},
+        {"tools", &role.at("tools")},
+        {"version", planned.role->version},
+        {"within", hide(batch, json::canonical(role.at("within")))}});
 }
 
 void Machine::skip_step(std::size_t index, std::string_view because, Batch& batch) {

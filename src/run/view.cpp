@@ -26,6 +26,8 @@ void on_step_event(RunView& view, const ledger::Event& event, std::int64_t at) {
   if (event.kind == "step.ready") {
     step.state = "ready";
     step.calls = json::integer_at(data, "calls").value_or(0);
+  } else if (event.kind == "role.spawned") {
+    step.role = role_in(data);
   } else if (event.kind == "call.done" || event.kind == "call.failed") {
     ++step.calls_ended;
   } else if (event.kind == "policy.decided") {
@@ -194,7 +196,8 @@ json::Value to_json(const RunView& view) {
                                  {"code", step.code},
                                  {"result", step.result},
                                  {"message", step.message},
-                                 {"agreement", step.agreement}});
+                                 {"agreement", step.agreement},
+                                 {"role", step.role}});
   }
   json::Array questions;
   for (const OpenQuestion& question : view.questions) {

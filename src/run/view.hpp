@@ -29,6 +29,7 @@ struct StepView {
   json::Value result;     // reference to the blob, or null
   json::Value message;    // reference to the blob, or null
   json::Value agreement;  // of a consensus: the data of consensus.reached, or null
+  json::Value role;       // as run::role_of says it, with references to blobs; or null
 };
 
 struct OpenQuestion {

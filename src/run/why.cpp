@@ -91,6 +91,8 @@ class Reader {
     } else if (event.kind == "budget.charged") {
       reason.usage += charged(data, spent_);
       if (data.contains("lost_attempt")) ++reason.attempts_lost;
+    } else if (event.kind == "role.spawned") {
+      reason.role = role_in(data);
     } else if (event.kind == "step.retried") {
       ++reason.attempts_more;
     } else if (event.kind == "step.skipped") {
@@ -137,6 +139,7 @@ json::Value to_json(const StepReason& reason) {
                       {"state", reason.state},
                       {"skipped_because", reason.skipped_because},
                       {"target", reason.target},
+                      {"role", reason.role},
                       {"sources", json::Array(reason.sources.begin(), reason.sources.end())},
                       {"decisions", std::move(decisions)},
                       {"consents", to_json(reason.consents)},

@@ -40,6 +40,7 @@ struct StepReason {
   std::string state;                // done, failed, skipped, ...: the last that was said
   std::string skipped_because;      // when, needs
   std::string target;               // "report.markdown@1"
+  json::Value role;                 // as run::role_of says it; or null
   std::set<std::string> sources;    // of the data in its arguments: plan, user, file, model:NAME
   std::vector<Decision> decisions;  // in order of their first
   std::vector<Consent> consents;    // asked for this step alone

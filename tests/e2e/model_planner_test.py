@@ -128,6 +128,24 @@ class ModelPlanner(unittest.TestCase):
         self.assertTrue(json.loads(self.naestro("replay", "last", "--json"))["equal"])
         self.naestro("run", GOAL, "-c", "planner.candidates=6", code=2)
 
+    def test_an_agent_with_a_role_works_where_what_to_read_depends_on_what_is_found(self):
+        look = {"id": "look", "role": "researcher", "do": {"agent": {"within": ["support"]}}, "out": {"type": "object"},
+                "with": {"messages": [{"role": "user", "content": "Which product is complained about most?"}]}}
+        search = {"do": "call", "calls": [{"tool": "files.search", "with": {"path": "support", "query": "RL-300"}}]}
+        said = {"do": "answer", "answer": {"answer": "The RL-300.", "sources": ["support/warranty_claims.csv:2"]}}
+        requests = self.model([{"steps": [look], "answer": "look"}, search, said])
+        out = self.ask(GOAL, "-c", "model=far")
+        self.assertRegex(out, r"Answer: .*The RL-300\.")
+        self.assertIn("- researcher: Finds what the files", requests[0]["messages"][-1]["content"])
+        told = requests[1]["messages"]
+        self.assertIn("You are a researcher", told[0]["content"])
+        self.assertIn(GOAL, told[0]["content"])  # its slice of memory
+        (run,) = [r["run"] for r in json.loads(self.naestro("runs", "--json"))]
+        (step,) = [s for s in json.loads(self.naestro("show", run, "--json"))["steps"] if s["id"] == "look"]
+        self.assertEqual((step["role"]["role"], step["role"]["within"]), ("researcher", ["support"]))
+        self.assertIn("researcher@1", self.naestro("why", run, "look"))
+        self.assertTrue(json.loads(self.naestro("replay", run, "--json"))["equal"])
+
     def test_a_plan_that_fails_is_written_anew(self):
         missing = claims(group_by=["produkt"])
         requests = self.model([missing, GOOD])

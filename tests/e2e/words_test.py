@@ -179,7 +179,7 @@ class Words(Home):
         self.run_plan()
         page = (ROOT / "docs/formats/json.md").read_text()
         for words in (["runs"], ["show", "last"], ["why", "last"], ["replay", "last"],
-                      ["consents"], ["tools"], ["models"], ["features"], ["config"],
+                      ["consents"], ["tools"], ["roles"], ["models"], ["features"], ["config"],
                       ["audit", "verify"], ["plan", "check", "plan.json"],
                       ["plan", "explain", "plan.json"],
                       ["plan", "diff", "plan.json", "plan.json"],

@@ -1,0 +1,145 @@
+#!/usr/bin/env python3
+"""Roles through the real binary: steps that have one, where it comes from, and files that are faulty.
+
+roles_test.py NAESTRO_BINARY"""
+import copy
+import json
+import unittest
+
+from own_world import OwnWorld
+
+ANSWER = {"type": "object", "properties": {"text": {"type": "string"}}, "required": ["text"],
+          "additionalProperties": False}
+OWN = """version: 2
+purpose: Counts files.
+prompt: You count.
+tools: [files.list@1]
+scope: {read: [.]}
+share: 50
+turns: 3
+tool_calls: 2
+memory: []
+model: {task: count}
+"""
+
+
+def step(ident, role, does, content="Who is late?"):
+    return {"id": ident, "role": role, "do": does, "out": ANSWER,
+            "with": {"messages": [{"role": "user", "content": content}]}}
+
+
+def plan(*steps, **more):
+    return dict({"naestro": "plan/1", "goal": "Which invoices are late?", "budget": {"tokens": 40000, "tool_calls": 30},
+                 "steps": list(steps),
+                 "outputs": {each["id"]: "${steps." + each["id"] + ".out.text}" for each in steps}}, **more)
+
+
+TWO = plan(step("look", "researcher", {"agent": {"model": "scripted", "within": ["notes"]}}),
+           step("write", "reporter", {"model": {"model": "scripted"}}, "Report: ${steps.look.out.text}"))
+
+
+class Roles(OwnWorld):
+    def setUp(self):
+        super().setUp()
+        self.put(self.work / "notes" / "a.txt", "Invoice 7 is late.\n")
+        calls = {"do": "call", "calls": [{"tool": "files.search", "with": {"path": "notes", "query": "late"}}]}
+        said = [("look", 0, "You are a researcher.", calls),
+                ("look", 1, "Invoice 7", {"do": "answer", "answer": {"text": "Invoice 7, notes/a.txt:1"}})]
+        rows = [{"step": name, "turn": turn, "contains": told, "text": json.dumps(say)} for name, turn, told, say in said]
+        rows.append({"step": "write", "contains": "You are a reporter.", "text": json.dumps({"text": "Seven is late."})})
+        self.put(self.folder / "script.json", json.dumps({"answers": rows}))
+
+    def file(self, what, name="plan.json"):
+        self.put(self.folder / name, json.dumps(what, indent=1))
+        return str(self.folder / name)
+
+    def run_two(self):
+        return self.naestro("run", self.file(TWO), "--model-script", str(self.folder / "script.json"))
+
+    def test_a_plan_runs_by_shipped_roles(self):
+        out = self.run_two()
+        self.assertRegex(out, r"role     look  researcher@1, 8 tools, at most 16,000 tokens, 12 tool calls")
+        self.assertRegex(out, r"role     write  reporter@1, at most 12,000 tokens, 9 tool calls")
+        view = json.loads(self.naestro("show", "last", "--json"))
+        self.assertEqual(view["outputs"], {"look": "Invoice 7, notes/a.txt:1", "write": "Seven is late."})
+        roles = {each["id"]: each["role"] for each in view["steps"]}
+        self.assertEqual(roles["look"]["role"], "researcher")
+        self.assertEqual(roles["look"]["within"], ["notes"])
+        self.assertEqual(roles["look"]["named"], ["within"])
+        self.assertEqual(roles["look"]["ceilings"], {"tokens": 16000, "tool_calls": 12})
+        self.assertIsNone(roles["look.files_search"])
+        self.naestro("show", "last", says=r"Roles:\n  look: researcher@1, 8 tools, reads notes, at most 16,000 tokens")
+        self.naestro("audit", "verify", says="Good")
+
+    def test_it_is_said_why_a_step_has_what_it_has(self):
+        told = (r"  role     researcher@1: Finds what the files of the workspace say, and where they say it\.\n"
+                r"  tools    csv\.query@1, files\.list@1, [^\n]* \(its role's\)\n"
+                r"  reads    notes \(the step's, out of its role's\)\n"
+                r"  share    40% of the plan's ceilings: at most 16,000 tokens, 12 tool calls\n"
+                r"  told     its role's prompt, the plan's goal, the step's messages")
+        self.naestro("plan", "explain", self.file(TWO), says=r"Roles:\nlook\n" + told)
+        lines = json.loads(self.naestro("plan", "explain", self.file(TWO), "--json"))["steps"]
+        self.assertEqual({each["step"]: each.get("role", {}).get("share") for each in lines if "role" in each},
+                         {"look": 40, "write": 30})
+        self.run_two()
+        self.naestro("why", "last", "look", says=told)
+        why = json.loads(self.naestro("why", "last", "--json"))["steps"]
+        self.assertEqual([each["role"]["purpose"] for each in why if each["step"] == "look"],
+                         ["Finds what the files of the workspace say, and where they say it."])
+
+    def test_what_is_recorded_is_whole(self):
+        # The user's own stands in for a shipped role; later it is gone, and the run replays all the same.
+        own = self.folder / "config" / "naestro" / "roles" / "researcher.yaml"
+        self.put(own, OWN.replace("You count.", "You are a researcher. Count.").replace("[files.list@1]", "[files.search@1]"))
+        self.naestro("roles", says=r"researcher@2 +user instead of shipped")
+        self.assertIn("role     look  researcher@2, 1 tool,", self.run_two())
+        own.unlink()
+        self.naestro("replay", "last", says="every body equal byte for byte")
+
+    def test_a_plan_defines_its_own(self):
+        definition = json.loads(self.naestro("roles", "show", "researcher", "--json"))["definition"]
+        definition["turns"] = 1
+        mixed = plan(*copy.deepcopy(TWO["steps"]), roles={"researcher": definition})
+        self.naestro("plan", "check", self.file(mixed), says="the plan compiles")
+        mixed["steps"][0]["do"]["agent"]["turns"] = 2
+        said = json.loads(self.naestro("plan", "check", self.file(mixed), "--json", code=2))["diagnostics"]
+        self.assertEqual([(each["code"], each["pointer"]) for each in said], [("NP1303", "/steps/0/do/agent/turns")])
+        # It stands where it stands in the file, though a role was added.
+        text = (self.folder / "plan.json").read_text().split("\n")
+        self.assertIn('"turns": 2', text[said[0]["line"] - 1])
+
+    def test_an_unknown_role_is_said_with_those_that_there_are(self):
+        odd = plan(step("look", "reseacher", {"agent": {}}))
+        said = self.naestro("plan", "check", self.file(odd), code=2)
+        self.assertIn("error NP1301: the plan defines no role 'reseacher'", said)
+        self.assertIn("did you mean 'researcher'? there are coder, dataops, evaluator, reporter, researcher, "
+                      "reviewer, runner", said)
+        self.naestro("roles", "show", "reseacher", code=2, says="did you mean researcher")
+
+    def test_a_faulty_file_spoils_only_itself(self):
+        roles = self.work / ".naestro" / "roles"
+        self.put(roles / "counter.yaml", OWN)
+        self.put(roles / "broken.yaml", OWN.replace("files.list@1", "files.lst@1"))
+        out = self.naestro("roles", code=2)
+        self.assertRegex(out, r"broken +project +- .*cannot be used")
+        self.assertRegex(out, r"counter@2 +project +1 ")
+        self.assertIn("NE0303 ./.naestro/roles/broken.yaml:4:9: /tools/0: no tool is called 'files.lst@1'", out)
+        rows = json.loads(self.attempt("roles", "--json")[0])
+        self.assertEqual([each["error"]["code"] for each in rows if each["error"]], ["NE0303"])
+        self.naestro("roles", "show", "broken", code=2, says="did you mean 'files.list@1'")
+        broken = self.file(plan(step("look", "broken", {"agent": {}})))
+        self.naestro("plan", "check", broken, code=2, says="NE0303 step 'look' has the role 'broken': ./.naestro")
+        self.naestro("run", broken, code=2, says="NE0303")
+        counter = self.file(plan(step("look", "counter", {"agent": {}})))
+        self.naestro("plan", "check", counter, says="the plan compiles")
+
+    def test_the_list_says_what_there_is(self):
+        rows = json.loads(self.naestro("roles", "list", "--json"))
+        self.assertEqual([each["name"] for each in rows],
+                         ["coder", "dataops", "evaluator", "reporter", "researcher", "reviewer", "runner"])
+        self.assertEqual({each["origin"] for each in rows}, {"shipped"})
+        self.naestro("roles", "show", "coder", says=r"Share:  50% of a plan's ceilings for one step")
+
+
+if __name__ == "__main__":
+    unittest.main(argv=["roles_test.py"])
