@@ -59,10 +59,14 @@ class Expansion {
   // The members that all parts have.
   [[nodiscard]] json::Object begin(const std::string& id, const std::string& condition) const {
     json::Object out{{"id", id}};
-    const auto own = json::text_at(step_, "when");
-    std::string when = condition;
-    if (own) when = "(" + std::string{*own} + ")" + (condition.empty() ? "" : " and " + condition);
-    if (!when.empty()) out["when"] = when;
+    const json::Value* own = step_.if_contains("when");
+    if (own != nullptr && form_.when) {
+      out["when"] = "(" + *form_.when + ")" + (condition.empty() ? "" : " and " + condition);
+    } else if (own != nullptr) {
+      out["when"] = *own;  // malformed: where it is read that is reported, as it is written
+    } else if (!condition.empty()) {
+      out["when"] = condition;
+    }
     if (!form_.needs.empty()) out["needs"] = form_.needs;
     return out;
   }
@@ -70,7 +74,7 @@ class Expansion {
   // A model's call; where it fails, the others go on. `answers`: how many it reads besides the
   // question.
   json::Object& speak(const std::string& id, const Speaker& who, std::int64_t seed,
-                      std::int64_t answers, json::Value messages, json::Value out,
+                      std::int64_t answers, json::Value with, json::Value out,
                       const std::string& condition) {
     json::Object model = form_.all;
     for (const auto& member : who) {
@@ -79,11 +83,12 @@ class Expansion {
     const json::Value* role = who.if_contains("role");
     if (role == nullptr && !model.contains("task")) model["task"] = "judge";
     if (!who.contains("seed")) {
-      model["seed"] = json::integer_at(form_.all, "seed").value_or(0) + seed;
+      const std::int64_t first = json::integer_at(form_.all, "seed").value_or(0);
+      model["seed"] = first > json::kMaxInteger - seed ? seed : first + seed;
     }
     json::Object step = begin(id, condition);
     step["do"] = json::Object{{"model", std::move(model)}};
-    step["with"] = json::Object{{"messages", std::move(messages)}};
+    step["with"] = std::move(with);
     step["out"] = std::move(out);
     step["on_error"] = "continue";
     if (role != nullptr) step["role"] = *role;
@@ -103,7 +108,7 @@ class Expansion {
     json::Object* last = list == nullptr || list->empty() ? nullptr : list->back().if_object();
     const auto content = last == nullptr ? std::nullopt : json::text_at(*last, "content");
     if (content && !more.empty()) (*last)["content"] = std::string{*content} + "\n\n" + more;
-    return messages == nullptr ? json::Value{} : *messages;
+    return with;
   }
 
   [[nodiscard]] std::string question() const {
@@ -123,8 +128,9 @@ class Expansion {
   [[nodiscard]] std::string open() const { return value_of(deal_, ".agreed") + " == false"; }
 
   static json::Value talk(const std::string& system, const std::string& user) {
-    return json::Array{json::Object{{"role", "system"}, {"content", system}},
-                       json::Object{{"role", "user"}, {"content", user}}};
+    return json::Object{
+        {"messages", json::Array{json::Object{{"role", "system"}, {"content", system}},
+                                 json::Object{{"role", "user"}, {"content", user}}}}};
   }
 
   // One that is shown all answers.
@@ -182,6 +188,7 @@ class Expansion {
                                     {"on_error", "collect"}};
   }
 
+  // What the two tools are shown.
   [[nodiscard]] json::Object drafts() const {
     json::Array all;
     for (const json::Array& each : drafts_) all.emplace_back(each);
@@ -200,7 +207,11 @@ class Expansion {
 
   void deal(std::string_view name) {
     deal_ = part(name);
-    tool(begin(deal_, ""), "consensus.deal@1", drafts(), std::nullopt);
+    json::Object with = drafts();
+    if (form_.protocol->name == "tournament") with["paired"] = true;
+    json::Object step = begin(deal_, "");
+    step["on_error"] = "continue";  // without it nobody else is asked
+    tool(std::move(step), "consensus.deal@1", std::move(with), std::nullopt);
   }
 
   void settle() {
@@ -213,6 +224,7 @@ class Expansion {
       });
       if (spoken) with[argument] = value_of(part(name));
     }
+    if (with.contains("matches")) with["pairs"] = value_of(deal_, ".pairs");
     json::Object step = begin(form_.id, "");
     for (const std::string_view key : {"on_error", "default", "budget"}) {
       if (const json::Value* own = step_.if_contains(key)) step[key] = *own;
