@@ -244,6 +244,27 @@ class Expansion {
   std::vector<ConsensusPart> parts_;
 };
 
+// What a part was given of the question is reported where the question has it, and once.
+void keep_places(DraftStep& part, const DraftStep& first, std::size_t needs_written) {
+  const auto place = [&](const auto& is_it) -> const std::string* {
+    for (const auto* uses : {&first.with.uses, &first.control_uses}) {
+      const auto found = std::ranges::find_if(*uses, is_it, &ReferenceUse::reference);
+      if (found != uses->end()) return &found->pointer;
+    }
+    return nullptr;
+  };
+  for (ReferenceUse& use : part.with.uses) {
+    const auto* asked = place([&](const Reference& other) { return other == use.reference; });
+    if (asked != nullptr) use.pointer = *asked;
+  }
+  for (std::size_t i = needs_written; i < part.needs.size(); ++i) {
+    const auto* named = place([&](const Reference& other) {
+      return other.from == Reference::From::step && other.name == part.needs[i].first;
+    });
+    if (named != nullptr) part.needs[i].second = *named;
+  }
+}
+
 }  // namespace
 
 bool is_consensus(const json::Value& step) {
@@ -264,6 +285,9 @@ void add_consensus(const json::Object& step, std::size_t at, Draft& draft, Sink&
   const std::string id{json::text_at(step, "id").value_or("")};
   draft.steps[at].id = id;  // so that references to it are not reported too
   std::vector<ConsensusPart> parts = expand_consensus(step, pointer, sink);
+  const std::size_t first = draft.steps.size();
+  const json::Array* needs = json::array_at(step, "needs");
+  const std::size_t written = needs == nullptr ? 0 : needs->size();
   for (std::size_t i = 0; i < parts.size(); ++i) {
     const bool last = i + 1 == parts.size();
     DraftStep& part = last ? draft.steps[at] : draft.steps.emplace_back();
@@ -272,6 +296,7 @@ void add_consensus(const json::Object& step, std::size_t at, Draft& draft, Sink&
     part.narrowed = std::move(parts[i].narrowed);
     parse_step(parts[i].step, part, sink);
     if (part.model) part.model->answers = parts[i].answers;
+    keep_places(part, draft.steps[first], written);
   }
 }
 

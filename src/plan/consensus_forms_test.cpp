@@ -77,6 +77,30 @@ TEST_P(ConsensusForms, AreRefusedAsTheyAreWritten) {
 
 INSTANTIATE_TEST_SUITE_P(Cases, ConsensusForms, ::testing::ValuesIn(kCases));
 
+// What is copied into each part is reported once, where it is written.
+TEST(ConsensusFormsPlan, OneFaultIsOneDiagnostic) {
+  for (const auto& [pointer, value, says] :
+       {std::tuple{"/steps/1/with/messages/0/content", R"("Of ${steps.nots.out}")",
+                   "NP3002: there is no step 'nots'"},
+        {"/steps/1/with/messages/0/content", R"("Of ${inputs.nobody}")", "there is no input"},
+        {"/steps/1/when", R"("${steps.nots.out} == 1 and ${inputs.ask}")", "NP3002"},
+        {"/steps/1/when", R"("${inputs.ask} ==")", "NP1205"},
+        {"/steps/1/needs", R"(["nots"])", "NP3002"}}) {
+    const World world;
+    json::Value plan = edited(json::parse(kPlan).value(), pointer, value);
+    plan = edited(plan, "/outputs", "{}");
+    const Compiled compiled = world.compile_value(plan);
+    std::string found;
+    for (const Diagnostic& each : compiled.diagnostics) {
+      if (each.severity != Severity::error) continue;
+      found += each.code + " " + each.pointer + "\n";
+      EXPECT_TRUE(each.pointer.starts_with(pointer)) << each.pointer;
+    }
+    EXPECT_EQ(std::ranges::count(found, '\n'), 1) << found << listing(compiled);
+    EXPECT_TRUE(listing(compiled).contains(says)) << listing(compiled);
+  }
+}
+
 TEST(ConsensusFormsPlan, CompilesAsItStands) { EXPECT_EQ(said("/goal", "\"g\""), ""); }
 
 TEST(ConsensusFormsPlan, ASeedHasNoEnd) {
