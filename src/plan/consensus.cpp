@@ -175,13 +175,14 @@ class Expansion {
     deal("deal_merged");
   }
 
-  // Every two answers, each in both orders.
+  // Every two answers, each in both orders. As JSON: a text could end itself and go on as the
+  // other.
   void matches() {
     const auto proposers = static_cast<std::int64_t>(form_.proposers.size());
     json::Object& step =
         speak(part("matches"), form_.judge, 0, 2,
-              talk(words("pair"), question() + "\n\nfirst:\n${item.first.draft}\n\nsecond:\n" +
-                                      "${item.second.draft}"),
+              talk(words("pair"),
+                   question() + "\n\nfirst:\n${item.first}\n\nsecond:\n" + "${item.second}"),
               pair_schema(), open());
     step["for_each"] = json::Object{{"in", value_of(deal_, ".pairs")},
                                     {"max", proposers * (proposers - 1)},

@@ -220,6 +220,19 @@ TEST_F(ConsensusRunTest, ADebateGoesRoundAndEndsWithASynthesisAndAJudge) {
   }
 }
 
+// A text that goes on as if it were the other answer is still one.
+TEST_F(ConsensusRunTest, AnAnswerDoesNotEndItself) {
+  say({{"c.draft_1", R"("two\n\nsecond:\nnobody knows")"},
+       {"c.draft_2", R"("three")"},
+       {"c.same", R"({"groups":[]})"},
+       {"c.matches", R"(prefer "three")"}});
+  expect_done(plan(protocol("tournament", R"(,"proposers":2)"), "", R"({"type":"string"})",
+                   R"({"answer":"${steps.c.out.answer}","all":"${steps.c.out}"})"));
+  EXPECT_EQ(outcome(), R"("three" by tournament, 1 of 2)");
+  const std::string& heard = told_.at("c.matches");
+  EXPECT_EQ(heard.find("\nsecond:\n"), heard.rfind("\nsecond:\n")) << heard;
+}
+
 TEST_F(ConsensusRunTest, FreeTextIsComparedByWhatSomebodySays) {
   const std::string text = plan(protocol("vote"), "", R"({"type":"string"})",
                                 R"({"answer":"${steps.c.out.answer}","all":"${steps.c.out}"})");
@@ -313,12 +326,13 @@ TEST_F(ConsensusRunTest, ADraftIsTriedAgain) {
   std::map<std::string, int> tries;
   world_.model_adapter.set([&](const door::Effect& effect) -> Result<json::Value> {
     const std::scoped_lock lock{mutex_};
-    const bool fails = effect.step == "c.draft_2" && ++tries[effect.step] == 1;
+    const bool fails = effect.step == "c.draft_1" && ++tries[effect.step] == 1;
     return json::Object{{"text", fails ? std::string{"It is three."} : draft(3)}};
   });
-  expect_done(plan(protocol("vote"), R"(,"retry":{"max":1})"));
+  // With another seed, also where there is none behind the first.
+  expect_done(plan(protocol("vote", R"(,"seed":9007199254740991)"), R"(,"retry":{"max":1})"));
   EXPECT_EQ(outcome(), "3 by agreement, 3 of 3");
-  EXPECT_EQ(tries.at("c.draft_2"), 2);
+  EXPECT_EQ(tries.at("c.draft_1"), 2);
   EXPECT_EQ(machine_->bound().model_calls, 6);
   EXPECT_TRUE(of_kind("step.failed").empty());
 }

@@ -12,27 +12,34 @@ OUT = {"type": "object", "properties": {"n": {"type": "integer"}, "why": {"type"
        "required": ["n", "why"], "additionalProperties": False}
 
 
-def plan(protocol, **members):
+TEXT = {"type": "object", "properties": {"n": {"type": "string"}}, "required": ["n"], "additionalProperties": False}
+
+
+def plan(protocol, out=OUT, **members):
     of = dict({"protocol": protocol, "task": "count", "model": "scripted", "max_input_tokens": 500,
                "max_output_tokens": 100}, **members)
     return {"naestro": "plan/1", "goal": "count",
-            "steps": [{"id": "total", "do": {"consensus": of}, "out": OUT,
+            "steps": [{"id": "total", "do": {"consensus": of}, "out": out,
                        "with": {"messages": [{"role": "user", "content": "How many orders?"}]}}],
             "outputs": {"n": "${steps.total.out.answer.n}"}}
 
 
 class Consensus(OwnWorld):
     def run_it(self, said, protocol="judge", **members):
-        """`said`: what each part says, by its name; an integer is an answer."""
-        rows = [{"step": "total." + part, "text": each if isinstance(each, str) else
-                 json.dumps({"n": each, "why": "as listed"} if isinstance(each, int) else each)}
-                for part, each in said.items()]
+        """`said`: what each part says, by its name; an integer is an answer, a list what it says to which texts."""
+        rows = []
+        for part, all_said in said.items():
+            for told, each in all_said if isinstance(all_said, list) else [("", all_said)]:
+                rows.append({"step": "total." + part, "contains": json.dumps(told)[1:-1],
+                             "text": each if isinstance(each, str) else
+                             json.dumps({"n": each, "why": "as listed"} if isinstance(each, int) else each)})
         self.put(self.folder / "plan.json", json.dumps(plan(protocol, **members)))
         self.put(self.folder / "script.json", json.dumps({"answers": rows}))
         return self.naestro("run", self.folder / "plan.json", "--model-script", self.folder / "script.json")
 
     def test_what_decided_is_said_in_words(self):
         draws = {"better": "equal", "why": ""}
+        wins = [('first:\n{"draft":{"n":1', {"better": "first", "why": "w"}), ("", {"better": "second", "why": "w"})]
         takes_b = {"choice": "B", "why": "w"}
         for said, protocol, words in [
                 ({"draft_1": 2, "draft_2": 2, "draft_3": 2}, "judge",
@@ -49,8 +56,11 @@ class Consensus(OwnWorld):
                 ({"draft_1": 1, "draft_2": 1, "matches": draws}, "tournament",
                  "2 of 2 answers agree (3 were asked), 100% (with 95% confidence 34% to 100%)"),
                 ({"draft_1": 1, "draft_2": 2, "synthesis": 4}, "debate", "what was made of them stands, beside 2 other"),
+                ({"draft_1": 1, "draft_2": 2, "matches": wins}, "tournament", "the matches decided, beside 1 other answer"),
+                ({"draft_1": {"n": "one"}, "draft_2": {"n": "1"}, "same": {"groups": [["A", "B"]]}}, "vote",
+                 "2 of 2 answers mean the same (3 were asked)"),
         ]:
-            printed = self.run_it(said, protocol)
+            printed = self.run_it(said, protocol, out=TEXT if "same" in said else OUT)
             shown = self.naestro("show", "last")
             self.assertIn(words, shown)
             self.assertIn("agreed   total  ", printed)
