@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <thread>
 
+#include "run/test_consensus.hpp"
 #include "run/test_run.hpp"
 
 namespace naestro::run {
@@ -112,6 +113,52 @@ TEST_F(ChangeTest, APersonWhoSaysNoKeepsThePlanBefore) {
   const RunView view = view_of(events(), false);
   EXPECT_EQ(view.segment, 0);
   EXPECT_EQ(view.goal, data_of("run.created").at("goal"));
+}
+
+// A consensus that is done is kept with all of its parts, those that were skipped, too.
+TEST_F(ChangeTest, AConsensusThatIsDoneIsKept) {
+  const auto plan = [](const std::string& path, const std::string& protocol) {
+    return R"({"naestro":"plan/1","goal":"g","steps":[{"id":"c","do":{"consensus":{"protocol":")" +
+           protocol +
+           R"(","task":"t","proposers":2,"max_input_tokens":300,"max_output_tokens":50}},)"
+           R"("with":{"messages":[{"role":"user","content":"How many?"}]},"out":{"type":"object",)"
+           R"("properties":{"n":{"type":"integer"}},"required":["n"],)"
+           R"("additionalProperties":false}},{"id":"m","do":{"model":{"task":"t",)"
+           R"("max_input_tokens":300,"max_output_tokens":50}},"with":{"messages":[{"role":"user",)"
+           R"("content":"Name ${steps.c.out.answer.n}"}]},"out":{"type":"object","properties":)"
+           R"({"title":{"type":"string"}},"required":["title"],"additionalProperties":false}},)"
+           R"({"id":"w","do":{"tool":"report.markdown@1"},"with":{"path":")" +
+           path + R"(","title":"${steps.m.out.title}","sections":[]}}],)" +
+           R"("outputs":{"c":"${steps.c.out}"}})";
+  };
+  world_.tool_adapter.set(testing::consensus_answer);
+  const auto run = [&](const std::string& protocol) {
+    fresh();
+    world_.model_adapter.set([&, this](const door::Effect& effect) -> Result<json::Value> {
+      if (effect.step.starts_with("c.")) return json::Object{{"text", R"({"n":2})"}};
+      post(finds(plan("new.md", protocol)));
+      until_taken();
+      return testing::model_answer(effect);
+    });
+    const Ending ending = go(true, plan("out.md", "judge"));
+    EXPECT_EQ(ending.how, Ending::How::done) << (ending.error ? ending.error->text() : "");
+    EXPECT_EQ(written(), Names{"new.md"});
+    EXPECT_TRUE(replay(events()).empty());
+    expect_audit_good();
+  };
+  run("judge");
+  Names kept = names(data_of("plan.patched"), "kept");
+  std::ranges::sort(kept);
+  EXPECT_EQ(kept, (Names{"c", "c.deal", "c.draft_1", "c.draft_2", "m"}));
+  EXPECT_EQ(world_.model_adapter.calls.size(), 3U);
+  const RunView view = view_of(events(), false);
+  const auto found = std::ranges::find(view.steps, "c", &StepView::id);
+  EXPECT_EQ(json::text_at(found->agreement.get_object(), "by"), "agreement");
+  // Another protocol asks the same of the same proposers: they have answered.
+  run("tournament");
+  kept = names(data_of("plan.patched"), "kept");
+  std::ranges::sort(kept);
+  EXPECT_EQ(kept, (Names{"c.draft_1", "c.draft_2"}));
 }
 
 // What the planner finds may be nothing, wrong, too dear, or the same.

@@ -141,7 +141,9 @@ void Machine::start_call(At at, Batch& batch) {
   effect->path = path(at);
   // Another sample where the same words are asked again.
   if (effect->caps.model_calls > 0 && call(at).not_done > 0) {
-    effect->arguments["seed"] = effect->arguments.at("seed").as_int64() + call(at).not_done;
+    const std::int64_t seed = effect->arguments.at("seed").as_int64();
+    const std::int64_t again = call(at).not_done;
+    effect->arguments["seed"] = seed > json::kMaxInteger - again ? again : seed + again;
   }
   call(at).argument_labels = argument_labels(at);
   call(at).argument_label = policy::whole(call(at).argument_labels);

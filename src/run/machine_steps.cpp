@@ -139,6 +139,7 @@ void Machine::keep_step(std::size_t index, const Fork::Kept& kept, Batch& batch)
         {"labels", &step.labels},
         {"result", hide(batch, json::canonical(step.result))},
         {"step", program_->steps[index].id}});
+  if (program_->steps[index].group == program_->steps[index].id) say_agreement(index, batch);
 }
 
 // All that the step needs is settled: `when` decides, then its calls are laid out.
