@@ -38,8 +38,8 @@ struct Fork {
 json::Value to_json(const Fork& fork);
 
 // The number of the rules by which facts give events; a journal of an older number replays by them.
-// 2: a failed step is planned anew.
-inline constexpr std::int64_t kSemantics = 2;
+// 2: a failed step is planned anew. 3: where another plan is wanted, models give way.
+inline constexpr std::int64_t kSemantics = 3;
 
 // What a run starts from; recorded in run.created.
 struct Start {
@@ -104,7 +104,8 @@ struct Batch {
   std::vector<Perform> performs;
   std::vector<Timer> timers;
   std::vector<Count> counts;
-  bool ended = false;  // the run is done or failed
+  std::vector<Digest> cuts;  // effects under way, by their keys, that are to be stopped
+  bool ended = false;        // the run is done or failed
 };
 // Puts a text among the batch's secrets, for the field that names it.
 Secret hide(Batch& batch, std::string text);
@@ -337,7 +338,7 @@ class Machine {
 
   // Another plan in mid-run (machine_change.cpp).
   Result<void> on_steered(const Fact& fact, Batch& batch);
-  [[nodiscard]] static bool begun(const Step& step);
+  [[nodiscard]] bool goes_on(std::size_t index) const;
   // Nothing begins any more, so that a change may.
   [[nodiscard]] bool changes() const { return change_ && (!planning_ || former_); }
   [[nodiscard]] bool may_change() const;
@@ -417,6 +418,7 @@ class Machine {
   void say_in_doubt(At at, Batch& batch);
   void charge_lost(At at, Batch& batch);
   void again(At at, Batch& batch);
+  void hand_back(At at, Batch& batch);
   void resume_call(At at, Batch& batch);
   void turn(Call& call, Call::State to);
 

@@ -66,22 +66,54 @@ Result<void> Machine::on_steered(const Fact& fact, Batch& batch) {
   change_ = Change{"steered", std::string{json::text_at(*said, "goal").value_or("")},
                    std::string{json::text_at(*said, "plan").value_or("")},
                    std::string{json::text_at(fact.data, "next").value_or("")}};
+  for (std::size_t i = 0; changes() && i < steps_.size(); ++i) {
+    if (!std::holds_alternative<plan::ModelUse>(program_->steps[i].use) || goes_on(i)) continue;
+    for (const Call& call : steps_[i].calls) {
+      if (call.state == Call::State::running) batch.cuts.push_back(call.intent->key);
+    }
+  }
   // Where nobody owned the run, run.resumed follows: nothing of the plan before begins in between.
   if (json::text_at(fact.data, "via") != "terminal") schedule(batch);
   return {};
 }
 
 // Something of it was done, or is under way: it ends before a change begins, since what it has done
-// so far is no result that another plan could take over.
-bool Machine::begun(const Step& step) {
-  return step.state == StepState::ready && std::ranges::any_of(step.calls, [](const Call& call) {
-           const bool idle = call.state == Call::State::ready || call.state == Call::State::asking;
-           return !idle || call.round > 0 || call.attempts > 0 || call.not_done > 0;
-         });
+// so far is no result that another plan could take over. An answer that is not whole is nothing
+// done, and an agent whose tools have changed nothing loses only what it was told: both give way.
+bool Machine::goes_on(std::size_t index) const {
+  const plan::Step& planned = program_->steps[index];
+  const std::size_t owner = planned.hand ? planned.hand->of : index;
+  const plan::Step& whole = program_->steps[owner];
+  if (steps_[owner].state != StepState::ready) return false;
+  const auto begun = [](const Call& call) {
+    const bool idle = call.state == Call::State::ready || call.state == Call::State::asking;
+    return !idle || call.round > 0 || call.attempts > 0 || call.not_done > 0;
+  };
+  const auto& calls = steps_[index].calls;
+  if (start_.semantics < 3 || std::holds_alternative<plan::ToolUse>(whole.use)) {
+    return std::ranges::any_of(calls, begun);
+  }
+  if (whole.agent) {
+    return std::ranges::any_of(whole.agent->hands, [&](std::size_t hand) {
+      return changes_something(program_->steps[hand]) &&
+             std::ranges::any_of(steps_[hand].calls, begun);
+    });
+  }
+  return std::ranges::any_of(calls, [](const Call& call) {
+    return call.state == Call::State::done || call.state == Call::State::failed || call.round > 0;
+  });
 }
 
 bool Machine::may_change() const {
-  return changes() && running_ == 0 && std::ranges::none_of(steps_, begun);
+  if (!changes() || running_ > 0) return false;
+  for (std::size_t i = 0; i < steps_.size(); ++i) {
+    // What a timer or a count will come for has to be there then.
+    const bool waits = std::ranges::any_of(steps_[i].calls, [](const Call& call) {
+      return call.state == Call::State::waits || call.state == Call::State::counting;
+    });
+    if (waits || goes_on(i)) return false;
+  }
+  return true;
 }
 
 // What is under way, out of the way of what comes.

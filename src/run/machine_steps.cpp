@@ -110,7 +110,7 @@ bool Machine::start_calls(Batch& batch) {
                                                             : 1;
     for (std::size_t c = 0; c < steps_[i].calls.size(); ++c) {
       const Step& step = steps_[i];
-      if (changes() && !begun(step)) break;
+      if (changes() && !goes_on(i)) break;
       if (failure_ || shortage_ || held_ || running_ >= kConcurrencyMax) return ended() != before;
       if (step.error || step.running >= parallel) break;
       if (step.calls[c].state == Call::State::ready) start_call({i, c}, batch);

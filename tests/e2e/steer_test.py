@@ -5,8 +5,10 @@ real binary and the real store, with the scripted model.
 steer_test.py NAESTRO_BINARY"""
 import json
 import subprocess
+import time
 import unittest
 
+from chat_server import chat_server
 from own_world import BINARY, OwnWorld
 
 ORDERS = "number,region,total\n1,north,10\n2,south,20\n3,north,30\n"
@@ -121,7 +123,24 @@ class Steer(OwnWorld):
         self.assertTrue((self.work / "out.md").exists())
         self.naestro("replay", run)
 
+    def under_way(self, run, step, *words):
+        """The process that goes on with the run, once `step` has begun."""
+        process = subprocess.Popen(
+            [BINARY, "resume", run, *words], env=self.env, cwd=self.work,
+            stdout=subprocess.PIPE, stderr=subprocess.STDOUT, stdin=subprocess.DEVNULL, text=True)
+        self.addCleanup(lambda: (process.kill(), process.wait(), process.stdout.close()))
+        for line in process.stdout:
+            if line.startswith("start    " + step):
+                return process
+        return self.fail("the step never began")
+
     def test_a_run_under_way_keeps_what_it_did(self):
+        long = dict(PLAN["steps"][1], id="long")
+        self.put(self.plan, json.dumps(dict(PLAN, steps=PLAN["steps"][:2] + [
+            long, dict(PLAN["steps"][2], needs=["long"])])))
+        self.put(self.script, json.dumps({"answers": [
+            {"step": "tell", "text": json.dumps({"said": "hello"})},
+            {"step": "long", "text": json.dumps({"said": "at last"}), "delay_ms": 20000}]}))
         steps = PLAN["steps"][:2] + [
             {"id": "list", "do": {"tool": "report.markdown@1"},
              "with": {"path": "new.md", "title": "${steps.tell.out.said}", "sections": []}}]
@@ -129,13 +148,7 @@ class Steer(OwnWorld):
         self.put(program, json.dumps(planner(steps, {"said": "${steps.tell.out.said}"})))
         run = self.parked()
         self.naestro("approve", run, self.digest(run))
-        process = subprocess.Popen(
-            [BINARY, "resume", run, "--model-script", self.script], env=self.env, cwd=self.work,
-            stdout=subprocess.PIPE, stderr=subprocess.STDOUT, stdin=subprocess.DEVNULL, text=True)
-        self.addCleanup(lambda: (process.kill(), process.wait(), process.stdout.close()))
-        for line in process.stdout:
-            if line.startswith("start    tell"):
-                break
+        process = self.under_way(run, "long", "--model-script", self.script)
         self.assertIn("which keeps its limits",
                       self.naestro("steer", run, GOAL, "--max-usd", "1", code=2))
         out = self.naestro("steer", run, "into another file", "--planner", program)
@@ -143,7 +156,7 @@ class Steer(OwnWorld):
         rest, _ = process.communicate(timeout=30)
         self.assertEqual(process.returncode, 5, rest)
         self.assertIn("done already, and kept:    find, tell", rest)
-        self.assertIn("no longer to be done:      write", rest)
+        self.assertIn("no longer to be done:      long, write", rest)
         self.naestro("approve", run, self.digest(run))
         self.naestro("resume", run)
         self.assertTrue((self.work / "new.md").exists())
@@ -152,6 +165,43 @@ class Steer(OwnWorld):
         self.assertIn(("tell", "reused"), steps)
         self.naestro("replay", run)
         self.naestro("audit", "verify")
+
+    def test_a_long_answer_is_cut_off_at_once(self):
+        plan = json.loads(json.dumps(PLAN))
+        plan["steps"][1]["do"]["model"]["model"] = "far"
+        self.put(self.plan, json.dumps(plan))
+        program = self.folder / "planner.json"
+        with chat_server([{"said": "hello"}], slow_s=[20]) as (url, requests):
+            self.naestro("models", "add", "far", "--url", url, "--context", "2048")
+            for answer, file in (("approve", "new.md"), ("refuse", "out.md")):
+                del requests[:]
+                self.put(program, json.dumps(planner(
+                    [{"id": "list", "do": {"tool": "report.markdown@1"},
+                      "with": {"path": "new.md", "title": "new", "sections": []}}], {})))
+                run = self.naestro("run", self.plan, code=5).split("Run:")[1].split()[0]
+                self.naestro("approve", run, self.digest(run))
+                process = self.under_way(run, "tell")
+                time.sleep(0.5)
+                begin = time.monotonic()
+                self.naestro("steer", run, "something else", "--planner", program)
+                said = ""
+                for line in process.stdout:
+                    said += line
+                    if "stands aside" in line:
+                        break
+                self.assertLess(time.monotonic() - begin, 1, said)
+                self.assertIn("charged  tell  a lost attempt, at its cap", said)
+                rest = process.stdout.read()
+                self.assertEqual(process.wait(30), 5, rest)
+                self.assertIn("no longer to be done:      tell, write", rest)
+                self.naestro(answer, run, self.digest(run))
+                self.naestro("resume", run)
+                self.assertTrue((self.work / file).exists())
+                self.assertEqual(len(requests), 1 if answer == "approve" else 2)
+                self.naestro("replay", run)
+                for made in self.work.glob("*.md"):
+                    made.unlink()
+            self.naestro("audit", "verify")
 
     def test_what_is_refused(self):
         run = self.parked()
