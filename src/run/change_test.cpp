@@ -7,6 +7,7 @@
 #include <thread>
 
 #include "run/test_run.hpp"
+#include "run/why.hpp"
 
 namespace naestro::run {
 namespace {
@@ -108,6 +109,8 @@ TEST_F(ChangeTest, WhatIsDoneAlreadyIsKept) {
   EXPECT_EQ(names(patch, "undone"), Names{});
   EXPECT_EQ(patch.at("before"), patch.at("after"));  // one write each
   EXPECT_EQ(json::integer_at(*json::object_at(patch, "after"), "tool_calls"), 1);
+  EXPECT_EQ(json::integer_at(*json::object_at(patch, "planning"), "tool_calls"), 1);
+  EXPECT_FALSE(patch.contains("failed"));
   // Two searches of the plan, one of the planner, one write.
   EXPECT_EQ(world_.tool_adapter.calls.size(), 4U);
   EXPECT_EQ(kinds("consent.asked"), 2);
@@ -127,6 +130,15 @@ TEST_F(ChangeTest, APersonWhoSaysNoKeepsThePlanBefore) {
   EXPECT_EQ(written(), Names{"out.md"});
   EXPECT_EQ(data_of("plan.kept").at("because").as_string(), "refused");
   EXPECT_TRUE(replay(events()).empty());
+  const Reasons reasons = reasons_of(events());
+  ASSERT_EQ(reasons.goals.size(), 1U);
+  EXPECT_EQ(reasons.goals[0].goal, data_of("run.steered").at("goal"));
+  EXPECT_EQ(reasons.goals[0].via, "inbox");
+  ASSERT_EQ(reasons.segments.size(), 3U);
+  EXPECT_TRUE(reasons.segments[0].holds);
+  EXPECT_TRUE(reasons.segments[1].planner);
+  EXPECT_FALSE(reasons.segments[2].holds || reasons.segments[2].planner);
+  EXPECT_EQ(to_json(reasons).at("segments").as_array().size(), 3U);
   const RunView view = view_of(events(), false);
   EXPECT_EQ(view.segment, 0);
   EXPECT_EQ(view.goal, data_of("run.created").at("goal"));
@@ -231,6 +243,7 @@ TEST_F(ChangeTest, OlderRulesHoldForOlderRuns) {
   ASSERT_EQ(go(true, testing::kPlan, [](Start& start) { start.semantics = 2; }).how,
             Ending::How::done);
   EXPECT_EQ(names(data_of("plan.patched"), "kept"), (Names{"b", "a", "m"}));
+  EXPECT_FALSE(data_of("plan.patched").contains("planning"));
   EXPECT_EQ(kinds("effect.lost"), 0);
   EXPECT_TRUE(replay(events()).empty());
 }
@@ -252,6 +265,7 @@ TEST_F(ChangeTest, WhatComesToNothingIsSaid) {
   };
   for (const Case& each :
        {Case{finds("{}"), "no_plan", "hello"}, Case{finds(dear), "rejected", "NP8102"},
+        Case{finds(dear), "rejected", "naestro steer rtest GOAL --max-tokens 1002"},
         Case{finds(unknown), "rejected", "NP2001"},
         Case{finds(testing::kPlan), "same", "the same plan"}, Case{broken, "rejected", "NP2001"},
         Case{takes_no_goal, "rejected", "goal"}}) {
@@ -511,11 +525,28 @@ TEST_F(ReplanTest, AnotherWayIsFound) {
   const json::Object& patch = data_of("plan.patched");
   EXPECT_EQ(patch.at("because").as_string(), "failed");
   EXPECT_EQ(names(patch, "kept"), Names{"a"});
+  EXPECT_EQ(names(patch, "failed"), Names{"b"});
   EXPECT_EQ(names(patch, "added"), (Names{"c", "m", "w"}));
   EXPECT_EQ(names(patch, "gone"), (Names{"m", "w"}));
   EXPECT_TRUE(told_.contains(R"(\"done\":[\"a\"])")) << told_;
   EXPECT_TRUE(replay(events()).empty());
   expect_audit_good();
+}
+
+// On a new goal, too, a planner that takes diagnostics is told what is done.
+TEST_F(ReplanTest, APlannerOfAnotherGoalIsToldWhatIsDone) {
+  cut_at([](const door::Effect& effect) { return effect.step == "m"; }, kPlanner);
+  world_.model_adapter.set([this](const door::Effect& effect) -> Result<json::Value> {
+    if (effect.step != "draft") return testing::model_answer(effect);
+    told_ = json::write(json::Value(effect.arguments));
+    return json::Object{{"text", "{\"plan\": " + with_path("new.md") + "}"}};
+  });
+  const auto without = [](Start& start) { start.ceilings = {}; };
+  EXPECT_EQ(go(true, testing::kPlan, without).how, Ending::How::done);
+  EXPECT_TRUE(told_.contains(R"(something else{\"done\":[\"b\",\"a\"],\"plan\":)")) << told_;
+  EXPECT_TRUE(told_.contains(R"(\"steered\":true)")) << told_;
+  EXPECT_EQ(written(), Names{"new.md"});
+  EXPECT_TRUE(replay(events()).empty());
 }
 
 // A journal of semantics 1 knows no other way, and replays.
@@ -546,17 +577,18 @@ TEST_F(ReplanTest, TheSameWayAgainIsNone) {
 TEST_F(ReplanTest, WhatIsNotAcceptedIsPlannedAnew) {
   std::string strict = testing::kPlan;
   strict.insert(strict.rfind('}'),
-                R"(,"accept":[{"check":"${steps.m.out.title} == 'Good'","says":"it is good"}])");
+                R"(,"accept":[{"check":"${steps.m.out.title} == 'Good'","says":"it is good"},)"
+                R"({"check":"length(${steps.m.out.title}) == 4","says":"it is short"}])");
   std::string again = strict;
   again.replace(again.find("\"task\": \"t\""), 11, "\"task\": \"u\"");
   world_.model_adapter.set([&](const door::Effect& effect) -> Result<json::Value> {
     const std::string asked = json::write(json::Value(effect.arguments));
-    const bool told = asked.contains("it is not accepted") || asked.contains("is not accepted");
+    const bool told = asked.contains("the result is not accepted: it is good; it is short");
     if (effect.step == "draft") {
       return json::Object{{"text", "{\"plan\": " + (told ? again : strict) + "}"}};
     }
     const bool second = world_.model_adapter.calls.size() > 2;
-    return json::Object{{"text", second ? R"({"title":"Good"})" : R"({"title":"Bad"})"}};
+    return json::Object{{"text", second ? R"({"title":"Good"})" : R"({"title":"Worse"})"}};
   });
   const Ending ending = plan_and_go();
   ASSERT_EQ(ending.how, Ending::How::done) << (ending.error ? ending.error->text() : "");

@@ -121,9 +121,11 @@ struct Patch {
   std::vector<std::string> added;   // that are to be done
   std::vector<std::string> gone;    // that were still to be done
   std::vector<std::string> undone;  // that were done, and stand in the new plan no more
+  std::vector<std::string> failed;  // for which another way was looked for
   // What is still to come at most, of the plan before and of this one.
   plan::Bound before;
   plan::Bound after;
+  std::optional<door::Usage> planning;  // what it took to find it; none by older rules
 };
 json::Object to_json(const Patch& patch);
 // What both may take, one after the other.
@@ -283,6 +285,7 @@ class Machine {
     std::string goal;
     std::string plan;
     std::string next;
+    door::Usage spent{};  // by the run, when it began
   };
   // The segment that a change is to replace, as it stands: it goes on where nothing comes of that.
   struct Former {
@@ -331,7 +334,8 @@ class Machine {
   [[nodiscard]] Card card_under(const policy::Policy& policy) const;
   void choose(Batch& batch);
   void advance(Batch& batch);
-  void reject(const plan::Compiled& compiled, Batch& batch);
+  // `remedy`: for the person, where nothing comes of it.
+  void reject(const plan::Compiled& compiled, Batch& batch, const std::string& remedy = {});
   void close_segment();
   void close_segment(std::int64_t number, const plan::Program& program,
                      const std::vector<Step>& steps);
@@ -345,8 +349,10 @@ class Machine {
   void begin_change(Batch& batch);
   void give_up(Batch& batch);
   [[nodiscard]] bool half_done() const;
-  [[nodiscard]] std::string told_of_failure() const;
+  [[nodiscard]] std::string told_of_former() const;
   void weigh(const std::string& text, Batch& batch);
+  [[nodiscard]] std::string what_it_needs(const std::string& text,
+                                          const std::set<std::string>& done) const;
   void take_over(plan::Program program, const std::string& text, json::Object inputs,
                  const std::map<std::string, std::string>& done, Batch& batch);
   void keep_former(std::string_view because, std::string message, Batch& batch);

@@ -54,10 +54,13 @@ json::Array list(const std::vector<std::string>& names) {
 }  // namespace
 
 json::Object to_json(const Patch& patch) {
-  return {{"because", patch.because},     {"kept", list(patch.kept)},
-          {"added", list(patch.added)},   {"gone", list(patch.gone)},
-          {"undone", list(patch.undone)}, {"before", to_come(patch.before)},
-          {"after", to_come(patch.after)}};
+  json::Object out{{"because", patch.because},     {"kept", list(patch.kept)},
+                   {"added", list(patch.added)},   {"gone", list(patch.gone)},
+                   {"undone", list(patch.undone)}, {"before", to_come(patch.before)},
+                   {"after", to_come(patch.after)}};
+  if (!patch.failed.empty()) out["failed"] = list(patch.failed);
+  if (patch.planning) out["planning"] = door::to_json(*patch.planning);
+  return out;
 }
 
 Result<void> Machine::on_steered(const Fact& fact, Batch& batch) {
@@ -159,13 +162,14 @@ bool Machine::stands_aside(const Digest& question) const {
 // too: it is asked about again where nothing comes of what is wanted now.
 void Machine::begin_change(Batch& batch) {
   const auto before = std::exchange(changing_, std::exchange(change_, std::nullopt));
+  changing_->spent = budget_.spent();
+  kept_why_.clear();
   emit(batch, "plan.replanning",
        {{"because", changing_->because}, {"segment", former_ ? former_->segment : segment_}});
   shortage_.reset();
   limited_step_.clear();
   repairs_ = 0;
   rejected_.clear();
-  const std::string failed = failure_ ? told_of_failure() : "";
   if (!former_) {
     former_ = std::make_unique<Former>(stand_aside());
   } else if (patch_) {
@@ -182,11 +186,16 @@ void Machine::begin_change(Batch& batch) {
   plan::Compiled compiled = plan::compile(changing_->plan, around);
   steps_.clear();  // of a program that does not compile there are none
   if (!compiled.program) {
-    return keep_former("rejected", plan::format(compiled.diagnostics.front(), "the planner"),
+    return keep_former("rejected",
+                       plan::format(compiled.diagnostics.front(), "the planner") +
+                           what_it_needs(changing_->plan, {}),
                        batch);
   }
   json::Object given{{"goal", changing_->goal}};
-  if (changing_->because == "failed") given["diagnostics"] = failed;
+  const bool told = changing_->because == "failed" || start_.semantics >= 3;
+  if (told && compiled.program->inputs.contains("diagnostics")) {
+    given["diagnostics"] = told_of_former();
+  }
   auto inputs = bind_inputs(*compiled.program, given);
   if (!inputs) return keep_former("rejected", inputs.error().text(), batch);
   planning_ = true;
@@ -215,14 +224,20 @@ bool Machine::half_done() const {
   return false;
 }
 
-// What the planner is told of a plan that did not come through.
-std::string Machine::told_of_failure() const {
-  json::Object failed{{"message", failure_->message}};
-  for (const auto& [key, value] : failure_->context) failed[key] = value;
-  const auto was_done = [&](std::size_t i) { return steps_[i].state == StepState::done; };
-  return json::canonical(json::Object{{"done", list(names_in(*program_, was_done))},
-                                      {"failed", std::move(failed)},
-                                      {"plan", json::parse(text_).value()}});
+// What the planner is told of the plan that stands aside: one that did not come through, or one
+// that serves another goal. What it writes again as it stands is not done again.
+std::string Machine::told_of_former() const {
+  const auto was_done = [&](std::size_t i) { return former_->steps[i].state == StepState::done; };
+  json::Object out{{"done", list(names_in(*former_->program, was_done))},
+                   {"plan", json::parse(former_->text).value()}};
+  if (changing_->because == "failed") {
+    json::Object failed{{"message", former_->failure->message}};
+    for (const auto& [key, value] : former_->failure->context) failed[key] = value;
+    out["failed"] = std::move(failed);
+  } else {
+    out["steered"] = true;
+  }
+  return json::canonical(out);
 }
 
 // The plan under way has failed: the planner that found it is asked for another way, where it takes
@@ -279,7 +294,7 @@ void Machine::weigh(const std::string& text, Batch& batch) {
   for (const auto& [id, before] : done) around.done.insert(id);
   around.ceilings = left();
   compiled = plan::compile(text, around);
-  if (!compiled.program) return reject(compiled, batch);
+  if (!compiled.program) return reject(compiled, batch, what_it_needs(text, around.done));
   const auto steps = [](const plan::Program& program) {
     return std::ranges::count_if(program.steps, [](const auto& step) { return !step.hand; });
   };
@@ -293,6 +308,31 @@ void Machine::weigh(const std::string& text, Batch& batch) {
     return keep_former("same", "the planner found a plan that failed before", batch);
   }
   take_over(*std::move(compiled.program), text, *std::move(inputs), done, batch);
+}
+
+// By which ceilings the run would have room for a plan that does not fit what is left of them; ""
+// where it is for something else that it does not compile.
+std::string Machine::what_it_needs(const std::string& text,
+                                   const std::set<std::string>& done) const {
+  plan::Environment around = environment_;
+  around.done = done;
+  const plan::Compiled compiled = plan::compile(text, around);
+  if (start_.semantics < 3 || !compiled.program) return {};
+  const plan::Bound& bound = compiled.program->bound;
+  const door::Ceilings& ceilings = budget_.ceilings();
+  const door::Usage& spent = budget_.spent();
+  std::string flags;
+  const auto add = [&](std::string_view flag, std::optional<std::int64_t> ceiling,
+                       std::int64_t needed, const auto& text_of) {
+    if (ceiling && needed > *ceiling) flags.append(flag).append(text_of(needed));
+  };
+  const auto plain = [](std::int64_t value) { return std::to_string(value); };
+  add(" --max-usd ", ceilings.usd, spent.usd + bound.usd, format_usd);
+  add(" --max-tokens ", ceilings.tokens, spent.tokens() + bound.tokens, plain);
+  add(" --max-tool-calls ", ceilings.tool_calls, spent.tool_calls + bound.tool_calls, plain);
+  add(" --max-time ", ceilings.wall_s, bound.wall_s, plain);
+  return "; enough for it, with all that the run has taken: naestro pause " + start_.run +
+         "; naestro steer " + start_.run + " GOAL" + flags;
 }
 
 void Machine::take_over(plan::Program program, const std::string& text, json::Object inputs,
@@ -323,6 +363,13 @@ void Machine::take_over(plan::Program program, const std::string& text, json::Ob
   patch.undone = names_in(*former_->program, [&](std::size_t i) {
     return was_done(i) && !taken.contains(of(*former_->program, i));
   });
+  if (start_.semantics >= 3) {
+    patch.failed = names_in(*former_->program, [&](std::size_t i) {
+      return former_->steps[i].state == StepState::failed;
+    });
+    patch.planning = budget_.spent();
+    *patch.planning -= changing_->spent;
+  }
   close_segment();
   planning_ = false;
   text_ = text;

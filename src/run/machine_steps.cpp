@@ -56,17 +56,18 @@ void Machine::schedule(Batch& batch) {
 bool Machine::accepted(Batch& batch) {
   if (program_->accept.empty()) return true;
   json::Array passed;
+  std::string failed;
   for (const plan::Accept& each : program_->accept) {
     const auto good = plan::holds(each.check, lookup());
     passed.emplace_back(good && *good);
-    if ((good && *good) || failure_) continue;
-    const std::string what = one_line(each.says.empty() ? each.check.text : each.says);
-    failure_ = Error{
-        Code::kNotAccepted,
-        "the result is not accepted: " + what + (good ? "" : " (" + good.error().message + ")"),
-        {},
-        {},
-        nullptr};
+    // By older rules only the first is named.
+    if ((good && *good) || (start_.semantics < 3 && !failed.empty())) continue;
+    failed += (failed.empty() ? "" : "; ") +
+              one_line(each.says.empty() ? each.check.text : each.says) +
+              (good ? "" : " (" + good.error().message + ")");
+  }
+  if (!failed.empty()) {
+    failure_ = Error{Code::kNotAccepted, "the result is not accepted: " + failed, {}, {}, nullptr};
   }
   emit(batch, "accept.checked", {{"passed", &passed}});
   return !failure_;

@@ -68,6 +68,7 @@ class Steer(OwnWorld):
         self.assertIn("no longer to be done:      find, tell, write", out)
         self.assertIn("still to come, at most:    2 tool calls, 0 model calls", out)
         self.assertIn("-1 model call", out)
+        self.assertIn("finding it took, of what the run may take: 2 tool calls", out)
         self.assertNotEqual(self.digest(run), before)
         self.assertIn(GOAL, self.naestro("consents"))
         self.naestro("approve", run, self.digest(run))
@@ -75,6 +76,13 @@ class Steer(OwnWorld):
         self.assertIn("Answer: rows 2", out)
         self.assertFalse((self.work / "out.md").exists())
         self.assertEqual(self.show(run)["goal"], GOAL)
+        why = self.naestro("why", run)
+        self.assertRegex(why, r"steered  by \w+ \(terminal\): " + GOAL[:-1])
+        self.assertIn("Plan 1, which looks for one:", why)
+        self.assertIn("Plan 2, the one that holds:", why)
+        reasons = json.loads(self.naestro("why", run, "--json"))
+        self.assertEqual([each["goal"] for each in reasons["goals"]], [GOAL])
+        self.assertEqual([each["holds"] for each in reasons["segments"]], [False, False, True])
         self.naestro("replay", run)
         self.naestro("audit", "verify")
 
@@ -106,6 +114,21 @@ class Steer(OwnWorld):
         self.naestro("steer", run, "paint the shed blue", code=5)
         self.assertEqual(self.digest(run), asked)
         self.assertIn("Another plan, since the goal was changed", self.naestro("consents"))
+        self.naestro("replay", run)
+
+    def test_what_does_not_fit_what_is_left_says_what_would(self):
+        self.put(self.plan, json.dumps(dict(PLAN, budget={"tool_calls": 2})))
+        run = self.parked()
+        program = self.folder / "planner.json"
+        reads = [{"id": f"list{n}", "do": {"tool": "files.list@1"}, "with": {"path": "."}}
+                 for n in range(2)]
+        self.put(program, json.dumps(planner(reads, {})))
+        out = self.naestro("steer", run, "list all", "--planner", program, code=5)
+        self.assertIn("NP8103", out)
+        self.assertIn(f"naestro steer {run} GOAL --max-tool-calls 3", out)
+        out = self.naestro("steer", run, "list all", "--planner", program,
+                           "--max-tool-calls", "4", code=5)
+        self.assertIn("to be done:                list0, list1", out)
         self.naestro("replay", run)
 
     def test_what_was_agreed_to_and_not_begun_is_not_begun(self):
