@@ -42,7 +42,11 @@ class Page {
   void passage(std::string_view text, std::size_t part) {
     const std::size_t room = left_ / part;
     truncated_ = truncated_ || text.size() > room;
-    line(shorten(text, std::min(room, text.size())));
+    const std::string shown = shorten(text, std::min(room, text.size()));
+    line(shown);
+    // As JSON within a JSON string, in which the model is asked, they take two bytes each.
+    const auto escaped = std::ranges::count_if(shown, [](char c) { return c == '"' || c == '\\'; });
+    left_ -= std::min(left_, static_cast<std::size_t>(escaped));
   }
   // What is not there on purpose.
   void leave_out(std::string_view text) {
@@ -278,10 +282,16 @@ Result<json::Value> brief(const json::Object& arguments, const contract::ToolCat
   page.line("Goal: " + text_of(arguments, "goal"));
   if (const std::string found = text_of(arguments, "diagnostics"); found != "none") {
     const auto told = json::parse(found);
-    const bool ran = told && told->is_object() && told->get_object().contains("failed");
+    const auto says = [&](std::string_view member) {
+      return told && told->is_object() && told->get_object().contains(member);
+    };
     page.line(
-        ran ? "\nYour last plan was run and did not come through. What failed, the steps that "
+        says("failed")
+            ? "\nYour last plan was run and did not come through. What failed, the steps that "
               "are done (written again as they stand, they are not done again), the plan:"
+        : says("steered")
+            ? "\nA plan for another goal is under way. The steps of it that are done (where this "
+              "goal needs them, write them again as they stand, they are not done again), the plan:"
             : "\nYour last plan was refused. Findings, and the plan as it was read:");
     page.passage(found, 3);
   }

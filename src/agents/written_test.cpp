@@ -280,6 +280,27 @@ TEST(ModelProgram, TellsOfAllowedToolsAlone) {
   EXPECT_EQ(*json::at(none, kEnum), *json::parse(R"(["none"])"));
 }
 
+// Findings, a failure and another goal are told apart.
+TEST(Brief, APlannerIsToldWhatBecameOfItsPlan) {
+  const auto told = [](std::string_view found) {
+    return std::string{*json::text_at(brief_of(kGoal, 60'000, found), "text")};
+  };
+  const std::string steered = told(R"({"done":["rows"],"plan":{"steps":[]},"steered":true})");
+  EXPECT_TRUE(steered.contains("A plan for another goal is under way")) << steered;
+  EXPECT_TRUE(steered.contains("rows")) << steered;
+  EXPECT_TRUE(told(R"({"done":[],"failed":{},"plan":{}})").contains("did not come through"));
+  EXPECT_TRUE(told(R"({"findings":[],"plan":{}})").contains("was refused"));
+  // What it is told is asked as JSON, whose quotes take two bytes.
+  std::string quotes = R"({"findings":[)";
+  for (int i = 0; i < 2000; ++i) quotes += R"("",)";
+  const json::Object out = brief_of(kGoal, 9000, quotes + "1]}");
+  const std::string text{*json::text_at(out, "text")};
+  const auto passage = text.substr(text.find(R"({"findings)"));
+  const auto escaped = std::ranges::count(passage.substr(0, passage.find('\n')), '"');
+  EXPECT_GT(escaped, 1000);
+  EXPECT_LE(static_cast<std::int64_t>(text.size()) + escaped, 9000);
+}
+
 // Of too many tools those come first that the goal speaks of.
 TEST(Brief, OfManyToolsThoseAreListedThatTheGoalNeeds) {
   const auto text = [&](std::string_view goal, std::int64_t bytes) {

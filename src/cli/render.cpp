@@ -288,6 +288,7 @@ std::string patch_text(const json::Object& patch) {
   };
   row("kept", "done already, and kept:    ");
   row("added", "to be done:                ");
+  row("failed", "failed:                    ");
   row("gone", "no longer to be done:      ");
   row("undone", "done, and no part of it:   ");
   const auto come = [&](const char* key) {
@@ -295,6 +296,10 @@ std::string patch_text(const json::Object& patch) {
     const json::Object* bound = json::object_at(patch, key);
     return bound == nullptr ? &kNone : bound;
   };
+  if (const json::Value* planning = patch.if_contains("planning")) {
+    out += "  finding it took, of what the run may take: " +
+           usage_text(door::usage_from_json(planning)) + "\n";
+  }
   const json::Object& before = *come("before");
   const json::Object& after = *come("after");
   const auto amount = [](const json::Object& bound, const char* key) {

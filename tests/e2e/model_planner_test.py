@@ -6,6 +6,7 @@ model_planner_test.py NAESTRO_BINARY"""
 import json
 import os
 import pathlib
+import re
 import shutil
 import subprocess
 import sys
@@ -82,6 +83,30 @@ class ModelPlanner(unittest.TestCase):
         requests = self.model([GOOD])
         self.assertIn("35", self.ask("How many warranty claims in 2026-Q1?"))
         self.assertEqual(requests, [])
+
+    def test_on_another_goal_the_model_is_told_of_the_plan_under_way(self):
+        requests = self.model([GOOD])
+        plan = pathlib.Path(__file__).resolve().parents[2] / "examples/first/plan.json"
+        out = self.naestro("run", str(plan), "-w", str(COMPANY), code=5)
+        run = out.split("Run:")[1].split()[0]
+        far = ("-c", "planner.model=far")
+        # The worst case of planning is beyond what the plan under way was given.
+        out = self.naestro("steer", run, GOAL, *far, code=5)
+        found = re.search(r"naestro steer \w+ GOAL (--max-tokens .*)\n", out)
+        self.assertTrue(found, out)
+        enough = found[1].split()
+        out = self.naestro("steer", run, "How many warranty claims in 2026-Q1?", *far, *enough,
+                           code=5)
+        self.assertIn("Another plan, since the goal was changed", out)
+        self.assertNotIn("Nothing came of", out)  # that was of the one before
+        self.assertEqual(requests, [])  # a skill explains it
+        out = self.naestro("run", str(plan), "-w", str(COMPANY), code=5)
+        run = out.split("Run:")[1].split()[0]
+        self.naestro("steer", run, GOAL, *far, *enough, "--max-tool-calls", "20", code=5)
+        asked = requests[0]["messages"][-1]["content"]
+        self.assertIn("A plan for another goal is under way", asked)
+        self.assertIn("files.search@1", asked)
+        self.naestro("replay", run)
 
     def test_what_the_compiler_finds_goes_back_to_the_model(self):
         requests = self.model([UNKNOWN_ARGUMENT, GOOD])
