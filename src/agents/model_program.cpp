@@ -10,10 +10,10 @@ namespace {
 
 constexpr std::int64_t kOutputTokensMax = 4000;
 constexpr std::int64_t kInputTokensMax = 32'000;
-constexpr std::int64_t kFrameBytes = 3000;  // the instructions, the answer's schema
+constexpr std::int64_t kMarksBytes = 600;  // around messages and schema, as they are sent
 
-// The list at `pointer` in one step of the program; null where there is none.
-json::Value* list_in(json::Object& plan, std::string_view step, std::string_view pointer) {
+// What is at `pointer` in one step of the program; null where there is nothing.
+json::Value* part_of(json::Object& plan, std::string_view step, std::string_view pointer) {
   for (json::Value& each : plan["steps"].as_array()) {
     if (json::text_at(each.as_object(), "id") != step) continue;
     boost::system::error_code none;
@@ -27,9 +27,9 @@ constexpr std::string_view kStepForm = "/out/properties/steps/items/properties";
 
 // Only these tools are told of, and taken.
 void narrow(json::Object& plan, const std::set<std::string>& allowed) {
-  json::Value* told = list_in(plan, "brief", kToolsTold);
+  json::Value* told = part_of(plan, "brief", kToolsTold);
   json::Value* taken =
-      list_in(plan, "write", std::string{kStepForm} + "/do/anyOf/0/properties/tool/enum");
+      part_of(plan, "write", std::string{kStepForm} + "/do/anyOf/0/properties/tool/enum");
   for (json::Value* list : {told, taken}) {
     if (list == nullptr) continue;
     json::Array kept;
@@ -43,8 +43,8 @@ void narrow(json::Object& plan, const std::set<std::string>& allowed) {
 
 // Only these roles are told of, and taken; without any no step has one.
 void give_roles(json::Object& plan, const json::Object& roles) {
-  json::Value* form = list_in(plan, "write", kStepForm);
-  json::Value* kinds = list_in(plan, "write", std::string{kStepForm} + "/do/anyOf");
+  json::Value* form = part_of(plan, "write", kStepForm);
+  json::Value* kinds = part_of(plan, "write", std::string{kStepForm} + "/do/anyOf");
   json::Value* input = plan["inputs"].as_object().if_contains("roles");
   if (form == nullptr || kinds == nullptr || input == nullptr) return;
   input->as_object()["value"] = roles;
@@ -92,15 +92,29 @@ void draw(json::Object& plan, std::int64_t candidates) {
   }
 }
 
+// What the model reads besides the brief: the instructions, the answer's schema.
+std::int64_t frame_bytes(json::Object& plan) {
+  std::size_t out = 0;
+  for (const std::string_view part : {"/out", "/with/messages"}) {
+    const json::Value* found = part_of(plan, "write", part);
+    if (found != nullptr) out += json::write(*found).size();
+  }
+  return static_cast<std::int64_t>(out) + kMarksBytes;
+}
+
 }  // namespace
 
 // The caps share the context: a quarter, at most kOutputTokensMax, for the plan; the rest is read,
 // the schema and the instructions with it.
 Result<std::string> program_for(std::string_view program, const contract::ModelContract& model,
                                 const Drawing& drawing) {
+  NAESTRO_LET(json::Value plan, json::parse(program));
+  if (drawing.tools) narrow(plan.as_object(), *drawing.tools);
+  give_roles(plan.as_object(), drawing.roles);
+  if (drawing.candidates > 1) draw(plan.as_object(), drawing.candidates);
   const std::int64_t output = std::min(kOutputTokensMax, model.context_tokens / 4);
   const std::int64_t input = std::min(kInputTokensMax, model.context_tokens - output);
-  const std::int64_t bytes = turns::bytes_of(model, input) - kFrameBytes;
+  const std::int64_t bytes = turns::bytes_of(model, input) - frame_bytes(plan.as_object());
   if (bytes < kBriefBytesMin) {
     return fail(Code::kUsage,
                 "the model " + model.name + " has room for " +
@@ -108,7 +122,6 @@ Result<std::string> program_for(std::string_view program, const contract::ModelC
                     " tokens, too few to be told of the tools and the folder",
                 "choose another planner.model; 'naestro models' shows them");
   }
-  NAESTRO_LET(json::Value plan, json::parse(program));
   for (json::Value& each : plan.as_object()["steps"].as_array()) {
     json::Object& step = each.as_object();
     json::Object& with = step["with"].as_object();
@@ -121,9 +134,6 @@ Result<std::string> program_for(std::string_view program, const contract::ModelC
     use["max_input_tokens"] = input;
     use["max_output_tokens"] = output;
   }
-  if (drawing.tools) narrow(plan.as_object(), *drawing.tools);
-  give_roles(plan.as_object(), drawing.roles);
-  if (drawing.candidates > 1) draw(plan.as_object(), drawing.candidates);
   return json::pretty(plan);
 }
 

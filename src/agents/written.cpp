@@ -30,11 +30,15 @@ class Page {
   explicit Page(std::size_t bytes_max) : left_{bytes_max} {}
 
   void line(std::string_view text) {
-    if (text.size() + 1 > left_) {
+    // In the JSON in which the model is asked these take two bytes each, and so does the line's
+    // end.
+    const auto escaped = std::ranges::count_if(text, [](char c) { return c == '"' || c == '\\'; });
+    const std::size_t bytes = text.size() + static_cast<std::size_t>(escaped) + 2;
+    if (bytes > left_) {
       truncated_ = true;
       return;
     }
-    left_ -= text.size() + 1;
+    left_ -= bytes;
     out_ += text;
     out_ += '\n';
   }
@@ -42,11 +46,7 @@ class Page {
   void passage(std::string_view text, std::size_t part) {
     const std::size_t room = left_ / part;
     truncated_ = truncated_ || text.size() > room;
-    const std::string shown = shorten(text, std::min(room, text.size()));
-    line(shown);
-    // As JSON within a JSON string, in which the model is asked, they take two bytes each.
-    const auto escaped = std::ranges::count_if(shown, [](char c) { return c == '"' || c == '\\'; });
-    left_ -= std::min(left_, static_cast<std::size_t>(escaped));
+    line(shorten(text, std::min(room, text.size())));
   }
   // What is not there on purpose.
   void leave_out(std::string_view text) {

@@ -121,12 +121,12 @@ TEST(ConsensusFormsPlan, AReaderHasRoomForTheLongestAnswer) {
   const World world;
   json::Value plan = edited(json::parse(kPlan).value(), "/steps/1/do/consensus/judge",
                             R"({"max_output_tokens":10})");
-  plan = edited(plan, "/steps/1/do/consensus/proposers", R"([{"max_output_tokens":700},{}])");
+  plan = edited(plan, "/steps/1/do/consensus/proposers", R"([{"max_output_tokens":600},{}])");
   const Compiled compiled = world.compile_value(plan);
   ASSERT_TRUE(compiled.program) << listing(compiled);
   const auto& judge = std::get<ModelUse>(compiled.program->find("c.judge")->use);
   EXPECT_EQ(judge.max_output_tokens, 10);
-  EXPECT_EQ(judge.max_input_tokens, 1000 + 2 * 700 + 400);
+  EXPECT_EQ(judge.max_input_tokens, 1000 + 4 * (2 * 600 + 400));
 }
 
 // Of a tournament every two are shown; nobody else reads them.

@@ -246,8 +246,11 @@ class Resolver {
   static std::int64_t with_answers(const ModelUse& use, std::int64_t answers,
                                    std::int64_t longest) {
     constexpr std::int64_t kFrameTokens = 400;  // what is said around them
+    constexpr std::int64_t kTokenBytes = 4;     // in English
+    // The input of a served model is counted a token a byte.
+    const std::int64_t each = use.model->served ? kTokenBytes : 1;
     const std::int64_t most = use.model->context_tokens - use.max_output_tokens;
-    const std::int64_t wanted = use.max_input_tokens + answers * longest + kFrameTokens;
+    const std::int64_t wanted = use.max_input_tokens + each * (answers * longest + kFrameTokens);
     return std::max(use.max_input_tokens, std::min(wanted, most));
   }
 
