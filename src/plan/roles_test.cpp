@@ -54,6 +54,16 @@ std::vector<std::string> told(const Step& step) {
   return out;
 }
 
+// Where neither says how much is read, it is what the model holds.
+TEST(RolePlan, WithoutACapItReadsWhatItsModelHolds) {
+  json::Value plan = sample();
+  plan.at_pointer("/roles/researcher/model").as_object().erase("max_input_tokens");
+  plan.as_object().erase("budget");
+  const Compiled compiled = world().compile_value(plan);
+  ASSERT_TRUE(compiled.program) << listing(compiled);
+  EXPECT_EQ(std::get<ModelUse>(compiled.program->find("look")->use).max_input_tokens, 8192 - 80);
+}
+
 // What the workspace says is read by a step of its own, and told as material.
 TEST(RolePlan, InstructionsOfTheWorkspaceAreToldAsMaterial) {
   json::Value plan = edited(sample(), "/roles/researcher/memory", R"(["goal","instructions"])");
