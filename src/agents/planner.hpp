@@ -1,6 +1,7 @@
 // The planner's tools, dispatched like those of tools/: planner.survey@1 looks at a folder,
 // planner.draft@1 makes a plan of a goal and a survey, or says why it cannot; planner.brief@1 and
-// planner.adopt@1 stand before and behind a model that writes one. Contracts:
+// planner.adopt@1 stand before and behind a model that writes one; planner.second_opinion@1 lets
+// several models answer where the plan asks one. Contracts:
 // contracts/tools/planner.*.json. Deterministic; thread-safe.
 #pragma once
 

@@ -4,6 +4,7 @@
 #include <map>
 
 #include "agents/draft.hpp"
+#include "agents/second_opinion.hpp"
 #include "agents/survey.hpp"
 #include "agents/test_world.hpp"
 #include "agents/written.hpp"
@@ -40,11 +41,10 @@ TEST(Planner, EveryExampleOfASkillIsPlannedByItCompilesAndRuns) {
 }
 
 TEST(Planner, ItsToolsHaveContractsAndFitThem) {
-  const std::map<std::string, std::size_t> caps = {{"planner.survey@1", kSurveyOutputMax},
-                                                   {"planner.draft@1", kDraftOutputMax},
-                                                   {"planner.brief@1", kBriefOutputMax},
-                                                   {"planner.brief@2", kBriefOutputMax},
-                                                   {"planner.adopt@1", kAdoptOutputMax}};
+  const std::map<std::string, std::size_t> caps = {
+      {"planner.survey@1", kSurveyOutputMax}, {"planner.draft@1", kDraftOutputMax},
+      {"planner.brief@1", kBriefOutputMax},   {"planner.brief@2", kBriefOutputMax},
+      {"planner.adopt@1", kAdoptOutputMax},   {"planner.second_opinion@1", kSecondOpinionMax}};
   EXPECT_EQ(known().size(), caps.size());
   for (const std::string& id : known()) {
     const std::size_t at = id.find('@');

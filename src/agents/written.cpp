@@ -247,9 +247,9 @@ json::Value refused(std::string reason) {
 }  // namespace
 
 bool is_offered(const contract::ToolContract& tool) {
-  return !tool.name.starts_with("planner.") && tool.name != "answer.compose" &&
-         tool.name != "files.restore" && tool.id() != "exec.run@2" &&
-         tool.id() != "http.get@2";  // no model names hosts or secrets
+  return !tool.name.starts_with("planner.") && !tool.name.starts_with("consensus.") &&
+         tool.name != "answer.compose" && tool.name != "files.restore" &&
+         tool.id() != "exec.run@2" && tool.id() != "http.get@2";  // no model names hosts or secrets
 }
 
 Result<json::Value> brief(const json::Object& arguments, const contract::ToolCatalog& tools) {

@@ -22,8 +22,9 @@ int plan_check(House& house, const PlanOptions& options);
 int plan_explain(House& house, const PlanOptions& options);
 
 struct RunOptions {
-  std::string planner;  // a plan file whose output `plan` is run next; "": the built-in planner
-  std::string script;   // answers of the scripted model
+  std::string planner;    // a plan file whose output `plan` is run next; "": the built-in planner
+  std::string script;     // answers of the scripted model
+  std::string consensus;  // the protocol by which several models answer; "": one does
   PlanOptions plan;
   std::string workspace;             // "" for the current folder
   std::vector<std::string> approve;  // digests

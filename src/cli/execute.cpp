@@ -235,7 +235,16 @@ int start_run(House& house, plan::Program program, run::Start start, const std::
   run::Batch first = machine.begin(day->left);
   const int code = execute_with(**secrets, house, *session, machine, std::move(first),
                                 {.sealer = sealer, .key = key}, options, std::move(day->held));
-  if (outputs != nullptr) *outputs = machine.outputs();
+  if (outputs != nullptr) {
+    *outputs = machine.outputs();
+    return code;
+  }
+  const bool several = std::ranges::any_of(
+      machine.program().steps, [](const plan::Step& step) { return !step.group.empty(); });
+  if (code == 0 && !options.consensus.empty() && !several) {
+    print(house.err,
+          "note: no step of the plan asks a model once, so --consensus asked nobody else\n");
+  }
   return code;
 }
 

@@ -143,7 +143,9 @@ const std::map<std::string, const char*> kExamples = {
     {"run",
      "  naestro run \"how many warranty claims in 2026-Q1?\" -w examples/company\n"
      "  naestro run examples/first/plan.json -w examples/company --max-usd 0.05\n"
-     "  naestro run plan.json --input year=2026 --mode guide\n"},
+     "  naestro run plan.json --input year=2026 --mode guide\n"
+     "  naestro run \"summarise the complaint of Lower Tarn\" -w examples/company --consensus "
+     "judge\n"},
     {"roles", "  naestro roles                                     who a step of a plan may be\n"},
     {"roles list", "  naestro roles list --json\n"},
     {"roles show",

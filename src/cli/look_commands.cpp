@@ -99,6 +99,10 @@ void show_text(House& house, const Loaded& loaded, std::int64_t shredded_at) {
   for (const run::StepView& step : view.steps) {
     if (!step.code.empty()) out += "\n" + step.id + ": " + clear(loaded, step.message) + "\n";
   }
+  for (const run::StepView& step : view.steps) {
+    const json::Object* agreement = step.agreement.if_object();
+    if (agreement != nullptr) out += "\n" + step.id + ": " + agreement_text(*agreement) + "\n";
+  }
   if (view.exhausted.is_object()) out += "\nLimit:   " + json::write(view.exhausted) + "\n";
   if (const json::Object* patch = view.patch.if_object()) out += "\n" + patch_text(*patch);
   if (view.wanted.is_object() && !view.patch.is_object()) {

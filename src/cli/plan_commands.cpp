@@ -10,6 +10,7 @@
 #include "cli/session.hpp"
 #include "ledger/files.hpp"
 #include "plan/diff.hpp"
+#include "plan/second_opinion.hpp"
 #include "run/role.hpp"
 
 namespace naestro::cli {
@@ -47,7 +48,8 @@ Result<policy::Mode> mode_of(const PlanOptions& options) {
 Result<std::pair<std::string, plan::Compiled>> compile_file(House& house, const std::string& file,
                                                             const std::string& workspace,
                                                             policy::Mode mode,
-                                                            const plan::Budget& ceilings = {}) {
+                                                            const plan::Budget& ceilings = {},
+                                                            const std::string& consensus = "") {
   auto text = ledger::read_whole(file, kPlanFileMax);
   if (!text && text.error().code == Code::kTooLarge) return std::unexpected(text.error());
   if (!text) {
@@ -58,6 +60,11 @@ Result<std::pair<std::string, plan::Compiled>> compile_file(House& house, const 
   around.mode = mode;
   around.ceilings = ceilings;
   auto compiled = plan::compile(whole, around);
+  if (compiled.program && !consensus.empty()) {
+    json::Value read = json::parse(whole, {.bytes_max = kPlanFileMax}).value();
+    whole = json::pretty(plan::second_opinion(std::move(read), consensus).plan);
+    compiled = plan::compile(whole, around);
+  }
   suggest_roles(house, workspace, compiled);
   return std::pair{std::move(whole), std::move(compiled)};
 }
@@ -325,7 +332,8 @@ int run_plan(House& house, const RunOptions& options) {
   if (!mode) return report(house, mode.error());
   const auto limits = limits_of(house, options);
   if (!limits) return report(house, limits.error());
-  auto compiled = compile_file(house, options.plan.file, options.plan.workspace, *mode, *limits);
+  auto compiled = compile_file(house, options.plan.file, options.plan.workspace, *mode, *limits,
+                               options.consensus);
   if (!compiled) return report(house, compiled.error());
   if (!compiled->second.program || !options.json) {
     print_diagnostics(house, compiled->second, options.plan.file, options.json);

@@ -68,16 +68,37 @@ std::set<std::string> allowed_tools(const House& house) {
   return out;
 }
 
+// The planner's program with one more step behind it. What is no program stays as it is.
+std::string with_consensus(const std::string& text, const std::string& protocol) {
+  auto planner = json::parse(text, {.bytes_max = kPlanFileMax});
+  json::Object* object = planner ? planner->if_object() : nullptr;
+  json::Value* steps = object == nullptr ? nullptr : object->if_contains("steps");
+  json::Value* outputs = object == nullptr ? nullptr : object->if_contains("outputs");
+  json::Value* plan = outputs != nullptr && outputs->is_object()
+                          ? outputs->get_object().if_contains("plan")
+                          : nullptr;
+  if (steps == nullptr || !steps->is_array() || plan == nullptr) return text;
+  steps->get_array().push_back(
+      json::Object{{"id", "second_opinion"},
+                   {"do", json::Object{{"tool", "planner.second_opinion@1"}}},
+                   {"with", json::Object{{"plan", *plan}, {"protocol", protocol}}}});
+  *plan = "${steps.second_opinion.out.plan}";
+  return json::pretty(*planner);
+}
+
 }  // namespace
 
 Result<std::string> planner_of(const House& house, const RunOptions& options) {
-  if (!options.planner.empty()) {
-    NAESTRO_LET(std::string text, ledger::read_whole(options.planner));
-    return with_roles(house, options.plan.workspace, std::move(text));
-  }
   const contract::ModelContract* model = house.models.find(house.settings.planner_model);
-  if (model == nullptr) return house.planner;
-  return house.model_planner(*model, house.settings.planner_candidates, allowed_tools(house));
+  auto text = !options.planner.empty() ? ledger::read_whole(options.planner)
+              : model == nullptr       ? Result<std::string>{house.planner}
+                                 : house.model_planner(*model, house.settings.planner_candidates,
+                                                       allowed_tools(house));
+  if (text && !options.planner.empty()) {
+    text = with_roles(house, options.plan.workspace, *std::move(text));
+  }
+  if (!text || options.consensus.empty()) return text;
+  return with_consensus(*text, options.consensus);
 }
 
 }  // namespace naestro::cli

@@ -240,6 +240,22 @@ std::string where(const json::Object& data) {
 
 }  // namespace
 
+std::string agreement_text(const json::Object& agreement) {
+  const auto count = [&](std::string_view key) {
+    return std::to_string(json::integer_at(agreement, key).value_or(0));
+  };
+  const std::string by = text(agreement, "by");
+  const std::string asked =
+      count("asked") == count("drafts") ? "" : " (" + count("asked") + " were asked)";
+  return count("agree") + " of " + count("drafts") + " answers agree" + asked + ", " +
+         count("rate_percent") + "% (" + count("low_percent") + "% to " + count("high_percent") +
+         "% with 95% confidence, by " +
+         (text(agreement, "method") == "semantic" ? "meaning" : "value") + "); decided by " + by +
+         (count("dissent") == "0"   ? ""
+          : count("dissent") == "1" ? ", 1 other answer"
+                                    : ", " + count("dissent") + " other answers");
+}
+
 std::string patch_text(const json::Object& patch) {
   std::string out = text(patch, "because") == "steered"
                         ? "Another plan, since the goal was changed"
@@ -355,6 +371,8 @@ std::string event_text(const ledger::Event& event) {
     const std::string reason = text(data, "reason");
     return reason == "answered" ? std::string{} : "stopped  " + step + "  " + reason + "\n";
   }
+  if (event.kind == "consensus.reached")
+    return "agreed   " + step + "  " + agreement_text(data) + "\n";
   if (event.kind == "effect.in_doubt") {
     return "doubt    " + step + where(data) + "  nobody knows whether it was done\n";
   }

@@ -32,6 +32,8 @@ std::string about_text(const run::Machine::About& about);
 // One line per event, "" for those that people need not see.
 // What another plan in mid-run makes of the one before: the data of plan.patched.
 std::string patch_text(const json::Object& patch);
+// How far those who were asked agree: the data of consensus.reached.
+std::string agreement_text(const json::Object& agreement);
 std::string event_text(const ledger::Event& event);
 // "2026-11-24 07:15:01" UTC.
 std::string time_text(std::int64_t wall_us);

@@ -39,6 +39,22 @@ std::string ceilings_text(const json::Object& role) {
   return out;
 }
 
+// The names of roles in a step: its own, and those of who speaks in a consensus.
+std::vector<std::string> roles_in(const json::Object& step) {
+  std::vector<std::string> out{text(step, "role")};
+  const json::Object* kinds = json::object_at(step, "do");
+  const json::Object* consensus = kinds == nullptr ? nullptr : json::object_at(*kinds, "consensus");
+  if (consensus == nullptr) return out;
+  for (const auto& member : *consensus) {
+    const json::Array* list = member.value().if_array();
+    const json::Array one{member.value()};
+    for (const json::Value& each : list == nullptr ? one : *list) {
+      if (const json::Object* who = each.if_object()) out.push_back(text(*who, "role"));
+    }
+  }
+  return out;
+}
+
 // The roles that the plan's steps name and it does not define, each once, with their first step.
 std::map<std::string, std::string> missing_roles(const json::Object& plan) {
   std::map<std::string, std::string> out;
@@ -46,14 +62,24 @@ std::map<std::string, std::string> missing_roles(const json::Object& plan) {
   const json::Array* steps = json::array_at(plan, "steps");
   for (std::size_t i = 0; steps != nullptr && i < steps->size(); ++i) {
     const json::Object* step = (*steps)[i].if_object();
-    const std::string name = step == nullptr ? "" : text(*step, "role");
-    if (name.empty() || (defined != nullptr && defined->contains(name))) continue;
-    out.emplace(name, text(*step, "id"));
+    if (step == nullptr) continue;
+    for (const std::string& name : roles_in(*step)) {
+      if (name.empty() || (defined != nullptr && defined->contains(name))) continue;
+      out.emplace(name, text(*step, "id"));
+    }
   }
   return out;
 }
 
 }  // namespace
+
+std::string told_text(const std::vector<std::string>& told) {
+  std::string out;
+  for (const std::string& slice : told) {
+    out += slice == "goal" ? "the plan's goal, " : "what the workspace says about working in it, ";
+  }
+  return out + "the step's messages";
+}
 
 Result<std::string> with_roles(const House& house, const std::string& workspace, std::string plan) {
   const auto parsed = json::parse(plan);
@@ -131,9 +157,7 @@ std::string role_text(const json::Object& role) {
   out += "  share    " + std::to_string(json::integer_at(role, "share").value_or(0)) +
          "% of the plan's ceilings" + (most.empty() ? ", which has none" : ": at most " + most) +
          "\n";
-  const auto told = texts(role, "told");
-  out += "  told     its role's prompt, " + std::string{told.empty() ? "" : "the plan's goal, "} +
-         "the step's messages\n";
+  out += "  told     its role's prompt, " + told_text(texts(role, "told")) + "\n";
   return out;
 }
 

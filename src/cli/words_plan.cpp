@@ -3,6 +3,7 @@
 
 #include "base/json.hpp"
 #include "cli/words.hpp"
+#include "plan/second_opinion.hpp"
 
 namespace naestro::cli {
 namespace {
@@ -33,6 +34,13 @@ void add_card_options(CLI::App* command, PlanOptions& options) {
 }
 
 }  // namespace
+
+void add_consensus_option(CLI::App* command, RunOptions& options) {
+  command
+      ->add_option("--consensus", options.consensus,
+                   "every answer of a model is one of several: debate, judge, tournament or vote")
+      ->check(CLI::IsMember(plan::consensus_protocols()));
+}
 
 void add_planner_options(CLI::App* command, RunOptions& options) {
   command->add_option("--planner", options.planner,
@@ -75,6 +83,7 @@ void add_plan_words(CLI::App& app, Words& words) {
   plan_app->add_option("-w,--workspace", words.goal.plan.workspace,
                        "the folder that the goal is about (default: the current one)");
   add_planner_options(plan_app, words.goal);
+  add_consensus_option(plan_app, words.goal);
   plan_app->callback([plan_app, goal, &words] {
     if (!plan_app->get_subcommands().empty()) return;
     if (goal->empty()) throw CLI::CallForHelp{};
@@ -111,6 +120,7 @@ void add_plan_words(CLI::App& app, Words& words) {
   add_card_options(run_app, words.run.plan);
   add_limit_options(run_app, words.run);
   add_planner_options(run_app, words.run);
+  add_consensus_option(run_app, words.run);
   run_app->callback([&words] {
     words.run.json = words.run.plan.json;
     words.code = run_plan(words.house, words.run);

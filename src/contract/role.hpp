@@ -25,7 +25,7 @@ struct Role {
   std::int64_t share = 100;         // percent of a plan's ceilings that one step may take
   std::int64_t turns = 1;           // of an agent, at most
   std::int64_t tool_calls = 0;      // likewise
-  std::vector<std::string> memory;  // what of the run its model is told: "goal"
+  std::vector<std::string> memory;  // what of the run its model is told: "goal", "instructions"
   std::string task;                 // hints for a step that says nothing else
   std::optional<std::string> model;
   std::optional<std::int64_t> max_input_tokens;

@@ -291,6 +291,19 @@ void check_caps(const Draft& draft, Sink& sink) {
   }
 }
 
+// Of all that a consensus stands for; its last step has its budget.
+Cost with_parts(const Draft& draft, const std::vector<Cost>& costs, std::size_t at) {
+  const DraftStep& step = draft.steps[at];
+  Cost out = costs[at];
+  for (std::size_t i = 0; !step.group.empty() && i < draft.steps.size(); ++i) {
+    if (i == at || draft.steps[i].group != step.group) continue;
+    out.usd += costs[i].usd;
+    out.tokens += costs[i].tokens;
+    out.tool_calls += costs[i].tool_calls;
+  }
+  return out;
+}
+
 Bound bounds(const Draft& draft, const Environment& environment, Sink& sink) {
   std::vector<Cost> costs;
   std::vector<std::size_t> all;
@@ -302,6 +315,10 @@ Bound bounds(const Draft& draft, const Environment& environment, Sink& sink) {
     total.tokens += cost.tokens;
     total.tool_calls += cost.tool_calls;
     total.model_calls += cost.model_calls;
+  }
+  for (const std::size_t i : all) {
+    const DraftStep& step = draft.steps[i];
+    const Cost cost = step.group == step.id ? with_parts(draft, costs, i) : costs[i];
     if (Count::all_ok({cost.usd, cost.tokens})) {
       hold_step(draft, step, cost, sink);
       continue;

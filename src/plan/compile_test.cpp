@@ -114,7 +114,6 @@ const Case kCases[] = {
     {"NP1104", "/steps/1/with/messages/0/role", R"("robot")"},
     {"NP1105", "/sla", "{}"},
 
-    {"NP1105", "/steps/0/do", R"({"consensus":{}})", "/steps/0/do/consensus"},
     {"NP1105", "/steps/0/do", R"({"skill":{}})", "/steps/0/do/skill"},
     {"NP1105", "/steps/0/do", R"({"human":{}})", "/steps/0/do/human"},
     {"NP1105", "/steps/0/do", R"({"runtime":{}})", "/steps/0/do/runtime"},

@@ -56,6 +56,11 @@ std::vector<Diagnostic> Sink::finish(std::string_view text) {
     return std::tie(d.at.line, d.at.column, d.code, d.pointer, d.message, d.hint);
   });
   const std::size_t hidden = errors_ + warnings_ - kept_.size();
+  // What a step says is found in each of the steps that it stands for.
+  const auto twins = std::ranges::unique(kept_, {}, [](const Diagnostic& d) {
+    return std::tie(d.pointer, d.code, d.message, d.found, d.expected, d.hint);
+  });
+  kept_.erase(twins.begin(), twins.end());
   if (hidden > 0) {
     const DiagnosticInfo& row = all_diagnostics()[static_cast<std::size_t>(Np::kMoreFindings)];
     kept_.push_back({std::string{row.code},

@@ -214,7 +214,13 @@ std::optional<Reference> parse_reference(std::string_view body) {
     }
     reference.name = take_name(body);
     if (!is_name(reference.name)) return std::nullopt;
-    if (reference.from == Reference::From::step && !take_word(body, ".out")) return std::nullopt;
+    if (reference.from == Reference::From::step && !take_word(body, ".out")) {
+      // One of the steps that a consensus stands for.
+      if (!take_word(body, ".")) return std::nullopt;
+      const std::string_view part = take_name(body);
+      if (!is_name(part) || !take_word(body, ".out")) return std::nullopt;
+      reference.name += "." + std::string{part};
+    }
   }
   auto path = parse_path(body);
   if (!path) return std::nullopt;

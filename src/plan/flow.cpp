@@ -126,8 +126,8 @@ class Flow {
   // The schema of what one call of the step yields; null where a model's was left out.
   static const json::Value& yielded(const DraftStep& step) {
     static const json::Value kNone;
-    if (const auto* tool = std::get_if<ToolUse>(&*step.use)) return tool->tool->output;
-    return step.out ? *step.out : kNone;
+    const json::Value* found = step.call_yields();
+    return found != nullptr ? *found : kNone;
   }
 
   bool open(const DraftStep& holder, const Reference& reference) const {

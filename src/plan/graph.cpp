@@ -41,7 +41,7 @@ class Graph {
       const DraftStep& step = draft_.steps[i];
       if (step.id.empty()) continue;
       const auto [first, fresh] = ids_.try_emplace(step.id, i);
-      if (fresh) continue;
+      if (fresh || (!step.group.empty() && step.id != step.group)) continue;
       if (step.hand_of) {
         sink_.error(Np::kDuplicateId, step.tool_pointer, "an agent has a tool twice",
                     {"'" + *step.tool + "'", "each tool once", ""});
@@ -169,10 +169,11 @@ class Graph {
     for (const std::size_t i : draft_.order) {
       DraftStep& step = draft_.steps[i];
       if (step.control.fallback) continue;
-      step.may_be_absent = step.control.may_yield_nothing() ||
-                           std::ranges::any_of(step.producers, [&](std::size_t p) {
-                             return draft_.steps[p].may_be_absent;
-                           });
+      step.may_be_absent =
+          step.control.may_yield_nothing() ||
+          std::ranges::any_of(step.producers, [&](std::size_t p) {
+            return draft_.steps[p].may_be_absent && !goes_without(step, draft_.steps[p]);
+          });
     }
     if (draft_.order.size() < draft_.steps.size()) return;
     for (const auto& [name, output] : draft_.outputs) {
@@ -183,6 +184,11 @@ class Graph {
         absent(reference, each.pointer, "what is checked");
       }
     }
+  }
+
+  // A consensus counts those of its answers that are there.
+  static bool goes_without(const DraftStep& step, const DraftStep& producer) {
+    return step.tool && !step.group.empty() && producer.group == step.group;
   }
 
   // What the whole plan yields, or is judged by, is there.

@@ -40,6 +40,10 @@ void append_form(std::string& out, const Step& step) {
   out += R"("checks":)";
   append_list(out, step.checks,
               [&](const RuntimeCheck& check) { json::append_canonical(out, check.reason); });
+  if (!step.group.empty()) {
+    out += R"(,"consensus":)";
+    json::append_canonical(out, step.group);
+  }
   if (!step.control.plain()) {
     out += R"(,"control":)";
     append_form(out, step.control, by_id);
@@ -146,8 +150,9 @@ Program lower(Draft&& draft, Bound bound, const json::Value& plan) {
       step.hand = Hand{place[*source.hand_of], agent.tool_calls, bounded(agent.within, step.use)};
       agent.hands.push_back(program.steps.size());
     }
-    if (std::holds_alternative<ModelUse>(step.use)) {
-      step.answer = std::move(*source.out);
+    step.group = std::move(source.group);
+    if (source.out || source.narrowed) {
+      step.answer = std::move(source.out ? *source.out : *source.narrowed);
       step.answer_schema = schema::Schema::compile(step.answer).value();
     }
     for (const std::size_t producer : source.producers) step.needs.push_back(place[producer]);
@@ -186,13 +191,15 @@ const Step* Program::find(std::string_view id) const {
 }
 
 const json::Value& Step::out() const {
-  const auto* to = std::get_if<ToolUse>(&use);
-  return to != nullptr ? to->tool->output : answer;
+  return answer_schema ? answer : std::get<ToolUse>(use).tool->output;
 }
 
 const schema::Schema& Step::out_schema() const {
-  const auto* to = std::get_if<ToolUse>(&use);
-  return to != nullptr ? to->tool->output_schema.value() : answer_schema.value();
+  return answer_schema ? *answer_schema : std::get<ToolUse>(use).tool->output_schema.value();
+}
+
+bool Step::goes_without(const Step& producer) const {
+  return std::holds_alternative<ToolUse>(use) && !group.empty() && producer.group == group;
 }
 
 std::int64_t Step::times_max() const {

@@ -1,4 +1,5 @@
 #include "base/text.hpp"
+#include "plan/consensus.hpp"
 #include "plan/passes.hpp"
 #include "schema/validate.hpp"
 
@@ -138,7 +139,11 @@ Draft parse(const json::Value& plan, Sink& sink) {
   draft.steps.resize(steps->size());
   for (std::size_t i = 0; i < steps->size(); ++i) {
     draft.steps[i].pointer = "/steps/" + std::to_string(i);
-    parse_step((*steps)[i], draft.steps[i], sink);
+    if (is_consensus((*steps)[i])) {
+      add_consensus((*steps)[i].get_object(), i, draft, sink);
+    } else {
+      parse_step((*steps)[i], draft.steps[i], sink);
+    }
   }
   give_roles(draft, sink);
   add_hands(draft, sink);

@@ -7,9 +7,9 @@
 namespace naestro::plan {
 namespace {
 
-constexpr std::string_view kUnbuiltKinds[] = {"consensus", "skill", "human", "runtime"};
-constexpr std::string_view kKinds[] = {"tool", "model", "agent"};
-constexpr std::string_view kOneOf = "one of tool, model, agent";
+constexpr std::string_view kUnbuiltKinds[] = {"skill", "human", "runtime"};
+constexpr std::string_view kKinds[] = {"tool", "model", "agent", "consensus"};
+constexpr std::string_view kOneOf = "one of tool, model, agent, consensus";
 constexpr std::string_view kRoles[] = {"system", "user", "assistant"};
 
 // `need`: of what a step's role gives where the step leaves it out.
@@ -153,7 +153,7 @@ void parse_step(const json::Value& value, DraftStep& step, Sink& sink) {
   step.tool_pointer = step.pointer + "/do/tool";
   step.with_pointer = step.pointer + "/with";
   step.id = fields.text("id", Fields::required).value_or("");
-  if (json::text_at(*object, "id") && !is_name(step.id)) {
+  if (json::text_at(*object, "id") && step.group.empty() && !is_name(step.id)) {
     sink.error(Np::kBadName, fields.at("id"), "the id of a step is malformed",
                {"'" + step.id + "'", "[a-z][a-z0-9_]{0,63}", ""});
   }

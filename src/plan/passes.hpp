@@ -53,6 +53,7 @@ struct ModelDraft {
   std::optional<std::int64_t> max_input_tokens;
   std::optional<std::int64_t> max_output_tokens;
   std::int64_t seed = 0;
+  std::int64_t answers = 0;  // of a consensus, that it reads besides its question
 };
 
 // A step as written; later passes fill in the rest. A step that failed to parse stays, so that
@@ -66,9 +67,11 @@ struct DraftStep {
   std::optional<std::string> tool;  // "files.search@1"
   std::optional<ModelDraft> model;  // of an agent, too
   std::optional<AgentDraft> agent;
-  std::optional<std::size_t> hand_of;  // an index into Draft::steps
-  std::string tool_pointer;            // of the tool's name
-  bool tool_of_role = false;           // AgentDraft::Tool::of_role
+  std::optional<std::size_t> hand_of;   // an index into Draft::steps
+  std::string group;                    // the id of the consensus that it is a part of
+  std::optional<json::Value> narrowed;  // a tool's: what it yields here, closer than its contract
+  std::string tool_pointer;             // of the tool's name
+  bool tool_of_role = false;            // AgentDraft::Tool::of_role
   std::string with_pointer;
   Argument with;
   std::vector<std::pair<std::string, std::string>> needs;  // id, pointer
@@ -98,12 +101,15 @@ struct DraftStep {
   policy::Flow flow;
   std::vector<FlowPath> paths;
 
-  // The schema of the step's whole result. Only where `use` is set and `out` is, if it has to be.
-  [[nodiscard]] const json::Value& result() const {
-    if (yields) return *yields;
-    const auto* to = std::get_if<ToolUse>(&*use);
-    return to != nullptr ? to->tool->output : *out;
+  // The schema of what one call yields; null where `use`, or a model's `out`, is not set.
+  [[nodiscard]] const json::Value* call_yields() const {
+    if (narrowed) return &*narrowed;
+    const auto* to = use ? std::get_if<ToolUse>(&*use) : nullptr;
+    if (to != nullptr) return &to->tool->output;
+    return out ? &*out : nullptr;
   }
+  // The schema of the step's whole result. Only where call_yields() is not null.
+  [[nodiscard]] const json::Value& result() const { return yields ? *yields : *call_yields(); }
 };
 
 struct AcceptDraft {
@@ -134,6 +140,9 @@ AgentDraft parse_agent(const json::Object& agent, const std::string& pointer, Fi
 void parse_roles(const json::Object& roles, Draft& draft, Sink& sink);
 // Gives each step that names a role what it leaves out, and holds the rest to the role.
 void give_roles(Draft& draft, Sink& sink);
+// A step that stands for several, which go behind those that the plan writes; it is the last of
+// them.
+void add_consensus(const json::Object& step, std::size_t at, Draft& draft, Sink& sink);
 // Adds the hands of all agents behind the steps that the plan writes.
 void add_hands(Draft& draft, Sink& sink);
 // The members that say whether a step is done, how often, and what if it fails.

@@ -146,11 +146,13 @@ struct Step {
   // Tool: the argument object. Model: {"messages": [{"role", "content"}, ...]}, where content
   // always evaluates to a string.
   Expression with;
-  json::Value answer;  // of a model: JSON Schema of what it says
+  json::Value answer;  // of a model: JSON Schema of what it says; of a part of a consensus, of what
+                       // it yields, closer than its tool's contract
   std::optional<schema::Schema> answer_schema;
   Control control;  // whether, how often, and what if it fails
   std::optional<Agent> agent;
   std::optional<Hand> hand;
+  std::string group;  // the id of the consensus that it is a part of; that one has it as its id
   std::optional<RoleUse> role;
   std::vector<std::size_t> needs;  // indices into Program::steps, all smaller than the own index
   std::int64_t timeout_s = 0;      // of a tool: at most its contract's
@@ -167,6 +169,9 @@ struct Step {
   [[nodiscard]] bool proved() const;
   // Calls at most, further attempts included.
   [[nodiscard]] std::int64_t times_max() const;
+  // It counts which of the steps that it is shown yielded something: one that yields nothing is
+  // null.
+  [[nodiscard]] bool goes_without(const Step& producer) const;
   // All that it names: in its arguments, and in what controls it.
   [[nodiscard]] std::vector<Reference> references() const;
 };

@@ -98,9 +98,8 @@ class Resolver {
 
   // The schema of the step's whole result, and its default held to it.
   void result(DraftStep& step) {
-    const auto* tool = std::get_if<ToolUse>(&*step.use);
-    if (tool == nullptr && !step.out) return;
-    const json::Value& call = tool != nullptr ? tool->tool->output : *step.out;
+    if (step.call_yields() == nullptr) return;
+    const json::Value& call = *step.call_yields();
     if (step.control.for_each) step.yields = result_schema(*step.control.for_each, call, step.id);
     if (step.control.fallback) fits(step, "default", *step.control.fallback, step.result());
     if (step.control.repeat && step.control.repeat->start) {
@@ -217,10 +216,22 @@ class Resolver {
                    did_you_mean(name, names)});
       return;
     }
-    step.use = ModelUse{
+    ModelUse use{
         found, draft.task, draft.max_input_tokens.value_or(environment_.default_max_input_tokens),
         draft.max_output_tokens.value_or(environment_.default_max_output_tokens), draft.seed};
+    if (draft.answers > 0) use.max_input_tokens = with_answers(use, draft.answers);
+    step.use = use;
     step.timeout = step.timeout_s.value_or(environment_.default_timeout_s);
+  }
+
+  // A question and answers to it, as far as the model's context reaches: what is longer when it is
+  // asked is refused then, and the others go on.
+  static std::int64_t with_answers(const ModelUse& use, std::int64_t answers) {
+    constexpr std::int64_t kFrameTokens = 400;  // what is said around them
+    const std::int64_t most = use.model->context_tokens - use.max_output_tokens;
+    const std::int64_t wanted =
+        use.max_input_tokens + answers * use.max_output_tokens + kFrameTokens;
+    return std::max(use.max_input_tokens, std::min(wanted, most));
   }
 
   const Environment& environment_;

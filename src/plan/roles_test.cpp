@@ -54,6 +54,35 @@ std::vector<std::string> told(const Step& step) {
   return out;
 }
 
+// What the workspace says is read by a step of its own, and told as material.
+TEST(RolePlan, InstructionsOfTheWorkspaceAreToldAsMaterial) {
+  json::Value plan = edited(sample(), "/roles/researcher/memory", R"(["goal","instructions"])");
+  plan = edited(plan, "/roles/thinker/memory", R"(["instructions"])");
+  const Compiled compiled = world().compile_value(plan);
+  ASSERT_TRUE(compiled.program) << listing(compiled);
+  const Program& program = *compiled.program;
+  const Step& read = *program.find("look.instructions");
+  EXPECT_EQ(read.effects.at(0).object, "docs");  // the first that it reads
+  EXPECT_EQ(program.find("judge.instructions")->effects.at(0).object, ".");
+  const Step& look = *program.find("look");
+  const Reference text{Reference::From::step, "look.instructions", "/text"};
+  EXPECT_EQ(look.with.references(), (std::vector<Reference>{text}));
+  const auto& items =
+      std::get<Expression::Items>(std::get<Expression::Members>(look.with.node).front().value.node);
+  ASSERT_EQ(items.size(), 3);
+  EXPECT_FALSE(items[1].literal());
+  // It may hold orders, so what is said with it in mind is no more trusted than it is.
+  EXPECT_TRUE(look.labels.at("").integrity.contains("file"));
+  EXPECT_TRUE(look.flow.instruction_bearing);
+  EXPECT_EQ(program.bound.tool_calls, world().compile(kRolePlan).program->bound.tool_calls + 2);
+
+  plan = edited(plan, "/steps/0/id", R"("a2345678901234567890123456789012345678901234567890123")");
+  EXPECT_TRUE(listing(world().compile_value(plan)).contains("told instructions is too long"));
+  plan = edited(sample(), "/roles/thinker/memory", R"(["instructions"])");
+  plan = edited(plan, "/steps/1/with", "{}");
+  EXPECT_FALSE(world().compile_value(plan).program);
+}
+
 TEST(RolePlan, WhatAStepLeavesOutComesFromItsRole) {
   const Compiled compiled = world().compile(kRolePlan);
   ASSERT_TRUE(compiled.program) << listing(compiled);

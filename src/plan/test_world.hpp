@@ -3,6 +3,7 @@
 
 #include <array>
 #include <string>
+#include <vector>
 
 #include "plan/compile.hpp"
 #include "testing/testing.hpp"
@@ -21,7 +22,8 @@ inline std::string tool_text(const std::string& name, int version, const std::st
 }
 
 // Tools: files.search@1 (read, 10 s), report.write@1 (write, 5 s), notes.find@1 (deprecated) and
-// @2, paid.lookup@1 (0.01 USD, 20 s), mail.send@1 (send), exec.run@2 (exec, net). Models: tiny
+// @2, paid.lookup@1 (0.01 USD, 20 s), mail.send@1 (send), exec.run@2 (exec, net), and the shipped
+// consensus.deal@1, consensus.settle@1 (no effects) and files.instructions@1 (read). Models: tiny
 // (free), cloudy (priced), huge (dear).
 struct World {
   World() {
@@ -58,13 +60,14 @@ struct World {
                   R"("idempotency":"none","timeout_s":5,"cost_usd":"0","deprecated":"")");
     const std::string old_notes = notes(1, "use notes.find@2");
     const std::string new_notes = notes(2, "");
-    const std::array<EmbeddedFile, 7> tool_files{{{"find", find},
-                                                  {"program", program},
-                                                  {"report", report},
-                                                  {"mail", mail},
-                                                  {"old", old_notes},
-                                                  {"new", new_notes},
-                                                  {"paid", paid}}};
+    std::vector<EmbeddedFile> tool_files{{"find", find}, {"program", program}, {"report", report},
+                                         {"mail", mail}, {"old", old_notes},   {"new", new_notes},
+                                         {"paid", paid}};
+    for (const EmbeddedFile& shipped : contract::embedded_tools()) {
+      if (shipped.name.starts_with("consensus.") || shipped.name.contains("instructions")) {
+        tool_files.push_back(shipped);
+      }
+    }
     auto read_tools = contract::ToolCatalog::from(tool_files);
     check(read_tools.has_value(), read_tools ? "" : read_tools.error().text());
     tools = std::move(*read_tools);

@@ -328,9 +328,8 @@ class Types {
   }
 
   const Source* call_of(const DraftStep& step) {
-    const auto* tool = std::get_if<ToolUse>(&*step.use);
-    if (tool == nullptr && !step.out) return nullptr;
-    return known(tool != nullptr ? tool->tool->output : *step.out);
+    const json::Value* found = step.call_yields();
+    return found == nullptr ? nullptr : known(*found);
   }
 
   // The text of the schema that an input's or a step's reference is into.
@@ -342,9 +341,7 @@ class Types {
     const auto found = index_.find(reference.name);
     if (found == index_.end()) return nullptr;
     const DraftStep& step = draft_.steps[found->second];
-    const bool is_known = step.use ? step.tool || step.out : step.out.has_value();
-    if (!is_known) return nullptr;
-    return step.use ? &step.result() : &*step.out;
+    return step.call_yields() == nullptr ? nullptr : &step.result();
   }
 
   // An argument's schema; its `$ref`s lead into the tool's whole input schema.

@@ -9,6 +9,7 @@
 #include "run/kept_shadow.hpp"
 #include "run/switches.hpp"
 #include "run/system_events.hpp"
+#include "run/test_consensus.hpp"
 #include "run/test_world.hpp"
 #include "schema/validate.hpp"
 
@@ -114,6 +115,20 @@ TEST(Events, EverySchemaIsMetByAnEvent) {
       Ending::How::failed);
   world.model_adapter.set(testing::model_answer);
   world.ask_only_plan = true;
+
+  // Several answers to one question.
+  world.tool_adapter.set(testing::consensus_answer);
+  world.model_adapter.set([](const door::Effect& effect) {
+    return json::Object{{"text", effect.step == "c.draft_1" ? "1" : "2"}};
+  });
+  EXPECT_EQ(run_once(world, true, {},
+                     R"({"naestro":"plan/1","goal":"g","steps":[{"id":"c","do":{"consensus":{)"
+                     R"("protocol":"vote","task":"t","max_input_tokens":9,"max_output_tokens":9}},)"
+                     R"("with":{"messages":[{"role":"user","content":"x"}]},)"
+                     R"("out":{"type":"integer"}}],"outputs":{"c":"${steps.c.out.answer}"}})")
+                .how,
+            Ending::How::done);
+  world.model_adapter.set(testing::model_answer);
 
   // Results that the plan does not accept.
   std::string strict = testing::kPlan;

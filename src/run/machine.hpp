@@ -385,6 +385,7 @@ class Machine {
   void note_presence(std::size_t index);
   void skip_step(std::size_t index, std::string_view because, Batch& batch);
   void close_step(std::size_t index, Batch& batch);
+  void say_agreement(std::size_t index, Batch& batch);
   void fail_step(std::size_t index, Error error, Batch& batch);
   bool compute_outputs();
   bool accepted(Batch& batch);
@@ -454,6 +455,8 @@ class Machine {
   [[nodiscard]] Result<json::Value> value_of(std::size_t index, json::Value value) const;
   [[nodiscard]] plan::Lookup lookup() const;
   [[nodiscard]] plan::Lookup lookup(At at) const;
+  // Whether what the step is shown of that one may be absent.
+  [[nodiscard]] bool goes_without(std::size_t index, const std::string& producer) const;
   [[nodiscard]] contract::Label label_of(const plan::Reference& reference) const;
   [[nodiscard]] contract::Label label_of(At at, const plan::Reference& reference) const;
   [[nodiscard]] std::optional<std::size_t> index_of(std::string_view step) const;

@@ -98,8 +98,9 @@ plan::Lookup Machine::lookup(At at) const {
   const Step& step = steps_[at.step];
   const Call& call = step.calls[at.call];
   const auto& repeat = program_->steps[at.step].control.repeat;
-  return [this, &step, &call, &repeat](Reference::From from,
-                                       const std::string& name) -> const json::Value* {
+  return [this, at, &step, &call, &repeat](Reference::From from,
+                                           const std::string& name) -> const json::Value* {
+    static const json::Value kNothing;
     if (from == Reference::From::call) return &call.given;
     if (from == Reference::From::item) {
       return &step.items[static_cast<std::size_t>(call.item.value())];
@@ -108,8 +109,15 @@ plan::Lookup Machine::lookup(At at) const {
       if (call.round > 0) return &call.result;
       return &repeat.value().start.value();  // the compiler lets nothing else pass
     }
-    return lookup()(from, name);
+    const json::Value* there = lookup()(from, name);
+    const bool absent = there == nullptr && from == Reference::From::step;
+    return absent && goes_without(at.step, name) ? &kNothing : there;
   };
+}
+
+bool Machine::goes_without(std::size_t index, const std::string& producer) const {
+  const plan::Step* found = program_->find(producer);
+  return found != nullptr && program_->steps[index].goes_without(*found);
 }
 
 void Machine::turn(Call& call, Call::State to) {

@@ -89,8 +89,10 @@ bool Machine::settle_ready(Batch& batch) {
     if (!can_open) continue;
     moved = true;
     note_presence(i);
-    const bool absent = std::ranges::any_of(
-        needs, [&](std::size_t need) { return result_of(program_->steps[need].id) == nullptr; });
+    const bool absent = std::ranges::any_of(needs, [&](std::size_t need) {
+      const plan::Step& producer = program_->steps[need];
+      return result_of(producer.id) == nullptr && !program_->steps[i].goes_without(producer);
+    });
     if (absent) {
       skip_step(i, "needs", batch);
     } else {
@@ -240,6 +242,26 @@ void Machine::close_step(std::size_t index, Batch& batch) {
        {{"labels", &step.labels},
         recorded == nullptr ? Field{"result", std::get<Secret>(*said)} : Field{"result", recorded},
         {"step", planned.id}});
+  if (planned.group == planned.id) say_agreement(index, batch);
+}
+
+// How far those who were asked agree: figures, in the clear.
+void Machine::say_agreement(std::size_t index, Batch& batch) {
+  const json::Object& result = steps_[index].result.get_object();
+  const json::Object& agreement = *json::object_at(result, "agreement");
+  const auto count = [&](std::string_view key) { return *json::integer_at(agreement, key); };
+  emit(batch, "consensus.reached",
+       {{"agree", count("agree")},
+        {"asked", count("asked")},
+        {"by", *json::text_at(result, "by")},
+        {"dissent", static_cast<std::int64_t>(json::array_at(result, "dissent")->size())},
+        {"drafts", count("drafts")},
+        {"high_percent", count("high_percent")},
+        {"low_percent", count("low_percent")},
+        {"method", *json::text_at(agreement, "method")},
+        {"protocol", *json::text_at(result, "protocol")},
+        {"rate_percent", count("rate_percent")},
+        {"step", program_->steps[index].id}});
 }
 
 void Machine::fail_step(std::size_t index, Error error, Batch& batch) {

@@ -40,6 +40,8 @@ void on_step_event(RunView& view, const ledger::Event& event, std::int64_t at) {
     if (step.started_at == 0) step.started_at = at;
   } else if (event.kind == "effect.intended") {
     step.target = text(data, "target");
+  } else if (event.kind == "consensus.reached") {
+    step.agreement = json::Value(data);
   } else if (event.kind == "step.skipped") {
     step.state = "skipped";
     step.ended_at = at;
@@ -194,7 +196,8 @@ json::Value to_json(const RunView& view) {
                                  {"code", step.code},
                                  {"result", step.result},
                                  {"message", step.message},
-                                 {"role", step.role}});
+                                 {"role", step.role},
+                                 {"agreement", step.agreement}});
   }
   json::Array questions;
   for (const OpenQuestion& question : view.questions) {

@@ -25,10 +25,11 @@ struct StepView {
   std::string rule;      // the policy rule that decided
   std::string decision;  // allow, ask, deny
   bool granted = false;
-  std::string code;     // of the failure
-  json::Value result;   // reference to the blob, or null
-  json::Value message;  // reference to the blob, or null
-  json::Value role;     // as run::role_of says it, with references to blobs; or null
+  std::string code;       // of the failure
+  json::Value result;     // reference to the blob, or null
+  json::Value message;    // reference to the blob, or null
+  json::Value agreement;  // of a consensus: the data of consensus.reached, or null
+  json::Value role;       // as run::role_of says it, with references to blobs; or null
 };
 
 struct OpenQuestion {

@@ -22,17 +22,31 @@ std::set<std::string> keys(const json::Object& object) {
 
 TEST(ToolContracts, NameTheToolsAndTheirArguments) {
   const std::map<std::string, std::size_t> caps = {
-      {"answer.compose@1", kAnswerOutputMax},  {"chart.svg@1", kChartOutputMax},
-      {"csv.duplicates@1", kCsvOutputMax},     {"csv.join@1", kCsvOutputMax},
-      {"csv.query@1", kCsvOutputMax},          {"exec.run@1", kExecOutputMax},
-      {"exec.run@2", kExecOutputMax},          {"files.edit@1", kWriteOutputMax},
-      {"files.list@1", kListOutputMax},        {"files.read@1", kReadOutputMax},
-      {"files.restore@1", kRestoreOutputMax},  {"files.search@1", kSearchOutputMax},
-      {"files.write@1", kWriteOutputMax},      {"http.get@1", kHttpOutputMax},
-      {"http.get@2", kHttpOutputMax},          {"json.query@1", kCsvOutputMax},
-      {"report.markdown@1", kReportOutputMax}, {"text.compare@1", kCompareOutputMax},
-      {"text.diff@1", kDiffOutputMax},         {"text.find@1", kFindOutputMax},
-      {"text.section@1", kSectionOutputMax},   {"text.timeline@1", kTimelineOutputMax},
+      {"answer.compose@1", kAnswerOutputMax},
+      {"chart.svg@1", kChartOutputMax},
+      {"consensus.deal@1", kConsensusOutputMax},
+      {"consensus.settle@1", kConsensusOutputMax},
+      {"csv.duplicates@1", kCsvOutputMax},
+      {"csv.join@1", kCsvOutputMax},
+      {"csv.query@1", kCsvOutputMax},
+      {"exec.run@1", kExecOutputMax},
+      {"exec.run@2", kExecOutputMax},
+      {"files.edit@1", kWriteOutputMax},
+      {"files.instructions@1", kInstructionsOutputMax},
+      {"files.list@1", kListOutputMax},
+      {"files.read@1", kReadOutputMax},
+      {"files.restore@1", kRestoreOutputMax},
+      {"files.search@1", kSearchOutputMax},
+      {"files.write@1", kWriteOutputMax},
+      {"http.get@1", kHttpOutputMax},
+      {"http.get@2", kHttpOutputMax},
+      {"json.query@1", kCsvOutputMax},
+      {"report.markdown@1", kReportOutputMax},
+      {"text.compare@1", kCompareOutputMax},
+      {"text.diff@1", kDiffOutputMax},
+      {"text.find@1", kFindOutputMax},
+      {"text.section@1", kSectionOutputMax},
+      {"text.timeline@1", kTimelineOutputMax},
   };
   std::vector<std::string> ids;
   for (const std::string& id : known()) {
@@ -59,9 +73,9 @@ TEST(ToolContracts, NameTheToolsAndTheirArguments) {
   }
   EXPECT_EQ(ids, known());
   EXPECT_TRUE(std::ranges::is_sorted(ids));
-  // The planner's four tools, one of them in two versions, are those of the room agents.
+  // The planner's five tools, one of them in two versions, are those of the room agents.
   const auto files = std::distance(std::filesystem::directory_iterator{kContracts}, {});
-  EXPECT_EQ(static_cast<std::size_t>(files), ids.size() + 5) << "a contract without a tool";
+  EXPECT_EQ(static_cast<std::size_t>(files), ids.size() + 6) << "a contract without a tool";
 }
 
 using BuiltinTest = ToolTest;

@@ -347,5 +347,51 @@ TEST_F(TextFilesTest, EditsEqualReplacements) {
   }
 }
 
+TEST_F(TextFilesTest, InstructionsAreThoseFromTheRootDown) {
+  const auto at = [&](const char* path) {
+    return *run("files.instructions", json::write(json::Object{{"path", path}}));
+  };
+  EXPECT_EQ(json::write(at(".")), R"({"text":"","files":[],"truncated":false})");
+  file("AGENTS.md", "Use tabs.\n");
+  file("src/AGENTS.md", "Use blanks.");
+  file("src/deep/x.cpp", "");
+  file("other/AGENTS.md", "not this");
+  EXPECT_EQ(json::write(at("./src/deep/x.cpp")),
+            R"({"text":"## AGENTS.md\nUse tabs.\n## src/AGENTS.md\nUse blanks.\n","files":[)"
+            R"({"path":"AGENTS.md","bytes":10,"shown":10,"sha256":")" +
+                sha("Use tabs.\n") +
+                R"(","problem":""},{"path":"src/AGENTS.md","bytes":11,"shown":11,"sha256":")" +
+                sha("Use blanks.") + R"(","problem":""}],"truncated":false})");
+  EXPECT_EQ(at(".").at("files").as_array().size(), 1);
+}
+
+// What lies nearest has the room first; one that cannot be read spoils none of the others.
+TEST_F(TextFilesTest, InstructionsAreCapped) {
+  std::string lines;
+  while (lines.size() < 20'000) lines += "a line of an instruction\n";
+  file("AGENTS.md", lines);
+  file("a/AGENTS.md", "\xff");
+  file("a/b/AGENTS.md", lines);
+  file("a/b/c/AGENTS.md", std::string(40'000, 'x'));  // no line of it fits
+  const json::Value all = *run("files.instructions", R"({"path":"a/b/c"})");
+  EXPECT_TRUE(all.at("truncated").as_bool());
+  const json::Array& files = all.at("files").as_array();
+  ASSERT_EQ(files.size(), 4);
+  EXPECT_EQ(files[3].at("shown"), 0);
+  EXPECT_EQ(files[2].at("shown").to_number<std::size_t>(), lines.size());
+  has(std::string{files[1].at("problem").as_string()}, "not UTF-8");
+  EXPECT_EQ(files[1].at("sha256"), "");
+  const auto shown = files[0].at("shown").to_number<std::size_t>();
+  EXPECT_GT(shown, 10'000U);
+  EXPECT_EQ(shown % 25, 0U);  // whole lines
+  const std::string text{all.at("text").as_string()};
+  EXPECT_LE(text.size(), 32U << 10);
+  EXPECT_LT(text.find("## AGENTS.md"), text.find("## a/b/AGENTS.md"));
+  std::string deep = "d";
+  for (int i = 0; i < 120; ++i) deep += "/d";
+  has(run("files.instructions", json::write(json::Object{{"path", deep}})).error().message,
+      "more than 100 folders deep");
+}
+
 }  // namespace
 }  // namespace naestro::tools
