@@ -249,6 +249,7 @@ json::Value refused(std::string reason) {
 bool is_offered(const contract::ToolContract& tool) {
   return !tool.name.starts_with("planner.") && !tool.name.starts_with("consensus.") &&
          tool.name != "answer.compose" && tool.name != "files.restore" &&
+         tool.name != "files.instructions" &&                     // roles are told of them
          tool.id() != "exec.run@2" && tool.id() != "http.get@2";  // no model names hosts or secrets
 }
 
