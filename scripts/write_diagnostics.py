@@ -19,7 +19,7 @@ GROUPS = {"NP1": "Parse: the text, its shape, its references and schemas",
 
 def page():
     text = (ROOT / "src/plan/diagnostics.def").read_text(encoding="utf-8")
-    rows = ROW.findall(text)
+    rows = ROW.findall(re.sub(r'"\s*\n\s*"', "", text))  # one string in several lines
     assert len(rows) == text.count('"NP'), "a row of the table is not understood"
     out = ["# Diagnostics of the plan compiler", "",
            "Written from `src/plan/diagnostics.def` by `scripts/write_diagnostics.py`.", "",

@@ -34,16 +34,16 @@ Result<json::Value> Planner::call(std::string_view tool, std::int64_t version,
   if (context.stop.stop_requested()) return fail(Code::kInterrupted, "the tool was stopped");
   if (version == 1 && tool == "planner.survey") return survey(arguments, lexicon_, context);
   if (version == 1 && tool == "planner.draft") return draft(arguments, skills_, lexicon_);
-  if (version <= 2 && tool == "planner.brief") return with_tools(brief, arguments);
-  if (version == 1 && tool == "planner.adopt") return with_tools(adopt, arguments);
+  if (version <= 3 && tool == "planner.brief") return with_tools(brief, arguments);
+  if (version <= 2 && tool == "planner.adopt") return with_tools(adopt, arguments);
   if (version == 1 && tool == "planner.second_opinion") return second_opinion(arguments);
   return fail(Code::kNotFound, "there is no planner's tool '" + shorten(tool, 100) + "'",
               "known are " + join(known(), ", "));
 }
 
 std::vector<std::string> known() {
-  return {"planner.adopt@1", "planner.brief@1",          "planner.brief@2",
-          "planner.draft@1", "planner.second_opinion@1", "planner.survey@1"};
+  return {"planner.adopt@1", "planner.adopt@2", "planner.brief@1",          "planner.brief@2",
+          "planner.brief@3", "planner.draft@1", "planner.second_opinion@1", "planner.survey@1"};
 }
 
 Result<json::Value> call(std::string_view tool, std::int64_t version, const json::Object& arguments,

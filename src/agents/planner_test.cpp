@@ -44,7 +44,8 @@ TEST(Planner, ItsToolsHaveContractsAndFitThem) {
   const std::map<std::string, std::size_t> caps = {
       {"planner.survey@1", kSurveyOutputMax}, {"planner.draft@1", kDraftOutputMax},
       {"planner.brief@1", kBriefOutputMax},   {"planner.brief@2", kBriefOutputMax},
-      {"planner.adopt@1", kAdoptOutputMax},   {"planner.second_opinion@1", kSecondOpinionMax}};
+      {"planner.adopt@1", kAdoptOutputMax},   {"planner.adopt@2", kAdoptOutputMax},
+      {"planner.brief@3", kBriefOutputMax},   {"planner.second_opinion@1", kSecondOpinionMax}};
   EXPECT_EQ(known().size(), caps.size());
   for (const std::string& id : known()) {
     const std::size_t at = id.find('@');

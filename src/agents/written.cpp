@@ -3,9 +3,9 @@
 #include <algorithm>
 #include <set>
 
+#include "agents/role_steps.hpp"
 #include "base/text.hpp"
 #include "plan/reference.hpp"
-#include "turns/context.hpp"
 #include "turns/signature.hpp"
 
 namespace naestro::agents {
@@ -17,9 +17,6 @@ constexpr std::size_t kValuesShown = 6;
 constexpr std::size_t kFolderBytes = 2000;  // of a brief, that no list of tools takes
 constexpr std::size_t kWordLetters = 4;     // shorter ones say little
 constexpr std::size_t kCellBytesMax = 40;
-constexpr std::int64_t kOutputTokensMax = 4000;
-constexpr std::int64_t kInputTokensMax = 32'000;
-constexpr std::int64_t kFrameBytes = 3000;  // the instructions, the answer's schema
 constexpr std::size_t kBasisBytesMax =
     900;  // answer.compose takes 2,000 characters, escapes and all
 
@@ -33,11 +30,15 @@ class Page {
   explicit Page(std::size_t bytes_max) : left_{bytes_max} {}
 
   void line(std::string_view text) {
-    if (text.size() + 1 > left_) {
+    // In the JSON in which the model is asked these take two bytes each, and so does the line's
+    // end.
+    const auto escaped = std::ranges::count_if(text, [](char c) { return c == '"' || c == '\\'; });
+    const std::size_t bytes = text.size() + static_cast<std::size_t>(escaped) + 2;
+    if (bytes > left_) {
       truncated_ = true;
       return;
     }
-    left_ -= text.size() + 1;
+    left_ -= bytes;
     out_ += text;
     out_ += '\n';
   }
@@ -205,6 +206,24 @@ std::string free_id(const json::Array& steps) {
   return id;
 }
 
+// What an agent with a role says is the answer.
+json::Object plan_of_report(std::string_view goal, const json::Array& steps,
+                            const std::string& answering) {
+  json::Array all;
+  for (const json::Value& each : steps) {
+    const bool last = each.is_object() && text_of(each.get_object(), "id") == answering;
+    all.push_back(last ? json::Value(reporting(each.get_object())) : each);
+  }
+  json::Object outputs;
+  for (const std::string_view each : {"answer", "sources"}) {
+    outputs[each] = "${steps." + answering + ".out." + std::string{each} + "}";
+  }
+  return {{"naestro", "plan/1"},
+          {"goal", goal},
+          {"steps", std::move(all)},
+          {"outputs", std::move(outputs)}};
+}
+
 json::Object plan_of(std::string_view goal, std::string_view model, const json::Array& steps,
                      const std::string& answering, const contract::ToolCatalog& tools) {
   static const json::Object none;
@@ -263,12 +282,26 @@ Result<json::Value> brief(const json::Object& arguments, const contract::ToolCat
   page.line("Goal: " + text_of(arguments, "goal"));
   if (const std::string found = text_of(arguments, "diagnostics"); found != "none") {
     const auto told = json::parse(found);
-    const bool ran = told && told->is_object() && told->get_object().contains("failed");
+    const auto says = [&](std::string_view member) {
+      return told && told->is_object() && told->get_object().contains(member);
+    };
     page.line(
-        ran ? "\nYour last plan was run and did not come through. What failed, the steps that "
+        says("failed")
+            ? "\nYour last plan was run and did not come through. What failed, the steps that "
               "are done (written again as they stand, they are not done again), the plan:"
+        : says("steered")
+            ? "\nA plan for another goal is under way. The steps of it that are done (where this "
+              "goal needs them, write them again as they stand, they are not done again), the plan:"
             : "\nYour last plan was refused. Findings, and the plan as it was read:");
     page.passage(found, 3);
+  }
+  const json::Object* roles = json::object_at(arguments, "roles");
+  if (roles != nullptr && !roles->empty()) {
+    page.line("\nRoles, of agents that work by themselves with their tools:");
+    for (const auto& role : *roles) {
+      const json::Object* definition = role.value().if_object();
+      if (definition != nullptr) page.line(role_line(role.key(), *definition));
+    }
   }
   page.line("\nTools, as NAME ARGUMENTS -> RESULT:");
   list(usable(arguments, tools), text_of(arguments, "goal"), arguments.contains("tools"), page);
@@ -295,11 +328,21 @@ Result<json::Value> adopt(const json::Object& arguments, const contract::ToolCat
                    "; an answer is what a tool found");
   }
   if (!steps.empty()) {
-    return json::Value(
-        json::Object{{"plan", plan_of(text_of(arguments, "goal"), model, steps, answering, tools)},
-                     {"status", "planned"},
-                     {"skill", ""},
-                     {"reason", "written by " + model}});
+    const std::string goal = text_of(arguments, "goal");
+    const json::Object* roles = json::object_at(arguments, "roles");
+    const json::Object* last = step_of(steps, answering);
+    json::Object plan = roles != nullptr && last != nullptr && is_role_step(*last)
+                            ? plan_of_report(goal, steps, answering)
+                            : plan_of(goal, model, steps, answering, tools);
+    if (roles != nullptr) {
+      if (json::Object used = used_roles(steps, *roles); !used.empty()) {
+        plan["roles"] = std::move(used);
+      }
+    }
+    return json::Value(json::Object{{"plan", std::move(plan)},
+                                    {"status", "planned"},
+                                    {"skill", ""},
+                                    {"reason", "written by " + model}});
   }
   std::string reason = text_of(*draft, "reason");
   const std::string status = text_of(*draft, "status");
@@ -309,99 +352,6 @@ Result<json::Value> adopt(const json::Object& arguments, const contract::ToolCat
                                   {"status", status},
                                   {"skill", text_of(*draft, "skill")},
                                   {"reason", std::move(reason)}});
-}
-
-namespace {
-
-// Only these tools are told of, and taken.
-void narrow(json::Object& plan, const std::set<std::string>& allowed) {
-  for (json::Value& each : plan["steps"].as_array()) {
-    json::Object& step = each.as_object();
-    json::Value* list =
-        step["id"] == "brief" ? step["with"].as_object().if_contains("tools") : nullptr;
-    json::Value* out = step.if_contains("out");
-    if (out != nullptr) {
-      boost::system::error_code none;
-      list = out->find_pointer("/properties/steps/items/properties/do/anyOf/0/properties/tool/enum",
-                               none);
-    }
-    if (list == nullptr) continue;
-    json::Array kept;
-    for (const json::Value& tool : list->as_array()) {
-      if (allowed.contains(std::string{json::view(tool.get_string())})) kept.push_back(tool);
-    }
-    if (kept.empty() && out != nullptr)
-      kept.emplace_back("none");  // an enumeration has to have one
-    *list = std::move(kept);
-  }
-}
-
-// The model writes several plans, each asked for by its number; one that is no plan spoils none of
-// the others.
-void draw(json::Object& plan, std::int64_t candidates) {
-  json::Array numbers;
-  for (std::int64_t i = 1; i <= candidates; ++i) numbers.emplace_back(i);
-  plan["inputs"].as_object()["numbers"] = json::Object{
-      {"schema", json::parse(R"({"type":"array","items":{"type":"integer"}})").value()},
-      {"value", std::move(numbers)}};
-  for (json::Value& each : plan["steps"].as_array()) {
-    json::Object& step = each.as_object();
-    json::Object& with = step["with"].as_object();
-    if (step["id"] == "write") {
-      step["for_each"] = json::Object{{"in", "${inputs.numbers}"},
-                                      {"max", candidates},
-                                      {"parallel", 1},
-                                      {"on_error", "collect"}};
-      step["default"] = json::Array{
-          json::Value(json::Object{{"ok", true}, {"value", json::Value(step["default"])}})};
-      json::Object& user = with["messages"].as_array().back().as_object();
-      user["content"] = std::string{json::view(user["content"].as_string())} +
-                        "\n\nThis is draft ${item} of " + std::to_string(candidates) +
-                        "; each goes about it in another way.";
-    } else if (step["id"] == "adopt") {
-      step["for_each"] = json::Object{{"in", "${steps.write.out}"}, {"max", candidates}};
-      with["written"] = "${item}";
-    }
-  }
-  json::Object& outputs = plan["outputs"].as_object();
-  outputs["plan"] = "${steps.adopt.out}";
-  for (const std::string_view each : {"status", "skill", "reason"}) {
-    outputs[each] = "${steps.adopt.out[0]." + std::string{each} + "}";
-  }
-}
-
-}  // namespace
-
-// The caps share the context: a quarter, at most kOutputTokensMax, for the plan; the rest is read,
-// the schema and the instructions with it.
-Result<std::string> program_for(std::string_view program, const contract::ModelContract& model,
-                                const Drawing& drawing) {
-  const std::int64_t output = std::min(kOutputTokensMax, model.context_tokens / 4);
-  const std::int64_t input = std::min(kInputTokensMax, model.context_tokens - output);
-  const std::int64_t bytes = turns::bytes_of(model, input) - kFrameBytes;
-  if (bytes < kBriefBytesMin) {
-    return fail(Code::kUsage,
-                "the model " + model.name + " has room for " +
-                    std::to_string(model.context_tokens) +
-                    " tokens, too few to be told of the tools and the folder",
-                "choose another planner.model; 'naestro models' shows them");
-  }
-  NAESTRO_LET(json::Value plan, json::parse(program));
-  for (json::Value& each : plan.as_object()["steps"].as_array()) {
-    json::Object& step = each.as_object();
-    json::Object& with = step["with"].as_object();
-    if (with.contains("max_bytes")) with["max_bytes"] = bytes;
-    if (with.contains("model")) with["model"] = model.name;
-    json::Value* call = step["do"].as_object().if_contains("model");
-    if (call == nullptr) continue;
-    json::Object& use = call->as_object();
-    use["model"] = model.name;
-    use["max_input_tokens"] = input;
-    use["max_output_tokens"] = output;
-  }
-  if (drawing.tools) narrow(plan.as_object(), *drawing.tools);
-  if (drawing.candidates > 1) draw(plan.as_object(), drawing.candidates);
-  return json::pretty(plan);
 }
 
 }  // namespace naestro::agents

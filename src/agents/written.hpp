@@ -5,12 +5,9 @@
 // words are never the answer. Contracts: contracts/tools/planner.{brief,adopt}.json.
 #pragma once
 
-#include <optional>
-#include <set>
 #include <string>
 #include <string_view>
 
-#include "contract/model.hpp"
 #include "contract/tool.hpp"
 
 namespace naestro::agents {
@@ -30,17 +27,5 @@ Result<json::Value> adopt(const json::Object& arguments, const contract::ToolCat
 
 // What a plan that a model writes may call: all but what is the planner's own.
 bool is_offered(const contract::ToolContract& tool);
-
-// How plans are drawn: how many, and of which tools (ids); nullopt: of all that are offered.
-struct Drawing {
-  std::int64_t candidates = 1;
-  std::optional<std::set<std::string>> tools{};
-};
-
-// `program` (the text of plans/model_goal.json) for one model: its name, and caps that fit its
-// context. With several candidates its output is an array of {"plan", ...}. kUsage where the
-// context is too small to say what there is.
-Result<std::string> program_for(std::string_view program, const contract::ModelContract& model,
-                                const Drawing& drawing = {});
 
 }  // namespace naestro::agents

@@ -3,6 +3,7 @@
 #include <fstream>
 #include <set>
 
+#include "agents/model_program.hpp"
 #include "agents/planner.hpp"
 #include "agents/test_world.hpp"
 #include "base/text.hpp"
@@ -279,6 +280,27 @@ TEST(ModelProgram, TellsOfAllowedToolsAlone) {
   EXPECT_EQ(*json::at(none, kEnum), *json::parse(R"(["none"])"));
 }
 
+// Findings, a failure and another goal are told apart.
+TEST(Brief, APlannerIsToldWhatBecameOfItsPlan) {
+  const auto told = [](std::string_view found) {
+    return std::string{*json::text_at(brief_of(kGoal, 60'000, found), "text")};
+  };
+  const std::string steered = told(R"({"done":["rows"],"plan":{"steps":[]},"steered":true})");
+  EXPECT_TRUE(steered.contains("A plan for another goal is under way")) << steered;
+  EXPECT_TRUE(steered.contains("rows")) << steered;
+  EXPECT_TRUE(told(R"({"done":[],"failed":{},"plan":{}})").contains("did not come through"));
+  EXPECT_TRUE(told(R"({"findings":[],"plan":{}})").contains("was refused"));
+  // What it is told is asked as JSON, whose quotes take two bytes.
+  std::string quotes = R"({"findings":[)";
+  for (int i = 0; i < 2000; ++i) quotes += R"("",)";
+  const json::Object out = brief_of(kGoal, 9000, quotes + "1]}");
+  const std::string text{*json::text_at(out, "text")};
+  const auto passage = text.substr(text.find(R"({"findings)"));
+  const auto escaped = std::ranges::count(passage.substr(0, passage.find('\n')), '"');
+  EXPECT_GT(escaped, 1000);
+  EXPECT_LE(static_cast<std::int64_t>(text.size()) + escaped, 9000);
+}
+
 // Of too many tools those come first that the goal speaks of.
 TEST(Brief, OfManyToolsThoseAreListedThatTheGoalNeeds) {
   const auto text = [&](std::string_view goal, std::int64_t bytes) {
@@ -325,6 +347,82 @@ TEST(ModelProgram, ItsMessagesFitAModelThatCountsBytes) {
     EXPECT_LE(bytes, static_cast<std::size_t>(
                          json::at(plan, "/steps/3/do/model/max_input_tokens")->as_int64()));
   }
+}
+
+const char* const kRoles = R"({"researcher":{"version":1,"purpose":"Finds what files say.",
+    "prompt":"Read.","tools":["files.search@1","files.read@1"],"scope":{"read":["."]},"share":50,
+    "turns":4,"tool_calls":6,"memory":["goal"],"model":{"task":"t"}}})";
+
+TEST(ModelProgram, TellsOfRoles) {
+  const auto large = model(200'000, true);
+  const json::Object roles = json::parse(kRoles).value().get_object();
+  const json::Value plan =
+      json::parse(program_for(program_text(), large, {.roles = roles}).value()).value();
+  constexpr std::string_view kForm = "/steps/3/out/properties/steps/items/properties";
+  const auto form = [&](const json::Value& of, std::string_view below) {
+    return json::at(of, std::string{kForm} + std::string{below});
+  };
+  EXPECT_EQ(*json::at(plan, "/inputs/roles/value"), json::Value(roles));
+  EXPECT_EQ(*form(plan, "/role/enum"), *json::parse(R"(["researcher"])"));
+  EXPECT_NE(form(plan, "/do/anyOf/2/properties/agent"), nullptr);
+  // Without any, no step can have one.
+  const json::Value none = json::parse(program_for(program_text(), large).value()).value();
+  EXPECT_EQ(form(none, "/role"), nullptr);
+  EXPECT_EQ(form(none, "/do/anyOf/2"), nullptr);
+  EXPECT_NE(form(none, "/do/anyOf/1"), nullptr);
+  // A program of somebody's own may have no room for them.
+  EXPECT_TRUE(program_for(R"({"steps":[],"inputs":{}})", large, {.roles = roles}));
+
+  const std::string goal = "why are claims late?";
+  const json::Object told = call("planner.brief",
+                                 {{"goal", goal},
+                                  {"survey", world().survey(goal)},
+                                  {"diagnostics", "none"},
+                                  {"tools", json::Array{}},
+                                  {"roles", roles},
+                                  {"max_bytes", 60'000}},
+                                 3);
+  EXPECT_TRUE(
+      json::text_at(told, "text")
+          ->contains("- researcher: Finds what files say. Tools: files.search@1, files.read@1\n"));
+}
+
+// What an agent with a role says may be the answer; the plan holds the roles that its steps have.
+TEST(Adopt, AnAgentWithARoleMayAnswer) {
+  json::Value roles = json::parse(kRoles).value();
+  roles.get_object()["idle"] = roles.at("researcher");
+  const auto plan_of = [&](const char* written) {
+    return call("planner.adopt",
+                {{"goal", "why are claims late?"},
+                 {"model", "writer"},
+                 {"draft", json::Object{{"status", "refused"}, {"reason", "no"}}},
+                 {"written", json::parse(written).value()},
+                 {"roles", roles}},
+                2);
+  };
+  const json::Object found = plan_of(
+      R"({"steps":[{"id":"look","role":"researcher","do":{"agent":{}},"out":{"type":"object"},
+          "with":{"messages":[{"role":"user","content":"Look."}]}}],"answer":"look"})");
+  EXPECT_EQ(*json::text_at(found, "status"), "planned");
+  const json::Value plan = found.at("plan");
+  EXPECT_EQ(*json::at(plan, "/outputs"),
+            *json::parse(
+                R"({"answer":"${steps.look.out.answer}","sources":"${steps.look.out.sources}"})"));
+  EXPECT_EQ(plan.at("roles").as_object().size(), 1U);
+  EXPECT_NE(json::at(plan, "/steps/0/out/properties/sources"), nullptr);
+  const auto compiled = plan::compile(json::pretty(plan), {.tools = world().catalogs.tools,
+                                                           .models = world().catalogs.models,
+                                                           .policy = world().catalogs.policy});
+  EXPECT_TRUE(compiled.program);
+  // A model alone may not; a tool's step answers as before.
+  EXPECT_EQ(
+      *json::text_at(plan_of(R"({"steps":[{"id":"m","do":{"model":{"task":"t"}}}],"answer":"m"})"),
+                     "status"),
+      "refused");
+  const json::Object tool = plan_of(
+      R"({"steps":[{"id":"l","do":{"tool":"files.list@1"},"with":{"path":"."}},1],"answer":"l"})");
+  EXPECT_FALSE(tool.at("plan").as_object().contains("roles"));
+  EXPECT_EQ(tool.at("plan").at("steps").as_array().back().at("do").at("tool"), "answer.compose@1");
 }
 
 }  // namespace

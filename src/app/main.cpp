@@ -12,8 +12,8 @@
 #include <thread>
 
 #include "agents/goal.hpp"
+#include "agents/model_program.hpp"
 #include "agents/planner.hpp"
-#include "agents/written.hpp"
 #include "app/barred.hpp"
 #include "app/config.hpp"
 #include "app/confined.hpp"
@@ -203,9 +203,9 @@ int main(int argc, char** argv) {
       .planner = std::string{embedded_plan("plan_goal.json")},
       .model_planner =
           [](const contract::ModelContract& model, std::int64_t candidates,
-             std::set<std::string> allowed) {
+             std::set<std::string> allowed, json::Object roles) {
             return agents::program_for(embedded_plan("model_goal.json"), model,
-                                       {candidates, std::move(allowed)});
+                                       {candidates, std::move(allowed), std::move(roles)});
           },
       .goal_bytes_max = agents::kGoalBytesMax,
       .version = NAESTRO_VERSION,

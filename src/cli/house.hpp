@@ -34,9 +34,9 @@ struct House {
   // The built-in program that turns a goal into a plan (plans/plan_goal.json).
   std::string planner = {};
   // The same with a model behind the skills (plans/model_goal.json), which writes so many plans, of
-  // the tools that are allowed (ids).
+  // the tools that are allowed (ids), with these roles (by name, schemas/role.schema.json).
   std::function<Result<std::string>(const contract::ModelContract&, std::int64_t candidates,
-                                    std::set<std::string> allowed)>
+                                    std::set<std::string> allowed, json::Object roles)>
       model_planner = {};
   std::size_t goal_bytes_max = 0;  // of a goal that they read
   std::string version;

@@ -14,18 +14,32 @@
 #include "run/role.hpp"
 
 namespace naestro::cli {
+namespace {
+
+std::string_view remedy_of(const plan::Diagnostic& diagnostic) {
+  const auto& all = plan::all_diagnostics();
+  return std::ranges::find(all, diagnostic.code, &plan::DiagnosticInfo::code)->remedy;
+}
+
+}  // namespace
 
 void print_diagnostics(House& house, const plan::Compiled& compiled, const std::string& file,
                        bool json) {
   if (json) {
     json::Array rows;
-    for (const auto& diagnostic : compiled.diagnostics) rows.push_back(to_json(diagnostic));
+    for (const auto& diagnostic : compiled.diagnostics) {
+      rows.push_back(to_json(diagnostic));
+      rows.back().as_object()["remedy"] = remedy_of(diagnostic);
+    }
     print(house.out, json::pretty(json::Object{{"ok", compiled.program.has_value()},
                                                {"diagnostics", std::move(rows)}}));
     return;
   }
   for (const auto& diagnostic : compiled.diagnostics) {
     print(house.err, plan::format(diagnostic, file) + "\n");
+    if (plan::over_budget(diagnostic)) {
+      print(house.err, "  to mend it: " + std::string{remedy_of(diagnostic)} + "\n");
+    }
   }
 }
 

@@ -68,6 +68,25 @@ std::set<std::string> allowed_tools(const House& house) {
   return out;
 }
 
+// The roles with those of their tools that are allowed; one of which none is left is no use.
+json::Object allowed_roles(const House& house, const std::string& workspace,
+                           const std::set<std::string>& tools) {
+  json::Object out;
+  const contract::RoleCatalog catalog = house.roles(workspace);
+  for (const contract::RoleEntry& entry : catalog.entries) {
+    if (!entry.role || entry.role->tools.empty() || out.contains(entry.name)) continue;
+    json::Array kept;
+    for (const std::string& tool : entry.role->tools) {
+      if (tools.contains(tool)) kept.emplace_back(tool);
+    }
+    if (kept.empty()) continue;
+    json::Object definition = entry.role->definition.get_object();
+    definition["tools"] = std::move(kept);
+    out[entry.name] = std::move(definition);
+  }
+  return out;
+}
+
 // The planner's program with one more step behind it. What is no program stays as it is.
 std::string with_consensus(const std::string& text, const std::string& protocol) {
   auto planner = json::parse(text, {.bytes_max = kPlanFileMax});
@@ -86,16 +105,23 @@ std::string with_consensus(const std::string& text, const std::string& protocol)
   return json::pretty(*planner);
 }
 
+Result<std::string> planner_file(const House& house, const RunOptions& options) {
+  NAESTRO_LET(std::string text, ledger::read_whole(options.planner));
+  return with_roles(house, options.plan.workspace, std::move(text));
+}
+
 }  // namespace
 
 Result<std::string> planner_of(const House& house, const RunOptions& options) {
   const contract::ModelContract* model = house.models.find(house.settings.planner_model);
-  auto text = !options.planner.empty() ? ledger::read_whole(options.planner)
-              : model == nullptr       ? Result<std::string>{house.planner}
-                                 : house.model_planner(*model, house.settings.planner_candidates,
-                                                       allowed_tools(house));
-  if (text && !options.planner.empty()) {
-    text = with_roles(house, options.plan.workspace, *std::move(text));
+  Result<std::string> text = house.planner;
+  if (!options.planner.empty()) {
+    text = planner_file(house, options);
+  } else if (model != nullptr) {
+    std::set<std::string> tools = allowed_tools(house);
+    json::Object roles = allowed_roles(house, options.plan.workspace, tools);
+    text = house.model_planner(*model, house.settings.planner_candidates, std::move(tools),
+                               std::move(roles));
   }
   if (!text || options.consensus.empty()) return text;
   return with_consensus(*text, options.consensus);

@@ -241,19 +241,36 @@ std::string where(const json::Object& data) {
 }  // namespace
 
 std::string agreement_text(const json::Object& agreement) {
+  using Words = std::pair<std::string_view, std::string_view>;
+  constexpr Words kDecided[] = {{"agreement", "that is the answer"},
+                                {"judge", "a judge decided"},
+                                {"majority", "the answer of most stands"},
+                                {"only", "that is the answer"},
+                                {"order", "nothing decided, one of them stands"},
+                                {"synthesis", "what was made of them stands"},
+                                {"tournament", "the matches decided"}};
   const auto count = [&](std::string_view key) {
-    return std::to_string(json::integer_at(agreement, key).value_or(0));
+    return json::integer_at(agreement, key).value_or(0);
   };
-  const std::string by = text(agreement, "by");
-  const std::string asked =
-      count("asked") == count("drafts") ? "" : " (" + count("asked") + " were asked)";
-  return count("agree") + " of " + count("drafts") + " answers agree" + asked + ", " +
-         count("rate_percent") + "% (" + count("low_percent") + "% to " + count("high_percent") +
-         "% with 95% confidence, by " +
-         (text(agreement, "method") == "semantic" ? "meaning" : "value") + "); decided by " + by +
-         (count("dissent") == "0"   ? ""
-          : count("dissent") == "1" ? ", 1 other answer"
-                                    : ", " + count("dissent") + " other answers");
+  const auto percent = [&](std::string_view key) { return std::to_string(count(key)) + "%"; };
+  const std::int64_t drafts = count("drafts");
+  const std::int64_t others = count("dissent");
+  std::string out = "1 answer";
+  if (drafts > 1) {
+    out = (count("agree") > 1 ? std::to_string(count("agree")) : "no two") + " of " +
+          std::to_string(drafts) + " answers " +
+          (text(agreement, "method") == "semantic" ? "mean the same" : "agree");
+  }
+  if (count("asked") != drafts) out += " (" + std::to_string(count("asked")) + " were asked)";
+  if (drafts > 1) {
+    out += ", " + percent("rate_percent") + " (with 95% confidence " + percent("low_percent") +
+           " to " + percent("high_percent") + ")";
+  }
+  out += std::string{"; "} +
+         std::string{std::ranges::find(kDecided, text(agreement, "by"), &Words::first)->second};
+  return others == 0 ? out
+                     : out + ", beside " + std::to_string(others) + " other answer" +
+                           (others == 1 ? "" : "s");
 }
 
 std::string patch_text(const json::Object& patch) {
@@ -271,6 +288,7 @@ std::string patch_text(const json::Object& patch) {
   };
   row("kept", "done already, and kept:    ");
   row("added", "to be done:                ");
+  row("failed", "failed:                    ");
   row("gone", "no longer to be done:      ");
   row("undone", "done, and no part of it:   ");
   const auto come = [&](const char* key) {
@@ -278,6 +296,10 @@ std::string patch_text(const json::Object& patch) {
     const json::Object* bound = json::object_at(patch, key);
     return bound == nullptr ? &kNone : bound;
   };
+  if (const json::Value* planning = patch.if_contains("planning")) {
+    out += "  finding it took, of what the run may take: " +
+           usage_text(door::usage_from_json(planning)) + "\n";
+  }
   const json::Object& before = *come("before");
   const json::Object& after = *come("after");
   const auto amount = [](const json::Object& bound, const char* key) {
@@ -371,8 +393,9 @@ std::string event_text(const ledger::Event& event) {
     const std::string reason = text(data, "reason");
     return reason == "answered" ? std::string{} : "stopped  " + step + "  " + reason + "\n";
   }
-  if (event.kind == "consensus.reached")
+  if (event.kind == "consensus.reached") {
     return "agreed   " + step + "  " + agreement_text(data) + "\n";
+  }
   if (event.kind == "effect.in_doubt") {
     return "doubt    " + step + where(data) + "  nobody knows whether it was done\n";
   }

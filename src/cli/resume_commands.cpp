@@ -81,9 +81,6 @@ Result<void> above_spent(const run::Machine& resumed, const door::Ceilings& rais
   return {};
 }
 
-constexpr std::chrono::milliseconds kKillLook{50};
-constexpr int kKillLooks = 200;
-
 Result<void> end_it(House& house, Owned& owned) {
   NAESTRO_LET(run::Batch batch, owned.recovery.machine->feed(run::killed("terminal", house.user)));
   ledger::Append append = run::sealed(owned.id, batch, owned.sealer);
@@ -102,6 +99,27 @@ Result<std::string> whole_id(House& house, const std::string& text) {
 Result<void> ask_owner(House& house, const std::string& id) {
   NAESTRO_LET(Session session, open_session(house));
   return session.store->post(id, "kill", {{"who", house.user}});
+}
+
+// Ends a run here, or asks its owner to; nullopt: it has not done so yet.
+std::optional<int> ended(House& house, const std::string& id, bool& asked) {
+  auto owned = take_up(house, id);
+  const bool done = !owned && owned.error().code == Code::kRunFinished && asked;
+  if (!owned && !done && owned.error().code != Code::kRunOwned) {
+    return report(house, owned.error());
+  }
+  if (owned) {
+    if (const auto end = end_it(house, *owned); !end) return give_back(house, *owned, end.error());
+  }
+  if (owned || done) {
+    print(house.out, "Killed run " + id + ". Next: naestro show " + id + "\n");
+    return 0;
+  }
+  if (!asked) {
+    if (const auto posted = ask_owner(house, id); !posted) return report(house, posted.error());
+    asked = true;
+  }
+  return std::nullopt;
 }
 
 // Another goal is durable before the run goes on.
@@ -215,29 +233,8 @@ int kill(House& house, const std::string& text) {
   const auto id = whole_id(house, text);
   if (!id) return report(house, id.error());
   bool asked = false;
-  for (int looks = 0; looks < kKillLooks; ++looks) {
-    auto owned = take_up(house, *id);
-    const bool ended = !owned && owned.error().code == Code::kRunFinished;
-    if (owned) {
-      if (const auto done = end_it(house, *owned); !done) {
-        return give_back(house, *owned, done.error());
-      }
-      print(house.out, "Killed run " + *id + ". Next: naestro show " + *id + "\n");
-      return 0;
-    }
-    if (ended && asked) {
-      print(house.out, "Killed run " + *id + ". Next: naestro show " + *id + "\n");
-      return 0;
-    }
-    if (owned.error().code != Code::kRunOwned) return report(house, owned.error());
-    if (!asked) {
-      if (const auto posted = ask_owner(house, *id); !posted) {
-        return report(house, posted.error());
-      }
-      asked = true;
-    }
-    std::this_thread::sleep_for(kKillLook);
-  }
+  std::optional<int> code;
+  if (owner_did([&] { return (code = ended(house, *id, asked)).has_value(); })) return *code;
   return report(house, fail(Code::kRunOwned,
                             "run " + *id + " was asked to end; its process has not done so yet",
                             "end that process, then 'naestro kill " + *id + "' again")

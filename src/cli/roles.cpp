@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <map>
+#include <set>
 
 #include "base/text.hpp"
 #include "cli/render.hpp"
@@ -39,18 +40,21 @@ std::string ceilings_text(const json::Object& role) {
   return out;
 }
 
-// The names of roles in a step: its own, and those of who speaks in a consensus.
-std::vector<std::string> roles_in(const json::Object& step) {
-  std::vector<std::string> out{text(step, "role")};
+// Of the step, and of those who speak in a consensus.
+std::set<std::string> roles_named(const json::Object& step) {
+  std::set<std::string> out;
+  const auto add = [&](const json::Value* holder) {
+    const json::Object* object = holder == nullptr ? nullptr : holder->if_object();
+    if (object != nullptr && json::text_at(*object, "role")) out.insert(text(*object, "role"));
+  };
   const json::Object* kinds = json::object_at(step, "do");
-  const json::Object* consensus = kinds == nullptr ? nullptr : json::object_at(*kinds, "consensus");
-  if (consensus == nullptr) return out;
-  for (const auto& member : *consensus) {
-    const json::Array* list = member.value().if_array();
-    const json::Array one{member.value()};
-    for (const json::Value& each : list == nullptr ? one : *list) {
-      if (const json::Object* who = each.if_object()) out.push_back(text(*who, "role"));
-    }
+  const json::Object* of = kinds == nullptr ? nullptr : json::object_at(*kinds, "consensus");
+  if (json::text_at(step, "role")) out.insert(text(step, "role"));
+  if (of == nullptr) return out;
+  for (const std::string_view who : {"judge", "critic", "synthesizer"}) add(of->if_contains(who));
+  const json::Array* proposers = json::array_at(*of, "proposers");
+  for (std::size_t i = 0; proposers != nullptr && i < proposers->size(); ++i) {
+    add(&(*proposers)[i]);
   }
   return out;
 }
@@ -63,8 +67,8 @@ std::map<std::string, std::string> missing_roles(const json::Object& plan) {
   for (std::size_t i = 0; steps != nullptr && i < steps->size(); ++i) {
     const json::Object* step = (*steps)[i].if_object();
     if (step == nullptr) continue;
-    for (const std::string& name : roles_in(*step)) {
-      if (name.empty() || (defined != nullptr && defined->contains(name))) continue;
+    for (const std::string& name : roles_named(*step)) {
+      if (defined != nullptr && defined->contains(name)) continue;
       out.emplace(name, text(*step, "id"));
     }
   }
@@ -76,7 +80,7 @@ std::map<std::string, std::string> missing_roles(const json::Object& plan) {
 std::string told_text(const std::vector<std::string>& told) {
   std::string out;
   for (const std::string& slice : told) {
-    out += slice == "goal" ? "the plan's goal, " : "what the workspace says about working in it, ";
+    out += slice == "goal" ? "the plan's goal, " : "what AGENTS.md files say, ";
   }
   return out + "the step's messages";
 }

@@ -2,7 +2,9 @@
 
 #include <unistd.h>
 
+#include <chrono>
 #include <filesystem>
+#include <thread>
 
 #include "base/text.hpp"
 #include "cli/render.hpp"
@@ -83,6 +85,16 @@ Result<std::string> find_run(ledger::Store& store, std::string_view text) {
               "'" + std::string{text} + "' names " +
                   (hits.empty() ? "no run" : std::to_string(hits.size()) + " runs"),
               "list them with 'naestro runs'");
+}
+
+bool owner_did(const std::function<bool()>& done) {
+  constexpr std::chrono::milliseconds kLook{50};
+  constexpr int kLooks = 200;
+  for (int looks = 0; looks < kLooks; ++looks) {
+    if (done()) return true;
+    std::this_thread::sleep_for(kLook);
+  }
+  return false;
 }
 
 Result<void> use_policy_of(House& house, const json::Object& context) {

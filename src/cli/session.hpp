@@ -1,6 +1,7 @@
 // What several commands share: the open store and the pieces that a run needs.
 #pragma once
 
+#include <functional>
 #include <memory>
 #include <string>
 #include <vector>
@@ -28,6 +29,9 @@ ledger::Store::Options store_options(House& house, const crypto::KeyPair& key);
 
 // The whole id of the run that `text` names: an id, a unique beginning of one, or "last".
 Result<std::string> find_run(ledger::Store& store, std::string_view text);
+
+// Looks every 50 ms, for 10 s, whether a run's owner has done what it was told. False: not yet.
+bool owner_did(const std::function<bool()>& done);
 
 // The key under which the run's contents are sealed. kKeyMissing: says whether it was erased, and
 // when, or is lost.

@@ -1,8 +1,7 @@
 // steer: another goal for a run that has not ended. Whoever owns the run takes it; where nobody
 // does, this process goes on with it.
 #include <algorithm>
-#include <chrono>
-#include <thread>
+#include <optional>
 
 #include "cli/loaded.hpp"
 #include "cli/planner.hpp"
@@ -11,9 +10,6 @@
 
 namespace naestro::cli {
 namespace {
-
-constexpr std::chrono::milliseconds kLook{50};
-constexpr int kLooks = 200;
 
 Result<void> may_be_steered(const Loaded& loaded, const std::string& id) {
   const std::string& state = loaded.view.state;
@@ -65,13 +61,18 @@ Result<bool> told(House& house, const std::string& id, const run::Steering& stee
                                    {"plan", steering.plan},
                                    {"next", steering.next},
                                    {"who", steering.who}}));
-  for (int looks = 0; looks < kLooks; ++looks) {
+  const auto look = [&]() -> Result<std::optional<bool>> {
     NAESTRO_LET(const Loaded loaded, load(session, id));
     if (steered(loaded) > steered(before)) return true;
     NAESTRO_TRY(may_be_steered(loaded, id));
     NAESTRO_LET(const std::int64_t owner, session.store->owner(id));
     if (owner == 0) return false;
-    std::this_thread::sleep_for(kLook);
+    return std::nullopt;
+  };
+  Result<std::optional<bool>> took;
+  if (owner_did([&] { return !(took = look()) || took->has_value(); })) {
+    NAESTRO_TRY(took);
+    return **took;
   }
   return fail(Code::kRunOwned, "run " + id + " was told; its process has not taken it yet",
               "look again: naestro show " + id);

@@ -1,7 +1,5 @@
 // Pausing, killing and switching off, from any process.
 #include <algorithm>
-#include <chrono>
-#include <thread>
 
 #include "base/text.hpp"
 #include "cli/render.hpp"
@@ -14,9 +12,6 @@ namespace naestro::cli {
 namespace {
 
 using What = run::SwitchOf::What;
-
-constexpr std::chrono::milliseconds kLook{50};
-constexpr int kLooks = 200;
 
 Error held_error(const run::Held& held) {
   const bool off = held.why == run::Held::Why::off;
@@ -88,10 +83,10 @@ Result<bool> pause_owner(Session& session, House& house, const std::string& id) 
   NAESTRO_LET(const std::int64_t owner, session.store->owner(id));
   if (owner == 0) return false;
   NAESTRO_TRY(session.store->post(id, "pause", {{"who", house.user}}));
-  for (int looks = 0; looks < kLooks; ++looks) {
-    NAESTRO_LET(const std::int64_t now, session.store->owner(id));
-    if (now == 0) return true;
-    std::this_thread::sleep_for(kLook);
+  Result<std::int64_t> now;
+  if (owner_did([&] { return !(now = session.store->owner(id)) || *now == 0; })) {
+    NAESTRO_TRY(now);
+    return true;
   }
   return fail(Code::kRunOwned, "run " + id + " was asked to pause; its process has not done so yet",
               "end it: naestro kill " + id);

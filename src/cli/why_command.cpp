@@ -1,3 +1,7 @@
+#include <algorithm>
+#include <optional>
+#include <utility>
+
 #include "base/text.hpp"
 #include "cli/loaded.hpp"
 #include "cli/render.hpp"
@@ -18,6 +22,16 @@ std::string consent_line(const Loaded& loaded, const run::Consent& consent) {
                                    : who) +
          " (" + consent.via + ")" +
          (consent.reason.is_null() ? "" : ": " + one_line(clear(loaded, consent.reason))) + "\n";
+}
+
+std::string segment_text(const run::Reasons& reasons, std::int64_t number) {
+  const auto found = std::ranges::find(reasons.segments, number, &run::Segment::number);
+  const bool known = found != reasons.segments.end();
+  return "Plan " + std::to_string(number) +
+         (known && found->planner ? ", which looks for one"
+          : known && found->holds ? ", the one that holds"
+                                  : ", which holds no more") +
+         ":\n";
 }
 
 std::string why_text(const Loaded& loaded, const run::StepReason& reason) {
@@ -77,8 +91,20 @@ int why(House& house, const std::string& text, const std::string& step, bool as_
     return 0;
   }
   std::string out = "Run " + look->id + "  " + loaded.view.state + "\n";
+  for (const run::Goal& goal : reasons.goals) {
+    const std::string who = clear(loaded, goal.who);
+    out += "  steered  by " + (who.empty() ? "somebody" : who) + " (" + goal.via +
+           "): " + one_line(clear(loaded, goal.goal)) + "\n";
+  }
   for (const run::Consent& consent : reasons.plans) out += consent_line(loaded, consent);
-  for (const run::StepReason& reason : reasons.steps) out += "\n" + why_text(loaded, reason);
+  std::optional<std::int64_t> segment;
+  for (const run::StepReason& reason : reasons.steps) {
+    // One alone needs no name.
+    if (reasons.segments.size() > 1 && std::exchange(segment, reason.segment) != reason.segment) {
+      out += "\n" + segment_text(reasons, reason.segment);
+    }
+    out += "\n" + why_text(loaded, reason);
+  }
   if (!loaded.view.code.empty()) {
     out +=
         "\nThe run failed: " + failure_text(loaded.view.code, clear(loaded, loaded.view.message)) +

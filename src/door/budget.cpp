@@ -62,6 +62,15 @@ Usage& Usage::operator+=(const Usage& more) {
   return *this;
 }
 
+Usage& Usage::operator-=(const Usage& less) {
+  tokens_in -= less.tokens_in;
+  tokens_out -= less.tokens_out;
+  tool_calls -= less.tool_calls;
+  model_calls -= less.model_calls;
+  usd -= less.usd;
+  return *this;
+}
+
 void Budget::raise(const Ceilings& ceilings) {
   if (ceilings.usd) ceilings_.usd = ceilings.usd;
   if (ceilings.tokens) ceilings_.tokens = ceilings.tokens;

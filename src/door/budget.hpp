@@ -27,6 +27,7 @@ struct Usage {
   NanoUsd usd = 0;
   [[nodiscard]] std::int64_t tokens() const { return tokens_in + tokens_out; }
   Usage& operator+=(const Usage& more);
+  Usage& operator-=(const Usage& less);
 };
 
 // All that the caps allow: what a call is billed whose usage nobody knows.

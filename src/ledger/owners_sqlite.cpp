@@ -16,7 +16,8 @@ std::string boot_id() {
   return text;
 }
 
-// Field 22 of /proc/PID/stat (proc(5)); 0 when there is no such process.
+// Field 22 of /proc/PID/stat (proc(5)); 0 when there is no such process, or it has ended and waits
+// only to be heard of.
 std::int64_t start_time(std::int64_t pid) {
   std::ifstream in{"/proc/" + std::to_string(pid) + "/stat"};
   std::string text;
@@ -24,9 +25,10 @@ std::int64_t start_time(std::int64_t pid) {
   const std::size_t name_end = text.rfind(')');  // the name may hold spaces and parentheses
   if (name_end == std::string::npos) return 0;
   const auto fields = split(text.substr(name_end + 1), ' ');
-  constexpr std::size_t kStartTime = 20;  // field 22, counted from the one behind the name
+  constexpr std::size_t kState = 1;  // field 3, counted from the one behind the name
+  constexpr std::size_t kStartTime = 20;
   std::int64_t value = 0;
-  if (fields.size() <= kStartTime) return 0;
+  if (fields.size() <= kStartTime || fields[kState] == "Z" || fields[kState] == "X") return 0;
   const std::string& field = fields[kStartTime];
   std::from_chars(field.data(), field.data() + field.size(), value);
   return value;

@@ -96,6 +96,19 @@ TEST_F(StoreTest, AStaleFenceWritesNothing) {
   EXPECT_EQ(store->append(appends).error().code, Code::kOwnershipLost);  // seq does not follow
 }
 
+// It has ended, though nobody has heard of it.
+TEST_F(StoreTest, AProcessThatIsNoMoreOwnsNothing) {
+  const pid_t child = ::fork();
+  if (child == 0) ::_exit(open()->own("r1") ? 0 : 9);
+  siginfo_t info{};
+  ASSERT_EQ(::waitid(P_PID, static_cast<id_t>(child), &info, WEXITED | WNOWAIT), 0);
+  ASSERT_EQ(info.si_status, 0);
+  auto store = open();
+  EXPECT_EQ(store->owner("r1").value(), 0);
+  EXPECT_TRUE(store->own("r1"));
+  ::waitpid(child, nullptr, 0);
+}
+
 TEST_F(StoreTest, InboxRowsLeaveWithTheEventsThatAnswerThem) {
   auto store = open();
   ASSERT_TRUE(store->post("r1", "consent", {{"digest", "ab"}}));

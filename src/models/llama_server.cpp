@@ -23,7 +23,9 @@ using std::chrono::milliseconds;
 using std::chrono::steady_clock;
 
 constexpr milliseconds kPoll{20};
-constexpr milliseconds kGrace{2000};
+// It hears of an end between two batches of a prompt, seconds apart on a slow machine, and has
+// nothing to keep.
+constexpr milliseconds kGrace{200};
 constexpr off_t kTailBytes = 2000;
 constexpr std::size_t kTailLines = 8;
 

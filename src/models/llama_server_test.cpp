@@ -167,7 +167,9 @@ TEST(LlamaServer, AStartCanBeCutShortAndTakenUpAgain) {
             Code::kInterrupted);
   EXPECT_EQ(server.pid(), pid);
   EXPECT_EQ(server.starts(), 1);
+  const auto begin = std::chrono::steady_clock::now();
   server.stop();  // it ignores SIGTERM
+  EXPECT_LT(std::chrono::steady_clock::now() - begin, milliseconds{1000});
   EXPECT_FALSE(server.running());
   EXPECT_EQ(kill(pid, 0), -1);
   EXPECT_EQ(fake.leftovers(), 0);

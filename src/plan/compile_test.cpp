@@ -259,6 +259,12 @@ TEST(Compile, WhatAPlanAcceptsIsPartOfTheProgram) {
   EXPECT_TRUE(std::ranges::any_of(absent.diagnostics, [](const Diagnostic& d) {
     return d.code == "NP4003" && d.pointer == "/accept/0/check";
   })) << listing(absent);
+  // What means nothing outside of a loop is said once, whatever its type would be.
+  for (const char* check : {"${prev}", "${prev.nope} > 1", "${item} + 1 == 2"}) {
+    const auto loop = with(R"([{"check":")" + std::string{check} + R"("}])");
+    ASSERT_EQ(loop.diagnostics.size(), 1U) << listing(loop);
+    EXPECT_EQ(loop.diagnostics.front().code, "NP3007");
+  }
 }
 
 TEST(Compile, WarningsDoNotStopAPlan) {

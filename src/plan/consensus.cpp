@@ -59,10 +59,14 @@ class Expansion {
   // The members that all parts have.
   [[nodiscard]] json::Object begin(const std::string& id, const std::string& condition) const {
     json::Object out{{"id", id}};
-    const auto own = json::text_at(step_, "when");
-    std::string when = condition;
-    if (own) when = "(" + std::string{*own} + ")" + (condition.empty() ? "" : " and " + condition);
-    if (!when.empty()) out["when"] = when;
+    const json::Value* own = step_.if_contains("when");
+    if (own != nullptr && form_.when) {
+      out["when"] = "(" + *form_.when + ")" + (condition.empty() ? "" : " and " + condition);
+    } else if (own != nullptr) {
+      out["when"] = *own;  // malformed: where it is read that is reported, as it is written
+    } else if (!condition.empty()) {
+      out["when"] = condition;
+    }
     if (!form_.needs.empty()) out["needs"] = form_.needs;
     return out;
   }
@@ -70,7 +74,7 @@ class Expansion {
   // A model's call; where it fails, the others go on. `answers`: how many it reads besides the
   // question.
   json::Object& speak(const std::string& id, const Speaker& who, std::int64_t seed,
-                      std::int64_t answers, json::Value messages, json::Value out,
+                      std::int64_t answers, json::Value with, json::Value out,
                       const std::string& condition) {
     json::Object model = form_.all;
     for (const auto& member : who) {
@@ -79,11 +83,12 @@ class Expansion {
     const json::Value* role = who.if_contains("role");
     if (role == nullptr && !model.contains("task")) model["task"] = "judge";
     if (!who.contains("seed")) {
-      model["seed"] = json::integer_at(form_.all, "seed").value_or(0) + seed;
+      const std::int64_t first = json::integer_at(form_.all, "seed").value_or(0);
+      model["seed"] = first > json::kMaxInteger - seed ? seed : first + seed;
     }
     json::Object step = begin(id, condition);
     step["do"] = json::Object{{"model", std::move(model)}};
-    step["with"] = json::Object{{"messages", std::move(messages)}};
+    step["with"] = std::move(with);
     step["out"] = std::move(out);
     step["on_error"] = "continue";
     if (role != nullptr) step["role"] = *role;
@@ -103,7 +108,7 @@ class Expansion {
     json::Object* last = list == nullptr || list->empty() ? nullptr : list->back().if_object();
     const auto content = last == nullptr ? std::nullopt : json::text_at(*last, "content");
     if (content && !more.empty()) (*last)["content"] = std::string{*content} + "\n\n" + more;
-    return messages == nullptr ? json::Value{} : *messages;
+    return with;
   }
 
   [[nodiscard]] std::string question() const {
@@ -123,8 +128,9 @@ class Expansion {
   [[nodiscard]] std::string open() const { return value_of(deal_, ".agreed") + " == false"; }
 
   static json::Value talk(const std::string& system, const std::string& user) {
-    return json::Array{json::Object{{"role", "system"}, {"content", system}},
-                       json::Object{{"role", "user"}, {"content", user}}};
+    return json::Object{
+        {"messages", json::Array{json::Object{{"role", "system"}, {"content", system}},
+                                 json::Object{{"role", "user"}, {"content", user}}}}};
   }
 
   // One that is shown all answers.
@@ -169,19 +175,21 @@ class Expansion {
     deal("deal_merged");
   }
 
-  // Every two answers, each in both orders.
+  // Every two answers, each in both orders. As JSON: a text could end itself and go on as the
+  // other.
   void matches() {
     const auto proposers = static_cast<std::int64_t>(form_.proposers.size());
     json::Object& step =
         speak(part("matches"), form_.judge, 0, 2,
-              talk(words("pair"), question() + "\n\nfirst:\n${item.first.draft}\n\nsecond:\n" +
-                                      "${item.second.draft}"),
+              talk(words("pair"),
+                   question() + "\n\nfirst:\n${item.first}\n\nsecond:\n" + "${item.second}"),
               pair_schema(), open());
     step["for_each"] = json::Object{{"in", value_of(deal_, ".pairs")},
                                     {"max", proposers * (proposers - 1)},
                                     {"on_error", "collect"}};
   }
 
+  // What the two tools are shown.
   [[nodiscard]] json::Object drafts() const {
     json::Array all;
     for (const json::Array& each : drafts_) all.emplace_back(each);
@@ -200,7 +208,11 @@ class Expansion {
 
   void deal(std::string_view name) {
     deal_ = part(name);
-    tool(begin(deal_, ""), "consensus.deal@1", drafts(), std::nullopt);
+    json::Object with = drafts();
+    if (form_.protocol->name == "tournament") with["paired"] = true;
+    json::Object step = begin(deal_, "");
+    step["on_error"] = "continue";  // without it nobody else is asked
+    tool(std::move(step), "consensus.deal@1", std::move(with), std::nullopt);
   }
 
   void settle() {
@@ -213,6 +225,7 @@ class Expansion {
       });
       if (spoken) with[argument] = value_of(part(name));
     }
+    if (with.contains("matches")) with["pairs"] = value_of(deal_, ".pairs");
     json::Object step = begin(form_.id, "");
     for (const std::string_view key : {"on_error", "default", "budget"}) {
       if (const json::Value* own = step_.if_contains(key)) step[key] = *own;
@@ -231,6 +244,27 @@ class Expansion {
   std::string deal_;                 // the newest
   std::vector<ConsensusPart> parts_;
 };
+
+// What a part was given of the question is reported where the question has it, and once.
+void keep_places(DraftStep& part, const DraftStep& first, std::size_t needs_written) {
+  const auto place = [&](const auto& is_it) -> const std::string* {
+    for (const auto* uses : {&first.with.uses, &first.control_uses}) {
+      const auto found = std::ranges::find_if(*uses, is_it, &ReferenceUse::reference);
+      if (found != uses->end()) return &found->pointer;
+    }
+    return nullptr;
+  };
+  for (ReferenceUse& use : part.with.uses) {
+    const auto* asked = place([&](const Reference& other) { return other == use.reference; });
+    if (asked != nullptr) use.pointer = *asked;
+  }
+  for (std::size_t i = needs_written; i < part.needs.size(); ++i) {
+    const auto* named = place([&](const Reference& other) {
+      return other.from == Reference::From::step && other.name == part.needs[i].first;
+    });
+    if (named != nullptr) part.needs[i].second = *named;
+  }
+}
 
 }  // namespace
 
@@ -252,6 +286,9 @@ void add_consensus(const json::Object& step, std::size_t at, Draft& draft, Sink&
   const std::string id{json::text_at(step, "id").value_or("")};
   draft.steps[at].id = id;  // so that references to it are not reported too
   std::vector<ConsensusPart> parts = expand_consensus(step, pointer, sink);
+  const std::size_t first = draft.steps.size();
+  const json::Array* needs = json::array_at(step, "needs");
+  const std::size_t written = needs == nullptr ? 0 : needs->size();
   for (std::size_t i = 0; i < parts.size(); ++i) {
     const bool last = i + 1 == parts.size();
     DraftStep& part = last ? draft.steps[at] : draft.steps.emplace_back();
@@ -260,6 +297,7 @@ void add_consensus(const json::Object& step, std::size_t at, Draft& draft, Sink&
     part.narrowed = std::move(parts[i].narrowed);
     parse_step(parts[i].step, part, sink);
     if (part.model) part.model->answers = parts[i].answers;
+    keep_places(part, draft.steps[first], written);
   }
 }
 

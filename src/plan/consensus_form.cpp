@@ -2,7 +2,6 @@
 
 #include <algorithm>
 #include <array>
-#include <set>
 
 #include "base/text.hpp"
 #include "plan/second_opinion.hpp"
@@ -143,24 +142,24 @@ class Form {
   }
 
   void needs() {
-    std::set<std::string> ids;
-    const json::Array* written = json::array_at(step_, "needs");
-    for (std::size_t i = 0; written != nullptr && i < written->size(); ++i) {
-      if ((*written)[i].is_string()) ids.emplace(json::view((*written)[i].get_string()));
-    }
+    // Those that are written keep their places, and what is malformed among them is reported later.
+    if (const json::Array* written = outer_.array("needs", Fields::optional)) out_.needs = *written;
     Sink again;  // what is malformed is reported where the proposers' steps are read
     std::vector<Reference> named;
     for (const ReferenceUse& use : parse_argument(step_.at("with"), "", again).uses) {
       named.push_back(use.reference);
     }
-    const auto when = json::text_at(step_, "when");
-    if (const auto parsed = when ? parse_condition(*when) : Result<Condition>{Condition{}}) {
-      std::ranges::copy(references(*parsed), std::back_inserter(named));
+    if (const auto when = json::text_at(step_, "when")) {
+      if (const auto parsed = parse_condition(*when)) {
+        out_.when = *when;
+        std::ranges::copy(references(*parsed), std::back_inserter(named));
+      }
     }
     for (const Reference& reference : named) {
-      if (reference.from == Reference::From::step) ids.insert(reference.name);
+      const json::Value id(reference.name);
+      const bool known = std::ranges::find(out_.needs, id) != out_.needs.end();
+      if (reference.from == Reference::From::step && !known) out_.needs.push_back(id);
     }
-    for (const std::string& each : ids) out_.needs.emplace_back(each);
   }
 
   const json::Object& step_;

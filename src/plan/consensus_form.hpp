@@ -27,7 +27,9 @@ struct Consensus {
   Speaker judge;
   Speaker critic;
   Speaker synthesizer;
-  Speaker all;        // what holds of all that do not say otherwise
+  Speaker all;  // what holds of all that do not say otherwise
+  // The step's own condition, where it has one that can be read.
+  std::optional<std::string> when;
   json::Array needs;  // ids of what the question needs: where one is absent, nothing is asked
 };
 

@@ -102,8 +102,8 @@ TEST(ConsensusPlan, FreeTextIsComparedByMeaning) {
   EXPECT_EQ(compiled.program->bound.model_calls, 4);
   const Step& same = *compiled.program->find("total.same");
   EXPECT_EQ(same.control.when->text, "${steps.total.deal.out.agreed} == false");
-  // It reads the question and three answers.
-  EXPECT_EQ(std::get<ModelUse>(same.use).max_input_tokens, 1000 + 3 * 100 + 400);
+  // It reads the question and three answers; of a served model a byte counts as a token.
+  EXPECT_EQ(std::get<ModelUse>(same.use).max_input_tokens, 1000 + 4 * (3 * 100 + 400));
   // As far as the model's context reaches.
   const Compiled long_one =
       world.compile_value(edited(plan, "/steps/1/do/consensus/max_input_tokens", "8000"));

@@ -102,6 +102,11 @@ class Graph {
     }
     if (reference.from == Reference::From::step) {
       const auto producer = find_step(reference.name, pointer);
+      // What an agent's tool gave is its agent's to read.
+      if (producer && draft_.steps[*producer].hand_of) {
+        unknown(Np::kUnknownStep, "step", reference.name, pointer, {});
+        return std::nullopt;
+      }
       if (producer) used_[*producer] = true;
       return producer;
     }
@@ -119,9 +124,11 @@ class Graph {
     DraftStep& step = draft_.steps[i];
     const auto add = [&](std::optional<std::size_t> producer, const std::string& pointer) {
       if (!producer) return;
-      if (*producer == i) {
+      const std::string& id = draft_.steps[*producer].id;
+      // Of a consensus no part waits for what comes of it.
+      if (*producer == i || (!step.group.empty() && id == step.group)) {
         sink_.error(Np::kSelfReference, pointer, "the step refers to itself",
-                    {"'" + step.id + "'", "another step", ""});
+                    {"'" + id + "'", "another step", ""});
         return;
       }
       used_[*producer] = true;

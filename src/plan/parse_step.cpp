@@ -51,6 +51,8 @@ void parse_kind(const json::Object& kinds, DraftStep& step, Sink& sink) {
   const auto need = step.role_name ? Fields::optional : Fields::required;
   Fields fields{kinds, pointer, "step kind", sink};
   step.tool = fields.text("tool", Fields::optional);
+  // Alone, and an object, it is read elsewhere.
+  fields.object("consensus", Fields::optional);
   if (const auto* model = fields.object("model", Fields::optional)) {
     Fields of{*model, pointer + "/model", "model step", sink};
     of.only({"task", "model", "max_input_tokens", "max_output_tokens", "seed"}, {"effort"});

@@ -1,5 +1,6 @@
 #include <algorithm>
 #include <charconv>
+#include <map>
 #include <unordered_map>
 
 #include "base/text.hpp"
@@ -33,6 +34,23 @@ class Resolver {
         sink_.error(Np::kUnknownTool, "/roles/" + name + fault.pointer, fault.message,
                     {"", "a tool of the catalog", fault.remedy});
       }
+    }
+  }
+
+  // Whoever reads answers of a consensus has room for what is said in it at most.
+  static void readers(Draft& draft) {
+    std::map<std::string_view, std::int64_t> longest;
+    for (const DraftStep& step : draft.steps) {
+      const auto* use = step.use ? std::get_if<ModelUse>(&*step.use) : nullptr;
+      if (use != nullptr && !step.group.empty()) {
+        std::int64_t& most = longest[step.group];
+        most = std::max(most, use->max_output_tokens);
+      }
+    }
+    for (DraftStep& step : draft.steps) {
+      auto* use = step.use ? std::get_if<ModelUse>(&*step.use) : nullptr;
+      if (use == nullptr || step.model->answers == 0) continue;
+      use->max_input_tokens = with_answers(*use, step.model->answers, longest.at(step.group));
     }
   }
 
@@ -219,18 +237,20 @@ class Resolver {
     ModelUse use{
         found, draft.task, draft.max_input_tokens.value_or(environment_.default_max_input_tokens),
         draft.max_output_tokens.value_or(environment_.default_max_output_tokens), draft.seed};
-    if (draft.answers > 0) use.max_input_tokens = with_answers(use, draft.answers);
     step.use = use;
     step.timeout = step.timeout_s.value_or(environment_.default_timeout_s);
   }
 
   // A question and answers to it, as far as the model's context reaches: what is longer when it is
   // asked is refused then, and the others go on.
-  static std::int64_t with_answers(const ModelUse& use, std::int64_t answers) {
+  static std::int64_t with_answers(const ModelUse& use, std::int64_t answers,
+                                   std::int64_t longest) {
     constexpr std::int64_t kFrameTokens = 400;  // what is said around them
+    constexpr std::int64_t kTokenBytes = 4;     // in English
+    // The input of a served model is counted a token a byte.
+    const std::int64_t each = use.model->served ? kTokenBytes : 1;
     const std::int64_t most = use.model->context_tokens - use.max_output_tokens;
-    const std::int64_t wanted =
-        use.max_input_tokens + answers * use.max_output_tokens + kFrameTokens;
+    const std::int64_t wanted = use.max_input_tokens + each * (answers * longest + kFrameTokens);
     return std::max(use.max_input_tokens, std::min(wanted, most));
   }
 
@@ -249,6 +269,7 @@ void resolve(Draft& draft, const Environment& environment, Sink& sink) {
     resolver.step(step);
     step.done = environment.done.contains(step.id);
   }
+  Resolver::readers(draft);
 }
 
 }  // namespace naestro::plan

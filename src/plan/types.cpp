@@ -101,7 +101,13 @@ class Types {
   void accept(const AcceptDraft& each) {
     const Condition& condition = each.accept.check;
     if (condition.text.empty()) return;  // it was malformed
-    for (const Reference& reference : references(condition)) look({reference, each.pointer});
+    const auto uses = references(condition);
+    // Outside of a loop they mean nothing, as was said of the graph.
+    const auto of_loop = [](const Reference& use) {
+      return use.from == Reference::From::item || use.from == Reference::From::prev;
+    };
+    if (std::ranges::any_of(uses, of_loop)) return;
+    for (const Reference& reference : uses) look({reference, each.pointer});
     for (const ConditionFinding& finding :
          check_types(condition, [this](const Reference& of) { return types_of(of); })) {
       if (finding.certain) certain(finding, each.pointer);

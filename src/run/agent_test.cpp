@@ -1,6 +1,9 @@
 // An agent's step: turns of its model, calls of its tools, limits, and what is left of it all when
 // the process is killed.
 #include <algorithm>
+#include <atomic>
+#include <condition_variable>
+#include <mutex>
 
 #include "run/test_run.hpp"
 
@@ -75,6 +78,27 @@ class AgentTest : public testing::RunFixture {
     EXPECT_LE(machine_->budget().spent().tool_calls, machine_->bound().tool_calls);
   }
 
+  // In its second turn another goal is wanted, for which there is no plan; the turn ends when it is
+  // stopped, or after `slow`.
+  void steer_at_turn_1(std::chrono::milliseconds slow) {
+    const std::string planner =
+        R"({"naestro":"plan/1","goal":"p","inputs":{"goal":{"schema":{"type":"string"}}},"steps":[)"
+        R"({"id":"l","do":{"tool":"files.search@1"},"with":{"path":".","query":"q"}}],)"
+        R"("outputs":{"plan":"${steps.l.out.match_count}"}})";
+    const auto told = std::make_shared<std::atomic<bool>>(false);
+    world_.model_adapter.meanwhile = [this, planner, slow, told](const door::Effect& effect,
+                                                                 const std::stop_token& stop) {
+      if (effect.path.back() != 1 || told->exchange(true)) return false;
+      const auto posted = world_.open()->post(
+          "rtest", "steer", {{"goal", "g"}, {"plan", planner}, {"next", "plan"}, {"who", "x"}});
+      EXPECT_TRUE(posted);
+      std::mutex mutex;
+      std::unique_lock lock{mutex};
+      std::condition_variable_any{}.wait_for(lock, stop, slow, [] { return false; });
+      return stop.stop_requested();
+    };
+  }
+
   std::mutex mutex_;
   std::map<std::size_t, json::Object> asked_;
 };
@@ -95,6 +119,37 @@ TEST_F(AgentTest, ItCallsToolsHearsThemAndAnswers) {
   EXPECT_EQ(reason(), "answered");
   EXPECT_TRUE(replay(events()).empty());
   expect_audit_good();
+}
+
+// Another goal cuts its turn off; where nothing comes of it the turn is taken again, and what it
+// heard before is still known.
+TEST_F(AgentTest, ATurnThatIsCutOffIsTakenAgain) {
+  say({calls({search("Rex")}), calls({search("Ada")}), kAnswer});
+  steer_at_turn_1(std::chrono::seconds{20});
+  const Ending ending = go(true, plan());
+  ASSERT_EQ(ending.how, Ending::How::done) << (ending.error ? ending.error->text() : "");
+  EXPECT_EQ(kinds("plan.kept"), 1);
+  EXPECT_EQ(kinds("effect.lost"), 1);
+  EXPECT_EQ(kinds("agent.turned"), 3);
+  EXPECT_EQ(world_.tool_adapter.calls.size(), 3);  // two of the agent, one of the planner
+  EXPECT_TRUE(last_message(2).contains("Turn 3 of 5")) << last_message(2);
+  EXPECT_TRUE(replay(events()).empty());
+}
+
+// One whose tools have changed something comes to its end: another plan would have them do it anew.
+TEST_F(AgentTest, OneThatChangedSomethingIsNotCutOff) {
+  const std::string write =
+      call("report.markdown", R"({"path":"notes/x.md","title":"t","sections":[]})");
+  say({calls({write}), calls({search("Ada")}), kAnswer});
+  steer_at_turn_1(std::chrono::milliseconds{600});
+  const Ending ending = go(true, plan(R"("turns":5,"tool_calls":6,"within":["notes"])",
+                                      R"("files.search@1","report.markdown@1")"));
+  ASSERT_EQ(ending.how, Ending::How::done) << (ending.error ? ending.error->text() : "");
+  EXPECT_EQ(kinds("plan.kept"), 1);
+  EXPECT_EQ(kinds("effect.lost"), 0);
+  EXPECT_LT(std::ranges::find(world_.kinds, "agent.stopped"),
+            std::ranges::find(world_.kinds, "plan.replanning"));
+  EXPECT_TRUE(replay(events()).empty());
 }
 
 TEST_F(AgentTest, TheBeginningOfWhatItIsToldStaysTheSame) {

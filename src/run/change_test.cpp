@@ -1,9 +1,14 @@
 // Another plan in mid-run: what is kept, what a person is asked, what a crash leaves, and that the
 // plan before goes on where nothing comes of it.
 #include <algorithm>
+#include <atomic>
+#include <condition_variable>
+#include <mutex>
 #include <thread>
 
+#include "run/test_consensus.hpp"
 #include "run/test_run.hpp"
+#include "run/why.hpp"
 
 namespace naestro::run {
 namespace {
@@ -51,6 +56,21 @@ class ChangeTest : public testing::RunFixture {
       return testing::model_answer(effect);
     });
   }
+  // While the model answers the first call that is `wanted` the goal is changed; it answers when it
+  // is stopped, or after `slow`.
+  void cut_at(std::function<bool(const door::Effect&)> wanted, const std::string& planner,
+              std::chrono::milliseconds slow = std::chrono::seconds{20}) {
+    const auto told = std::make_shared<std::atomic<bool>>(false);
+    world_.model_adapter.meanwhile = [this, wanted = std::move(wanted), planner, slow, told](
+                                         const door::Effect& effect, const std::stop_token& stop) {
+      if (!wanted(effect) || told->exchange(true)) return false;
+      post(planner);
+      std::mutex mutex;
+      std::unique_lock lock{mutex};
+      std::condition_variable_any{}.wait_for(lock, stop, slow, [] { return false; });
+      return stop.stop_requested();
+    };
+  }
   const json::Object& data_of(std::string_view kind) {
     record_ = events();
     const auto found = std::ranges::find(
@@ -90,6 +110,8 @@ TEST_F(ChangeTest, WhatIsDoneAlreadyIsKept) {
   EXPECT_EQ(names(patch, "undone"), Names{});
   EXPECT_EQ(patch.at("before"), patch.at("after"));  // one write each
   EXPECT_EQ(json::integer_at(*json::object_at(patch, "after"), "tool_calls"), 1);
+  EXPECT_EQ(json::integer_at(*json::object_at(patch, "planning"), "tool_calls"), 1);
+  EXPECT_FALSE(patch.contains("failed"));
   // Two searches of the plan, one of the planner, one write.
   EXPECT_EQ(world_.tool_adapter.calls.size(), 4U);
   EXPECT_EQ(kinds("consent.asked"), 2);
@@ -109,9 +131,168 @@ TEST_F(ChangeTest, APersonWhoSaysNoKeepsThePlanBefore) {
   EXPECT_EQ(written(), Names{"out.md"});
   EXPECT_EQ(data_of("plan.kept").at("because").as_string(), "refused");
   EXPECT_TRUE(replay(events()).empty());
+  const Reasons reasons = reasons_of(events());
+  ASSERT_EQ(reasons.goals.size(), 1U);
+  EXPECT_EQ(reasons.goals[0].goal, data_of("run.steered").at("goal"));
+  EXPECT_EQ(reasons.goals[0].via, "inbox");
+  ASSERT_EQ(reasons.segments.size(), 3U);
+  EXPECT_TRUE(reasons.segments[0].holds);
+  EXPECT_TRUE(reasons.segments[1].planner);
+  EXPECT_FALSE(reasons.segments[2].holds || reasons.segments[2].planner);
+  EXPECT_EQ(to_json(reasons).at("segments").as_array().size(), 3U);
   const RunView view = view_of(events(), false);
   EXPECT_EQ(view.segment, 0);
   EXPECT_EQ(view.goal, data_of("run.created").at("goal"));
+}
+
+// A consensus that is done is kept with all of its parts, those that were skipped, too.
+TEST_F(ChangeTest, AConsensusThatIsDoneIsKept) {
+  const auto plan = [](const std::string& path, const std::string& protocol) {
+    return R"({"naestro":"plan/1","goal":"g","steps":[{"id":"c","do":{"consensus":{"protocol":")" +
+           protocol +
+           R"(","task":"t","proposers":2,"max_input_tokens":300,"max_output_tokens":50}},)"
+           R"("with":{"messages":[{"role":"user","content":"How many?"}]},"out":{"type":"object",)"
+           R"("properties":{"n":{"type":"integer"}},"required":["n"],)"
+           R"("additionalProperties":false}},{"id":"m","do":{"model":{"task":"t",)"
+           R"("max_input_tokens":300,"max_output_tokens":50}},"with":{"messages":[{"role":"user",)"
+           R"("content":"Name ${steps.c.out.answer.n}"}]},"out":{"type":"object","properties":)"
+           R"({"title":{"type":"string"}},"required":["title"],"additionalProperties":false}},)"
+           R"({"id":"w","do":{"tool":"report.markdown@1"},"with":{"path":")" +
+           path + R"(","title":"${steps.m.out.title}","sections":[]}}],)" +
+           R"("outputs":{"c":"${steps.c.out}"}})";
+  };
+  world_.tool_adapter.set(testing::consensus_answer);
+  const auto run = [&](const std::string& protocol) {
+    fresh();
+    world_.model_adapter.set([&, this](const door::Effect& effect) -> Result<json::Value> {
+      if (effect.step.starts_with("c.")) return json::Object{{"text", R"({"n":2})"}};
+      post(finds(plan("new.md", protocol)));
+      until_taken();
+      return testing::model_answer(effect);
+    });
+    const Ending ending = go(true, plan("out.md", "judge"));
+    EXPECT_EQ(ending.how, Ending::How::done) << (ending.error ? ending.error->text() : "");
+    EXPECT_EQ(written(), Names{"new.md"});
+    EXPECT_TRUE(replay(events()).empty());
+    expect_audit_good();
+  };
+  run("judge");
+  Names kept = names(data_of("plan.patched"), "kept");
+  std::ranges::sort(kept);
+  EXPECT_EQ(kept, (Names{"c", "c.deal", "c.draft_1", "c.draft_2", "m"}));
+  EXPECT_EQ(world_.model_adapter.calls.size(), 3U);
+  const RunView view = view_of(events(), false);
+  const auto found = std::ranges::find(view.steps, "c", &StepView::id);
+  EXPECT_EQ(json::text_at(found->agreement.get_object(), "by"), "agreement");
+  // Another protocol asks the same of the same proposers: they have answered.
+  run("tournament");
+  kept = names(data_of("plan.patched"), "kept");
+  std::ranges::sort(kept);
+  EXPECT_EQ(kept, (Names{"c.draft_1", "c.draft_2"}));
+}
+
+// A long answer is cut off, billed at its cap, and not of the plan that follows.
+TEST_F(ChangeTest, AnAnswerUnderWayIsCutOff) {
+  cut_at([](const door::Effect&) { return true; }, finds(with_path("new.md")));
+  const Ending ending = go(true);
+  ASSERT_EQ(ending.how, Ending::How::done) << (ending.error ? ending.error->text() : "");
+  EXPECT_EQ(written(), Names{"new.md"});
+  EXPECT_EQ(data_of("effect.lost").at("code").as_string(), "NE0705");
+  EXPECT_EQ(names(data_of("plan.patched"), "kept"), (Names{"b", "a"}));
+  EXPECT_EQ(names(data_of("plan.patched"), "gone"), (Names{"m", "w"}));
+  EXPECT_EQ(machine_->budget().spent().tokens(), 150 + 12);
+  EXPECT_EQ(world_.model_adapter.calls.size(), 2U);  // each under a key of its own
+  EXPECT_TRUE(replay(events()).empty());
+  expect_audit_good();
+}
+
+// Where nothing comes of the other plan it is asked again under its key, though its step has no
+// attempts to lose.
+TEST_F(ChangeTest, AnAnswerThatWasCutOffIsAskedForAgain) {
+  cut_at([](const door::Effect&) { return true; }, finds("{}"));
+  const Ending ending = go(true);
+  ASSERT_EQ(ending.how, Ending::How::done) << (ending.error ? ending.error->text() : "");
+  EXPECT_EQ(written(), Names{"out.md"});
+  EXPECT_EQ(world_.model_adapter.calls.size(), 1U);
+  EXPECT_EQ(world_.model_adapter.calls.begin()->second, 2);
+  EXPECT_EQ(kinds("effect.lost"), 1);
+  EXPECT_EQ(kinds("step.retried"), 0);
+  EXPECT_EQ(machine_->budget().spent().tokens(), 150 + 12);
+  EXPECT_TRUE(replay(events()).empty());
+}
+
+// What a step has done so far is no result: where something is done of it, it comes to its end.
+TEST_F(ChangeTest, AStepOfWhichSomethingIsDoneEnds) {
+  const auto loops = [](std::string plan) {
+    const auto put = [&](std::string_view old, std::string_view text) {
+      plan.replace(plan.find(old), old.size(), text);
+    };
+    put(R"("out": {"type": "object")",
+        R"("for_each":{"in":"${steps.a.out.matches}","max":2,"parallel":1},)"
+        R"("out": {"type": "object")");
+    put(R"("title": "${steps.m.out.title}", "sections": []})",
+        R"("title": "t", "sections": []}, "needs": ["m"])");
+    put(R"("title": "${steps.m.out.title}", )", "");
+    return plan;
+  };
+  world_.tool_adapter.set([](const door::Effect& effect) -> Result<json::Value> {
+    json::Value said = *testing::tool_answer(effect);
+    if (effect.step == "a") said.at("matches").as_array().push_back(said.at("matches").at(0));
+    return said;
+  });
+  for (const std::int64_t item : {0, 1}) {
+    fresh();
+    cut_at([item](const door::Effect& effect) { return effect.path == std::vector{item}; },
+           finds(loops(with_path("new.md"))), std::chrono::milliseconds{600});
+    const Ending ending =
+        go(true, loops(testing::kPlan), [](Start& start) { start.ceilings = {}; });
+    ASSERT_EQ(ending.how, Ending::How::done) << (ending.error ? ending.error->text() : "");
+    EXPECT_EQ(kinds("effect.lost"), item == 0 ? 1 : 0);
+    EXPECT_EQ(names(data_of("plan.patched"), "kept"),
+              item == 0 ? (Names{"b", "a"}) : (Names{"b", "a", "m"}));
+    EXPECT_EQ(written(), Names{"new.md"});
+    EXPECT_TRUE(replay(events()).empty());
+  }
+}
+
+// A process that died in mid-answer after it heard of the change: the answer is not asked for again
+// before it is known what comes of that.
+TEST_F(ChangeTest, AfterACrashAnAnswerGivesWayToo) {
+  const pid_t child = ::fork();
+  if (child == 0) {
+    world_.model_adapter.meanwhile = [this](const door::Effect&, const std::stop_token& stop) {
+      post(finds(with_path("new.md")));
+      while (!stop.stop_requested()) std::this_thread::sleep_for(std::chrono::milliseconds{5});
+      ::kill(::getpid(), SIGKILL);
+      return true;
+    };
+    go(true);
+    ::_exit(1);
+  }
+  int status = 0;
+  ::waitpid(child, &status, 0);
+  ASSERT_TRUE(WIFSIGNALED(status));
+  world_.model_adapter.meanwhile = {};
+  Recovery recovery;
+  EXPECT_EQ(world_.resume(recovery, true).how, Ending::How::done);
+  machine_ = std::move(recovery.machine);
+  EXPECT_EQ(written(), Names{"new.md"});
+  EXPECT_EQ(names(data_of("plan.patched"), "kept"), (Names{"b", "a"}));
+  EXPECT_EQ(world_.model_adapter.calls.size(), 1U);
+  EXPECT_EQ(machine_->budget().spent().tokens(), 150 + 12);
+  EXPECT_TRUE(replay(events()).empty());
+}
+
+// By the rules of a run of semantics 2 it is waited for.
+TEST_F(ChangeTest, OlderRulesHoldForOlderRuns) {
+  cut_at([](const door::Effect&) { return true; }, finds(with_path("new.md")),
+         std::chrono::milliseconds{600});
+  ASSERT_EQ(go(true, testing::kPlan, [](Start& start) { start.semantics = 2; }).how,
+            Ending::How::done);
+  EXPECT_EQ(names(data_of("plan.patched"), "kept"), (Names{"b", "a", "m"}));
+  EXPECT_FALSE(data_of("plan.patched").contains("planning"));
+  EXPECT_EQ(kinds("effect.lost"), 0);
+  EXPECT_TRUE(replay(events()).empty());
 }
 
 // What the planner finds may be nothing, wrong, too dear, or the same.
@@ -131,6 +312,7 @@ TEST_F(ChangeTest, WhatComesToNothingIsSaid) {
   };
   for (const Case& each :
        {Case{finds("{}"), "no_plan", "hello"}, Case{finds(dear), "rejected", "NP8102"},
+        Case{finds(dear), "rejected", "naestro steer rtest GOAL --max-tokens 1002"},
         Case{finds(unknown), "rejected", "NP2001"},
         Case{finds(testing::kPlan), "same", "the same plan"}, Case{broken, "rejected", "NP2001"},
         Case{takes_no_goal, "rejected", "goal"}}) {
@@ -390,11 +572,28 @@ TEST_F(ReplanTest, AnotherWayIsFound) {
   const json::Object& patch = data_of("plan.patched");
   EXPECT_EQ(patch.at("because").as_string(), "failed");
   EXPECT_EQ(names(patch, "kept"), Names{"a"});
+  EXPECT_EQ(names(patch, "failed"), Names{"b"});
   EXPECT_EQ(names(patch, "added"), (Names{"c", "m", "w"}));
   EXPECT_EQ(names(patch, "gone"), (Names{"m", "w"}));
   EXPECT_TRUE(told_.contains(R"(\"done\":[\"a\"])")) << told_;
   EXPECT_TRUE(replay(events()).empty());
   expect_audit_good();
+}
+
+// On a new goal, too, a planner that takes diagnostics is told what is done.
+TEST_F(ReplanTest, APlannerOfAnotherGoalIsToldWhatIsDone) {
+  cut_at([](const door::Effect& effect) { return effect.step == "m"; }, kPlanner);
+  world_.model_adapter.set([this](const door::Effect& effect) -> Result<json::Value> {
+    if (effect.step != "draft") return testing::model_answer(effect);
+    told_ = json::write(json::Value(effect.arguments));
+    return json::Object{{"text", "{\"plan\": " + with_path("new.md") + "}"}};
+  });
+  const auto without = [](Start& start) { start.ceilings = {}; };
+  EXPECT_EQ(go(true, testing::kPlan, without).how, Ending::How::done);
+  EXPECT_TRUE(told_.contains(R"(something else{\"done\":[\"b\",\"a\"],\"plan\":)")) << told_;
+  EXPECT_TRUE(told_.contains(R"(\"steered\":true)")) << told_;
+  EXPECT_EQ(written(), Names{"new.md"});
+  EXPECT_TRUE(replay(events()).empty());
 }
 
 // A journal of semantics 1 knows no other way, and replays.
@@ -425,17 +624,18 @@ TEST_F(ReplanTest, TheSameWayAgainIsNone) {
 TEST_F(ReplanTest, WhatIsNotAcceptedIsPlannedAnew) {
   std::string strict = testing::kPlan;
   strict.insert(strict.rfind('}'),
-                R"(,"accept":[{"check":"${steps.m.out.title} == 'Good'","says":"it is good"}])");
+                R"(,"accept":[{"check":"${steps.m.out.title} == 'Good'","says":"it is good"},)"
+                R"({"check":"length(${steps.m.out.title}) == 4","says":"it is short"}])");
   std::string again = strict;
   again.replace(again.find("\"task\": \"t\""), 11, "\"task\": \"u\"");
   world_.model_adapter.set([&](const door::Effect& effect) -> Result<json::Value> {
     const std::string asked = json::write(json::Value(effect.arguments));
-    const bool told = asked.contains("it is not accepted") || asked.contains("is not accepted");
+    const bool told = asked.contains("the result is not accepted: it is good; it is short");
     if (effect.step == "draft") {
       return json::Object{{"text", "{\"plan\": " + (told ? again : strict) + "}"}};
     }
     const bool second = world_.model_adapter.calls.size() > 2;
-    return json::Object{{"text", second ? R"({"title":"Good"})" : R"({"title":"Bad"})"}};
+    return json::Object{{"text", second ? R"({"title":"Good"})" : R"({"title":"Worse"})"}};
   });
   const Ending ending = plan_and_go();
   ASSERT_EQ(ending.how, Ending::How::done) << (ending.error ? ending.error->text() : "");

@@ -31,11 +31,8 @@ inline json::Value role_in(const json::Object& data) {
 // What a budget.charged adds to `spent`, which becomes what the event says. (A lost attempt names
 // no usage of its own.)
 inline door::Usage charged(const json::Object& data, door::Usage& spent) {
-  const door::Usage now = door::usage_from_json(data.if_contains("spent"));
-  const door::Usage before = std::exchange(spent, now);
-  return {now.tokens_in - before.tokens_in, now.tokens_out - before.tokens_out,
-          now.tool_calls - before.tool_calls, now.model_calls - before.model_calls,
-          now.usd - before.usd};
+  door::Usage now = door::usage_from_json(data.if_contains("spent"));
+  return now -= std::exchange(spent, now);
 }
 
 }  // namespace naestro::run

@@ -106,6 +106,7 @@ void Executor::durable(Batch batch) {
   if (!interrupted_ && !late_ && !parking_ && !machine_.ended()) {
     for (Perform& command : batch.performs) perform(std::move(command));
   }
+  for (const Digest& key : batch.cuts) cut(key);
   if (!stopping() && !parking_) {
     for (const Timer& timer : batch.timers) wait(timer);
     for (const Count& each : batch.counts) count(each);
@@ -136,7 +137,7 @@ void Executor::perform(Perform command) {
       door::Intent::durable(std::move(command.effect), command.key, std::move(command.former)));
   if (withheld(*intent)) return;
   const std::stop_source stop;
-  acts_[command.key] = {stop, intent};
+  acts_[command.key] = {.stop = stop, .intent = intent};
   if (command.prepare) return prepare(intent, adapter);
   door::Provisional provisional;
   if (observer_.provisional) {
@@ -190,9 +191,17 @@ void Executor::count(const Count& count) {
   feed(rate_counted(count, *wait));
 }
 
+// Another plan is wanted. What has ended meanwhile keeps its outcome.
+void Executor::cut(const Digest& key) {
+  const auto act = acts_.find(key);
+  if (act == acts_.end()) return;
+  act->second.cut = true;
+  act->second.stop.request_stop();
+}
+
 void Executor::outcome(const door::Intent& intent, const door::Outcome& outcome) {
   const door::Effect& effect = intent.effect();
-  acts_.erase(intent.key());
+  const bool cut = acts_.extract(intent.key()).mapped().cut;
   if (machine_.ended()) return;
   const bool stopped = !outcome.result && outcome.result.error().code == Code::kInterrupted;
   if (stopped && stopping()) {
@@ -200,13 +209,15 @@ void Executor::outcome(const door::Intent& intent, const door::Outcome& outcome)
     return;
   }
   if (stopped) {
-    const Error why{
+    const Error late{
         Code::kTimeout,
         effect.target + " did not end within " + std::to_string(effect.timeout_s) + " s",
         "raise timeout_s of step " + effect.step,
         {},
         nullptr};
-    Fact lost = effect_lost(intent, why);
+    const Error off{
+        Code::kInterrupted, effect.target + " was cut off: another plan is wanted", {}, {}, {}};
+    Fact lost = effect_lost(intent, cut ? off : late);
     lost.effect->secret = outcome.secret;
     lost.effect->lease = outcome.lease;
     return feed(std::move(lost));

@@ -90,6 +90,7 @@ class Executor {
   void perform(Perform command);
   [[nodiscard]] bool withheld(const door::Intent& intent);
   void prepare(std::shared_ptr<const door::Intent> intent, door::Adapter& adapter);
+  void cut(const Digest& key);
   void wait(const Timer& timer);
   void count(const Count& count);
   void outcome(const door::Intent& intent, const door::Outcome& outcome);
@@ -118,6 +119,7 @@ class Executor {
   struct Act {
     std::stop_source stop;
     std::shared_ptr<const door::Intent> intent;
+    bool cut = false;  // since another plan is wanted
   };
   std::map<Digest, Act> acts_;
   std::size_t timers_ = 0;        // not heard of yet

@@ -10,9 +10,10 @@
 namespace naestro::run {
 namespace {
 
-// A step that a plan has, as it was written, in canonical JSON.
-std::string written(std::string_view plan_text, std::string_view id) {
+// A step that a plan has, as it was written, in canonical JSON; of a part of a consensus that one.
+std::string written(std::string_view plan_text, const plan::Step& step) {
   const json::Value plan = json::parse(plan_text).value();
+  const std::string_view id = step.group.empty() ? step.id : step.group;
   const auto named = [&](const json::Value& step) {
     return json::view(step.at("id").as_string()) == id;
   };
@@ -88,7 +89,7 @@ class Forker {
     if (wish_.execute.contains(step.id)) return row("execute", "as asked");
     if (recorded == nullptr) return row("execute", "no result is recorded");
     if (after && !asked && may_repeat(program_, step)) return row("execute", "");
-    if (written(source_text_, step.id) != written(plan_text_, step.id)) {
+    if (written(source_text_, step) != written(plan_text_, step)) {
       return fail(Code::kUsage,
                   "step " + step.id + " is another one in this plan, and stands before the point",
                   "fork --at " + step.id + ", or add --execute " + step.id);

@@ -1,6 +1,7 @@
 // Forks: what is taken over, what is done again, and that a fork replays by itself.
 #include "run/fork.hpp"
 
+#include "run/test_consensus.hpp"
 #include "run/test_plans.hpp"
 #include "run/view.hpp"
 
@@ -290,6 +291,58 @@ TEST_F(ForkTest, ThePlanOfAPlannedRunIsTheOneThatWasEntered) {
   EXPECT_EQ(plan_of(early).error().code, Code::kUsage);
   source();
   EXPECT_EQ(*plan_of(*source_.machine), kChain);
+}
+
+// The parts of a consensus stand in no plan; they are taken over like any step.
+TEST_F(ForkTest, AConsensusIsTakenOverWithItsParts) {
+  const auto text = [](const std::string& q) {
+    return R"({"naestro":"plan/1","goal":"g","steps":[{"id":"c","do":{"consensus":{"protocol":)"
+           R"("judge","task":"t","model":"tiny","proposers":2,"max_input_tokens":300,)"
+           R"("max_output_tokens":50}},"with":{"messages":[{"role":"user","content":")" +
+           q +
+           R"("}]},"out":{"type":"integer"}},{"id":"d","do":{"tool":"free.read@1"},"with":{"q":)"
+           R"("d ${steps.c.out.answer}"}}],"outputs":{"n":"${steps.d.out.n}"}})";
+  };
+  const testing::FarSide answers = [this](const door::Intent& intent) {
+    const door::Effect& effect = intent.effect();
+    seen_.push_back(effect.step);
+    Reply reply;
+    reply.outcome.result = json::Object{{"n", 1}, {"list", json::Array{}}};
+    if (effect.target.starts_with("consensus.")) {
+      reply.outcome.result = testing::consensus_answer(effect);
+    } else if (effect.caps.model_calls > 0) {
+      reply.outcome.result = json::Object{
+          {"text", effect.step == "c.judge" ? R"({"choice":"A","why":""})"
+                                            : effect.step.substr(effect.step.size() - 1)}};
+    }
+    return reply;
+  };
+  const std::string plan = text("How many?");
+  source_program_ = std::make_unique<plan::Program>(world_.compile(plan));
+  SimRun source{world_, answers};
+  ASSERT_EQ(source.begin(*source_program_, world_.start(*source_program_, plan)).how,
+            Ending::How::done);
+  const auto fork = [&](const std::string& other) {
+    program_ = std::make_unique<plan::Program>(world_.compile(other));
+    return fork_of(*source.machine, source.machine->start().plan_text, *program_, other,
+                   {.at = "d"});
+  };
+  const auto forked = fork(plan);
+  EXPECT_EQ(words(forked), "reuse reuse reuse reuse reuse execute");
+  seen_.clear();
+  SimRun run{world_, answers};
+  EXPECT_EQ(go(run, *forked, plan).how, Ending::How::done);
+  EXPECT_EQ(seen_, std::vector<std::string>{"d"});
+  EXPECT_TRUE(run.replays());
+  // How far they agreed is known of it still.
+  const RunView view = view_of(run.durable.events, false);
+  const auto found = std::ranges::find(view.steps, "c", &StepView::id);
+  EXPECT_EQ(found->state, "reused");
+  EXPECT_EQ(json::text_at(found->agreement.get_object(), "by"), "judge");
+  const auto changed = fork(text("How few?"));
+  ASSERT_FALSE(changed);
+  EXPECT_TRUE(changed.error().message.contains("is another one in this plan"))
+      << changed.error().text();
 }
 
 }  // namespace

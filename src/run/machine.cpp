@@ -418,7 +418,8 @@ Result<void> Machine::on_prepared(Fact& fact, Batch& batch) {
 }
 
 // Whether it was done is unknown (its time ran out, the connection broke). It is billed at its cap,
-// and done again under the same key where that is harmless.
+// and done again under the same key where that is harmless. One that was cut off for another plan
+// is so, too, but that this is no attempt of the step's: it waits until nothing came of that plan.
 Result<void> Machine::on_lost(const Fact& fact, Batch& batch) {
   NAESTRO_LET(const At at, under_way(fact));
   Call& call = this->call(at);
@@ -427,6 +428,8 @@ Result<void> Machine::on_lost(const Fact& fact, Batch& batch) {
   const bool harmless = call.intent->effect.idempotency != contract::Idempotency::none;
   if (!harmless) {
     doubt(at, batch);
+  } else if (code == info(Code::kInterrupted).name) {
+    hand_back(at, batch);
   } else if (free_slot(at); may_repeat(at)) {
     ++call.attempts;
     repeat_later(at, code, batch);

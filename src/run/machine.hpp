@@ -38,8 +38,8 @@ struct Fork {
 json::Value to_json(const Fork& fork);
 
 // The number of the rules by which facts give events; a journal of an older number replays by them.
-// 2: a failed step is planned anew.
-inline constexpr std::int64_t kSemantics = 2;
+// 2: a failed step is planned anew. 3: where another plan is wanted, models give way.
+inline constexpr std::int64_t kSemantics = 3;
 
 // What a run starts from; recorded in run.created.
 struct Start {
@@ -104,7 +104,8 @@ struct Batch {
   std::vector<Perform> performs;
   std::vector<Timer> timers;
   std::vector<Count> counts;
-  bool ended = false;  // the run is done or failed
+  std::vector<Digest> cuts;  // effects under way, by their keys, that are to be stopped
+  bool ended = false;        // the run is done or failed
 };
 // Puts a text among the batch's secrets, for the field that names it.
 Secret hide(Batch& batch, std::string text);
@@ -120,9 +121,11 @@ struct Patch {
   std::vector<std::string> added;   // that are to be done
   std::vector<std::string> gone;    // that were still to be done
   std::vector<std::string> undone;  // that were done, and stand in the new plan no more
+  std::vector<std::string> failed;  // for which another way was looked for
   // What is still to come at most, of the plan before and of this one.
   plan::Bound before;
   plan::Bound after;
+  std::optional<door::Usage> planning;  // what it took to find it; none by older rules
 };
 json::Object to_json(const Patch& patch);
 // What both may take, one after the other.
@@ -282,6 +285,7 @@ class Machine {
     std::string goal;
     std::string plan;
     std::string next;
+    door::Usage spent{};  // by the run, when it began
   };
   // The segment that a change is to replace, as it stands: it goes on where nothing comes of that.
   struct Former {
@@ -330,22 +334,25 @@ class Machine {
   [[nodiscard]] Card card_under(const policy::Policy& policy) const;
   void choose(Batch& batch);
   void advance(Batch& batch);
-  void reject(const plan::Compiled& compiled, Batch& batch);
+  // `remedy`: for the person, where nothing comes of it.
+  void reject(const plan::Compiled& compiled, Batch& batch, const std::string& remedy = {});
   void close_segment();
   void close_segment(std::int64_t number, const plan::Program& program,
                      const std::vector<Step>& steps);
 
   // Another plan in mid-run (machine_change.cpp).
   Result<void> on_steered(const Fact& fact, Batch& batch);
-  [[nodiscard]] static bool begun(const Step& step);
+  [[nodiscard]] bool goes_on(std::size_t index) const;
   // Nothing begins any more, so that a change may.
   [[nodiscard]] bool changes() const { return change_ && (!planning_ || former_); }
   [[nodiscard]] bool may_change() const;
   void begin_change(Batch& batch);
   void give_up(Batch& batch);
   [[nodiscard]] bool half_done() const;
-  [[nodiscard]] std::string told_of_failure() const;
+  [[nodiscard]] std::string told_of_former() const;
   void weigh(const std::string& text, Batch& batch);
+  [[nodiscard]] std::string what_it_needs(const std::string& text,
+                                          const std::set<std::string>& done) const;
   void take_over(plan::Program program, const std::string& text, json::Object inputs,
                  const std::map<std::string, std::string>& done, Batch& batch);
   void keep_former(std::string_view because, std::string message, Batch& batch);
@@ -419,6 +426,7 @@ class Machine {
   void say_in_doubt(At at, Batch& batch);
   void charge_lost(At at, Batch& batch);
   void again(At at, Batch& batch);
+  void hand_back(At at, Batch& batch);
   void resume_call(At at, Batch& batch);
   void turn(Call& call, Call::State to);
 

@@ -141,7 +141,9 @@ void Machine::start_call(At at, Batch& batch) {
   effect->path = path(at);
   // Another sample where the same words are asked again.
   if (effect->caps.model_calls > 0 && call(at).not_done > 0) {
-    effect->arguments["seed"] = effect->arguments.at("seed").as_int64() + call(at).not_done;
+    const std::int64_t seed = effect->arguments.at("seed").as_int64();
+    const std::int64_t again = call(at).not_done;
+    effect->arguments["seed"] = seed > json::kMaxInteger - again ? again : seed + again;
   }
   call(at).argument_labels = argument_labels(at);
   call(at).argument_label = policy::whole(call(at).argument_labels);
@@ -447,12 +449,17 @@ void Machine::charge_lost(At at, Batch& batch) {
 // A lost attempt that holds its slot is done again. Where a ceiling is in the way it lets go of the
 // slot, so that it holds up neither a step nor a run that fails.
 void Machine::again(At at, Batch& batch) {
-  Step& step = steps_[at.step];
   auto shortage = budget_.reserve(call(at).intent->effect.caps);
   if (!shortage) return hand_out(call(at), batch);
   limit(*shortage, program_->steps[at.step].id, batch);
+  hand_back(at, batch);
+}
+
+// It lets go of its slot, and is handed out again under its key when it can be.
+void Machine::hand_back(At at, Batch& batch) {
   free_slot(at);
   turn(call(at), Call::State::ready);
+  const Step& step = steps_[at.step];
   if (step.error && step.running == 0) fail_step(at.step, *step.error, batch);
 }
 

@@ -54,10 +54,13 @@ json::Array list(const std::vector<std::string>& names) {
 }  // namespace
 
 json::Object to_json(const Patch& patch) {
-  return {{"because", patch.because},     {"kept", list(patch.kept)},
-          {"added", list(patch.added)},   {"gone", list(patch.gone)},
-          {"undone", list(patch.undone)}, {"before", to_come(patch.before)},
-          {"after", to_come(patch.after)}};
+  json::Object out{{"because", patch.because},     {"kept", list(patch.kept)},
+                   {"added", list(patch.added)},   {"gone", list(patch.gone)},
+                   {"undone", list(patch.undone)}, {"before", to_come(patch.before)},
+                   {"after", to_come(patch.after)}};
+  if (!patch.failed.empty()) out["failed"] = list(patch.failed);
+  if (patch.planning) out["planning"] = door::to_json(*patch.planning);
+  return out;
 }
 
 Result<void> Machine::on_steered(const Fact& fact, Batch& batch) {
@@ -66,22 +69,54 @@ Result<void> Machine::on_steered(const Fact& fact, Batch& batch) {
   change_ = Change{"steered", std::string{json::text_at(*said, "goal").value_or("")},
                    std::string{json::text_at(*said, "plan").value_or("")},
                    std::string{json::text_at(fact.data, "next").value_or("")}};
+  for (std::size_t i = 0; changes() && i < steps_.size(); ++i) {
+    if (!std::holds_alternative<plan::ModelUse>(program_->steps[i].use) || goes_on(i)) continue;
+    for (const Call& call : steps_[i].calls) {
+      if (call.state == Call::State::running) batch.cuts.push_back(call.intent->key);
+    }
+  }
   // Where nobody owned the run, run.resumed follows: nothing of the plan before begins in between.
   if (json::text_at(fact.data, "via") != "terminal") schedule(batch);
   return {};
 }
 
 // Something of it was done, or is under way: it ends before a change begins, since what it has done
-// so far is no result that another plan could take over.
-bool Machine::begun(const Step& step) {
-  return step.state == StepState::ready && std::ranges::any_of(step.calls, [](const Call& call) {
-           const bool idle = call.state == Call::State::ready || call.state == Call::State::asking;
-           return !idle || call.round > 0 || call.attempts > 0 || call.not_done > 0;
-         });
+// so far is no result that another plan could take over. An answer that is not whole is nothing
+// done, and an agent whose tools have changed nothing loses only what it was told: both give way.
+bool Machine::goes_on(std::size_t index) const {
+  const plan::Step& planned = program_->steps[index];
+  const std::size_t owner = planned.hand ? planned.hand->of : index;
+  const plan::Step& whole = program_->steps[owner];
+  if (steps_[owner].state != StepState::ready) return false;
+  const auto begun = [](const Call& call) {
+    const bool idle = call.state == Call::State::ready || call.state == Call::State::asking;
+    return !idle || call.round > 0 || call.attempts > 0 || call.not_done > 0;
+  };
+  const auto& calls = steps_[index].calls;
+  if (start_.semantics < 3 || std::holds_alternative<plan::ToolUse>(whole.use)) {
+    return std::ranges::any_of(calls, begun);
+  }
+  if (whole.agent) {
+    return std::ranges::any_of(whole.agent->hands, [&](std::size_t hand) {
+      return changes_something(program_->steps[hand]) &&
+             std::ranges::any_of(steps_[hand].calls, begun);
+    });
+  }
+  return std::ranges::any_of(calls, [](const Call& call) {
+    return call.state == Call::State::done || call.state == Call::State::failed || call.round > 0;
+  });
 }
 
 bool Machine::may_change() const {
-  return changes() && running_ == 0 && std::ranges::none_of(steps_, begun);
+  if (!changes() || running_ > 0) return false;
+  for (std::size_t i = 0; i < steps_.size(); ++i) {
+    // What a timer or a count will come for has to be there then.
+    const bool waits = std::ranges::any_of(steps_[i].calls, [](const Call& call) {
+      return call.state == Call::State::waits || call.state == Call::State::counting;
+    });
+    if (waits || goes_on(i)) return false;
+  }
+  return true;
 }
 
 // What is under way, out of the way of what comes.
@@ -127,13 +162,14 @@ bool Machine::stands_aside(const Digest& question) const {
 // too: it is asked about again where nothing comes of what is wanted now.
 void Machine::begin_change(Batch& batch) {
   const auto before = std::exchange(changing_, std::exchange(change_, std::nullopt));
+  changing_->spent = budget_.spent();
+  kept_why_.clear();
   emit(batch, "plan.replanning",
        {{"because", changing_->because}, {"segment", former_ ? former_->segment : segment_}});
   shortage_.reset();
   limited_step_.clear();
   repairs_ = 0;
   rejected_.clear();
-  const std::string failed = failure_ ? told_of_failure() : "";
   if (!former_) {
     former_ = std::make_unique<Former>(stand_aside());
   } else if (patch_) {
@@ -150,11 +186,16 @@ void Machine::begin_change(Batch& batch) {
   plan::Compiled compiled = plan::compile(changing_->plan, around);
   steps_.clear();  // of a program that does not compile there are none
   if (!compiled.program) {
-    return keep_former("rejected", plan::format(compiled.diagnostics.front(), "the planner"),
+    return keep_former("rejected",
+                       plan::format(compiled.diagnostics.front(), "the planner") +
+                           what_it_needs(changing_->plan, {}),
                        batch);
   }
   json::Object given{{"goal", changing_->goal}};
-  if (changing_->because == "failed") given["diagnostics"] = failed;
+  const bool told = changing_->because == "failed" || start_.semantics >= 3;
+  if (told && compiled.program->inputs.contains("diagnostics")) {
+    given["diagnostics"] = told_of_former();
+  }
   auto inputs = bind_inputs(*compiled.program, given);
   if (!inputs) return keep_former("rejected", inputs.error().text(), batch);
   planning_ = true;
@@ -183,14 +224,20 @@ bool Machine::half_done() const {
   return false;
 }
 
-// What the planner is told of a plan that did not come through.
-std::string Machine::told_of_failure() const {
-  json::Object failed{{"message", failure_->message}};
-  for (const auto& [key, value] : failure_->context) failed[key] = value;
-  const auto was_done = [&](std::size_t i) { return steps_[i].state == StepState::done; };
-  return json::canonical(json::Object{{"done", list(names_in(*program_, was_done))},
-                                      {"failed", std::move(failed)},
-                                      {"plan", json::parse(text_).value()}});
+// What the planner is told of the plan that stands aside: one that did not come through, or one
+// that serves another goal. What it writes again as it stands is not done again.
+std::string Machine::told_of_former() const {
+  const auto was_done = [&](std::size_t i) { return former_->steps[i].state == StepState::done; };
+  json::Object out{{"done", list(names_in(*former_->program, was_done))},
+                   {"plan", json::parse(former_->text).value()}};
+  if (changing_->because == "failed") {
+    json::Object failed{{"message", former_->failure->message}};
+    for (const auto& [key, value] : former_->failure->context) failed[key] = value;
+    out["failed"] = std::move(failed);
+  } else {
+    out["steered"] = true;
+  }
+  return json::canonical(out);
 }
 
 // The plan under way has failed: the planner that found it is asked for another way, where it takes
@@ -247,7 +294,7 @@ void Machine::weigh(const std::string& text, Batch& batch) {
   for (const auto& [id, before] : done) around.done.insert(id);
   around.ceilings = left();
   compiled = plan::compile(text, around);
-  if (!compiled.program) return reject(compiled, batch);
+  if (!compiled.program) return reject(compiled, batch, what_it_needs(text, around.done));
   const auto steps = [](const plan::Program& program) {
     return std::ranges::count_if(program.steps, [](const auto& step) { return !step.hand; });
   };
@@ -261,6 +308,31 @@ void Machine::weigh(const std::string& text, Batch& batch) {
     return keep_former("same", "the planner found a plan that failed before", batch);
   }
   take_over(*std::move(compiled.program), text, *std::move(inputs), done, batch);
+}
+
+// By which ceilings the run would have room for a plan that does not fit what is left of them; ""
+// where it is for something else that it does not compile.
+std::string Machine::what_it_needs(const std::string& text,
+                                   const std::set<std::string>& done) const {
+  plan::Environment around = environment_;
+  around.done = done;
+  const plan::Compiled compiled = plan::compile(text, around);
+  if (start_.semantics < 3 || !compiled.program) return {};
+  const plan::Bound& bound = compiled.program->bound;
+  const door::Ceilings& ceilings = budget_.ceilings();
+  const door::Usage& spent = budget_.spent();
+  std::string flags;
+  const auto add = [&](std::string_view flag, std::optional<std::int64_t> ceiling,
+                       std::int64_t needed, const auto& text_of) {
+    if (ceiling && needed > *ceiling) flags.append(flag).append(text_of(needed));
+  };
+  const auto plain = [](std::int64_t value) { return std::to_string(value); };
+  add(" --max-usd ", ceilings.usd, spent.usd + bound.usd, format_usd);
+  add(" --max-tokens ", ceilings.tokens, spent.tokens() + bound.tokens, plain);
+  add(" --max-tool-calls ", ceilings.tool_calls, spent.tool_calls + bound.tool_calls, plain);
+  add(" --max-time ", ceilings.wall_s, bound.wall_s, plain);
+  return "; enough for it, with all that the run has taken: naestro pause " + start_.run +
+         "; naestro steer " + start_.run + " GOAL" + flags;
 }
 
 void Machine::take_over(plan::Program program, const std::string& text, json::Object inputs,
@@ -291,6 +363,13 @@ void Machine::take_over(plan::Program program, const std::string& text, json::Ob
   patch.undone = names_in(*former_->program, [&](std::size_t i) {
     return was_done(i) && !taken.contains(of(*former_->program, i));
   });
+  if (start_.semantics >= 3) {
+    patch.failed = names_in(*former_->program, [&](std::size_t i) {
+      return former_->steps[i].state == StepState::failed;
+    });
+    patch.planning = budget_.spent();
+    *patch.planning -= changing_->spent;
+  }
   close_segment();
   planning_ = false;
   text_ = text;

@@ -28,10 +28,7 @@ Result<void> Machine::on_withheld(const Fact& fact, Batch& batch) {
   NAESTRO_LET(const At at, under_way(fact));
   held_ = true;
   budget_.settle(call(at).intent->effect.caps, {});
-  free_slot(at);
-  turn(call(at), Call::State::ready);
-  const Step& step = steps_[at.step];
-  if (step.error && step.running == 0) fail_step(at.step, *step.error, batch);
+  hand_back(at, batch);
   schedule(batch);
   return {};
 }
@@ -97,6 +94,8 @@ void Machine::resume_call(At at, Batch& batch) {
   charge_lost(at, batch);
   if (call.intent->effect.idempotency == contract::Idempotency::none) {
     doubt(at, batch);
+  } else if (changes() && !goes_on(at.step)) {
+    hand_back(at, batch);
   } else {
     again(at, batch);
   }

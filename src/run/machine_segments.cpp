@@ -167,7 +167,7 @@ void Machine::advance(Batch& batch) {
 
 // The diagnostics go back to a planner that takes them (an input `diagnostics`), at most kRepairMax
 // times; then, or where none does, the run fails with them.
-void Machine::reject(const plan::Compiled& compiled, Batch& batch) {
+void Machine::reject(const plan::Compiled& compiled, Batch& batch, const std::string& remedy) {
   json::Array rows;
   std::string message;
   for (const plan::Diagnostic& diagnostic : compiled.diagnostics) {
@@ -191,7 +191,7 @@ void Machine::reject(const plan::Compiled& compiled, Batch& batch) {
     open_segment(batch);
     return;
   }
-  if (former_) return keep_former("rejected", message, batch);
+  if (former_) return keep_former("rejected", message + remedy, batch);
   const auto& found = compiled.diagnostics;
   const Code code = plan::refused_only(found, plan::over_budget) ? Code::kBoundOverBudget
                     : plan::refused_only(found, plan::forbidden) ? Code::kDenied

@@ -57,17 +57,18 @@ void Machine::schedule(Batch& batch) {
 bool Machine::accepted(Batch& batch) {
   if (program_->accept.empty()) return true;
   json::Array passed;
+  std::string failed;
   for (const plan::Accept& each : program_->accept) {
     const auto good = plan::holds(each.check, lookup());
     passed.emplace_back(good && *good);
-    if ((good && *good) || failure_) continue;
-    const std::string what = one_line(each.says.empty() ? each.check.text : each.says);
-    failure_ = Error{
-        Code::kNotAccepted,
-        "the result is not accepted: " + what + (good ? "" : " (" + good.error().message + ")"),
-        {},
-        {},
-        nullptr};
+    // By older rules only the first is named.
+    if ((good && *good) || (start_.semantics < 3 && !failed.empty())) continue;
+    failed += (failed.empty() ? "" : "; ") +
+              one_line(each.says.empty() ? each.check.text : each.says) +
+              (good ? "" : " (" + good.error().message + ")");
+  }
+  if (!failed.empty()) {
+    failure_ = Error{Code::kNotAccepted, "the result is not accepted: " + failed, {}, {}, nullptr};
   }
   emit(batch, "accept.checked", {{"passed", &passed}});
   return !failure_;
@@ -113,7 +114,7 @@ bool Machine::start_calls(Batch& batch) {
                                                             : 1;
     for (std::size_t c = 0; c < steps_[i].calls.size(); ++c) {
       const Step& step = steps_[i];
-      if (changes() && !begun(step)) break;
+      if (changes() && !goes_on(i)) break;
       if (failure_ || shortage_ || held_ || running_ >= kConcurrencyMax) return ended() != before;
       if (step.error || step.running >= parallel) break;
       if (step.calls[c].state == Call::State::ready) start_call({i, c}, batch);
@@ -139,6 +140,7 @@ void Machine::keep_step(std::size_t index, const Fork::Kept& kept, Batch& batch)
         {"labels", &step.labels},
         {"result", hide(batch, json::canonical(step.result))},
         {"step", program_->steps[index].id}});
+  if (program_->steps[index].group == program_->steps[index].id) say_agreement(index, batch);
 }
 
 // All that the step needs is settled: `when` decides, then its calls are laid out.

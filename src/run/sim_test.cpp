@@ -334,6 +334,7 @@ TEST_F(SimTest, SteeredAtAnyInstantNothingIsDoneTwice) {
   int taken = 0;
   int kept = 0;
   int refused = 0;
+  int cut = 0;
   each_seed(300, [&](std::uint64_t seed) {
     Dice dice{seed};
     const std::string text = testing::any_plan(dice);
@@ -358,6 +359,10 @@ TEST_F(SimTest, SteeredAtAnyInstantNothingIsDoneTwice) {
              {{"goal", "g"}, {"plan", planner}, {"next", "plan"}, {"who", "x"}}});
       });
     };
+    // A model that is under way then ends soon after it is told to.
+    run.stop_ms = [at_ms](const door::Effect& effect) {
+      return effect.caps.model_calls > 0 ? at_ms + 300 : -1;
+    };
     any_end_of_process(run, dice, dice.one_in(2), 60);
     const auto attend = [&](const Question&) {
       return std::optional{Answer{!run.machine->patch() || yes, "terminal", "tester"}};
@@ -370,6 +375,7 @@ TEST_F(SimTest, SteeredAtAnyInstantNothingIsDoneTwice) {
       any_end_of_process(run, dice, process < 3, 60);
       if (run.attend(Question{})) run.attend = attend;
       if (process > 1) run.meanwhile = {};
+      run.stop_ms = {};
       if (run.durable.events.empty()) {
         ending = run.begin(program, start);
         continue;
@@ -392,6 +398,7 @@ TEST_F(SimTest, SteeredAtAnyInstantNothingIsDoneTwice) {
       taken += kind == "plan.patched" ? 1 : 0;
       kept += kind == "step.reused" ? 1 : 0;
       refused += kind == "plan.kept" ? 1 : 0;
+      cut += kind == "effect.lost" && json::text_at(data, "code") == "NE0705" ? 1 : 0;
       failed = failed || kind == "step.failed" || kind == "check.failed";
       if (kind != "effect.done" || json::text_at(data, "step") == "l") continue;
       const json::Value* path = data.if_contains("path");
@@ -400,11 +407,12 @@ TEST_F(SimTest, SteeredAtAnyInstantNothingIsDoneTwice) {
     if (!more || failed) return;
     for (const auto& [call, times] : done) EXPECT_EQ(times, 1) << call << "\n" << text;
   });
-  std::printf("%d other plans were found, %d steps taken over, %d plans kept\n", taken, kept,
-              refused);
+  std::printf("%d other plans were found, %d steps taken over, %d plans kept, %d answers cut\n",
+              taken, kept, refused, cut);
   if (std::getenv("NAESTRO_SIM_SEED") != nullptr) return;
   EXPECT_GE(taken, 100);
   EXPECT_GE(kept, 50);
+  EXPECT_GE(cut, 10);
 }
 
 }  // namespace

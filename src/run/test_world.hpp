@@ -71,11 +71,16 @@ class CountingAdapter final : public door::Adapter {
  public:
   using Answer = std::function<Result<json::Value>(const door::Effect&)>;
   explicit CountingAdapter(Answer answer) : answer_{std::move(answer)} {}
-  door::Outcome act(const door::Intent& intent, std::stop_token,
+  door::Outcome act(const door::Intent& intent, std::stop_token stop,
                     const door::Provisional&) override {
     {
       const std::scoped_lock lock{mutex_};
       ++calls[hex(intent.key())];
+    }
+    if (meanwhile && meanwhile(intent.effect(), stop)) {
+      door::Outcome cut;
+      cut.result = fail(Code::kInterrupted, "stopped");
+      return cut;
     }
     // Whatever attempt it is, what was read before the first one comes with it.
     EXPECT_EQ(intent.effect().prepares, intent.former().is_object()) << intent.effect().step;
@@ -97,6 +102,8 @@ class CountingAdapter final : public door::Adapter {
   void set(Answer answer) { answer_ = std::move(answer); }
   std::map<std::string, int> calls;
   std::function<json::Object(const door::Effect&)> former;  // what prepare() finds
+  // What happens before it answers; true: it was stopped.
+  std::function<bool(const door::Effect&, const std::stop_token&)> meanwhile;
 
  private:
   Answer answer_;

@@ -196,8 +196,8 @@ json::Value to_json(const RunView& view) {
                                  {"code", step.code},
                                  {"result", step.result},
                                  {"message", step.message},
-                                 {"role", step.role},
-                                 {"agreement", step.agreement}});
+                                 {"agreement", step.agreement},
+                                 {"role", step.role}});
   }
   json::Array questions;
   for (const OpenQuestion& question : view.questions) {

@@ -13,8 +13,16 @@ class Reader {
  public:
   void read(const ledger::Event& event) {
     const json::Object& data = event.data;
-    if (event.kind == "plan.compiled" || event.kind == "plan.kept")
+    if (event.kind == "plan.compiled" || event.kind == "plan.kept") {
       segment_ = json::integer_at(data, "segment").value_or(0);
+      if (event.kind == "plan.compiled") {
+        out.segments.push_back({segment_, json::bool_at(data, "planner").value_or(false), false});
+      }
+      for (Segment& each : out.segments) each.holds = each.number == segment_;
+    }
+    if (event.kind == "run.steered") {
+      out.goals.push_back({member(data, "goal"), text(data, "via"), member(data, "who")});
+    }
     if (event.kind.starts_with("consent.")) return consent(event);
     if (event.kind == "run.killed") {
       for (StepReason& reason : out.steps) {
@@ -162,7 +170,19 @@ Reasons reasons_of(std::span<const ledger::StoredEvent> events) {
 json::Value to_json(const Reasons& reasons) {
   json::Array steps;
   for (const StepReason& reason : reasons.steps) steps.push_back(to_json(reason));
-  return json::Object{{"plans", to_json(reasons.plans)}, {"steps", std::move(steps)}};
+  json::Array goals;
+  for (const Goal& each : reasons.goals) {
+    goals.push_back(json::Object{{"goal", each.goal}, {"via", each.via}, {"who", each.who}});
+  }
+  json::Array segments;
+  for (const Segment& each : reasons.segments) {
+    segments.push_back(
+        json::Object{{"segment", each.number}, {"planner", each.planner}, {"holds", each.holds}});
+  }
+  return json::Object{{"goals", std::move(goals)},
+                      {"segments", std::move(segments)},
+                      {"plans", to_json(reasons.plans)},
+                      {"steps", std::move(steps)}};
 }
 
 }  // namespace naestro::run

@@ -52,7 +52,23 @@ struct StepReason {
   json::Value message;  // reference to the blob, or null
 };
 
+// A goal that a person gave in mid-run.
+struct Goal {
+  json::Value goal;  // reference to the blob
+  std::string via;
+  json::Value who;  // reference to the blob
+};
+
+// A plan that was compiled for the run, in order.
+struct Segment {
+  std::int64_t number = 0;
+  bool planner = false;  // it looks for another
+  bool holds = false;    // it is the one that the run is about, by now
+};
+
 struct Reasons {
+  std::vector<Goal> goals;
+  std::vector<Segment> segments;
   std::vector<Consent> plans;  // the cards of the plans
   std::vector<StepReason> steps;
 };

@@ -22,6 +22,7 @@ struct Answers {
   std::vector<Answer> all;  // in the order of a hash of what they say
   std::int64_t asked = 0;
   std::int64_t there = 0;
+  std::optional<std::size_t> merged;  // which of them is the synthesis, or agrees with it
 };
 
 // What has to be equal for two answers to agree.
@@ -60,11 +61,14 @@ Result<Answers> read(const json::Object& arguments) {
     const auto [found, fresh] = known.emplace(key_of(*value, compare), out.all.size());
     if (fresh) out.all.push_back({*value, 0, found->second});
     out.all[found->second].proposers += proposers;
+    if (proposers == 0) out.merged = found->second;
   }
   return out;
 }
 
-std::string letter(std::size_t index) { return {1, static_cast<char>('A' + index)}; }
+std::string letter(std::size_t index) {
+  return std::string(1, static_cast<char>('A' + index));  // braces would make two characters of it
+}
 
 std::optional<std::size_t> index_of(const Answers& answers, std::string_view name) {
   if (name.size() != 1) return std::nullopt;
@@ -163,7 +167,7 @@ std::optional<Decision> won(const Answers& answers, const json::Value* pairs,
     if (!reason.empty()) why[*index] += (why[*index].empty() ? "" : "; ") + reason;
   }
   const auto best = std::ranges::max_element(wins);
-  if (std::ranges::count(wins, *best) > 1) return std::nullopt;
+  if (*best == 0 || std::ranges::count(wins, *best) > 1) return std::nullopt;
   const auto index = static_cast<std::size_t>(best - wins.begin());
   return Decision{index, "tournament", why[index]};
 }
@@ -184,10 +188,7 @@ Decision decide(const Answers& answers, const json::Object& arguments) {
           won(answers, arguments.if_contains("pairs"), arguments.if_contains("matches"))) {
     return *decision;
   }
-  const auto merged = std::ranges::find(answers.all, 0, &Answer::proposers);
-  if (merged != answers.all.end()) {
-    return {static_cast<std::size_t>(merged - answers.all.begin()), "synthesis", ""};
-  }
+  if (answers.merged) return {*answers.merged, "synthesis", ""};
   if (answers.there == 1) return {in_group(most), "only", ""};
   const bool alone = std::ranges::none_of(answers.all, [&](const Answer& each) {
     return each.group != most && size_of(answers, each.group) == size_of(answers, most);
@@ -240,10 +241,12 @@ json::Array dissent(const Answers& answers, std::size_t taken) {
 Result<json::Value> consensus_deal(const json::Object& arguments, const Context& /*context*/) {
   NAESTRO_LET(const Answers answers, read(arguments));
   json::Array all;
-  json::Array pairs;
+  json::Array pairs;  // a draft stands in many
+  const json::Value* paired = arguments.if_contains("paired");
+  const bool wanted = paired != nullptr && *paired == json::Value(true);
   for (std::size_t i = 0; i < answers.all.size(); ++i) {
     all.push_back(shown(answers, i));
-    for (std::size_t k = 0; k < answers.all.size(); ++k) {
+    for (std::size_t k = 0; wanted && k < answers.all.size(); ++k) {
       if (k == i) continue;
       pairs.push_back(json::Object{{"first", shown(answers, i)}, {"second", shown(answers, k)}});
     }

@@ -3,12 +3,15 @@ import contextlib
 import http.server
 import json
 import threading
+import time
 
 
 @contextlib.contextmanager
-def chat_server(answers, tokens_in=100, tokens_out=50):
+def chat_server(answers, tokens_in=100, tokens_out=50, slow_s=()):
     """Yields (url, requests). The n-th request gets the n-th of `answers` (JSON values or texts),
-    the last one again and again; `requests` are the bodies that came."""
+    the last one again and again; `requests` are the bodies that came. The n-th answer takes the n-th
+    of `slow_s` seconds more, a word each tenth of a second, and is given up when the caller hangs
+    up."""
     requests = []
 
     class Handler(http.server.BaseHTTPRequestHandler):
@@ -19,12 +22,24 @@ def chat_server(answers, tokens_in=100, tokens_out=50):
             self.send_response(200)
             self.send_header("Content-Type", "text/event-stream")
             self.end_headers()
+            try:
+                self.answer(text, slow_s[len(requests) - 1] if len(requests) <= len(slow_s) else 0)
+            except OSError:
+                pass  # the far side hung up
+
+        def answer(self, text, slow_s):
+            for _ in range(round(10 * slow_s)):
+                time.sleep(0.1)
+                self.send({"choices": [{"index": 0, "delta": {"content": " "}}]})
             for chunk in ({"choices": [{"index": 0, "delta": {"content": text}}]},
                           {"choices": [{"index": 0, "delta": {}, "finish_reason": "stop"}],
                            "usage": {"prompt_tokens": tokens_in,
                                      "completion_tokens": tokens_out}}):
-                self.wfile.write(b"data: " + json.dumps(chunk).encode() + b"\n\n")
+                self.send(chunk)
             self.wfile.write(b"data: [DONE]\n\n")
+
+        def send(self, chunk):
+            self.wfile.write(b"data: " + json.dumps(chunk).encode() + b"\n\n")
 
         def log_message(self, *_):
             pass

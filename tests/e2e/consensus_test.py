@@ -34,8 +34,8 @@ class Consensus(OwnWorld):
         self.say(draft_1={"n": 7, "why": "added"}, draft_2={"n": 7, "why": "counted"}, draft_3={"n": 9, "why": "x"},
                  judge={"choice": "A", "why": "A is right"})
         out = self.naestro("run", self.plan, "--consensus", "judge", "--model-script", self.script)
-        self.assertRegex(out, r"agreed +count  2 of 3 answers agree, 67% \(20% to 94% with 95% confidence, by value\); "
-                              "decided by judge, 1 other answer")
+        self.assertRegex(out, r"agreed +count  2 of 3 answers agree, 67% \(with 95% confidence 20% to 94%\); "
+                              "a judge decided, beside 1 other answer")
         run = out.split("Run:")[1].split()[0]
         shown = json.loads(self.naestro("show", run, "--json"))
         self.assertEqual(shown["outputs"]["consensus"]["by"], "judge")

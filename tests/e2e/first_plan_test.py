@@ -32,9 +32,11 @@ class FirstPlan(unittest.TestCase):
         self.addCleanup(shutil.rmtree, self.folder, True)
         self.workspace = self.folder / "company"
         shutil.copytree(ROOT / "examples/company", self.workspace)
+        self.assets = self.folder / "assets"  # by this name its engines are told from others
+        self.assets.symlink_to(ASSETS.resolve())
         self.env = dict(os.environ, XDG_CONFIG_HOME=str(self.folder / "config"),
                         XDG_STATE_HOME=str(self.folder / "state"),
-                        XDG_DATA_HOME=str(self.folder / "data"), NAESTRO_ASSETS=str(ASSETS))
+                        XDG_DATA_HOME=str(self.folder / "data"), NAESTRO_ASSETS=str(self.assets))
 
     def naestro(self, *words, code=0):
         done = subprocess.run([BINARY, *words], env=self.env, capture_output=True, text=True,
@@ -101,6 +103,7 @@ class FirstPlan(unittest.TestCase):
         whole = self.show()["digest"]
         run = self.start(*self.run_words("--approve", self.digest()))
         self.read_until(run, "start    cause")
+        self.wait_for(self.engines, "the engine")
         run.send_signal(signal.SIGKILL)
         run.communicate()
         self.assertEqual(self.show()["state"], "interrupted")
@@ -111,12 +114,12 @@ class FirstPlan(unittest.TestCase):
         self.assertEqual(self.engines(), [])
 
     def engines(self):
+        """Those of this test that are there."""
         found = []
         for entry in pathlib.Path("/proc").iterdir():
             try:
-                if entry.name.isdigit() and (entry / "exe").readlink() == \
-                        ASSETS.resolve() / "llama/llama-server" and \
-                        str(self.folder) in (entry / "environ").read_text():
+                if entry.name.isdigit() and \
+                        (entry / "cmdline").read_text().startswith(str(self.assets)):
                     found.append(entry.name)
             except OSError:
                 pass
@@ -133,6 +136,27 @@ class FirstPlan(unittest.TestCase):
         self.assertIn("naestro resume", out)
         self.naestro("resume", "last")
         self.assert_whole(self.show())
+
+    def test_amid_a_long_prompt_all_ends_within_a_second(self):
+        plan = self.folder / "long.json"
+        plan.write_text(json.dumps({
+            "naestro": "plan/1", "goal": "read", "outputs": {"n": "${steps.read.out.n}"},
+            "steps": [{"id": "read",
+                       "do": {"model": {"task": "t", "max_input_tokens": 3500,
+                                        "max_output_tokens": 20}},
+                       "with": {"messages": [{"role": "user", "content": "word " * 3000}]},
+                       "out": {"type": "object", "properties": {"n": {"type": "integer"}},
+                               "required": ["n"], "additionalProperties": False}}]}))
+        for words in (["pause"], ["kill"]):
+            run = self.start("run", str(plan), "-w", str(self.workspace))
+            self.read_until(run, "start    read")
+            self.wait_for(self.engines, "the engine")
+            time.sleep(2)
+            begin = time.monotonic()
+            self.naestro(*words, "last")
+            run.communicate(timeout=30)
+            self.wait_for(lambda: not self.engines(), "the engine's end")
+            self.assertLess(time.monotonic() - begin, 1, words)
 
     def test_without_a_terminal_it_parks_and_another_process_answers(self):
         out = self.naestro(*self.run_words(), code=5)

@@ -6,6 +6,7 @@ model_planner_test.py NAESTRO_BINARY"""
 import json
 import os
 import pathlib
+import re
 import shutil
 import subprocess
 import sys
@@ -83,6 +84,30 @@ class ModelPlanner(unittest.TestCase):
         self.assertIn("35", self.ask("How many warranty claims in 2026-Q1?"))
         self.assertEqual(requests, [])
 
+    def test_on_another_goal_the_model_is_told_of_the_plan_under_way(self):
+        requests = self.model([GOOD])
+        plan = pathlib.Path(__file__).resolve().parents[2] / "examples/first/plan.json"
+        out = self.naestro("run", str(plan), "-w", str(COMPANY), code=5)
+        run = out.split("Run:")[1].split()[0]
+        far = ("-c", "planner.model=far")
+        # The worst case of planning is beyond what the plan under way was given.
+        out = self.naestro("steer", run, GOAL, *far, code=5)
+        found = re.search(r"naestro steer \w+ GOAL (--max-tokens .*)\n", out)
+        self.assertTrue(found, out)
+        enough = found[1].split()
+        out = self.naestro("steer", run, "How many warranty claims in 2026-Q1?", *far, *enough,
+                           code=5)
+        self.assertIn("Another plan, since the goal was changed", out)
+        self.assertNotIn("Nothing came of", out)  # that was of the one before
+        self.assertEqual(requests, [])  # a skill explains it
+        out = self.naestro("run", str(plan), "-w", str(COMPANY), code=5)
+        run = out.split("Run:")[1].split()[0]
+        self.naestro("steer", run, GOAL, *far, *enough, "--max-tool-calls", "20", code=5)
+        asked = requests[0]["messages"][-1]["content"]
+        self.assertIn("A plan for another goal is under way", asked)
+        self.assertIn("files.search@1", asked)
+        self.naestro("replay", run)
+
     def test_what_the_compiler_finds_goes_back_to_the_model(self):
         requests = self.model([UNKNOWN_ARGUMENT, GOOD])
         out = self.ask()
@@ -127,6 +152,24 @@ class ModelPlanner(unittest.TestCase):
         self.assertIn("This is draft 3 of 3", requests[2]["messages"][-1]["content"])
         self.assertTrue(json.loads(self.naestro("replay", "last", "--json"))["equal"])
         self.naestro("run", GOAL, "-c", "planner.candidates=6", code=2)
+
+    def test_an_agent_with_a_role_works_where_what_to_read_depends_on_what_is_found(self):
+        look = {"id": "look", "role": "researcher", "do": {"agent": {"within": ["support"]}}, "out": {"type": "object"},
+                "with": {"messages": [{"role": "user", "content": "Which product is complained about most?"}]}}
+        search = {"do": "call", "calls": [{"tool": "files.search", "with": {"path": "support", "query": "RL-300"}}]}
+        said = {"do": "answer", "answer": {"answer": "The RL-300.", "sources": ["support/warranty_claims.csv:2"]}}
+        requests = self.model([{"steps": [look], "answer": "look"}, search, said])
+        out = self.ask(GOAL, "-c", "model=far")
+        self.assertRegex(out, r"Answer: .*The RL-300\.")
+        self.assertIn("- researcher: Finds what the files", requests[0]["messages"][-1]["content"])
+        told = requests[1]["messages"]
+        self.assertIn("You are a researcher", told[0]["content"])
+        self.assertIn(GOAL, told[0]["content"])  # its slice of memory
+        (run,) = [r["run"] for r in json.loads(self.naestro("runs", "--json"))]
+        (step,) = [s for s in json.loads(self.naestro("show", run, "--json"))["steps"] if s["id"] == "look"]
+        self.assertEqual((step["role"]["role"], step["role"]["within"]), ("researcher", ["support"]))
+        self.assertIn("researcher@1", self.naestro("why", run, "look"))
+        self.assertTrue(json.loads(self.naestro("replay", run, "--json"))["equal"])
 
     def test_a_plan_that_fails_is_written_anew(self):
         missing = claims(group_by=["produkt"])

@@ -117,7 +117,7 @@ class Roles(OwnWorld):
 
     def test_it_is_told_what_the_workspace_says(self):
         said = self.naestro("plan", "explain", self.file(plan(step("look", "coder", {"agent": {}}))))
-        self.assertIn("told     its role's prompt, the plan's goal, what the workspace says about working in it, the step's",
+        self.assertIn("told     its role's prompt, the plan's goal, what AGENTS.md files say, the step's messages",
                       said)
 
     def test_an_unknown_role_is_said_with_those_that_there_are(self):

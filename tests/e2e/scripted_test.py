@@ -21,7 +21,8 @@ are optional:
   not_told    texts that the model never was told
   not_printed texts that are never printed
   files       {path: text, or null where there is none}
-  asked       how many questions about one effect were asked"""
+  asked       how many questions about one effect were asked
+  agreement   members of consensus.reached"""
 import json
 import pathlib
 import sys
@@ -118,6 +119,9 @@ class Scripted(OwnWorld):
             if name in expect:
                 wanted = expect[name] if isinstance(expect[name], list) else [expect[name]]
                 self.assertEqual([each[name] for each in stopped], wanted, stopped)
+        for name, value in expect.get("agreement", {}).items():
+            reached, = [each["data"] for each in events if each["kind"] == "consensus.reached"]
+            self.assertEqual(reached[name], value, name)
         done = [each["data"]["target"] for each in events if each["kind"] == "effect.intended"]
         if "done" in expect:
             self.assertEqual([each for each in done if not each.startswith("model:")], expect["done"])

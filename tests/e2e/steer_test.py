@@ -5,8 +5,10 @@ real binary and the real store, with the scripted model.
 steer_test.py NAESTRO_BINARY"""
 import json
 import subprocess
+import time
 import unittest
 
+from chat_server import chat_server
 from own_world import BINARY, OwnWorld
 
 ORDERS = "number,region,total\n1,north,10\n2,south,20\n3,north,30\n"
@@ -66,6 +68,7 @@ class Steer(OwnWorld):
         self.assertIn("no longer to be done:      find, tell, write", out)
         self.assertIn("still to come, at most:    2 tool calls, 0 model calls", out)
         self.assertIn("-1 model call", out)
+        self.assertIn("finding it took, of what the run may take: 2 tool calls", out)
         self.assertNotEqual(self.digest(run), before)
         self.assertIn(GOAL, self.naestro("consents"))
         self.naestro("approve", run, self.digest(run))
@@ -73,6 +76,13 @@ class Steer(OwnWorld):
         self.assertIn("Answer: rows 2", out)
         self.assertFalse((self.work / "out.md").exists())
         self.assertEqual(self.show(run)["goal"], GOAL)
+        why = self.naestro("why", run)
+        self.assertRegex(why, r"steered  by \w+ \(terminal\): " + GOAL[:-1])
+        self.assertIn("Plan 1, which looks for one:", why)
+        self.assertIn("Plan 2, the one that holds:", why)
+        reasons = json.loads(self.naestro("why", run, "--json"))
+        self.assertEqual([each["goal"] for each in reasons["goals"]], [GOAL])
+        self.assertEqual([each["holds"] for each in reasons["segments"]], [False, False, True])
         self.naestro("replay", run)
         self.naestro("audit", "verify")
 
@@ -106,6 +116,21 @@ class Steer(OwnWorld):
         self.assertIn("Another plan, since the goal was changed", self.naestro("consents"))
         self.naestro("replay", run)
 
+    def test_what_does_not_fit_what_is_left_says_what_would(self):
+        self.put(self.plan, json.dumps(dict(PLAN, budget={"tool_calls": 2})))
+        run = self.parked()
+        program = self.folder / "planner.json"
+        reads = [{"id": f"list{n}", "do": {"tool": "files.list@1"}, "with": {"path": "."}}
+                 for n in range(2)]
+        self.put(program, json.dumps(planner(reads, {})))
+        out = self.naestro("steer", run, "list all", "--planner", program, code=5)
+        self.assertIn("NP8103", out)
+        self.assertIn(f"naestro steer {run} GOAL --max-tool-calls 3", out)
+        out = self.naestro("steer", run, "list all", "--planner", program,
+                           "--max-tool-calls", "4", code=5)
+        self.assertIn("to be done:                list0, list1", out)
+        self.naestro("replay", run)
+
     def test_what_was_agreed_to_and_not_begun_is_not_begun(self):
         plan = self.folder / "write.json"
         self.put(plan, json.dumps({
@@ -121,7 +146,24 @@ class Steer(OwnWorld):
         self.assertTrue((self.work / "out.md").exists())
         self.naestro("replay", run)
 
+    def under_way(self, run, step, *words):
+        """The process that goes on with the run, once `step` has begun."""
+        process = subprocess.Popen(
+            [BINARY, "resume", run, *words], env=self.env, cwd=self.work,
+            stdout=subprocess.PIPE, stderr=subprocess.STDOUT, stdin=subprocess.DEVNULL, text=True)
+        self.addCleanup(lambda: (process.kill(), process.wait(), process.stdout.close()))
+        for line in process.stdout:
+            if line.startswith("start    " + step):
+                return process
+        return self.fail("the step never began")
+
     def test_a_run_under_way_keeps_what_it_did(self):
+        long = dict(PLAN["steps"][1], id="long")
+        self.put(self.plan, json.dumps(dict(PLAN, steps=PLAN["steps"][:2] + [
+            long, dict(PLAN["steps"][2], needs=["long"])])))
+        self.put(self.script, json.dumps({"answers": [
+            {"step": "tell", "text": json.dumps({"said": "hello"})},
+            {"step": "long", "text": json.dumps({"said": "at last"}), "delay_ms": 20000}]}))
         steps = PLAN["steps"][:2] + [
             {"id": "list", "do": {"tool": "report.markdown@1"},
              "with": {"path": "new.md", "title": "${steps.tell.out.said}", "sections": []}}]
@@ -129,13 +171,7 @@ class Steer(OwnWorld):
         self.put(program, json.dumps(planner(steps, {"said": "${steps.tell.out.said}"})))
         run = self.parked()
         self.naestro("approve", run, self.digest(run))
-        process = subprocess.Popen(
-            [BINARY, "resume", run, "--model-script", self.script], env=self.env, cwd=self.work,
-            stdout=subprocess.PIPE, stderr=subprocess.STDOUT, stdin=subprocess.DEVNULL, text=True)
-        self.addCleanup(lambda: (process.kill(), process.wait(), process.stdout.close()))
-        for line in process.stdout:
-            if line.startswith("start    tell"):
-                break
+        process = self.under_way(run, "long", "--model-script", self.script)
         self.assertIn("which keeps its limits",
                       self.naestro("steer", run, GOAL, "--max-usd", "1", code=2))
         out = self.naestro("steer", run, "into another file", "--planner", program)
@@ -143,7 +179,7 @@ class Steer(OwnWorld):
         rest, _ = process.communicate(timeout=30)
         self.assertEqual(process.returncode, 5, rest)
         self.assertIn("done already, and kept:    find, tell", rest)
-        self.assertIn("no longer to be done:      write", rest)
+        self.assertIn("no longer to be done:      long, write", rest)
         self.naestro("approve", run, self.digest(run))
         self.naestro("resume", run)
         self.assertTrue((self.work / "new.md").exists())
@@ -152,6 +188,43 @@ class Steer(OwnWorld):
         self.assertIn(("tell", "reused"), steps)
         self.naestro("replay", run)
         self.naestro("audit", "verify")
+
+    def test_a_long_answer_is_cut_off_at_once(self):
+        plan = json.loads(json.dumps(PLAN))
+        plan["steps"][1]["do"]["model"]["model"] = "far"
+        self.put(self.plan, json.dumps(plan))
+        program = self.folder / "planner.json"
+        with chat_server([{"said": "hello"}], slow_s=[20]) as (url, requests):
+            self.naestro("models", "add", "far", "--url", url, "--context", "2048")
+            for answer, file in (("approve", "new.md"), ("refuse", "out.md")):
+                del requests[:]
+                self.put(program, json.dumps(planner(
+                    [{"id": "list", "do": {"tool": "report.markdown@1"},
+                      "with": {"path": "new.md", "title": "new", "sections": []}}], {})))
+                run = self.naestro("run", self.plan, code=5).split("Run:")[1].split()[0]
+                self.naestro("approve", run, self.digest(run))
+                process = self.under_way(run, "tell")
+                time.sleep(0.5)
+                begin = time.monotonic()
+                self.naestro("steer", run, "something else", "--planner", program)
+                said = ""
+                for line in process.stdout:
+                    said += line
+                    if "stands aside" in line:
+                        break
+                self.assertLess(time.monotonic() - begin, 1, said)
+                self.assertIn("charged  tell  a lost attempt, at its cap", said)
+                rest = process.stdout.read()
+                self.assertEqual(process.wait(30), 5, rest)
+                self.assertIn("no longer to be done:      tell, write", rest)
+                self.naestro(answer, run, self.digest(run))
+                self.naestro("resume", run)
+                self.assertTrue((self.work / file).exists())
+                self.assertEqual(len(requests), 1 if answer == "approve" else 2)
+                self.naestro("replay", run)
+                for made in self.work.glob("*.md"):
+                    made.unlink()
+            self.naestro("audit", "verify")
 
     def test_what_is_refused(self):
         run = self.parked()

@@ -464,6 +464,9 @@ class Told(unittest.TestCase):
     def test_a_finding_of_the_compiler_is_explained_by_its_code(self):
         self.naestro("help", "NP8102", says="NP8102: the worst case takes more tokens than the "
                                             "budget\nTo mend it: .*\n.*plan check")
+        self.plan(find(), budget={"tool_calls": 0})
+        self.run_it(code=4, says="NP8103.*found 1, expected at most 0.*\n"
+                                 "  to mend it: .*budget.tool_calls of the plan, --max-tool-calls")
         self.naestro("help", "NE0204", says="the disk is full")
         self.naestro("help", "NP0000", code=2, says="codes look like NE0204 and NP8102")
 
