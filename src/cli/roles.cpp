@@ -77,6 +77,14 @@ std::map<std::string, std::string> missing_roles(const json::Object& plan) {
 
 }  // namespace
 
+std::string told_text(const std::vector<std::string>& told) {
+  std::string out;
+  for (const std::string& slice : told) {
+    out += slice == "goal" ? "the plan's goal, " : "what AGENTS.md files say, ";
+  }
+  return out + "the step's messages";
+}
+
 Result<std::string> with_roles(const House& house, const std::string& workspace, std::string plan) {
   const auto parsed = json::parse(plan);
   const json::Object* object = parsed ? parsed->if_object() : nullptr;
@@ -153,12 +161,7 @@ std::string role_text(const json::Object& role) {
   out += "  share    " + std::to_string(json::integer_at(role, "share").value_or(0)) +
          "% of the plan's ceilings" + (most.empty() ? ", which has none" : ": at most " + most) +
          "\n";
-  const auto told = texts(role, "told");
-  out += "  told     its role's prompt, ";
-  for (const std::string& slice : told) {
-    out += slice == "goal" ? "the plan's goal, " : "what AGENTS.md files say, ";
-  }
-  out += "the step's messages\n";
+  out += "  told     its role's prompt, " + told_text(texts(role, "told")) + "\n";
   return out;
 }
 

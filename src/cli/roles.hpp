@@ -2,6 +2,7 @@
 #pragma once
 
 #include <string>
+#include <vector>
 
 #include "cli/house.hpp"
 #include "plan/compile.hpp"
@@ -16,6 +17,8 @@ Result<std::string> with_roles(const House& house, const std::string& workspace,
 // Adds to what the compiler says of a name that no role has those that there are.
 void suggest_roles(const House& house, const std::string& workspace, plan::Compiled& compiled);
 
+// What a role is told besides its prompt, "the plan's goal, the step's messages", of its `memory`.
+std::string told_text(const std::vector<std::string>& told);
 // Both of run::role_of, or of what an event says. "researcher@3, 3 tools, reads notes, at most
 // 4,000 tokens":
 std::string role_line(const json::Object& role);

@@ -2,6 +2,7 @@
 #include "base/text.hpp"
 #include "cli/commands.hpp"
 #include "cli/render.hpp"
+#include "cli/roles.hpp"
 #include "cli/session.hpp"
 
 namespace naestro::cli {
@@ -79,9 +80,7 @@ int show_role(House& house, const std::string& name, bool as_json) {
                        "\nReads:  " + paths(role) + "\nShare:  " + std::to_string(role.share) +
                        "% of a plan's ceilings for one step\n" +
                        "Turns:  " + std::to_string(role.turns) + ", with " +
-                       count(role.tool_calls, "tool call") + "\nTold:   " +
-                       (role.memory.empty() ? "the step's messages"
-                                            : "the plan's goal, and the step's messages") +
+                       count(role.tool_calls, "tool call") + "\nTold:   " + told_text(role.memory) +
                        "\nModel:  " + role.model.value_or("the configured one") + " for the task " +
                        role.task + "; in " + cap(role.max_input_tokens) + ", out " +
                        cap(role.max_output_tokens) + "\nDigest: " + hex(role.digest) + "\n\n" +

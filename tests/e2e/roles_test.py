@@ -108,6 +108,18 @@ class Roles(OwnWorld):
         text = (self.folder / "plan.json").read_text().split("\n")
         self.assertIn('"turns": 2', text[said[0]["line"] - 1])
 
+    def test_who_speaks_in_a_consensus_has_a_role_too(self):
+        two = {"consensus": {"protocol": "judge", "proposers": [{}, {"role": "reviewer"}], "judge": {"role": "evaluator"}}}
+        said = self.naestro("plan", "explain", self.file(plan(step("look", "researcher", two),
+                                                              outputs={"look": "${steps.look.out.answer.text}"})))
+        for each, role in (("draft_1", "researcher"), ("draft_2", "reviewer"), ("judge", "evaluator")):
+            self.assertRegex(said, rf"look\.{each}\n  role     {role}@1: ")
+
+    def test_it_is_told_what_the_workspace_says(self):
+        said = self.naestro("plan", "explain", self.file(plan(step("look", "coder", {"agent": {}}))))
+        self.assertIn("told     its role's prompt, the plan's goal, what AGENTS.md files say, the step's messages",
+                      said)
+
     def test_an_unknown_role_is_said_with_those_that_there_are(self):
         odd = plan(step("look", "reseacher", {"agent": {}}))
         said = self.naestro("plan", "check", self.file(odd), code=2)
