@@ -322,6 +322,21 @@ TEST_F(ConsensusRunTest, AJudgeThatFailsLeavesTheMajority) {
   }
 }
 
+// Where the answers cannot be shown, nobody else is asked; they are counted still.
+TEST_F(ConsensusRunTest, AnswersThatCannotBeShownAreCounted) {
+  say({{"c.draft_1", draft(1)},
+       {"c.draft_2", draft(2)},
+       {"c.draft_3", draft(2)},
+       {"c.judge", R"(take "n":1)"}});
+  world_.tool_adapter.set([](const door::Effect& effect) -> Result<json::Value> {
+    if (effect.step == "c.deal") return fail(Code::kToolFailed, "it is too long");
+    return testing::consensus_answer(effect);
+  });
+  expect_done(plan(protocol("judge")));
+  EXPECT_EQ(outcome(), "2 by majority, 2 of 3");
+  EXPECT_EQ(of_kind("step.skipped"), Words{"c.judge"});
+}
+
 TEST_F(ConsensusRunTest, ADraftIsTriedAgain) {
   std::map<std::string, int> tries;
   world_.model_adapter.set([&](const door::Effect& effect) -> Result<json::Value> {

@@ -73,9 +73,9 @@ TEST(ToolContracts, NameTheToolsAndTheirArguments) {
   }
   EXPECT_EQ(ids, known());
   EXPECT_TRUE(std::ranges::is_sorted(ids));
-  // The planner's five tools, one of them in two versions, are those of the room agents.
+  // The planner's five tools, two of them in several versions, are those of the room agents.
   const auto files = std::distance(std::filesystem::directory_iterator{kContracts}, {});
-  EXPECT_EQ(static_cast<std::size_t>(files), ids.size() + 6) << "a contract without a tool";
+  EXPECT_EQ(static_cast<std::size_t>(files), ids.size() + 8) << "a contract without a tool";
 }
 
 using BuiltinTest = ToolTest;

@@ -273,6 +273,17 @@ TEST_F(ConsensusTest, EveryTwoAreComparedInBothOrders) {
   EXPECT_TRUE(deal("[[1],[2]]", R"([""])", R"(,"paired":false)").at("pairs").as_array().empty());
 }
 
+// Nine long answers can be shown and settled; each is there once or twice, not in every pair.
+TEST_F(ConsensusTest, NineLongAnswersFit) {
+  std::string drafts;
+  for (int i = 0; i < 9; ++i) {
+    drafts += (i == 0 ? "[[\"" : ",[\"") + std::to_string(i) + std::string(100'000, 'x') + "\"]";
+  }
+  const contract::ToolContract& deal_tool = *catalog_.find("consensus.deal", 1);
+  EXPECT_LE(std::ssize(json::canonical(deal(drafts + "]", "[]"))), deal_tool.max_output_bytes);
+  EXPECT_LE(std::ssize(json::canonical(settle(drafts + "]", "[]"))), deal_tool.max_output_bytes);
+}
+
 TEST_F(ConsensusTest, ASynthesisIsShownAndCountsForNothing) {
   const json::Value dealt = deal("[[1],[2]]", R"([""])", R"(,"merged":3)");
   EXPECT_EQ(dealt.at("shown").as_array().size(), 3U);
