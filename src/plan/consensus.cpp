@@ -33,7 +33,7 @@ class Expansion {
         form_{std::move(form)},
         shown_max_{static_cast<std::int64_t>(form_.proposers.size()) +
                    (form_.protocol->debated ? 1 : 0)},
-        compared_{compared_parts(step.at("out"))},
+        compared_{form_.compare ? *form_.compare : compared_parts(step.at("out"))},
         shows_{form_.protocol->judged || compared_.empty()} {}
 
   std::vector<ConsensusPart> run() && {
@@ -124,8 +124,8 @@ class Expansion {
   [[nodiscard]] std::string answers() const {
     return words("answers") + "\n" + value_of(deal_, ".shown");
   }
-  // While the answers do not agree.
-  [[nodiscard]] std::string open() const { return value_of(deal_, ".agreed") + " == false"; }
+  // While there are answers that differ.
+  [[nodiscard]] std::string open() const { return value_of(deal_, ".differ"); }
 
   static json::Value talk(const std::string& system, const std::string& user) {
     return json::Object{

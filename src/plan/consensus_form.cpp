@@ -5,6 +5,7 @@
 
 #include "base/text.hpp"
 #include "plan/second_opinion.hpp"
+#include "schema/project.hpp"
 
 namespace naestro::plan {
 namespace {
@@ -36,7 +37,7 @@ class Form {
                  "on_error", "default", "role"},
                 {"for_each", "repeat", "accept"});
     fields_.only({"protocol", "proposers", "rounds", "task", "model", "max_input_tokens",
-                  "max_output_tokens", "seed", "judge", "critic", "synthesizer"});
+                  "max_output_tokens", "seed", "judge", "critic", "synthesizer", "compare"});
     out_.id = outer_.text("id", Fields::required).value_or("");
     const bool named = is_name(out_.id);
     if (!named && json::text_at(step_, "id")) {
@@ -71,6 +72,7 @@ class Form {
       const json::Value* role = step_.if_contains("role");
       if (role != nullptr && !each.contains("role")) each["role"] = *role;
     }
+    compare();
     needs();
     return std::move(out_);
   }
@@ -90,6 +92,25 @@ class Form {
     }
     out_.protocol = found;
     return true;
+  }
+
+  // What of an answer has to be equal; none: the whole of it, by what it means.
+  void compare() {
+    const json::Array* written = fields_.array("compare", Fields::optional);
+    if (written == nullptr) return;
+    const auto out = schema::Schema::compile(step_.at("out"));
+    for (std::size_t i = 0; i < written->size(); ++i) {
+      const json::Value& each = (*written)[i];
+      const std::string pointer{each.is_string() ? json::view(each.get_string()) : "no text"};
+      if (pointer.empty() ||
+          (pointer.starts_with('/') && (!out || schema::project(*out, pointer).schema))) {
+        continue;
+      }
+      sink_.error(Np::kBadValue, fields_.at("compare") + "/" + std::to_string(i),
+                  "what is compared is a part of the answer",
+                  {json::write(each), "a JSON pointer into 'out', such as \"/total\"", ""});
+    }
+    out_.compare = *written;
   }
 
   void only_where(bool there, std::string_view member) {

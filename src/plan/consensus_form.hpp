@@ -30,6 +30,7 @@ struct Consensus {
   Speaker all;  // what holds of all that do not say otherwise
   // The step's own condition, where it has one that can be read.
   std::optional<std::string> when;
+  std::optional<json::Array> compare;  // pointers into an answer; else those of what is typed in it
   json::Array needs;  // ids of what the question needs: where one is absent, nothing is asked
 };
 

@@ -101,7 +101,7 @@ TEST(ConsensusPlan, FreeTextIsComparedByMeaning) {
   ASSERT_TRUE(compiled.program) << listing(compiled);
   EXPECT_EQ(compiled.program->bound.model_calls, 4);
   const Step& same = *compiled.program->find("total.same");
-  EXPECT_EQ(same.control.when->text, "${steps.total.deal.out.agreed} == false");
+  EXPECT_EQ(same.control.when->text, "${steps.total.deal.out.differ}");
   // It reads the question and three answers; of a served model a byte counts as a token.
   EXPECT_EQ(std::get<ModelUse>(same.use).max_input_tokens, 1000 + 4 * (3 * 100 + 400));
   // As far as the model's context reaches.
@@ -130,6 +130,22 @@ TEST(ConsensusPlan, PartsOfAnAnswerThatAreNoFreeTextAreCompared) {
                       "list":{"type":"array","items":{"type":"integer"}},
                       "words":{"type":"array","items":{"type":"string"}},"any":true}})"),
             R"(["/a~1b","/deep/n","/list"])");
+}
+
+// A number beside the answer may say nothing of it; so the plan may name what counts.
+TEST(ConsensusPlan, ThePlanMayNameWhatIsCompared) {
+  const World world;
+  const auto steps = [&](const char* compare) {
+    const Compiled compiled =
+        world.compile_value(edited(sample(), "/steps/1/do/consensus/compare", compare));
+    EXPECT_TRUE(compiled.program) << listing(compiled);
+    const auto given = argument(compiled.program->find("total")->with, "compare");
+    return std::pair{json::write(std::get<json::Value>(given->node)),
+                     compiled.program->find("total.same") != nullptr};
+  };
+  EXPECT_EQ(steps(R"(["/why"])"), (std::pair{std::string{R"(["/why"])"}, false}));
+  EXPECT_EQ(steps(R"([""])"), (std::pair{std::string{R"([""])"}, false}));
+  EXPECT_EQ(steps("[]"), (std::pair{std::string{"[]"}, true}));  // by what it means
 }
 
 // References inside of the answer's schema stay its own where it becomes a part of another.
@@ -199,6 +215,10 @@ constexpr Case kCases[] = {
     {"NP1102", "/steps/1/do/consensus/judge", "{}"},
     {"NP1102", "/steps/1/do/consensus/proposers", R"([{"name":"x"},{}])",
      "/steps/1/do/consensus/proposers/0/name"},
+    {"NP1103", "/steps/1/do/consensus/compare", "{}"},
+    {"NP1104", "/steps/1/do/consensus/compare", R"(["/n","/m"])",
+     "/steps/1/do/consensus/compare/1"},
+    {"NP1104", "/steps/1/do/consensus/compare", "[1]", "/steps/1/do/consensus/compare/0"},
     {"NP1103", "/steps/1/do/consensus/proposers", R"([1,{}])", "/steps/1/do/consensus/proposers/0"},
     {"NP1103", "/steps/1/do/consensus/proposers", R"([{"view":1},{}])",
      "/steps/1/do/consensus/proposers/0/view"},

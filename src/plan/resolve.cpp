@@ -237,16 +237,21 @@ class Resolver {
     ModelUse use{
         found, draft.task, draft.max_input_tokens.value_or(environment_.default_max_input_tokens),
         draft.max_output_tokens.value_or(environment_.default_max_output_tokens), draft.seed};
-    if (step.role && !draft.max_input_tokens) use.max_input_tokens = all_room(use);
+    if (step.role && !draft.max_input_tokens) use.max_input_tokens = all_room(use, step);
     step.use = use;
     step.timeout = step.timeout_s.value_or(environment_.default_timeout_s);
   }
 
-  // Who works by a role reads what its tools give: as much as its model holds, within reason.
-  static std::int64_t all_room(const ModelUse& use) {
+  // Who works by a role reads what its tools give: as much as its model holds, within reason and so
+  // that its budget lasts for some turns.
+  static std::int64_t all_room(const ModelUse& use, const DraftStep& step) {
     constexpr std::int64_t kMost = 32'000;
-    return std::max(use.max_input_tokens,
-                    std::min(kMost, use.model->context_tokens - use.max_output_tokens));
+    constexpr std::int64_t kTurns = 4;
+    std::int64_t most = std::min(kMost, use.model->context_tokens - use.max_output_tokens);
+    if (step.budget.tokens) {
+      most = std::min(most, *step.budget.tokens / kTurns - use.max_output_tokens);
+    }
+    return std::max(use.max_input_tokens, most);
   }
 
   // A question and answers to it, as far as the model's context reaches: what is longer when it is

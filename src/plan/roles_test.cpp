@@ -62,6 +62,11 @@ TEST(RolePlan, WithoutACapItReadsWhatItsModelHolds) {
   const Compiled compiled = world().compile_value(plan);
   ASSERT_TRUE(compiled.program) << listing(compiled);
   EXPECT_EQ(std::get<ModelUse>(compiled.program->find("look")->use).max_input_tokens, 8192 - 80);
+  // Half of 40,000 tokens are its share: enough for four turns.
+  plan = edited(plan, "/budget", R"({"tokens":40000})");
+  EXPECT_EQ(
+      std::get<ModelUse>(world().compile_value(plan).program->find("look")->use).max_input_tokens,
+      20'000 / 4 - 80);
 }
 
 // What the workspace says is read by a step of its own, and told as material.

@@ -172,7 +172,8 @@ std::optional<Decision> won(const Answers& answers, const json::Value* pairs,
   return Decision{index, "tournament", why[index]};
 }
 
-Decision decide(const Answers& answers, const json::Object& arguments) {
+// `exact`: they agree by what they say, and nobody had to say what it means.
+Decision decide(const Answers& answers, bool exact, const json::Object& arguments) {
   const std::size_t most = largest(answers);
   const auto in_group = [&](std::size_t group) {
     return static_cast<std::size_t>(std::ranges::find_if(answers.all,
@@ -182,12 +183,13 @@ Decision decide(const Answers& answers, const json::Object& arguments) {
                                                          }) -
                                     answers.all.begin());
   };
-  if (agreed(answers)) return {in_group(most), "agreement", ""};
+  if (exact) return {in_group(most), "agreement", ""};
   if (auto decision = judged(answers, arguments.if_contains("verdict"))) return *decision;
   if (auto decision =
           won(answers, arguments.if_contains("pairs"), arguments.if_contains("matches"))) {
     return *decision;
   }
+  if (agreed(answers)) return {in_group(most), "agreement", ""};
   if (answers.merged) return {*answers.merged, "synthesis", ""};
   if (answers.there == 1) return {in_group(most), "only", ""};
   const bool alone = std::ranges::none_of(answers.all, [&](const Answer& each) {
@@ -253,6 +255,7 @@ Result<json::Value> consensus_deal(const json::Object& arguments, const Context&
   }
   return json::Value(json::Object{{"there", answers.there},
                                   {"agreed", agreed(answers)},
+                                  {"differ", !agreed(answers) && answers.all.size() > 1},
                                   {"shown", std::move(all)},
                                   {"pairs", std::move(pairs)}});
 }
@@ -264,9 +267,10 @@ Result<json::Value> consensus_settle(const json::Object& arguments, const Contex
                 "none of the " + std::to_string(answers.asked) + " proposers gave an answer",
                 "see why each failed, or give the step a default");
   }
+  const bool exact = agreed(answers);
   const json::Value* same = arguments.if_contains("same");
   join_same(answers, same);
-  const Decision decision = decide(answers, arguments);
+  const Decision decision = decide(answers, exact, arguments);
   const bool semantic = same != nullptr && !same->is_null();
   return json::Value(
       json::Object{{"answer", answers.all[decision.answer].value},

@@ -327,7 +327,7 @@ TEST_F(ConsensusTest, WhereNobodyAnsweredItSaysSo) {
   EXPECT_TRUE(said.contains("none of the 3 proposers gave an answer")) << said;
   EXPECT_TRUE(said.contains("see why each failed")) << said;
   EXPECT_EQ(json::canonical(deal("[[null],[null]]", "[]")),
-            R"({"agreed":false,"pairs":[],"shown":[],"there":0})");
+            R"({"agreed":false,"differ":false,"pairs":[],"shown":[],"there":0})");
   for (const char* tool : {"consensus.deal", "consensus.settle"}) {
     EXPECT_TRUE(text(tool, R"({"drafts":[1],"compare":[]})").contains("no array")) << tool;
     EXPECT_TRUE(text(tool, R"({"drafts":1,"compare":[]})").contains("drafts")) << tool;
