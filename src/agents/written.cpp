@@ -335,6 +335,8 @@ Result<json::Value> adopt(const json::Object& arguments, const contract::ToolCat
                             ? plan_of_report(goal, steps, answering)
                             : plan_of(goal, model, steps, answering, tools);
     if (roles != nullptr) {
+      const json::Array* accept = json::array_at(*written, "accept");
+      if (accept != nullptr && !accept->empty()) plan["accept"] = *accept;
       if (json::Object used = used_roles(steps, *roles); !used.empty()) {
         plan["roles"] = std::move(used);
       }

@@ -414,6 +414,12 @@ TEST(Adopt, AnAgentWithARoleMayAnswer) {
                                                            .models = world().catalogs.models,
                                                            .policy = world().catalogs.policy});
   EXPECT_TRUE(compiled.program);
+  // By what it may be known that the results are right.
+  const json::Object checked = plan_of(
+      R"({"steps":[{"id":"l","do":{"tool":"files.list@1"},"with":{"path":"."}}],"answer":"l",
+          "accept":[{"check":"${steps.l.out.file_count} > 0","says":"there are files"}]})");
+  EXPECT_EQ(checked.at("plan").at("accept").at(0).at("says"), "there are files");
+  EXPECT_FALSE(plan.as_object().contains("accept"));
   // A model alone may not; a tool's step answers as before.
   EXPECT_EQ(
       *json::text_at(plan_of(R"({"steps":[{"id":"m","do":{"model":{"task":"t"}}}],"answer":"m"})"),

@@ -170,6 +170,15 @@ class ModelPlanner(unittest.TestCase):
         self.assertIn("researcher@1", self.naestro("why", run, "look"))
         self.assertTrue(json.loads(self.naestro("replay", run, "--json"))["equal"])
 
+    def test_a_model_says_by_what_the_results_are_known_to_be_right(self):
+        check = {"check": "${steps.rows.out.row_count} > 0", "says": "there are claims"}
+        self.model([dict(GOOD, accept=[check])])
+        self.assertRegex(self.ask(), r"checked +1 of 1 accepted")
+        never = {"check": "${steps.rows.out.row_count} > 999", "says": "there are many claims"}
+        self.model([dict(GOOD, accept=[never]), dict(claims(group_by=["status"]), accept=[check])], name="other")
+        out = self.ask(name="other")
+        self.assertRegex(out, r"checked +0 of 1 accepted[\s\S]*checked +1 of 1 accepted")
+
     def test_a_plan_that_fails_is_written_anew(self):
         missing = claims(group_by=["produkt"])
         requests = self.model([missing, GOOD])
