@@ -1,7 +1,9 @@
 #include "agents/written.hpp"
 
 #include <algorithm>
+#include <ranges>
 #include <set>
+#include <tuple>
 
 #include "agents/role_steps.hpp"
 #include "base/text.hpp"
@@ -15,7 +17,8 @@ namespace {
 
 constexpr std::size_t kValuesShown = 6;
 constexpr std::size_t kFolderBytes = 2000;  // of a brief, that no list of tools takes
-constexpr std::size_t kWordLetters = 4;     // shorter ones say little
+constexpr std::size_t kTriesMax = 20;
+constexpr std::size_t kWordLetters = 4;  // shorter ones say little
 constexpr std::size_t kCellBytesMax = 40;
 constexpr std::size_t kBasisBytesMax =
     900;  // answer.compose takes 2,000 characters, escapes and all
@@ -29,16 +32,19 @@ class Page {
  public:
   explicit Page(std::size_t bytes_max) : left_{bytes_max} {}
 
-  void line(std::string_view text) {
-    // In the JSON in which the model is asked these take two bytes each, and so does the line's
-    // end.
+  // What a line takes: in the JSON in which the model is asked these take two bytes each, and so
+  // does the line's end.
+  static std::size_t cost(std::string_view text) {
     const auto escaped = std::ranges::count_if(text, [](char c) { return c == '"' || c == '\\'; });
-    const std::size_t bytes = text.size() + static_cast<std::size_t>(escaped) + 2;
-    if (bytes > left_) {
+    return text.size() + static_cast<std::size_t>(escaped) + 2;
+  }
+
+  void line(std::string_view text) {
+    if (cost(text) > left_) {
       truncated_ = true;
       return;
     }
-    left_ -= bytes;
+    left_ -= cost(text);
     out_ += text;
     out_ += '\n';
   }
@@ -134,29 +140,39 @@ std::ptrdiff_t relevance(const contract::ToolContract& tool,
 // those first that have to do with the goal.
 void list(std::vector<const contract::ToolContract*> tools, const std::string& goal, bool counted,
           Page& page) {
-  std::size_t bytes = 0;
-  for (const contract::ToolContract* tool : tools) bytes += signature(*tool).size() + 3;
+  const auto line_of = [](const contract::ToolContract* tool) { return "- " + signature(*tool); };
   const std::size_t room = page.left() > kFolderBytes ? page.left() - kFolderBytes : 0;
+  std::size_t bytes = 0;
+  for (std::size_t i = 0; i < tools.size() && bytes <= room; ++i) {
+    bytes += Page::cost(line_of(tools[i]));
+  }
   if (bytes > room) {
     std::set<std::string> words;
     for (const std::string& word : split(ascii_lower(goal), ' ')) {
       if (word.size() >= kWordLetters) words.insert(word);
     }
-    std::ranges::sort(tools, {}, [&](const contract::ToolContract* tool) {
-      return std::pair{-relevance(*tool, words), tool->id()};
+    std::vector<std::pair<std::ptrdiff_t, const contract::ToolContract*>> ranked;
+    for (const auto* tool : tools) ranked.emplace_back(-relevance(*tool, words), tool);
+    std::ranges::sort(ranked, {}, [](const auto& each) {
+      return std::tie(each.first, each.second->name, each.second->version);
     });
+    std::ranges::copy(ranked | std::views::values, tools.begin());
   }
   std::size_t used = 0;
-  std::size_t without = 0;
-  for (const contract::ToolContract* tool : tools) {
-    const std::string line = "- " + signature(*tool);
-    if (used + line.size() + 1 > room) {
-      ++without;
+  std::size_t told = 0;
+  // A long one in the way keeps no short one out, but not all of a thousand are looked at.
+  std::size_t tries = kTriesMax;
+  for (std::size_t i = 0; i < tools.size() && tries > 0; ++i) {
+    const std::string line = line_of(tools[i]);
+    if (used + Page::cost(line) > room) {
+      --tries;
       continue;
     }
-    used += line.size() + 1;
+    used += Page::cost(line);
+    ++told;
     page.line(line);
   }
+  const std::size_t without = tools.size() - told;
   if (without == 0) return;
   // Of version 1 every line is one of the whole.
   page.leave_out(counted ? std::to_string(without) + " more tools are not listed" : "");
