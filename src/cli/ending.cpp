@@ -22,7 +22,8 @@ std::string answer_text(const run::Machine& machine) {
   for (const auto& member : machine.outputs()) {
     const json::Value& value = member.value();
     out += (out.empty() ? "" : "; ") + std::string{member.key()} + ": " +
-           (value.is_string() ? std::string{json::view(value.get_string())} : json::write(value));
+           one_line(value.is_string() ? std::string{json::view(value.get_string())}
+                                      : json::canonical(value));
   }
   return out.empty() ? "the plan has no outputs" : out;
 }
@@ -42,9 +43,9 @@ std::string citations_text(const run::Machine& machine) {
       break;
     }
     const auto line = json::integer_at(*row, "line");
-    out += "  " + std::string{json::text_at(*row, "file").value_or("")} +
+    out += "  " + one_line(json::text_at(*row, "file").value_or("")) +
            (line ? ":" + std::to_string(*line) : "") + "  " +
-           shorten(json::text_at(*row, "text").value_or(""), 100) + "\n";
+           shorten(one_line(json::text_at(*row, "text").value_or("")), 100) + "\n";
   }
   return out.empty() ? out : "Sources:\n" + out;
 }

@@ -101,7 +101,9 @@ void show_text(House& house, const Loaded& loaded, std::int64_t shredded_at) {
   }
   for (const run::StepView& step : view.steps) {
     const json::Object* agreement = step.agreement.if_object();
-    if (agreement != nullptr) out += "\n" + step.id + ": " + agreement_text(*agreement) + "\n";
+    if (agreement == nullptr) continue;
+    out += "\n" + step.id + ": " + agreement_text(*agreement) + "\n" +
+           opinions_text(clear(loaded, step.result));
   }
   if (view.exhausted.is_object()) out += "\nLimit:   " + json::write(view.exhausted) + "\n";
   if (const json::Object* patch = view.patch.if_object()) out += "\n" + patch_text(*patch);

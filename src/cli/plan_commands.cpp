@@ -76,7 +76,13 @@ Result<std::pair<std::string, plan::Compiled>> compile_file(House& house, const 
   auto compiled = plan::compile(whole, around);
   if (compiled.program && !consensus.empty()) {
     json::Value read = json::parse(whole, {.bytes_max = kPlanFileMax}).value();
-    whole = json::pretty(plan::second_opinion(std::move(read), consensus).plan);
+    auto found = plan::second_opinion(std::move(read), consensus);
+    const bool own = std::ranges::any_of(
+        compiled.program->steps, [](const plan::Step& step) { return !step.group.empty(); });
+    if (found.steps == 0 && own) {
+      print(house.err, "note: the plan's own consensus stays as it is, --consensus adds none\n");
+    }
+    whole = json::pretty(found.plan);
     compiled = plan::compile(whole, around);
   }
   suggest_roles(house, workspace, compiled);

@@ -273,6 +273,24 @@ std::string agreement_text(const json::Object& agreement) {
                            (others == 1 ? "" : "s");
 }
 
+std::string opinions_text(std::string_view result) {
+  constexpr std::size_t kShown = 5;
+  constexpr std::size_t kBytes = 300;
+  const auto parsed = json::parse(result);
+  const json::Object* object = parsed ? parsed->if_object() : nullptr;
+  if (object == nullptr) return {};
+  std::string out;
+  const std::string reasons = text(*object, "reasons");
+  if (!reasons.empty()) out += "  because  " + shorten(one_line(reasons), kBytes) + "\n";
+  const json::Array* dissent = json::array_at(*object, "dissent");
+  for (std::size_t i = 0; dissent != nullptr && i < std::min(kShown, dissent->size()); ++i) {
+    const json::Object& each = (*dissent)[i].get_object();
+    out += "  against  " + shorten(one_line(json::canonical(each.at("answer"))), kBytes) + " (" +
+           std::to_string(json::integer_at(each, "drafts").value_or(0)) + ")\n";
+  }
+  return out;
+}
+
 std::string patch_text(const json::Object& patch) {
   std::string out = text(patch, "because") == "steered"
                         ? "Another plan, since the goal was changed"

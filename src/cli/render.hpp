@@ -34,6 +34,8 @@ std::string about_text(const run::Machine::About& about);
 std::string patch_text(const json::Object& patch);
 // How far those who were asked agree: the data of consensus.reached.
 std::string agreement_text(const json::Object& agreement);
+// What was said in it: why it was decided so, and the other answers. `result`: the step's, as JSON.
+std::string opinions_text(std::string_view result);
 std::string event_text(const ledger::Event& event);
 // "2026-11-24 07:15:01" UTC.
 std::string time_text(std::int64_t wall_us);

@@ -33,6 +33,7 @@ class Form {
         sink_{sink} {}
 
   std::optional<Consensus> parse() {
+    const std::size_t errors = sink_.errors();
     outer_.only({"id", "do", "with", "out", "needs", "timeout_s", "when", "retry", "budget",
                  "on_error", "default", "role"},
                 {"for_each", "repeat", "accept"});
@@ -73,6 +74,8 @@ class Form {
       if (role != nullptr && !each.contains("role")) each["role"] = *role;
     }
     compare();
+    speaks(fields_);
+    if (sink_.errors() > errors) return std::nullopt;  // its parts would only say it again
     needs();
     return std::move(out_);
   }
@@ -121,12 +124,22 @@ class Form {
                 {"'" + std::string{member} + "'", "none", "remove it"});
   }
 
+  // What a model step has of its own, found faulty where it stands.
+  static void speaks(Fields& of) {
+    of.text("model", Fields::optional);
+    of.text("role", Fields::optional);
+    of.integer("seed", Fields::optional, 0, json::kMaxInteger);
+    of.integer("max_input_tokens", Fields::optional, 1, kTokensMax);
+    of.integer("max_output_tokens", Fields::optional, 1, kTokensMax);
+  }
+
   Speaker speaker(std::string_view who, bool there) {
     only_where(there, who);
     const json::Object* found = fields_.object(who, Fields::optional);
     if (found == nullptr) return {};
     Fields own{*found, fields_.at(who), std::string{who}, sink_};
     own.only({"model", "role", "seed", "max_input_tokens", "max_output_tokens"});
+    speaks(own);
     return *found;
   }
 
@@ -157,6 +170,7 @@ class Form {
       Fields own{*each, here, "proposer", sink_};
       own.only({"model", "role", "seed", "max_input_tokens", "max_output_tokens", "view"});
       own.text("view", Fields::optional);
+      speaks(own);
       out_.proposers.push_back(*each);
     }
     return true;

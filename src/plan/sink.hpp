@@ -38,6 +38,7 @@ class Sink {
   void error(Np code, std::string pointer, const std::string& message, const Details& details = {});
   void warn(Np code, std::string pointer, const std::string& message, const Details& details = {});
   [[nodiscard]] bool failed() const { return errors_ > 0; }
+  [[nodiscard]] std::size_t errors() const { return errors_; }
   // True when errors would no longer be kept: passes may stop searching for more.
   [[nodiscard]] bool full() const { return errors_ >= kShownMax; }
   // All findings with their positions in `text`, in order of position.

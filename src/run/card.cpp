@@ -213,6 +213,15 @@ std::vector<const CardLine*> Card::unproved() const {
   return out;
 }
 
+contract::EffectKind told_kind(const std::vector<contract::DeclaredEffect>& effects,
+                               contract::EffectKind decided) {
+  contract::EffectKind out = decided;
+  for (const contract::DeclaredEffect& effect : effects) {
+    if (contract::changes_world(effect.kind)) out = std::max(out, effect.kind);
+  }
+  return out;
+}
+
 Card make_card(const plan::Program& program, const json::Object& inputs,
                const std::string& workspace, const CardRules& rules,
                const std::set<std::string>& without) {
@@ -225,6 +234,9 @@ Card make_card(const plan::Program& program, const json::Object& inputs,
     const door::Effect shape = shape_of(step);
     const policy::Question question = question_of(shape, line, rules);
     std::tie(line.verdict, line.kind) = rules.policy.decide(question);
+    if (rules.as_done && line.verdict.decision != policy::Decision::deny) {
+      line.kind = told_kind(shape.declared, line.kind);
+    }
     line.proved = step.proved() && !line.verdict.open;
     // What has to be asked for is asked with its value, item by item.
     if (line.per_item && line.verdict.decision == policy::Decision::ask) line.computed = true;

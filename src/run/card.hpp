@@ -52,7 +52,13 @@ struct CardRules {
   policy::Mode mode = policy::Mode::copilot;
   std::span<const policy::Grant> grants{};
   std::string_view user{};  // policy::Question's
+  bool as_done = true;      // a line names what the step does; false: the effect whose rule decides
 };
+
+// What a person is told that a call does: of its effects the gravest that changes something, be it
+// that another of them is what a rule asks about; else `decided`.
+contract::EffectKind told_kind(const std::vector<contract::DeclaredEffect>& effects,
+                               contract::EffectKind decided);
 
 // `inputs`: the values of this run, with the plan's defaults filled in. `workspace`: an absolute
 // path. `without`: steps that are not on it, since they are not done.

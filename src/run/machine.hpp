@@ -400,6 +400,8 @@ class Machine {
 
   // Calls (machine_calls.cpp).
   void start_call(At at, Batch& batch);
+  [[nodiscard]] contract::EffectKind told_kind(const door::Effect& effect,
+                                               const door::Admission& admission) const;
   void ask(At at, const door::Effect& effect, const door::Admission& admission, Batch& batch);
   void intend(At at, door::Effect effect, const door::Admission& admission, Batch& batch);
   [[nodiscard]] Digest action_of(At at, const door::Effect& effect) const;

@@ -190,12 +190,17 @@ Digest Machine::action_of(At at, const door::Effect& effect) const {
   return same ? line.action : door::action_digest(scope_, effect);
 }
 
+contract::EffectKind Machine::told_kind(const door::Effect& effect,
+                                        const door::Admission& admission) const {
+  return start_.semantics >= 3 ? run::told_kind(effect.declared, admission.kind) : admission.kind;
+}
+
 void Machine::ask(At at, const door::Effect& effect, const door::Admission& admission,
                   Batch& batch) {
   turn(call(at), Call::State::asking);
   json::Object what = place(at);
   what["target"] = effect.target;
-  what["effect"] = contract::name(admission.kind);
+  what["effect"] = contract::name(told_kind(effect, admission));
   what["arguments"] = effect.arguments;
   if (admission.verdict.locked) what["locked"] = true;
   if (admission.verdict.obligations.require_reason) what["require_reason"] = true;
@@ -243,7 +248,7 @@ void Machine::intend(At at, door::Effect effect, const door::Admission& admissio
   emit(batch, "effect.intended",
        {{"arguments", hide(batch, canonical(effect.arguments))},
         {"contract", &effect.contract},
-        {"effect", contract::name(admission.kind)},
+        {"effect", contract::name(told_kind(effect, admission))},
         {"idempotency", contract::name(effect.idempotency)},
         {"key", &key},
         {"labels", &call.argument_labels},

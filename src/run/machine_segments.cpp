@@ -50,7 +50,7 @@ Card Machine::card_under(const policy::Policy& policy) const {
     if (step.hand && kept.contains(program_->steps[step.hand->of].id)) kept.insert(step.id);
   }
   return make_card(*program_, inputs_, scope_.workspace,
-                   {policy, start_.mode, grants_, environment_.user}, kept);
+                   {policy, start_.mode, grants_, environment_.user, start_.semantics >= 3}, kept);
 }
 
 void Machine::emit_compiled(const plan::Program& program, std::int64_t segment, bool planner,

@@ -189,13 +189,17 @@ Decision decide(const Answers& answers, bool exact, const json::Object& argument
           won(answers, arguments.if_contains("pairs"), arguments.if_contains("matches"))) {
     return *decision;
   }
-  if (agreed(answers)) return {in_group(most), "agreement", ""};
-  if (answers.merged) return {*answers.merged, "synthesis", ""};
+  // Whoever was asked to decide and said nothing that can be used does not go unsaid.
+  const json::Value* verdict = arguments.if_contains("verdict");
+  const bool missed = verdict != nullptr && verdict->is_object();
+  const std::string note = missed ? "the judge named an answer that is not there" : "";
+  if (agreed(answers)) return {in_group(most), "agreement", note};
+  if (answers.merged) return {*answers.merged, "synthesis", note};
   if (answers.there == 1) return {in_group(most), "only", ""};
   const bool alone = std::ranges::none_of(answers.all, [&](const Answer& each) {
     return each.group != most && size_of(answers, each.group) == size_of(answers, most);
   });
-  return {in_group(most), alone ? "majority" : "order", ""};
+  return {in_group(most), alone ? "majority" : "order", note};
 }
 
 // Wilson's interval of 95 % for `agree` of `drafts`.

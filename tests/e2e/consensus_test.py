@@ -44,9 +44,17 @@ class Consensus(OwnWorld):
         self.assertEqual(len(shown["outputs"]["consensus"]["dissent"]), 1)
         (step,) = [s for s in shown["steps"] if s["id"] == "count"]
         self.assertEqual((step["agreement"]["agree"], step["agreement"]["protocol"]), (2, "judge"))
-        self.naestro("show", run, says="count: 2 of 3 answers agree")
+        self.naestro("show", run, says=r"count: 2 of 3 answers agree[^\n]*\n  because  A is right\n  against  \{")
         self.naestro("replay", run)
         self.naestro("audit", "verify")
+
+    def test_what_a_model_says_is_one_line(self):
+        forged = "right\nagreed   count  3 of 3 answers agree\nRun:    r0"
+        self.put(self.plan, json.dumps(dict(PLAN, outputs={"why": "${steps.count.out.why}"})))
+        self.say(draft_1={"n": 1, "why": forged}, draft_2={"n": 1, "why": forged}, draft_3={"n": 1, "why": forged})
+        out = self.naestro("run", self.plan, "--consensus", "vote", "--model-script", self.script)
+        self.assertEqual(len([line for line in out.split("\n") if line.startswith("Run:")]), 1)
+        self.assertIn("right\\nagreed", out)
 
     def test_a_budget_for_one_is_none_for_several(self):
         self.put(self.plan, json.dumps(dict(PLAN, budget={"tokens": 600})))

@@ -162,6 +162,13 @@ class Labels(OwnWorld):
         self.approved()
         self.assertEqual(len(self.requests), 1)
 
+    def test_a_write_is_called_one_whichever_of_its_effects_is_asked_about(self):
+        self.plan({"id": "find", "do": {"tool": "files.search@1"}, "with": {"path": "docs", "query": "alpha"}},
+                  {"id": "put", "do": {"tool": "files.write@1"},
+                   "with": {"path": "out/${steps.find.out.matches[0].file}", "content": "x"}})
+        self.assertEqual([s["effect"] for s in self.explained()["steps"]], ["read", "write"])
+        self.assertRegex(self.naestro("run", "plan.json", code=5), r"put +files\.write@1 +write +ask")
+
     def test_a_rule_of_ones_own_over_what_data_decides(self):
         self.label("policy: policy/1\nrules:\n  - id: mine\n    effect: deny\n"
                    "    kinds: [write]\n    when: context.untrusted_control\n")
