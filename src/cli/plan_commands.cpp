@@ -374,6 +374,14 @@ int run_plan(House& house, const RunOptions& options) {
   start.mode = *mode;
   start.versions = versions(house);
   start.ceilings = ceilings_of(smaller(program.budget, *limits));
+  const bool scripted = std::ranges::any_of(program.steps, [](const plan::Step& step) {
+    const auto* use = std::get_if<plan::ModelUse>(&step.use);
+    return use != nullptr && use->model->name == "scripted";
+  });
+  if (!options.script.empty() && !scripted) {
+    print(house.err,
+          "note: no step asks the model 'scripted', so --model-script answers nothing\n");
+  }
   const std::vector<Said> said = said_of(start);
   return start_run(house, *std::move(compiled->second.program), std::move(start), said, options);
 }
