@@ -198,6 +198,15 @@ TEST(ConsensusPlan, ItsBudgetIsThatOfAllItsParts) {
       << held(R"({"wall_s":99})");
 }
 
+// A part of it may be missing, and has no default of its own.
+TEST(ConsensusPlan, AnOutputIsOfTheWhole) {
+  const World world;
+  const json::Value plan =
+      edited(sample(), "/outputs", R"({"first":"${steps.total.draft_1.out.n}"})");
+  const std::string said = listing(world.compile_value(plan));
+  EXPECT_TRUE(said.contains("NP4003") && said.contains("${steps.total.out}, of the whole")) << said;
+}
+
 struct Case {
   const char* code;
   const char* pointer;

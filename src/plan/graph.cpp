@@ -202,10 +202,14 @@ class Graph {
   void absent(const Reference& reference, const std::string& pointer, std::string_view what) {
     const auto found = ids_.find(reference.name);
     if (reference.from != Reference::From::step || found == ids_.end()) return;
-    if (!draft_.steps[found->second].may_be_absent) return;
+    const DraftStep& step = draft_.steps[found->second];
+    if (!step.may_be_absent) return;
+    const bool part = !step.group.empty() && step.id != step.group;
     sink_.error(Np::kMayBeAbsent, pointer, std::string{what} + " may be absent",
                 {written(reference) + " of a step that may be skipped",
-                 "a `default` of step '" + reference.name + "'", ""});
+                 part ? "${steps." + step.group + ".out}, of the whole consensus"
+                      : "a `default` of step '" + reference.name + "'",
+                 ""});
   }
 
   // Depth-first along the producers; an edge back into the current path closes a cycle.
