@@ -58,7 +58,10 @@ Result<Role> read(const std::string& name, const std::string& file, std::string_
     return faulty(file, fault.at, fault.message, fault.remedy);
   }
   auto role = contract::read_role(name, to_json(*root));
-  const std::vector<RoleFault> faults = role ? unknown_tools(*role, tools) : role.error();
+  std::vector<RoleFault> faults = role ? unknown_tools(*role, tools) : role.error();
+  if (role && !role->origin.empty()) {
+    faults.push_back({"/origin", "where a role comes from no file says", "remove it"});
+  }
   if (faults.empty()) return *std::move(role);
   std::string message;
   for (std::size_t i = 0; i < std::min(faults.size(), kFaultsShown); ++i) {
