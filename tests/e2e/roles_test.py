@@ -176,6 +176,14 @@ class Roles(OwnWorld):
         self.put(self.work / ".naestro" / "roles" / "counter.yaml", "origin: shipped\n" + OWN)
         self.naestro("roles", "show", "counter", code=2, says="/origin: where a role comes from no file says")
 
+    def test_a_link_out_of_the_project_is_not_opened(self):
+        roles = self.work / ".naestro" / "roles"
+        self.put(self.folder / "secret.yaml", "password: hunter2\n")
+        roles.mkdir(parents=True)
+        (roles / "sh.yaml").symlink_to(self.folder / "secret.yaml")
+        out = self.naestro("roles", code=2, says=r"NE0303 \./\.naestro/roles/sh\.yaml: it is a link out of the project's folder")
+        self.assertNotIn("password", out)
+
     def test_the_list_says_what_there_is(self):
         rows = json.loads(self.naestro("roles", "list", "--json"))
         self.assertEqual([each["name"] for each in rows],
