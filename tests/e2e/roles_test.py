@@ -184,6 +184,27 @@ class Roles(OwnWorld):
         out = self.naestro("roles", code=2, says=r"NE0303 \./\.naestro/roles/sh\.yaml: it is a link out of the project's folder")
         self.assertNotIn("password", out)
 
+    def test_each_shipped_role_can_be_an_agents(self):
+        for row in json.loads(self.naestro("roles", "--json")):
+            if row["name"] == "runner":
+                continue
+            agent = plan(step("look", row["name"], {"agent": {}}))
+            self.naestro("plan", "check", self.file(agent), says="the plan compiles")
+
+    def test_a_runner_runs_what_the_plan_pins(self):
+        # What the documents say of it.
+        text = (pathlib.Path(__file__).parents[2] / "docs" / "formats" / "role.md").read_text()
+        check = json.loads(text.split("## Running programs")[1].split("```json\n")[1].split("```")[0])
+        self.naestro("plan", "check", self.file(plan(check)), says="the plan compiles")
+        # What is left to the model is said where the person wrote something.
+        check["do"]["agent"] = {}
+        said = json.loads(self.naestro("plan", "check", self.file(plan(check)), "--json", code=3))["diagnostics"]
+        self.assertEqual({(each["code"], each["pointer"]) for each in said},
+                         {("NP7001", "/steps/0/role/" + name) for name in ("argv", "cwd", "writable")})
+        lines = (self.folder / "plan.json").read_text().split("\n")
+        for each in said:
+            self.assertIn('"role": "runner"', lines[each["line"] - 1])
+
     def test_the_list_says_what_there_is(self):
         rows = json.loads(self.naestro("roles", "list", "--json"))
         self.assertEqual([each["name"] for each in rows],
