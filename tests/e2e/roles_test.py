@@ -205,6 +205,29 @@ class Roles(OwnWorld):
         for each in said:
             self.assertIn('"role": "runner"', lines[each["line"] - 1])
 
+    def test_another_folders_roles_are_listed(self):
+        self.put(self.folder / "other" / ".naestro" / "roles" / "counter.yaml", OWN)
+        other = str(self.folder / "other")
+        self.assertNotIn("counter", self.naestro("roles"))
+        self.naestro("roles", "-w", other, says=r"counter@2 +project")
+        self.naestro("roles", "list", "-w", other, says=r"counter@2 +project")
+        self.naestro("roles", "show", "counter", "-w", "../other", says=r"counter@2  project, \./\.naestro/roles/counter\.yaml")
+        self.naestro("roles", "-w", str(self.folder / "nowhere"), code=2, says="the workspace .*nowhere")
+
+    def test_a_role_whose_model_is_not_there_is_not_good(self):
+        own = self.folder / "config" / "naestro" / "roles" / "counter.yaml"
+        self.put(own, OWN.replace("task: count", "task: count, model: gpt9"))
+        out = self.naestro("roles", code=2, says=r"counter +user +- .*cannot be used")
+        self.assertIn("NE0303 " + str(own) + ": /model/model: no model is called 'gpt9'", out)
+        rows = {each["name"]: each for each in json.loads(self.attempt("roles", "--json")[0])}
+        self.assertEqual(rows["counter"]["error"]["code"], "NE0303")
+        self.assertIsNone(rows["coder"]["error"])
+        self.naestro("roles", "show", "counter", code=2, says="no model is called 'gpt9'")
+
+    def test_it_is_said_what_a_role_reads_at_most(self):
+        self.naestro("roles", "show", "coder",
+                     says="in what the model holds, at most 32,000 tokens and a quarter of its share, out ")
+
     def test_the_list_says_what_there_is(self):
         rows = json.loads(self.naestro("roles", "list", "--json"))
         self.assertEqual([each["name"] for each in rows],
