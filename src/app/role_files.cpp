@@ -19,6 +19,7 @@ using contract::RoleFault;
 constexpr std::string_view kEnding = ".yaml";
 constexpr std::size_t kFilesMax = 200;  // of one folder
 constexpr std::size_t kFaultsShown = 3;
+constexpr const char* kSeeForm = "see docs/formats/role.md";
 
 json::Value scalar(const YamlNode& node) {
   std::int64_t number = 0;
@@ -47,18 +48,21 @@ std::unexpected<Error> faulty(const std::string& file, json::Position at,
   return fail(
       Code::kRoleInvalid,
       file + ":" + std::to_string(at.line) + ":" + std::to_string(at.column) + ": " + message,
-      remedy.empty() ? "see docs/formats/role.md" : remedy);
+      remedy.empty() ? kSeeForm : remedy);
 }
 
 Result<Role> read(const std::string& name, const std::string& file, std::string_view text,
                   const contract::ToolCatalog& tools) {
-  const auto root = parse_yaml(text);
+  const auto root = parse_yaml(text, kSeeForm);
   if (!root) {
     const YamlFault& fault = root.error();
     return faulty(file, fault.at, fault.message, fault.remedy);
   }
   auto role = contract::read_role(name, to_json(*root));
-  const std::vector<RoleFault> faults = role ? unknown_tools(*role, tools) : role.error();
+  std::vector<RoleFault> faults = role ? unknown_tools(*role, tools) : role.error();
+  if (role && !role->origin.empty()) {
+    faults.push_back({"/origin", "where a role comes from no file says", "remove it"});
+  }
   if (faults.empty()) return *std::move(role);
   std::string message;
   for (std::size_t i = 0; i < std::min(faults.size(), kFaultsShown); ++i) {
@@ -77,6 +81,25 @@ Result<Role> read_file(const std::string& name, const fs::path& path, const std:
   const auto text = read_config(path.string());
   if (!text) return fail(text.error().code, shown + ": " + text.error().message);
   return read(name, shown, text->value_or(""), tools);
+}
+
+// Whether it is, or lies behind, a link out of the folder.
+bool leaves(const fs::path& file, const fs::path& folder) {
+  std::error_code error;
+  const fs::path real = fs::canonical(file, error);
+  if (error) return false;  // what is not there cannot be read
+  const fs::path root = fs::canonical(folder, error);
+  return error || std::ranges::mismatch(root, real).in1 != root.end();
+}
+
+// A project's: its folder is somebody else's, and says nothing of what lies outside of it.
+Result<Role> read_project(const std::string& name, const fs::path& path, const std::string& shown,
+                          const fs::path& folder, const contract::ToolCatalog& tools) {
+  if (leaves(path, folder)) {
+    return fail(Code::kRoleInvalid, shown + ": it is a link out of the project's folder",
+                "put the file itself there");
+  }
+  return read_file(name, path, shown, tools);
 }
 
 // The files of a folder that may not be there, in the order of their names.
@@ -111,13 +134,14 @@ contract::RoleCatalog load_roles(const ConfigPlaces& places, const contract::Too
     const std::string shown = "roles/" + std::string{file.name};
     out.entries.push_back({name, "shipped", shown, read(name, shown, file.text, tools)});
   }
-  for (const fs::path& path : files_of(fs::path{places.folder} / ".naestro" / "roles")) {
+  const fs::path project{places.folder};
+  for (const fs::path& path : files_of(project / ".naestro" / "roles")) {
     const std::string name = path.stem().string();
     const std::string shown = "./.naestro/roles/" + path.filename().string();
     const RoleEntry* other = out.find(name);
     out.entries.push_back({name, "project", shown,
                            other == nullptr
-                               ? read_file(name, path, shown, tools)
+                               ? read_project(name, path, shown, project, tools)
                                : faulty(shown, {1, 1},
                                         "there is a role '" + name + "' already (" + other->origin +
                                             "), which a project's file does not replace",

@@ -157,6 +157,49 @@ TEST(RoleFiles, AFaultyOneSpoilsOnlyItself) {
   EXPECT_EQ(world.refused(kOwn), "taken");
 }
 
+TEST(RoleFiles, WhatIsWrongWithItsYamlIsSaidOfARole) {
+  const World world;
+  EXPECT_TRUE(world.refused("a: [").ends_with(" | see docs/formats/role.md"));
+  EXPECT_EQ(world.refused(edited("[notes]", "*all")),
+            "./.naestro/roles/mine.yaml:8:15: aliases are not understood here | write the value "
+            "out");
+  EXPECT_EQ(world.refused(edited("version: 4", "origin: shipped\nversion: 4")),
+            "./.naestro/roles/mine.yaml:1:1: /origin: where a role comes from no file says | "
+            "remove it");
+}
+
+// A project is somebody's folder: what lies outside is not opened for it.
+TEST(RoleFiles, ALinkOutOfTheProjectIsNotFollowed) {
+  const World world;
+  const std::string roles = world.folder.str() + "/project/.naestro/roles";
+  write_file(world.folder.str() + "/outside.yaml", kOwn);
+  write_file(world.folder.str() + "/project/inside.yaml", kOwn);
+  fs::create_symlink(world.folder.str() + "/outside.yaml", roles + "/out.yaml");
+  fs::create_symlink("../../inside.yaml", roles + "/in.yaml");
+  fs::create_symlink("gone.yaml", roles + "/lost.yaml");
+  world.user("mine.yaml", kOwn);
+  fs::create_symlink(world.folder.str() + "/outside.yaml",
+                     world.folder.str() + "/config/naestro/roles/linked.yaml");
+  auto all = world.load();
+  ASSERT_FALSE(all.find("out")->role);
+  EXPECT_EQ(all.find("out")->role.error().code, Code::kRoleInvalid);
+  EXPECT_EQ(all.find("out")->role.error().message,
+            "./.naestro/roles/out.yaml: it is a link out of the project's folder");
+  EXPECT_TRUE(all.find("in")->role);
+  EXPECT_TRUE(all.find("lost")->role.error().message.contains("is a link to what is not there"));
+  EXPECT_TRUE(all.find("linked")->role);  // one's own, as all of one's settings
+  // Nor is the folder itself, where that is a link.
+  fs::remove_all(roles);
+  fs::create_directory(world.folder.str() + "/elsewhere");
+  write_file(world.folder.str() + "/elsewhere/other.yaml", kOwn);
+  fs::create_directory_symlink(world.folder.str() + "/elsewhere", roles);
+  all = world.load();
+  ASSERT_NE(all.find("other"), nullptr);
+  ASSERT_FALSE(all.find("other")->role);
+  EXPECT_TRUE(
+      all.find("other")->role.error().message.ends_with("link out of the project's folder"));
+}
+
 TEST(RoleFiles, AFileThatCannotBeReadIsSaid) {
   const World world;
   fs::create_directory(world.folder.str() + "/project/.naestro/roles/odd.yaml");

@@ -31,6 +31,10 @@ json::Position position(const YAML::Mark& mark) {
   throw Refused{{code, at, std::move(message), std::move(remedy)}};
 }
 
+YamlFault alias(json::Position at) {
+  return {Code::kConfigInvalid, at, "aliases are not understood here", "write the value out"};
+}
+
 // Builds the tree out of the parser's events.
 class Builder final : public YAML::EventHandler {
  public:
@@ -47,8 +51,9 @@ class Builder final : public YAML::EventHandler {
     no_anchor(mark, anchor);
     place({.kind = YamlNode::Kind::null, .at = position(mark)});
   }
+  // An alias has an anchor before it, or the parser refuses it.
   void OnAlias(const YAML::Mark& mark, YAML::anchor_t /*anchor*/) override {
-    refuse(position(mark), "aliases are not understood here", "write the value out");
+    throw Refused{alias(position(mark))};
   }
   void OnScalar(const YAML::Mark& mark, const std::string& tag, YAML::anchor_t anchor,
                 const std::string& value) override {
@@ -172,7 +177,7 @@ const YamlNode* part(const YamlNode& of, const std::string& token) {
 
 }  // namespace
 
-std::expected<YamlNode, YamlFault> parse_yaml(std::string_view text) {
+std::expected<YamlNode, YamlFault> parse_yaml(std::string_view text, std::string_view remedy) {
   if (text.size() > kYamlBytesMax) {
     return std::unexpected(YamlFault{Code::kTooLarge,
                                      {},
@@ -189,9 +194,12 @@ std::expected<YamlNode, YamlFault> parse_yaml(std::string_view text) {
   } catch (Refused& refused) {
     return std::unexpected(std::move(refused.fault));
   } catch (const YAML::Exception& error) {
+    // No anchor gets this far, so that the parser knows none.
+    if (error.msg.starts_with(YAML::ErrorMsg::UNKNOWN_ANCHOR)) {
+      return std::unexpected(alias(position(error.mark)));
+    }
     return std::unexpected(YamlFault{Code::kConfigInvalid, position(error.mark),
-                                     "this is not valid YAML: " + error.msg,
-                                     "see 'naestro init' for a file to start from"});
+                                     "this is not valid YAML: " + error.msg, std::string{remedy}});
   }
   return std::move(builder.root);
 }

@@ -35,8 +35,9 @@ struct YamlFault {
 inline constexpr std::size_t kYamlBytesMax = std::size_t{1} << 20;
 inline constexpr std::size_t kYamlDepthMax = 16;
 
-// An empty text is the null node.
-std::expected<YamlNode, YamlFault> parse_yaml(std::string_view text);
+// An empty text is the null node. `remedy`: what helps where the text is no YAML at all.
+std::expected<YamlNode, YamlFault> parse_yaml(
+    std::string_view text, std::string_view remedy = "see 'naestro init' for a file to start from");
 // "a list", for messages.
 std::string_view type_name(const YamlNode& node);
 

@@ -130,9 +130,10 @@ int export_run(House& house, const std::string& run, const std::string& output, 
 
 // The tools of the catalog; with a name, the contract of that one as JSON.
 int list_tools(House& house, const std::string& name, bool json);
-// The roles to choose from: 2 where a file among them is faulty.
-int list_roles(House& house, bool json);
-int show_role(House& house, const std::string& name, bool json);
+// The roles to choose from, with those of this folder's project: 2 where a file among them is
+// faulty.
+int list_roles(House& house, const std::string& workspace, bool json);
+int show_role(House& house, const std::string& workspace, const std::string& name, bool json);
 int add_model(House& house, const ServerOrder& order);
 int list_models(House& house, bool json);
 // Brings a GGUF file by its hash, so that plans may name it as a model.

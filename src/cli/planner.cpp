@@ -68,13 +68,14 @@ std::set<std::string> allowed_tools(const House& house) {
   return out;
 }
 
-// The roles with those of their tools that are allowed; one of which none is left is no use.
+// The roles with those of their tools that are allowed; one of which none is left is no use. A
+// project's only a person names: what it says of itself would be told as the user's word.
 json::Object allowed_roles(const House& house, const std::string& workspace,
                            const std::set<std::string>& tools) {
   json::Object out;
   const contract::RoleCatalog catalog = house.roles(workspace);
   for (const contract::RoleEntry& entry : catalog.entries) {
-    if (!entry.role || entry.role->tools.empty() || out.contains(entry.name)) continue;
+    if (!entry.role || entry.origin == "project" || entry.role->tools.empty()) continue;
     json::Array kept;
     for (const std::string& tool : entry.role->tools) {
       if (tools.contains(tool)) kept.emplace_back(tool);

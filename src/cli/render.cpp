@@ -69,7 +69,7 @@ contract::Label label_into(const plan::Program& program, const plan::Step& step)
     if (reference.from == From::prev) return policy::whole(step.labels);
     return policy::whole(program.find(reference.name)->labels);
   };
-  return policy::whole(plan::labels_of(step.with, of));
+  return policy::whole(plan::labels_into(step.with, step.role, of));
 }
 
 std::string sources_text(const contract::Label& label) {
@@ -195,6 +195,10 @@ std::string card_text(const plan::Program& program, const run::Card& card,
   for (const run::CardLine& line : card.lines) {
     out += data_text(line);
     const plan::Step* step = program.find(line.step);
+    if (step != nullptr && step->role && step->role->origin == "project") {
+      out += "  " + line.step + ": is told what a file of the project says, its role " +
+             step->role->name + "@" + std::to_string(step->role->version) + "\n";
+    }
     if (line.verdict.decision != policy::Decision::ask || step == nullptr) continue;
     out += "  " + line.step + ": asked for by " + one_line(rule_text(line.verdict)) +
            "; what goes in comes from " + sources_text(label_into(program, *step)) + "\n";

@@ -75,6 +75,26 @@ std::map<std::string, std::string> missing_roles(const json::Object& plan) {
   return out;
 }
 
+// Where a role comes from is what was found, not what a plan says of itself.
+Result<void> no_origins(const json::Value* roles) {
+  if (roles == nullptr || !roles->is_object()) return {};
+  for (const auto& member : roles->get_object()) {
+    const json::Object* definition = member.value().if_object();
+    if (definition == nullptr || !definition->contains("origin")) continue;
+    return fail(Code::kRoleInvalid,
+                "the plan says of its role '" + shorten(std::string{member.key()}, 64) +
+                    "' where it comes from, which only Naestro says",
+                "remove the role's member 'origin'");
+  }
+  return {};
+}
+
+// " (project)", where the definition was written into the plan.
+std::string origin_text(const json::Object& role) {
+  const std::string origin = text(role, "origin");
+  return origin.empty() ? "" : " (" + origin + ")";
+}
+
 }  // namespace
 
 std::string told_text(const std::vector<std::string>& told) {
@@ -89,9 +109,10 @@ Result<std::string> with_roles(const House& house, const std::string& workspace,
   const auto parsed = json::parse(plan);
   const json::Object* object = parsed ? parsed->if_object() : nullptr;
   if (object == nullptr) return plan;
+  const json::Value* own = object->if_contains("roles");
+  NAESTRO_TRY(no_origins(own));
   const auto missing = missing_roles(*object);
   if (missing.empty()) return plan;
-  const json::Value* own = object->if_contains("roles");
   if (own != nullptr && !own->is_object()) return plan;
   const contract::RoleCatalog catalog = house.roles(workspace);
   std::string added;
@@ -103,8 +124,10 @@ Result<std::string> with_roles(const House& house, const std::string& workspace,
       error.message = "step '" + step + "' has the role '" + name + "': " + error.message;
       return std::unexpected(std::move(error));
     }
+    json::Object definition = entry->role->definition.get_object();
+    definition["origin"] = entry->origin.starts_with("user") ? "user" : entry->origin;
     added += (added.empty() ? "" : ", ") + json::canonical(json::Value(name)) + ": " +
-             json::canonical(entry->role->definition);
+             json::canonical(json::Value(std::move(definition)));
   }
   if (added.empty()) return plan;
   if (own == nullptr) {
@@ -135,7 +158,7 @@ std::string role_line(const json::Object& role) {
   const auto tools = texts(role, "tools");
   const auto within = texts(role, "within");
   const std::string most = ceilings_text(role);
-  return named(role) +
+  return named(role) + origin_text(role) +
          (tools.empty() ? "" : ", " + count(static_cast<std::int64_t>(tools.size()), "tool")) +
          (within.empty() ? "" : ", reads " + shorten(one_line(join(within, ", ")), 60)) +
          (most.empty() ? "" : ", at most " + most);
@@ -149,8 +172,8 @@ std::string role_text(const json::Object& role) {
                                                      : " (its role's)";
   };
   const std::string most = ceilings_text(role);
-  std::string out =
-      "  role     " + named(role) + ": " + shorten(one_line(text(role, "purpose")), 200) + "\n";
+  std::string out = "  role     " + named(role) + origin_text(role) + ": " +
+                    shorten(one_line(text(role, "purpose")), 200) + "\n";
   out += "  tools    " + (tools.empty() ? "none" : join(tools, ", ") + whose("tools")) + "\n";
   if (!tools.empty()) {
     out += "  reads    " +

@@ -11,14 +11,18 @@ void add_catalogs(CLI::App& app, Words& words) {
   tools_app->add_flag("--json", words.json, "print JSON");
   tools_app->callback([&words] { words.code = list_tools(words.house, words.tool, words.json); });
   CLI::App* roles_app = app.add_subcommand("roles", "list the roles that steps of a plan may have");
-  roles_app->add_flag("--json", words.json, "print JSON");
-  roles_app->add_subcommand("list", "the same")->add_flag("--json", words.json, "print JSON");
+  CLI::App* roles_list = roles_app->add_subcommand("list", "the same");
   CLI::App* role_app = roles_app->add_subcommand("show", "one of them, with its prompt");
   role_app->add_option("role", words.role, "name of a role")->required();
-  role_app->add_flag("--json", words.json, "print JSON");
+  for (CLI::App* each : {roles_app, roles_list, role_app}) {
+    each->add_option("-w,--workspace", words.plan.workspace,
+                     "with the roles of this folder (default: the configuration's, else this)");
+    each->add_flag("--json", words.json, "print JSON");
+  }
   roles_app->callback([role_app, &words] {
-    words.code = role_app->parsed() ? show_role(words.house, words.role, words.json)
-                                    : list_roles(words.house, words.json);
+    const std::string& workspace = words.plan.workspace;
+    words.code = role_app->parsed() ? show_role(words.house, workspace, words.role, words.json)
+                                    : list_roles(words.house, workspace, words.json);
   });
   CLI::App* models_app = app.add_subcommand("models", "list the models and their prices");
   models_app->add_flag("--json", words.json, "print JSON");

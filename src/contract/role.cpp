@@ -74,8 +74,11 @@ std::expected<Role, std::vector<RoleFault>> read_role(std::string_view name,
     }
   }
   if (!faults.empty()) return std::unexpected(std::move(faults));
+  if (const auto origin = json::text_at(form, "origin")) role.origin = *origin;
   role.definition = definition;
-  role.digest = crypto::sha256(json::canonical(definition));
+  json::Object said = form;
+  said.erase("origin");
+  role.digest = crypto::sha256(json::canonical(said));
   return role;
 }
 

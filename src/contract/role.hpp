@@ -30,8 +30,11 @@ struct Role {
   std::optional<std::string> model;
   std::optional<std::int64_t> max_input_tokens;
   std::optional<std::int64_t> max_output_tokens;
+  // Who gave a plan its definition: "shipped", "user", "project"; "" where the plan has it itself.
+  // Only what fills plans in says so, no file.
+  std::string origin;
   json::Value definition;  // as it was read
-  Digest digest{};         // SHA-256 of the definition's canonical JSON
+  Digest digest{};         // SHA-256 of the canonical JSON of all of it but `origin`
 };
 
 // What is wrong with a definition, and where in it (RFC 6901).

@@ -64,6 +64,18 @@ TEST(Role, ReadsEveryMember) {
   EXPECT_NE(bare->digest, role->digest);
 }
 
+// Where it came from is no part of what it is.
+TEST(Role, KeepsItsDigestWhereverItCameFrom) {
+  EXPECT_EQ(read(kRole)->origin, "");
+  for (const char* origin : {"shipped", "user", "project"}) {
+    const auto role = read(with({"origin"}, "\"" + std::string{origin} + "\""));
+    ASSERT_TRUE(role);
+    EXPECT_EQ(role->origin, origin);
+    EXPECT_EQ(role->digest, read(kRole)->digest);
+  }
+  EXPECT_EQ(faults(with({"origin"}, R"("elsewhere")")), "[/origin]");
+}
+
 TEST(Role, SaysWhereADefinitionIsWrong) {
   EXPECT_EQ(faults(kRole), "");
   EXPECT_EQ(faults("7"), "[]");

@@ -156,9 +156,9 @@ class Flow {
     More& more = more_[at];
     const policy::Reached reached = environment_.policy.reached(step.asked->question(environment_));
     more.readers = reached.readers;
-    contract::Labels arguments = labels_of(step.with.expression, [&](const Reference& reference) {
-      return label_of(step, reference);
-    });
+    contract::Labels arguments =
+        labels_into(step.with.expression, step.role,
+                    [&](const Reference& reference) { return label_of(step, reference); });
     if (auto read = heard(step)) arguments.emplace("/turns", *std::move(read));
     // Whether and how often it is done tells of what decided that.
     std::optional<Label> control = needed(step);

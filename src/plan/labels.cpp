@@ -9,6 +9,7 @@ namespace {
 
 const contract::Label kPlanLabel{{"plan"}, {"public"}, false};
 const contract::Label kUserLabel{{"user"}, {"private"}, false};
+const contract::Label kProjectLabel{{"file"}, {"private"}, true};
 
 }  // namespace
 
@@ -39,6 +40,14 @@ contract::Labels labels_of(const Expression& expression, const LabelOf& of) {
   } else {
     labels.emplace("", kPlanLabel);
   }
+  return labels;
+}
+
+contract::Labels labels_into(const Expression& with, const std::optional<RoleUse>& role,
+                             const LabelOf& of) {
+  contract::Labels labels = labels_of(with, of);
+  // A role's prompt is the first message.
+  if (role && role->origin == "project") labels["/messages/0/content"] = kProjectLabel;
   return labels;
 }
 

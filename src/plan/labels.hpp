@@ -21,6 +21,11 @@ const contract::Label& input_label();
 // the labels of all its references joined.
 contract::Labels labels_of(const Expression& expression, const LabelOf& of);
 
+// Those of what goes into a step, with its role, if any: the prompt of a project's came with
+// somebody's folder, and is no more trusted than a file of it.
+contract::Labels labels_into(const Expression& with, const std::optional<RoleUse>& role,
+                             const LabelOf& of);
+
 // What is known of a result before the arguments' labels are joined: a tool's contract says it;
 // what a model yields is private text of that model's.
 contract::Labels declared_labels(const std::variant<ToolUse, ModelUse>& use);

@@ -61,6 +61,7 @@ void append_form(std::string& out, const Step& step) {
   if (step.role) {
     out += R"(,"role":{"digest":")" + hex(step.role->digest) + R"(","name":)";
     json::append_canonical(out, step.role->name);
+    if (!step.role->origin.empty()) out += R"(,"origin":")" + step.role->origin + '"';
     out += R"(,"version":)" + std::to_string(step.role->version) + '}';
   }
   out += R"(,"timeout_s":)" + std::to_string(step.timeout_s) + R"(,"untrusted_authority":)";

@@ -138,6 +138,7 @@ struct RoleUse {
   std::vector<std::string> told{};  // what of the run its model is told ("goal")
   bool tools_named = false;         // by the step; else they are the role's
   bool within_named = false;        // likewise
+  std::string origin{};             // "shipped", "user", "project"; "" where the plan defines it
 };
 
 struct Step {

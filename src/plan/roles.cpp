@@ -36,6 +36,7 @@ class Giver {
   void give() {
     step_.role = RoleUse{role_.name, role_.version, role_.purpose, role_.digest, role_.share,
                          {},         role_.memory};
+    step_.role->origin = role_.origin;
     ModelDraft& model = *step_.model;
     if (model.task.empty()) model.task = role_.task;
     if (!model.model) model.model = role_.model;
@@ -81,7 +82,9 @@ class Giver {
     for (std::size_t i = 0; i < role_.tools.size() && !step_.role->tools_named; ++i) {
       AgentDraft::Tool& tool = agent.tools.emplace_back();
       tool.tool = role_.tools[i];
-      tool.pointer = "/roles/" + role_.name + "/tools/" + std::to_string(i);
+      // A definition that was written into the plan is nothing that its author could mend.
+      tool.pointer = role_.origin.empty() ? "/roles/" + role_.name + "/tools/" + std::to_string(i)
+                                          : step_.pointer + "/role";
       tool.with_pointer = tool.pointer;
       tool.with.expression = {json::Value(json::Object{})};
       tool.of_role = true;

@@ -1,7 +1,9 @@
 // A plan whose steps have roles: what a role gives, and what it holds its steps to.
 #include "contract/role.hpp"
 #include "contract/within.hpp"
+#include "plan/labels.hpp"
 #include "plan/test_world.hpp"
+#include "policy/labels.hpp"
 #include "testing/property.hpp"
 
 namespace naestro::plan {
@@ -96,6 +98,48 @@ TEST(RolePlan, InstructionsOfTheWorkspaceAreToldAsMaterial) {
   plan = edited(sample(), "/roles/thinker/memory", R"(["instructions"])");
   plan = edited(plan, "/steps/1/with", "{}");
   EXPECT_FALSE(world().compile_value(plan).program);
+}
+
+// Whoever names a project's role does not make it more than a file of that project.
+TEST(RolePlan, WhatAProjectsRoleSaysIsNoMoreTrustedThanAFile) {
+  const auto of = [](const char* origin) {
+    const Compiled compiled =
+        world().compile_value(edited(sample(), "/roles/researcher/origin", origin));
+    EXPECT_TRUE(compiled.program) << listing(compiled);
+    return *compiled.program;
+  };
+  const Program program = of(R"("project")");
+  const Step& look = *program.find("look");
+  EXPECT_EQ(look.role->origin, "project");
+  EXPECT_TRUE(look.labels.at("").integrity.contains("file"));
+  EXPECT_TRUE(look.flow.instruction_bearing && look.flow.untrusted_input);
+  EXPECT_TRUE(look.flow.private_data);
+  // What its model says, and what is made of that, neither.
+  EXPECT_TRUE(program.find("judge")->labels.at("").integrity.contains("file"));
+  EXPECT_FALSE(program.find("judge")->role->origin == "project");
+  const Program own = of("");
+  EXPECT_EQ(own.find("look")->role->origin, "");
+  EXPECT_EQ(own.find("look")->role->digest, look.role->digest);
+  EXPECT_NE(own.program_digest, program.program_digest);
+  const Program mine = of(R"("user")");
+  const auto& label = policy::whole(labels_into(mine.find("judge")->with, mine.find("judge")->role,
+                                                [](const Reference&) { return plan_label(); }));
+  EXPECT_EQ(label, plan_label());
+}
+
+// A fault of what was written into the plan stands where the plan's author wrote something.
+TEST(RolePlan, AFaultOfARoleThatWasWrittenInStandsAtItsStep) {
+  const json::Value own = edited(sample(), "/roles/researcher/tools/1", R"("mail.send@1")");
+  const json::Value given = edited(own, "/roles/researcher/origin", R"("shipped")");
+  for (const auto& [plan, at] :
+       {std::pair{own, "/roles/researcher/tools/1"}, std::pair{given, "/steps/0/role"}}) {
+    const Compiled compiled = world().compile_value(plan);
+    ASSERT_FALSE(compiled.diagnostics.empty());
+    for (const Diagnostic& each : compiled.diagnostics) {
+      EXPECT_EQ(each.code, "NP7001");
+      EXPECT_TRUE(each.pointer.starts_with(at)) << each.pointer;
+    }
+  }
 }
 
 TEST(RolePlan, WhatAStepLeavesOutComesFromItsRole) {

@@ -5,6 +5,7 @@
 #include <condition_variable>
 #include <mutex>
 
+#include "policy/labels.hpp"
 #include "run/test_run.hpp"
 
 namespace naestro::run {
@@ -347,6 +348,26 @@ TEST_F(AgentTest, ARoleIsSaidWhenItsStepBegins) {
   EXPECT_TRUE(std::string{messages.at(1).at("content").as_string()}.starts_with(
       "You find.\n\nThe goal of the whole plan, of which your task is a part: Who owns Rex?"));
   EXPECT_EQ(messages.at(2).at("content"), "Look.");
+  EXPECT_TRUE(replay(events()).empty());
+  expect_audit_good();
+}
+
+// As the compiler said of it, so it is when it is done.
+TEST_F(AgentTest, AProjectsRoleIsSaidToBeOneAndHasTheLabelOfAFile) {
+  std::string text = role_plan();
+  text.insert(text.find(R"("version":7)"), R"("origin":"project",)");
+  say({kAnswer});
+  const Ending ending = go(true, text);
+  ASSERT_EQ(ending.how, Ending::How::done) << (ending.error ? ending.error->text() : "");
+  std::vector<std::string> origins;
+  for (const auto& stored : events()) {
+    if (stored.event.kind == "role.spawned") {
+      origins.emplace_back(json::text_at(stored.event.data, "origin").value_or("none"));
+    }
+  }
+  EXPECT_EQ(origins, (std::vector<std::string>{"project", "none"}));
+  const contract::Label label = policy::whole(machine_->labels_of("look"));
+  EXPECT_TRUE(label.integrity.contains("file") && label.instruction_bearing);
   EXPECT_TRUE(replay(events()).empty());
   expect_audit_good();
 }

@@ -56,8 +56,8 @@ std::optional<contract::Label> Machine::control_label(At at) const {
 
 contract::Labels Machine::argument_labels(At at) const {
   contract::Labels out =
-      plan::labels_of(program_->steps[at.step].with,
-                      [&](const Reference& reference) { return label_of(at, reference); });
+      plan::labels_into(program_->steps[at.step].with, program_->steps[at.step].role,
+                        [&](const Reference& reference) { return label_of(at, reference); });
   const auto& working = steps_[at.step].working;
   if (working && working->heard) out.emplace("/turns", *working->heard);
   return out;

@@ -187,10 +187,13 @@ void Machine::open_step(std::size_t index, Batch& batch) {
 // Paths and words of the plan are sealed, as all of it is.
 void Machine::say_role(const plan::Step& planned, Batch& batch) {
   const json::Object role = role_of(*program_, planned);
+  Field origin{"origin", Absent{}};
+  if (!planned.role->origin.empty()) origin.value = planned.role->origin;
   emit(batch, "role.spawned",
        {{"ceilings", &role.at("ceilings")},
         {"digest", &planned.role->digest},
         {"named", &role.at("named")},
+        origin,
         {"purpose", hide(batch, json::canonical(role.at("purpose")))},
         {"role", planned.role->name},
         {"share", planned.role->share},

@@ -23,11 +23,13 @@ json::Object role_of(const plan::Program& program, const plan::Step& step) {
   if (role.tools_named) named.emplace_back("tools");
   if (role.within_named) named.emplace_back("within");
   for (const std::string& slice : role.told) told.emplace_back(slice);
-  return {{"role", role.name},          {"version", role.version},
-          {"digest", hex(role.digest)}, {"purpose", role.purpose},
-          {"tools", std::move(tools)},  {"within", std::move(within)},
-          {"named", std::move(named)},  {"told", std::move(told)},
-          {"share", role.share},        {"ceilings", plan::form(role.ceilings)}};
+  json::Object out{{"role", role.name},          {"version", role.version},
+                   {"digest", hex(role.digest)}, {"purpose", role.purpose},
+                   {"tools", std::move(tools)},  {"within", std::move(within)},
+                   {"named", std::move(named)},  {"told", std::move(told)},
+                   {"share", role.share},        {"ceilings", plan::form(role.ceilings)}};
+  if (!role.origin.empty()) out["origin"] = role.origin;
+  return out;
 }
 
 }  // namespace naestro::run

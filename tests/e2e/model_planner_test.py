@@ -170,6 +170,22 @@ class ModelPlanner(unittest.TestCase):
         self.assertIn("researcher@1", self.naestro("why", run, "look"))
         self.assertTrue(json.loads(self.naestro("replay", run, "--json"))["equal"])
 
+    def test_of_a_projects_roles_it_is_told_nothing(self):
+        # What a file in somebody's folder says of itself is not the user's word.
+        project = self.folder / "project"
+        shutil.copytree(COMPANY, project)
+        shipped = (ROOT / "roles" / "researcher.yaml").read_text()
+        for place, purpose in ((project / ".naestro", "Of the project."), (self.folder / "config" / "naestro", "Of the user.")):
+            name = "theirs" if place.name == ".naestro" else "mine"
+            (place / "roles").mkdir(parents=True, exist_ok=True)
+            (place / "roles" / f"{name}.yaml").write_text(re.sub("purpose: .*", "purpose: " + purpose, shipped))
+        self.assertIn("theirs@1", self.naestro("roles", "-w", str(project)))
+        requests = self.model([GOOD])
+        self.ask(workspace=project)
+        asked = requests[0]["messages"][-1]["content"]
+        self.assertIn("- mine: Of the user.", asked)
+        self.assertNotIn("theirs", asked)
+
     def test_a_model_says_by_what_the_results_are_known_to_be_right(self):
         check = {"check": "${steps.rows.out.row_count} > 0", "says": "there are claims"}
         self.model([dict(GOOD, accept=[check])])
