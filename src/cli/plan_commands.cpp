@@ -367,7 +367,7 @@ int run_plan(House& house, const RunOptions& options) {
   start.context = {{"workspace", *workspace}};
   start.mode = *mode;
   start.versions = versions(house);
-  start.ceilings = ceilings_of(smaller(program.budget, *limits));
+  start.ceilings = run_ceilings(program, *limits);
   const std::vector<Said> said = said_of(start);
   return start_run(house, *std::move(compiled->second.program), std::move(start), said, options);
 }

@@ -4,6 +4,7 @@ real binary and the real store, with the scripted model.
 
 steer_test.py NAESTRO_BINARY"""
 import json
+import pathlib
 import subprocess
 import time
 import unittest
@@ -47,9 +48,9 @@ class Steer(OwnWorld):
         self.put(self.script, json.dumps({"answers": [
             {"step": "tell", "text": json.dumps({"said": "hello"}), "delay_ms": 1500}]}))
 
-    def parked(self):
+    def parked(self, *words):
         """A run that waits for a yes to its card."""
-        out = self.naestro("run", self.plan, "--model-script", self.script, code=5)
+        out = self.naestro("run", self.plan, "--model-script", self.script, *words, code=5)
         return out.split("Run:")[1].split()[0]
 
     def digest(self, run):
@@ -117,18 +118,47 @@ class Steer(OwnWorld):
         self.naestro("replay", run)
 
     def test_what_does_not_fit_what_is_left_says_what_would(self):
-        self.put(self.plan, json.dumps(dict(PLAN, budget={"tool_calls": 2})))
-        run = self.parked()
+        run = self.parked("--max-tool-calls", "2")
         program = self.folder / "planner.json"
         reads = [{"id": f"list{n}", "do": {"tool": "files.list@1"}, "with": {"path": "."}}
                  for n in range(2)]
         self.put(program, json.dumps(planner(reads, {})))
         out = self.naestro("steer", run, "list all", "--planner", program, code=5)
         self.assertIn("NP8103", out)
-        self.assertIn(f"naestro steer {run} GOAL --max-tool-calls 3", out)
+        # What was taken, what it takes to look once more, and the plan.
+        self.assertIn(f"naestro steer {run} GOAL --max-tool-calls 4", out)
         out = self.naestro("steer", run, "list all", "--planner", program,
                            "--max-tool-calls", "4", code=5)
         self.assertIn("to be done:                list0, list1", out)
+        self.naestro("replay", run)
+
+    def test_the_budget_of_a_skills_plan_is_its_own(self):
+        """The skill's plan says to the token what it takes; the new goal takes something else."""
+        company = pathlib.Path(__file__).resolve().parents[2] / "examples" / "company"
+        with chat_server([{}], slow_s=[20]) as (url, _):
+            self.naestro("models", "add", "far", "--url", url, "--context", "4096")
+            process = self.process("run", "summarise the complaint of Lower Tarn", "-w", company,
+                                   "-c", "model=far")
+            self.until(process, "model")
+            self.naestro("steer", "last", "how many warranty claims in 2026-Q1?")
+            rest = process.stdout.read()
+            self.assertEqual(process.wait(30), 5, rest)
+        self.assertIn("no longer to be done:      model, answer", rest)
+        self.assertIn("Plan: how many warranty claims in 2026-Q1?", rest)
+        run = rest.split("Run:")[1].split()[0]
+        self.naestro("approve", run, self.digest(run))
+        self.naestro("resume", run, says="Answer: ")
+        self.naestro("replay", run)
+
+    def test_the_budget_of_a_plan_is_its_own(self):
+        self.put(self.plan, json.dumps(dict(PLAN, budget={"tool_calls": 2})))
+        run = self.parked()
+        program = self.folder / "planner.json"
+        reads = [{"id": f"list{n}", "do": {"tool": "files.list@1"}, "with": {"path": "."}}
+                 for n in range(3)]
+        self.put(program, json.dumps(planner(reads, {})))
+        out = self.naestro("steer", run, "list all", "--planner", program, code=5)
+        self.assertIn("to be done:                list0, list1, list2", out)
         self.naestro("replay", run)
 
     def test_what_was_agreed_to_and_not_begun_is_not_begun(self):
@@ -146,12 +176,18 @@ class Steer(OwnWorld):
         self.assertTrue((self.work / "out.md").exists())
         self.naestro("replay", run)
 
-    def under_way(self, run, step, *words):
-        """The process that goes on with the run, once `step` has begun."""
+    def process(self, *words):
         process = subprocess.Popen(
-            [BINARY, "resume", run, *words], env=self.env, cwd=self.work,
+            [BINARY, *words], env=self.env, cwd=self.work,
             stdout=subprocess.PIPE, stderr=subprocess.STDOUT, stdin=subprocess.DEVNULL, text=True)
         self.addCleanup(lambda: (process.kill(), process.wait(), process.stdout.close()))
+        return process
+
+    def under_way(self, run, step, *words):
+        """The process that goes on with the run, once `step` has begun."""
+        return self.until(self.process("resume", run, *words), step)
+
+    def until(self, process, step):
         for line in process.stdout:
             if line.startswith("start    " + step):
                 return process
@@ -217,10 +253,14 @@ class Steer(OwnWorld):
                 rest = process.stdout.read()
                 self.assertEqual(process.wait(30), 5, rest)
                 self.assertIn("no longer to be done:      tell, write", rest)
+                self.assertIn("Plan 0, which stands aside:", self.naestro("why", run))
                 self.naestro(answer, run, self.digest(run))
                 self.naestro("resume", run)
                 self.assertTrue((self.work / file).exists())
                 self.assertEqual(len(requests), 1 if answer == "approve" else 2)
+                (state,) = [step["state"] for step in self.show(run)["steps"]
+                            if step["id"] == "tell"]
+                self.assertEqual(state, "gone" if answer == "approve" else "done")
                 self.naestro("replay", run)
                 for made in self.work.glob("*.md"):
                     made.unlink()
