@@ -80,6 +80,9 @@ void print_diagnostics(House& house, const plan::Compiled& compiled, const std::
 // are, else 2.
 int exit_of(const plan::Compiled& compiled);
 
+// The digests of --approve.
+Result<std::vector<Digest>> approved_by(const RunOptions& options);
+
 // Executes a machine to its end or its parking, with progress on `out`, and prints the last lines.
 // `day`: let go when the first events are durable (cli/day.hpp).
 int execute(House& house, Session& session, run::Machine& machine, run::Batch first, run::Hold hold,

@@ -3,8 +3,11 @@
 real binary and the real store, with the scripted model.
 
 steer_test.py NAESTRO_BINARY"""
+import contextlib
 import json
 import pathlib
+import signal
+import sqlite3
 import subprocess
 import time
 import unittest
@@ -225,6 +228,54 @@ class Steer(OwnWorld):
         self.naestro("replay", run)
         self.naestro("audit", "verify")
 
+    def told_and_gone(self, run):
+        """Another goal is told to the run's process, which dies before it takes it. The process that
+        told it, and its outputs to come."""
+        process = self.under_way(run, "tell", "--model-script", self.script)
+        time.sleep(0.5)  # nothing is being written any more
+        process.send_signal(signal.SIGSTOP)
+        told = self.process("steer", run, GOAL, "--model-script", self.script)
+        (store,) = (self.folder / "state").rglob("store.db")
+        for _ in range(200):
+            with contextlib.closing(sqlite3.connect(store)) as rows:
+                if rows.execute("SELECT count(*) FROM inbox").fetchone()[0]:
+                    return process, told
+            time.sleep(0.02)
+        return self.fail("nothing was told")
+
+    def kinds(self, run):
+        return [json.loads(line)["kind"] for line in
+                self.naestro("show", run, "--events", "--json").splitlines()]
+
+    def test_what_a_process_that_died_did_not_take_is_not_lost(self):
+        for also_dies in (False, True):
+            with self.subTest(also_dies=also_dies):
+                run = self.parked()
+                self.naestro("approve", run, self.digest(run))
+                process, told = self.told_and_gone(run)
+                self.assertEqual(self.kinds(run).count("run.steered"), 0)
+                if also_dies:
+                    told.kill()
+                    told.wait()
+                process.kill()
+                process.wait()
+                if also_dies:
+                    out = self.naestro("resume", run, "--model-script", self.script, code=5)
+                else:
+                    out, _ = told.communicate(timeout=30)
+                    self.assertEqual(told.returncode, 5, out)
+                self.assertIn("Another plan, since the goal was changed", out)
+                kinds = self.kinds(run)
+                self.assertEqual(kinds.count("run.steered"), 1)
+                last = len(kinds) - kinds[::-1].index("run.resumed") - 1
+                self.assertEqual(kinds.index("run.steered"), last - 1)
+                self.assertEqual(kinds.count("budget.charged"),
+                                 kinds.count("effect.intended"), kinds)
+                self.assertFalse((self.work / "out.md").exists())
+                self.naestro("replay", run)
+                self.naestro("kill", run)
+        self.naestro("audit", "verify")
+
     def test_a_long_answer_is_cut_off_at_once(self):
         plan = json.loads(json.dumps(PLAN))
         plan["steps"][1]["do"]["model"]["model"] = "far"
@@ -266,6 +317,23 @@ class Steer(OwnWorld):
                     made.unlink()
             self.naestro("audit", "verify")
 
+    def test_the_consensus_of_a_run_goes_on(self):
+        programs = []
+        for file in ("one.md", "two.md"):
+            programs.append(self.folder / f"{file}.json")
+            self.put(programs[-1], json.dumps(planner(
+                [{"id": "list", "do": {"tool": "report.markdown@1"},
+                  "with": {"path": file, "title": "t", "sections": []}}], {})))
+        for first, second, times in (("vote", [], 2), (None, [], 0),
+                                     (None, ["--consensus", "vote"], 1)):
+            with self.subTest(first=first, second=second):
+                words = ["--consensus", first] if first else []
+                self.naestro("run", "one", "--planner", programs[0], *words, code=5)
+                self.naestro("steer", "last", "two", "--planner", programs[1], *second, code=5)
+                steps = [step["id"] for step in self.show("last")["steps"]]
+                self.assertEqual(steps.count("second_opinion"), times)
+                self.naestro("replay", "last")
+
     def test_what_is_refused(self):
         run = self.parked()
         out = self.naestro("steer", run, "", code=2)
@@ -274,6 +342,10 @@ class Steer(OwnWorld):
                        capture_output=True, text=True, input="s3cr3t-value-of-some-length\n")
         out = self.naestro("steer", run, "tell s3cr3t-value-of-some-length", code=2)
         self.assertIn("the goal", out)
+        kinds = self.kinds(run)
+        self.naestro("steer", run, GOAL, "--approve", "deadbeef", code=2)
+        self.naestro("steer", run, GOAL, "--model-script", self.folder / "none.json", code=2)
+        self.assertEqual(self.kinds(run), kinds)
         broken = self.folder / "broken.json"
         self.put(broken, "{}")
         self.naestro("steer", run, GOAL, "--planner", broken, code=1)
