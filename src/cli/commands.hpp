@@ -44,9 +44,10 @@ int resume(House& house, const std::string& run, const RunOptions& options);
 // Another goal in mid-run: the plan under way stands aside while one is found for it, and a person
 // is asked. Tells the process that owns the run, or goes on with the run here.
 int steer(House& house, const std::string& run, const std::string& goal, const RunOptions& options);
-// The same of a run that nobody owns; nullopt: somebody does. Its exit code.
+// The same of a run that nobody owns; nullopt: somebody does. Its exit code. `steering`: null where
+// the goal waits in the inbox.
 std::optional<int> resume_steered(House& house, const std::string& run,
-                                  const run::Steering& steering, const RunOptions& options);
+                                  const run::Steering* steering, const RunOptions& options);
 // All runs that can go on by themselves, one after the other; the first exit code that is not 0.
 int resume_all(House& house, const RunOptions& options);
 

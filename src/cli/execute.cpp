@@ -73,12 +73,8 @@ int execute_with(Secrets& secrets, House& house, Session& session, run::Machine&
   auto writing = ledger::Store::open(house.folders, store_options(house, session.key));
   if (!writing) return report(house, writing.error());
 
-  std::vector<Digest> approved;
-  for (const std::string& text : options.approve) {
-    const auto digest = digest_from_hex(text);
-    if (!digest) return report(house, digest.error());
-    approved.push_back(*digest);
-  }
+  const auto approved = approved_by(options);
+  if (!approved) return report(house, approved.error());
 
   int code = 1;
   {
@@ -129,7 +125,7 @@ int execute_with(Secrets& secrets, House& house, Session& session, run::Machine&
       const std::string text = question_text(house, machine, question);
       if (!house.interactive && !options.json) print(house.out, text);
       const bool wants_reason = run::wants_reason(question.what);
-      if (std::ranges::find(approved, question.digest) != approved.end()) {
+      if (std::ranges::find(*approved, question.digest) != approved->end()) {
         if (!wants_reason || !options.reason.empty()) {
           if (house.interactive) print(house.err, text);
           run::Answer yes{true, "flag", house.user};
@@ -192,6 +188,15 @@ int execute_with(Secrets& secrets, House& house, Session& session, run::Machine&
 }
 
 }  // namespace
+
+Result<std::vector<Digest>> approved_by(const RunOptions& options) {
+  std::vector<Digest> out;
+  for (const std::string& text : options.approve) {
+    NAESTRO_LET(const Digest digest, digest_from_hex(text));
+    out.push_back(digest);
+  }
+  return out;
+}
 
 int execute(House& house, Session& session, run::Machine& machine, run::Batch first, run::Hold hold,
             const RunOptions& options, std::optional<ledger::FolderLock> day) {

@@ -130,7 +130,7 @@ int fork(House& house, const std::string& text, const ForkOptions& options,
   if (!options.plan.empty()) said.push_back({"the plan", plan_text});
   start.plan_text = std::move(plan_text);
   start.inputs = *std::move(inputs);
-  start.ceilings = ceilings_of(smaller(compiled.program->budget, *limits));
+  start.ceilings = run_ceilings(*compiled.program, *limits);
   start.fork = std::move(forked->fork);
   return start_run(house, *std::move(compiled.program), std::move(start), said, limits_given);
 }

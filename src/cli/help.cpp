@@ -80,7 +80,8 @@ const std::map<std::string, const char*> kExamples = {
     {"steer",
      "  naestro steer last \"total cost by product\"       shows what is kept, new and dropped, "
      "and "
-     "asks\n"},
+     "asks\n"
+     "  naestro steer last \"total cost by product\" --consensus judge\n"},
     {"fork",
      "  naestro fork last --at summary --set question=\"what failed?\"\n"
      "  naestro fork last --at summary --model smollm2-135m-instruct\n"},

@@ -373,7 +373,7 @@ int run_plan(House& house, const RunOptions& options) {
   start.context = {{"workspace", *workspace}};
   start.mode = *mode;
   start.versions = versions(house);
-  start.ceilings = ceilings_of(smaller(program.budget, *limits));
+  start.ceilings = run_ceilings(program, *limits);
   const bool scripted = std::ranges::any_of(program.steps, [](const plan::Step& step) {
     const auto* use = std::get_if<plan::ModelUse>(&step.use);
     return use != nullptr && use->model->name == "scripted";

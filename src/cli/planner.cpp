@@ -57,6 +57,8 @@ Error no_planner(House& house, const plan::Compiled& compiled) {
 
 namespace {
 
+constexpr std::string_view kSecondOpinion = "planner.second_opinion@1";
+
 // Tools of which the policy lets some call happen, be it after asking: no plan needs the others.
 std::set<std::string> allowed_tools(const House& house) {
   std::set<std::string> out;
@@ -100,7 +102,7 @@ std::string with_consensus(const std::string& text, const std::string& protocol)
   if (steps == nullptr || !steps->is_array() || plan == nullptr) return text;
   steps->get_array().push_back(
       json::Object{{"id", "second_opinion"},
-                   {"do", json::Object{{"tool", "planner.second_opinion@1"}}},
+                   {"do", json::Object{{"tool", kSecondOpinion}}},
                    {"with", json::Object{{"plan", *plan}, {"protocol", protocol}}}});
   *plan = "${steps.second_opinion.out.plan}";
   return json::pretty(*planner);
@@ -113,6 +115,22 @@ Result<std::string> planner_file(const House& house, const RunOptions& options) 
 
 }  // namespace
 
+std::string consensus_in(const std::string& planner) {
+  const auto parsed = json::parse(planner, {.bytes_max = kPlanFileMax});
+  const json::Object* object = parsed ? parsed->if_object() : nullptr;
+  const json::Array* steps = object == nullptr ? nullptr : json::array_at(*object, "steps");
+  if (steps == nullptr) return {};
+  for (const json::Value& step : *steps) {
+    if (!step.is_object()) continue;
+    const json::Object* use = json::object_at(step.get_object(), "do");
+    const json::Object* with = json::object_at(step.get_object(), "with");
+    if (use == nullptr || with == nullptr || json::text_at(*use, "tool") != kSecondOpinion)
+      continue;
+    return std::string{json::text_at(*with, "protocol").value_or("")};
+  }
+  return {};
+}
+
 Result<std::string> planner_of(const House& house, const RunOptions& options) {
   const contract::ModelContract* model = house.models.find(house.settings.planner_model);
   Result<std::string> text = house.planner;
@@ -124,7 +142,7 @@ Result<std::string> planner_of(const House& house, const RunOptions& options) {
     text = house.model_planner(*model, house.settings.planner_candidates, std::move(tools),
                                std::move(roles));
   }
-  if (!text || options.consensus.empty()) return text;
+  if (!text || options.consensus.empty() || !consensus_in(*text).empty()) return text;
   return with_consensus(*text, options.consensus);
 }
 

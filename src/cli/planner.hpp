@@ -17,6 +17,10 @@ Result<void> check_goal(std::string_view goal, std::size_t bytes_max);
 // configuration names one.
 Result<std::string> planner_of(const House& house, const RunOptions& options);
 
+// The protocol by which several models answer each question of the plans that it finds; "": one
+// does.
+std::string consensus_in(const std::string& planner);
+
 // The inputs of such a program with this goal. kUsage where it is no program that takes a goal and
 // gives a plan.
 Result<json::Object> goal_for(const plan::Program& planner, const std::string& goal);

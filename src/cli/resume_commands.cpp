@@ -122,18 +122,34 @@ std::optional<int> ended(House& house, const std::string& id, bool& asked) {
   return std::nullopt;
 }
 
-// Another goal is durable before the run goes on.
-Result<void> keep(House& house, Owned& owned, run::Fact fact, const RunOptions& options) {
+// Another goal is durable before the run goes on. `inbox`: the row that brought it.
+Result<void> keep(House& house, Owned& owned, run::Fact fact, const RunOptions& options,
+                  std::vector<std::int64_t> inbox) {
   NAESTRO_LET(run::Batch batch, owned.recovery.machine->feed(std::move(fact)));
   ledger::Append append = run::sealed(owned.id, batch, owned.sealer);
   append.fence = owned.fence;
+  append.inbox = std::move(inbox);
   NAESTRO_TRY(owned.session.store->append(std::span{&append, 1}));
   print(house.out,
         options.json ? append.events.front().body() + "\n" : event_text(append.events.front()));
   return {};
 }
 
-// `steering`: the goal that is wanted from here on; null for the one that there is.
+// The goals that are wanted by now: those that the process before was told and did not take come
+// first. Nothing of the plan that is under way begins before.
+Result<void> keep_goals(House& house, Owned& owned, const RunOptions& options,
+                        const run::Steering* steering) {
+  NAESTRO_LET(const auto rows, owned.session.store->inbox(owned.id));
+  for (const ledger::InboxRow& row : rows) {
+    if (row.kind != "steer") continue;
+    NAESTRO_TRY(keep(house, owned, run::steered(run::steering_from(row.payload, "terminal")),
+                     options, {row.id}));
+  }
+  if (steering == nullptr) return {};
+  return keep(house, owned, run::steered(*steering), options, {});
+}
+
+// `steering`: the goal that is wanted from here on; null where none is said here.
 int go_on(House& house, Owned& owned, const RunOptions& options, const run::Steering* steering) {
   const auto limits = raised_limits(house, options);
   if (!limits) return give_back(house, owned, limits.error());
@@ -164,10 +180,12 @@ int go_on(House& house, Owned& owned, const RunOptions& options, const run::Stee
   auto day = take_day(house, *owned.session.store, machine);
   if (!day) return give_back(house, owned, day.error());
   if (!door::to_json(day->left).empty()) run::add_day(fact, day->left);
-  if (steering != nullptr) {
-    if (const auto kept = keep(house, owned, run::steered(*steering), options); !kept) {
-      return give_back(house, owned, kept.error());
-    }
+  // A new goal is not recorded where the run cannot go on with it.
+  if (const auto above = above_spent(machine, raised); steering != nullptr && !above) {
+    return give_back(house, owned, above.error());
+  }
+  if (const auto kept = keep_goals(house, owned, options, steering); !kept) {
+    return give_back(house, owned, kept.error());
   }
   auto first = machine.feed(std::move(fact));
   if (!first) return give_back(house, owned, first.error());
@@ -208,9 +226,9 @@ int resume(House& house, const std::string& text, const RunOptions& options) {
 }
 
 std::optional<int> resume_steered(House& house, const std::string& id,
-                                  const run::Steering& steering, const RunOptions& options) {
+                                  const run::Steering* steering, const RunOptions& options) {
   auto owned = take_up(house, id);
-  if (owned) return go_on(house, *owned, options, &steering);
+  if (owned) return go_on(house, *owned, options, steering);
   if (owned.error().code == Code::kRunOwned) return std::nullopt;
   return report(house, owned.error());
 }

@@ -80,6 +80,9 @@ void print_diagnostics(House& house, const plan::Compiled& compiled, const std::
 // are, else 2.
 int exit_of(const plan::Compiled& compiled);
 
+// The digests of --approve.
+Result<std::vector<Digest>> approved_by(const RunOptions& options);
+
 // Executes a machine to its end or its parking, with progress on `out`, and prints the last lines.
 // `day`: let go when the first events are durable (cli/day.hpp).
 int execute(House& house, Session& session, run::Machine& machine, run::Batch first, run::Hold hold,
@@ -103,6 +106,8 @@ int start_run(House& house, plan::Program program, run::Start start, const std::
 Result<plan::Budget> limits_of(const House& house, const RunOptions& options);
 plan::Budget smaller(const plan::Budget& one, const plan::Budget& other);
 door::Ceilings ceilings_of(const plan::Budget& budget);
+// Of a new run. What else its plan says that it takes bounds that plan, and none in its place.
+door::Ceilings run_ceilings(const plan::Program& program, const plan::Budget& limits);
 // For a resumed run: what the command line raises. More than the configuration allows is an error.
 Result<plan::Budget> raised_limits(const House& house, const RunOptions& options);
 

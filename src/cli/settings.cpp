@@ -78,6 +78,12 @@ door::Ceilings ceilings_of(const plan::Budget& budget) {
   return {budget.usd, budget.tokens, budget.tool_calls, budget.wall_s};
 }
 
+door::Ceilings run_ceilings(const plan::Program& program, const plan::Budget& limits) {
+  plan::Budget time;
+  time.wall_s = program.budget.wall_s;
+  return ceilings_of(smaller(time, limits));
+}
+
 Result<plan::Budget> raised_limits(const House& house, const RunOptions& options) {
   NAESTRO_LET(const plan::Budget budget, of_command_line(options));
   const auto over = [](const auto& mine, const auto& limit) {

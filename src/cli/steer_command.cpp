@@ -23,8 +23,25 @@ Result<void> may_be_steered(const Loaded& loaded, const std::string& id) {
               "plan the new goal: naestro plan \"GOAL\"");
 }
 
+// What the planner asks about each answer goes for the new goal, too: the protocol of the run's
+// own, or "".
+std::string consensus_of(const Loaded& loaded) {
+  std::string out;
+  for (const ledger::StoredEvent& stored : loaded.events) {
+    const json::Object& data = stored.event.data;
+    const bool begun = stored.event.kind == "run.created" && json::text_at(data, "next") != "";
+    if (!begun && stored.event.kind != "run.steered") continue;
+    if (const json::Value* plan = data.if_contains("plan"))
+      out = consensus_in(clear(loaded, *plan));
+  }
+  return out;
+}
+
+// All that is said at the command line is looked at before anything of it is recorded.
 Result<run::Steering> steering_of(House& house, const std::string& goal,
                                   const RunOptions& options) {
+  NAESTRO_TRY(approved_by(options));
+  NAESTRO_TRY(house.open_models(options.script, {}));
   NAESTRO_TRY(check_goal(goal, options.planner.empty() ? house.goal_bytes_max : 0));
   NAESTRO_LET(const std::string planner, planner_of(house, options));
   const plan::Compiled compiled = plan::compile(planner, environment(house));
@@ -46,14 +63,30 @@ Result<void> no_options(const RunOptions& options, const std::string& id) {
               "steer it with the goal alone; or 'naestro pause " + id + "' first");
 }
 
-std::int64_t steered(const Loaded& loaded) {
-  return std::ranges::count_if(loaded.events, [](const ledger::StoredEvent& stored) {
-    return stored.event.kind == "run.steered";
+// How often the run was steered to this goal.
+std::int64_t steered(const Loaded& loaded, const std::string& goal) {
+  return std::ranges::count_if(loaded.events, [&](const ledger::StoredEvent& stored) {
+    const json::Value* said = stored.event.data.if_contains("goal");
+    return stored.event.kind == "run.steered" && said != nullptr && clear(loaded, *said) == goal;
   });
 }
 
-// The owner reads its inbox as soon as nothing is being written. False: it ended before.
-Result<bool> told(House& house, const std::string& id, const run::Steering& steering) {
+// Of a goal that the owner of a run was told.
+enum class Told : std::uint8_t { waits, taken, left };
+
+// By the ledger: it is there, or it is not. Left: nobody is there any more to go on with it.
+Result<Told> look(House& house, const std::string& id, const std::string& goal,
+                  std::int64_t before) {
+  NAESTRO_LET(Session session, open_session(house));
+  NAESTRO_LET(const std::int64_t owner, session.store->owner(id));  // first: what it wrote is read
+  NAESTRO_LET(const Loaded loaded, load(session, id));
+  const bool there = steered(loaded, goal) > before;
+  if (there && (owner != 0 || loaded.view.state != "interrupted")) return Told::taken;
+  NAESTRO_TRY(may_be_steered(loaded, id));
+  return owner == 0 ? Told::left : Told::waits;
+}
+
+Result<std::int64_t> tell(House& house, const std::string& id, const run::Steering& steering) {
   NAESTRO_LET(Session session, open_session(house));
   NAESTRO_LET(const Loaded before, load(session, id));
   NAESTRO_TRY(session.store->post(id, "steer",
@@ -61,27 +94,13 @@ Result<bool> told(House& house, const std::string& id, const run::Steering& stee
                                    {"plan", steering.plan},
                                    {"next", steering.next},
                                    {"who", steering.who}}));
-  const auto look = [&]() -> Result<std::optional<bool>> {
-    NAESTRO_LET(const Loaded loaded, load(session, id));
-    if (steered(loaded) > steered(before)) return true;
-    NAESTRO_TRY(may_be_steered(loaded, id));
-    NAESTRO_LET(const std::int64_t owner, session.store->owner(id));
-    if (owner == 0) return false;
-    return std::nullopt;
-  };
-  Result<std::optional<bool>> took;
-  if (owner_did([&] { return !(took = look()) || took->has_value(); })) {
-    NAESTRO_TRY(took);
-    return **took;
-  }
-  return fail(Code::kRunOwned, "run " + id + " was told; its process has not taken it yet",
-              "look again: naestro show " + id);
+  return steered(before, steering.goal);
 }
 
 }  // namespace
 
-int steer(House& house, const std::string& which, const std::string& goal,
-          const RunOptions& options) {
+int steer(House& house, const std::string& which, const std::string& goal, const RunOptions& said) {
+  RunOptions options = said;
   std::string id;
   bool automatic = false;
   {
@@ -94,15 +113,29 @@ int steer(House& house, const std::string& which, const std::string& goal,
     if (!loaded) return report(house, loaded.error());
     if (const auto may = may_be_steered(*loaded, id); !may) return report(house, may.error());
     automatic = loaded->view.mode == "auto";
+    if (options.consensus.empty()) options.consensus = consensus_of(*loaded);
   }
   const auto steering = steering_of(house, goal, options);
   if (!steering) return report(house, steering.error());
-  if (const auto code = resume_steered(house, id, *steering, options)) return *code;
+  if (const auto code = resume_steered(house, id, &*steering, options)) return *code;
   if (const auto plain = no_options(options, id); !plain) return report(house, plain.error());
-  const auto took = told(house, id, *steering);
-  if (!took) return report(house, took.error());
-  // It parked just now: what it was told is in its inbox.
-  if (!*took) return resume(house, id, options);
+  const auto before = tell(house, id, *steering);
+  if (!before) return report(house, before.error());
+  std::optional<int> code;  // of the run, where it goes on here
+  Result<Told> now = Told::waits;
+  const bool did = owner_did([&] {
+    now = look(house, id, goal, *before);
+    if (now && *now == Told::left) code = resume_steered(house, id, nullptr, options);
+    return !now || *now == Told::taken || code;
+  });
+  if (!now) return report(house, now.error());
+  if (code) return *code;
+  if (!did) {
+    return report(house,
+                  fail(Code::kRunOwned, "run " + id + " was told; its process has not taken it yet",
+                       "look again: naestro show " + id)
+                      .error());
+  }
   print(house.out, "Run " + id + " ends what has begun, then looks for another plan" +
                        (automatic ? ", and takes it where nothing of it asks: naestro show " + id
                                   : ", and asks before it takes it: naestro consents") +

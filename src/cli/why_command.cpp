@@ -30,6 +30,7 @@ std::string segment_text(const run::Reasons& reasons, std::int64_t number) {
   return "Plan " + std::to_string(number) +
          (known && found->planner ? ", which looks for one"
           : known && found->holds ? ", the one that holds"
+          : known && found->aside ? ", which stands aside"
                                   : ", which holds no more") +
          ":\n";
 }

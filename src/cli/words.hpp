@@ -62,6 +62,8 @@ void add_house_words(CLI::App& app, Words& words);    // tools to config: all el
 // --approve and the ceilings.
 void add_limit_options(CLI::App* command, RunOptions& options);
 
+void add_consensus_option(CLI::App* command, RunOptions& options);
+
 // --planner and --model-script.
 void add_planner_options(CLI::App* command, RunOptions& options);
 

@@ -29,6 +29,7 @@ void add_going_on(CLI::App& app, Words& words) {
   steer_app->add_option("goal", words.steer, "the new goal in words, all of it")->required();
   add_limit_options(steer_app, words.more);
   add_planner_options(steer_app, words.more);
+  add_consensus_option(steer_app, words.more);
   steer_app->add_flag("--json", words.more.json, "print events as JSON lines");
   steer_app->callback(
       [&words] { words.code = steer(words.house, words.id, words.steer, words.more); });

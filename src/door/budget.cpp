@@ -1,6 +1,7 @@
 #include "door/budget.hpp"
 
 #include <algorithm>
+#include <utility>
 
 namespace naestro::door {
 
@@ -72,10 +73,12 @@ Usage& Usage::operator-=(const Usage& less) {
 }
 
 void Budget::raise(const Ceilings& ceilings) {
-  if (ceilings.usd) ceilings_.usd = ceilings.usd;
-  if (ceilings.tokens) ceilings_.tokens = ceilings.tokens;
-  if (ceilings.tool_calls) ceilings_.tool_calls = ceilings.tool_calls;
-  if (ceilings.wall_s) ceilings_.wall_s = ceilings.wall_s;
+  for (Ceilings* each : {&ceilings_, &own_}) {
+    if (ceilings.usd) each->usd = ceilings.usd;
+    if (ceilings.tokens) each->tokens = ceilings.tokens;
+    if (ceilings.tool_calls) each->tool_calls = ceilings.tool_calls;
+    if (ceilings.wall_s) each->wall_s = ceilings.wall_s;
+  }
 }
 
 void Budget::tighten(const Ceilings& ceilings) {
@@ -85,6 +88,25 @@ void Budget::tighten(const Ceilings& ceilings) {
   smaller(ceilings_.usd, ceilings.usd, spent_.usd);
   smaller(ceilings_.tokens, ceilings.tokens, spent_.tokens());
   smaller(ceilings_.tool_calls, ceilings.tool_calls, spent_.tool_calls);
+}
+
+Ceilings Budget::loosen() {
+  const auto left = [](auto& now, const auto& own, std::int64_t spent) {
+    const auto tight = std::exchange(now, own);
+    return tight != own ? std::optional{std::max<std::int64_t>(0, *tight - spent)} : std::nullopt;
+  };
+  return {.usd = left(ceilings_.usd, own_.usd, spent_.usd),
+          .tokens = left(ceilings_.tokens, own_.tokens, spent_.tokens()),
+          .tool_calls = left(ceilings_.tool_calls, own_.tool_calls, spent_.tool_calls)};
+}
+
+void Budget::forgive(const Usage& used) {
+  const auto more = [](auto& now, const auto& own, std::int64_t amount) {
+    if (now != own) now = std::min(*now + amount, own.value_or(*now + amount));
+  };
+  more(ceilings_.usd, own_.usd, used.usd);
+  more(ceilings_.tokens, own_.tokens, used.tokens());
+  more(ceilings_.tool_calls, own_.tool_calls, used.tool_calls);
 }
 
 void Budget::leave(const Ceilings& day) {

@@ -48,7 +48,7 @@ struct Shortage {
 
 class Budget {
  public:
-  explicit Budget(Ceilings ceilings = {}) : ceilings_{ceilings} {}
+  explicit Budget(Ceilings ceilings = {}) : ceilings_{ceilings}, own_{ceilings} {}
 
   // Reserves the caps, or says what is short and reserves nothing.
   std::optional<Shortage> reserve(const Caps& caps);
@@ -57,6 +57,11 @@ class Budget {
   void raise(const Ceilings& ceilings);
   // A ceiling that is given holds where it is smaller than the one there is; it counts from now on.
   void tighten(const Ceilings& ceilings);
+  // From now on the ceilings of the beginning, and those that were raised, hold alone. What is left
+  // of those that tightened them.
+  Ceilings loosen();
+  // What is spent already does not count against what tightened the ceilings.
+  void forgive(const Usage& used);
   // What the limits of a day leave from now on, instead of what they left before.
   void leave(const Ceilings& day);
 
@@ -67,6 +72,7 @@ class Budget {
  private:
   [[nodiscard]] std::optional<Shortage> short_of(const Caps& caps) const;
   Ceilings ceilings_;
+  Ceilings own_;  // without what tightened them
   Ceilings day_;  // counted from the beginning of the run, as the others
   Usage spent_;
   Caps reserved_;

@@ -311,6 +311,34 @@ TEST(Budget, OnlyWhatIsNamedIsRaised) {
   EXPECT_EQ(budget.ceilings().wall_s, 8);
 }
 
+TEST(Budget, WhatTightenedItIsLoosenedAgain) {
+  Budget budget{{.usd = {}, .tokens = 1000, .tool_calls = 2}};
+  EXPECT_FALSE(budget.loosen().tokens);
+  budget.settle({}, {.tokens_in = 100});
+  budget.tighten({.usd = 7, .tokens = 50, .tool_calls = 9});
+  EXPECT_EQ(budget.ceilings().tokens, 150);
+  EXPECT_EQ(budget.ceilings().tool_calls, 2);
+  budget.settle({}, {.tokens_in = 30, .usd = 8});
+  const Ceilings left = budget.loosen();
+  EXPECT_EQ(left.tokens, 20);
+  EXPECT_EQ(left.usd, 0);
+  EXPECT_FALSE(left.tool_calls);
+  EXPECT_EQ(budget.ceilings().tokens, 1000);
+  EXPECT_FALSE(budget.ceilings().usd);
+  budget.tighten(left);
+  EXPECT_EQ(budget.ceilings().tokens, 150);
+  budget.forgive({.tokens_in = 25, .tool_calls = 1, .usd = 1});
+  EXPECT_EQ(budget.ceilings().tokens, 175);
+  EXPECT_EQ(budget.ceilings().usd, 9);
+  EXPECT_EQ(budget.ceilings().tool_calls, 2);
+  budget.forgive({.tokens_in = 5000});
+  EXPECT_EQ(budget.ceilings().tokens, 1000);  // never more than the run may take
+  budget.tighten({.tokens = 1});
+  budget.raise({.tokens = 400});  // whoever raises it means it
+  EXPECT_EQ(budget.ceilings().tokens, 400);
+  EXPECT_FALSE(budget.loosen().tokens);
+}
+
 TEST(Door, AGrantDischargesNoDeny) {
   const auto policy = builtin();
   Budget budget;

@@ -295,6 +295,79 @@ TEST_F(ChangeTest, OlderRulesHoldForOlderRuns) {
   EXPECT_TRUE(replay(events()).empty());
 }
 
+// kPlan, with a budget of its own.
+std::string with_budget(std::string plan, const std::string& budget) {
+  plan.replace(plan.find("{\"tokens\": 1000}"), 16, budget);
+  return plan;
+}
+
+// What a plan says that it takes bounds neither what looks for another nor that one.
+TEST_F(ChangeTest, APlansOwnBudgetBoundsNoOther) {
+  const std::string exact = R"({"tokens": 150, "tool_calls": 3})";
+  for (const std::int64_t semantics : {4, 3}) {
+    fresh();
+    world_.tool_adapter.set([this, exact](const door::Effect& effect) {
+      if (effect.step == "b") {
+        post(finds(with_budget(with_path("new.md"), exact)));
+        until_taken();
+      }
+      return testing::tool_answer(effect);
+    });
+    std::string first = finds(with_budget(testing::kPlan, exact));
+    first.replace(first.find("99}}"), 4, R"(99},"value":"g"})");
+    const Ending ending = go(true, first, [&](Start& start) {
+      start.next = "plan";
+      start.ceilings = {};
+      start.semantics = semantics;
+    });
+    EXPECT_EQ(ending.how, semantics == 4 ? Ending::How::done : Ending::How::limit);
+    EXPECT_EQ(written(), semantics == 4 ? Names{"new.md"} : Names{});
+    EXPECT_EQ(machine_->budget().ceilings().tool_calls, semantics == 4 ? 7 : 4);
+    EXPECT_TRUE(replay(events()).empty());
+  }
+}
+
+// What was cut off for another plan, and what it took to look for that, is nothing of what the plan
+// before may take; the ceilings of the run hold.
+TEST_F(ChangeTest, AfterANoThePlanHasWhatItHad) {
+  const std::string exact = R"({"tokens": 150, "tool_calls": 3})";
+  std::string other = with_path("new.md");
+  other.replace(other.find("_tokens\": 100"), 13, "_tokens\": 90");
+  for (const std::int64_t ceiling : {400, 299}) {
+    fresh();
+    cut_at([](const door::Effect&) { return true; }, finds(other));
+    world_.decide = [asked = 0](const Question&) mutable { return ++asked == 1; };
+    const Ending ending = go(true, with_budget(testing::kPlan, exact),
+                             [&](Start& start) { start.ceilings = {.tokens = ceiling}; });
+    EXPECT_EQ(data_of("plan.kept").at("because").as_string(), "refused");
+    EXPECT_EQ(ending.how, ceiling == 400 ? Ending::How::done : Ending::How::limit)
+        << (ending.error ? ending.error->text() : "");
+    EXPECT_EQ(machine_->budget().spent().tokens(), ceiling == 400 ? 150 + 12 : 150);
+    EXPECT_TRUE(replay(events()).empty());
+  }
+}
+
+// What is shown of the plan that stands aside, and of its steps when it holds no more.
+TEST_F(ChangeTest, WhatStandsAsideIsShownSo) {
+  cut_at([](const door::Effect&) { return true; }, finds(with_path("new.md")));
+  std::string open;
+  world_.decide = [&](const Question&) {
+    const auto so_far = events();
+    const Reasons reasons = reasons_of(so_far);
+    if (reasons.segments.size() < 3) return true;
+    const RunView view = view_of(so_far, true);
+    open = std::ranges::find(view.steps, "m", &StepView::id)->state;
+    EXPECT_TRUE(reasons.segments[0].aside);
+    EXPECT_FALSE(reasons.segments[2].aside);
+    return true;
+  };
+  ASSERT_EQ(go(true).how, Ending::How::done);
+  EXPECT_EQ(open, "ready");
+  const RunView view = view_of(events(), false);
+  EXPECT_EQ(std::ranges::find(view.steps, "m", &StepView::id)->state, "gone");
+  EXPECT_FALSE(reasons_of(events()).segments[0].aside);
+}
+
 // What the planner finds may be nothing, wrong, too dear, or the same.
 TEST_F(ChangeTest, WhatComesToNothingIsSaid) {
   std::string dear = testing::kPlan;

@@ -289,10 +289,7 @@ void Executor::pause(std::int64_t row) {
 // The goal is another one. A run that is ending by now is taken up by whoever steers it.
 void Executor::steer(const ledger::InboxRow& row) {
   if (machine_.ended() || parking_ || interrupted_) return;
-  const auto text = [&](std::string_view key) {
-    return std::string{json::text_at(row.payload, key).value_or("")};
-  };
-  feed(steered({text("goal"), text("plan"), text("next"), "inbox", text("who")}), {row.id});
+  feed(steered(steering_from(row.payload, "inbox")), {row.id});
 }
 
 // What was switched off meanwhile is stopped; whether it was done is not known then.

@@ -164,6 +164,13 @@ Fact killed(std::string_view via, std::string_view who) {
   return fact;
 }
 
+Steering steering_from(const json::Object& payload, std::string via) {
+  const auto text = [&](std::string_view key) {
+    return std::string{json::text_at(payload, key).value_or("")};
+  };
+  return {text("goal"), text("plan"), text("next"), std::move(via), text("who")};
+}
+
 Fact steered(const Steering& steering) {
   Fact fact;
   fact.kind = "run.steered";

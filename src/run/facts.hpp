@@ -99,6 +99,8 @@ struct Steering {
   std::string via;   // "inbox" or "terminal"
   std::string who;   // may be empty
 };
+// What was left in the inbox for the owner of a run.
+Steering steering_from(const json::Object& payload, std::string via);
 Fact steered(const Steering& steering);
 // The ceiling wall_s: something was under way for so long.
 Fact deadline_reached(std::int64_t worked_us);

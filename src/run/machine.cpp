@@ -82,6 +82,7 @@ Machine::Machine(Start start, plan::Program program, const plan::Environment& en
   planning_ = !next_.empty();
   if (start_.goal.empty()) start_.goal = program.goal;
   planner_ = {.because = "failed", .goal = start_.goal, .plan = start_.plan_text, .next = next_};
+  if (start_.semantics >= 4 && !planning_) budget_.tighten(budget_of(program));
   enter(std::move(program));
 }
 
@@ -419,12 +420,15 @@ Result<void> Machine::on_prepared(Fact& fact, Batch& batch) {
 
 // Whether it was done is unknown (its time ran out, the connection broke). It is billed at its cap,
 // and done again under the same key where that is harmless. One that was cut off for another plan
-// is so, too, but that this is no attempt of the step's: it waits until nothing came of that plan.
+// is so, too, but that this is no attempt of the step's, and nothing of what its plan may take: it
+// waits until nothing came of that plan.
 Result<void> Machine::on_lost(const Fact& fact, Batch& batch) {
   NAESTRO_LET(const At at, under_way(fact));
   Call& call = this->call(at);
   const std::string& code = fact.effect->code;
   charge_lost(at, batch);
+  const bool cut_off = start_.semantics >= 4 && changes() && code == info(Code::kInterrupted).name;
+  if (cut_off) budget_.forgive(door::whole(call.intent->effect.caps));
   const bool harmless = call.intent->effect.idempotency != contract::Idempotency::none;
   if (!harmless) {
     doubt(at, batch);

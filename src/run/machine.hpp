@@ -38,8 +38,9 @@ struct Fork {
 json::Value to_json(const Fork& fork);
 
 // The number of the rules by which facts give events; a journal of an older number replays by them.
-// 2: a failed step is planned anew. 3: where another plan is wanted, models give way.
-inline constexpr std::int64_t kSemantics = 3;
+// 2: a failed step is planned anew. 3: where another plan is wanted, models give way. 4: what a
+// plan says that it takes bounds that plan alone.
+inline constexpr std::int64_t kSemantics = 4;
 
 // What a run starts from; recorded in run.created.
 struct Start {
@@ -128,6 +129,8 @@ struct Patch {
   std::optional<door::Usage> planning;  // what it took to find it; none by older rules
 };
 json::Object to_json(const Patch& patch);
+// What a plan says that it takes at most.
+door::Ceilings budget_of(const plan::Program& program);
 // What both may take, one after the other.
 void add(plan::Bound& bound, const plan::Bound& more);
 
@@ -300,6 +303,7 @@ class Machine {
     std::map<std::string, Fork::Kept> kept;
     std::map<Digest, Question> questions;
     std::optional<Error> failure;
+    door::Ceilings left{};  // of its own budget
   };
   // Another plan that a person was asked about, until nothing comes of a newer one.
   struct Shelved {
@@ -352,7 +356,7 @@ class Machine {
   [[nodiscard]] std::string told_of_former() const;
   void weigh(const std::string& text, Batch& batch);
   [[nodiscard]] std::string what_it_needs(const std::string& text,
-                                          const std::set<std::string>& done) const;
+                                          const std::set<std::string>* done) const;
   void take_over(plan::Program program, const std::string& text, json::Object inputs,
                  const std::map<std::string, std::string>& done, Batch& batch);
   void keep_former(std::string_view because, std::string message, Batch& batch);

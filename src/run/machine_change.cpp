@@ -132,6 +132,7 @@ Machine::Former Machine::stand_aside() {
              std::move(kept_),
              std::move(questions_),
              std::exchange(failure_, std::nullopt)};
+  if (start_.semantics >= 4) out.left = budget_.loosen();
   segment_ = ++segments_;
   return out;
 }
@@ -148,6 +149,7 @@ void Machine::stand_back(Former former) {
   kept_ = std::move(former.kept);
   questions_ = std::move(former.questions);
   failure_ = std::move(former.failure);
+  budget_.tighten(former.left);
   outputs_.clear();
   scope_.plan = program_->plan_digest;
   planning_ = false;
@@ -188,7 +190,7 @@ void Machine::begin_change(Batch& batch) {
   if (!compiled.program) {
     return keep_former("rejected",
                        plan::format(compiled.diagnostics.front(), "the planner") +
-                           what_it_needs(changing_->plan, {}),
+                           what_it_needs(changing_->plan, nullptr),
                        batch);
   }
   json::Object given{{"goal", changing_->goal}};
@@ -294,7 +296,7 @@ void Machine::weigh(const std::string& text, Batch& batch) {
   for (const auto& [id, before] : done) around.done.insert(id);
   around.ceilings = left();
   compiled = plan::compile(text, around);
-  if (!compiled.program) return reject(compiled, batch, what_it_needs(text, around.done));
+  if (!compiled.program) return reject(compiled, batch, what_it_needs(text, &around.done));
   const auto steps = [](const plan::Program& program) {
     return std::ranges::count_if(program.steps, [](const auto& step) { return !step.hand; });
   };
@@ -311,28 +313,35 @@ void Machine::weigh(const std::string& text, Batch& batch) {
 }
 
 // By which ceilings the run would have room for a plan that does not fit what is left of them; ""
-// where it is for something else that it does not compile.
+// where it is for something else that it does not compile. `done`: null of the planner's program,
+// whose plan nobody knows yet.
 std::string Machine::what_it_needs(const std::string& text,
-                                   const std::set<std::string>& done) const {
+                                   const std::set<std::string>* done) const {
   plan::Environment around = environment_;
-  around.done = done;
+  if (done != nullptr) around.done = *done;
   const plan::Compiled compiled = plan::compile(text, around);
   if (start_.semantics < 3 || !compiled.program) return {};
-  const plan::Bound& bound = compiled.program->bound;
+  plan::Bound bound = compiled.program->bound;
+  const bool planner = start_.semantics >= 4 && done == nullptr;
+  if (start_.semantics >= 4 && done != nullptr) {  // it is looked for once more
+    add(bound, plan::compile(changing_->plan, environment_).program.value().bound);
+  }
   const door::Ceilings& ceilings = budget_.ceilings();
   const door::Usage& spent = budget_.spent();
   std::string flags;
-  const auto add = [&](std::string_view flag, std::optional<std::int64_t> ceiling,
+  const auto say = [&](std::string_view flag, std::optional<std::int64_t> ceiling,
                        std::int64_t needed, const auto& text_of) {
     if (ceiling && needed > *ceiling) flags.append(flag).append(text_of(needed));
   };
   const auto plain = [](std::int64_t value) { return std::to_string(value); };
-  add(" --max-usd ", ceilings.usd, spent.usd + bound.usd, format_usd);
-  add(" --max-tokens ", ceilings.tokens, spent.tokens() + bound.tokens, plain);
-  add(" --max-tool-calls ", ceilings.tool_calls, spent.tool_calls + bound.tool_calls, plain);
-  add(" --max-time ", ceilings.wall_s, bound.wall_s, plain);
-  return "; enough for it, with all that the run has taken: naestro pause " + start_.run +
-         "; naestro steer " + start_.run + " GOAL" + flags;
+  say(" --max-usd ", ceilings.usd, spent.usd + bound.usd, format_usd);
+  say(" --max-tokens ", ceilings.tokens, spent.tokens() + bound.tokens, plain);
+  say(" --max-tool-calls ", ceilings.tool_calls, spent.tool_calls + bound.tool_calls, plain);
+  say(" --max-time ", ceilings.wall_s, bound.wall_s, plain);
+  return std::string{planner ? "; enough to look for a plan, which takes some more"
+                             : "; enough for it"} +
+         ", with all that the run has taken: naestro pause " + start_.run + "; naestro steer " +
+         start_.run + " GOAL" + flags;
 }
 
 void Machine::take_over(plan::Program program, const std::string& text, json::Object inputs,
@@ -437,7 +446,7 @@ void Machine::let_former_go() {
   let_shelved_go();
   close_segment(former_->segment, *former_->program, former_->steps);
   if (changing_->because == "steered") planner_ = *changing_;
-  budget_.tighten({program_->budget.usd, program_->budget.tokens, program_->budget.tool_calls});
+  budget_.tighten(budget_of(*program_));
   former_.reset();
   changing_.reset();
   patch_.reset();

@@ -17,6 +17,10 @@ Error not_proved_error(const std::vector<const CardLine*>& lines) {
           nullptr};
 }
 
+door::Ceilings budget_of(const plan::Program& program) {
+  return {program.budget.usd, program.budget.tokens, program.budget.tool_calls};
+}
+
 void add(plan::Bound& bound, const plan::Bound& more) {
   bound.usd += more.usd;
   bound.tokens += more.tokens;
@@ -161,7 +165,7 @@ void Machine::advance(Batch& batch) {
   text_ = text;
   inputs_ = *std::move(inputs);
   enter(*std::move(compiled.program));
-  budget_.tighten({program_->budget.usd, program_->budget.tokens, program_->budget.tool_calls});
+  budget_.tighten(budget_of(*program_));
   open_segment(batch);
 }
 

@@ -38,6 +38,8 @@ void on_step_event(RunView& view, const ledger::Event& event, std::int64_t at) {
   } else if (event.kind == "step.started") {
     step.state = "running";
     if (step.started_at == 0) step.started_at = at;
+  } else if (event.kind == "effect.lost" && text(data, "code") == info(Code::kInterrupted).name) {
+    step.state = "ready";  // cut off for another plan
   } else if (event.kind == "effect.intended") {
     step.target = text(data, "target");
   } else if (event.kind == "consensus.reached") {
@@ -70,6 +72,9 @@ void RunView::take_patch() {
   wanted = nullptr;
   kept = nullptr;
   aside.clear();
+  for (StepView& step : steps) {
+    if (step.segment != segment && step.open()) step.state = "gone";
+  }
 }
 
 namespace {
@@ -138,7 +143,7 @@ void on_run_event(RunView& view, const ledger::Event& event, std::int64_t at) {
   } else if (event.kind == "run.killed") {
     view.state = "killed";
     for (StepView& step : view.steps) {
-      if (step.state != "ready" && step.state != "asking" && step.state != "running") continue;
+      if (!step.open()) continue;
       step.state = "killed";
       step.ended_at = at;
     }

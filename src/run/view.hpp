@@ -16,7 +16,7 @@ struct StepView {
   std::int64_t segment = 0;      // 0: the plan that was given, or the planner's
   std::string target;            // of the last effect; "" before
   std::string state;             // ready, asking, denied, running, done, failed, skipped, reused,
-                                 // killed
+                                 // killed, gone (its plan holds no more)
   std::int64_t calls = 0;        // of for_each: how many items
   std::int64_t calls_ended = 0;  // of a loop
   std::int64_t started_at = 0;   // microseconds UTC; 0: not yet
@@ -30,6 +30,9 @@ struct StepView {
   json::Value message;    // reference to the blob, or null
   json::Value agreement;  // of a consensus: the data of consensus.reached, or null
   json::Value role;       // as run::role_of says it, with references to blobs; or null
+  [[nodiscard]] bool open() const {
+    return state == "ready" || state == "asking" || state == "running";
+  }
 };
 
 struct OpenQuestion {

@@ -20,6 +20,7 @@ class Reader {
       }
       for (Segment& each : out.segments) each.holds = each.number == segment_;
     }
+    stand(event);
     if (event.kind == "run.steered") {
       out.goals.push_back({member(data, "goal"), text(data, "via"), member(data, "who")});
     }
@@ -35,6 +36,24 @@ class Reader {
   Reasons out;
 
  private:
+  // Which plans stand aside: those before the change, until it is taken, and again where nothing
+  // comes of it.
+  void stand(const ledger::Event& event) {
+    const json::Object& data = event.data;
+    if (event.kind == "plan.replanning" || event.kind == "plan.kept") {
+      const auto it = std::ranges::find(out.segments, segment_, &Segment::number);
+      if (it != out.segments.end()) it->aside = event.kind == "plan.replanning";
+    }
+    const bool patched = event.kind == "plan.patched";
+    const bool asks = patched && json::bool_at(data, "asks").value_or(true);
+    if (asks) asked_.insert(segment_);
+    const bool yes =
+        event.kind == "consent.given" && asked_.contains(segment_) && !data.contains("step");
+    const bool ended = event.kind == "run.done" || event.kind == "run.failed";
+    if (!yes && !ended && (!patched || asks)) return;
+    for (Segment& each : out.segments) each.aside = false;
+  }
+
   StepReason& step(const std::string& id) {
     const auto found = std::ranges::find_if(out.steps, [&](const StepReason& reason) {
       return reason.step == id && reason.segment == segment_;
@@ -115,6 +134,7 @@ class Reader {
   }
 
   std::int64_t segment_ = 0;
+  std::set<std::int64_t> asked_;  // plans that a person was asked about in the place of others
   door::Usage spent_;
 };
 
@@ -176,8 +196,10 @@ json::Value to_json(const Reasons& reasons) {
   }
   json::Array segments;
   for (const Segment& each : reasons.segments) {
-    segments.push_back(
-        json::Object{{"segment", each.number}, {"planner", each.planner}, {"holds", each.holds}});
+    segments.push_back(json::Object{{"segment", each.number},
+                                    {"planner", each.planner},
+                                    {"holds", each.holds},
+                                    {"aside", each.aside}});
   }
   return json::Object{{"goals", std::move(goals)},
                       {"segments", std::move(segments)},

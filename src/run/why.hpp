@@ -64,6 +64,7 @@ struct Segment {
   std::int64_t number = 0;
   bool planner = false;  // it looks for another
   bool holds = false;    // it is the one that the run is about, by now
+  bool aside = false;    // it stands aside for another that is looked for or asked about
 };
 
 struct Reasons {

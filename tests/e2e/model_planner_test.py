@@ -87,10 +87,11 @@ class ModelPlanner(unittest.TestCase):
     def test_on_another_goal_the_model_is_told_of_the_plan_under_way(self):
         requests = self.model([GOOD])
         plan = pathlib.Path(__file__).resolve().parents[2] / "examples/first/plan.json"
-        out = self.naestro("run", str(plan), "-w", str(COMPANY), code=5)
+        out = self.naestro("run", str(plan), "-w", str(COMPANY), "--max-tokens", "4000",
+                           "--max-tool-calls", "5", code=5)
         run = out.split("Run:")[1].split()[0]
         far = ("-c", "planner.model=far")
-        # The worst case of planning is beyond what the plan under way was given.
+        # The worst case of planning is beyond what the run may take.
         out = self.naestro("steer", run, GOAL, *far, code=5)
         found = re.search(r"naestro steer \w+ GOAL (--max-tokens .*)\n", out)
         self.assertTrue(found, out)

@@ -3,7 +3,11 @@
 real binary and the real store, with the scripted model.
 
 steer_test.py NAESTRO_BINARY"""
+import contextlib
 import json
+import pathlib
+import signal
+import sqlite3
 import subprocess
 import time
 import unittest
@@ -47,9 +51,9 @@ class Steer(OwnWorld):
         self.put(self.script, json.dumps({"answers": [
             {"step": "tell", "text": json.dumps({"said": "hello"}), "delay_ms": 1500}]}))
 
-    def parked(self):
+    def parked(self, *words):
         """A run that waits for a yes to its card."""
-        out = self.naestro("run", self.plan, "--model-script", self.script, code=5)
+        out = self.naestro("run", self.plan, "--model-script", self.script, *words, code=5)
         return out.split("Run:")[1].split()[0]
 
     def digest(self, run):
@@ -117,18 +121,47 @@ class Steer(OwnWorld):
         self.naestro("replay", run)
 
     def test_what_does_not_fit_what_is_left_says_what_would(self):
-        self.put(self.plan, json.dumps(dict(PLAN, budget={"tool_calls": 2})))
-        run = self.parked()
+        run = self.parked("--max-tool-calls", "2")
         program = self.folder / "planner.json"
         reads = [{"id": f"list{n}", "do": {"tool": "files.list@1"}, "with": {"path": "."}}
                  for n in range(2)]
         self.put(program, json.dumps(planner(reads, {})))
         out = self.naestro("steer", run, "list all", "--planner", program, code=5)
         self.assertIn("NP8103", out)
-        self.assertIn(f"naestro steer {run} GOAL --max-tool-calls 3", out)
+        # What was taken, what it takes to look once more, and the plan.
+        self.assertIn(f"naestro steer {run} GOAL --max-tool-calls 4", out)
         out = self.naestro("steer", run, "list all", "--planner", program,
                            "--max-tool-calls", "4", code=5)
         self.assertIn("to be done:                list0, list1", out)
+        self.naestro("replay", run)
+
+    def test_the_budget_of_a_skills_plan_is_its_own(self):
+        """The skill's plan says to the token what it takes; the new goal takes something else."""
+        company = pathlib.Path(__file__).resolve().parents[2] / "examples" / "company"
+        with chat_server([{}], slow_s=[20]) as (url, _):
+            self.naestro("models", "add", "far", "--url", url, "--context", "4096")
+            process = self.process("run", "summarise the complaint of Lower Tarn", "-w", company,
+                                   "-c", "model=far")
+            self.until(process, "model")
+            self.naestro("steer", "last", "how many warranty claims in 2026-Q1?")
+            rest = process.stdout.read()
+            self.assertEqual(process.wait(30), 5, rest)
+        self.assertIn("no longer to be done:      model, answer", rest)
+        self.assertIn("Plan: how many warranty claims in 2026-Q1?", rest)
+        run = rest.split("Run:")[1].split()[0]
+        self.naestro("approve", run, self.digest(run))
+        self.naestro("resume", run, says="Answer: ")
+        self.naestro("replay", run)
+
+    def test_the_budget_of_a_plan_is_its_own(self):
+        self.put(self.plan, json.dumps(dict(PLAN, budget={"tool_calls": 2})))
+        run = self.parked()
+        program = self.folder / "planner.json"
+        reads = [{"id": f"list{n}", "do": {"tool": "files.list@1"}, "with": {"path": "."}}
+                 for n in range(3)]
+        self.put(program, json.dumps(planner(reads, {})))
+        out = self.naestro("steer", run, "list all", "--planner", program, code=5)
+        self.assertIn("to be done:                list0, list1, list2", out)
         self.naestro("replay", run)
 
     def test_what_was_agreed_to_and_not_begun_is_not_begun(self):
@@ -146,12 +179,18 @@ class Steer(OwnWorld):
         self.assertTrue((self.work / "out.md").exists())
         self.naestro("replay", run)
 
-    def under_way(self, run, step, *words):
-        """The process that goes on with the run, once `step` has begun."""
+    def process(self, *words):
         process = subprocess.Popen(
-            [BINARY, "resume", run, *words], env=self.env, cwd=self.work,
+            [BINARY, *words], env=self.env, cwd=self.work,
             stdout=subprocess.PIPE, stderr=subprocess.STDOUT, stdin=subprocess.DEVNULL, text=True)
         self.addCleanup(lambda: (process.kill(), process.wait(), process.stdout.close()))
+        return process
+
+    def under_way(self, run, step, *words):
+        """The process that goes on with the run, once `step` has begun."""
+        return self.until(self.process("resume", run, *words), step)
+
+    def until(self, process, step):
         for line in process.stdout:
             if line.startswith("start    " + step):
                 return process
@@ -189,6 +228,54 @@ class Steer(OwnWorld):
         self.naestro("replay", run)
         self.naestro("audit", "verify")
 
+    def told_and_gone(self, run):
+        """Another goal is told to the run's process, which dies before it takes it. The process that
+        told it, and its outputs to come."""
+        process = self.under_way(run, "tell", "--model-script", self.script)
+        time.sleep(0.5)  # nothing is being written any more
+        process.send_signal(signal.SIGSTOP)
+        told = self.process("steer", run, GOAL, "--model-script", self.script)
+        (store,) = (self.folder / "state").rglob("store.db")
+        for _ in range(200):
+            with contextlib.closing(sqlite3.connect(store)) as rows:
+                if rows.execute("SELECT count(*) FROM inbox").fetchone()[0]:
+                    return process, told
+            time.sleep(0.02)
+        return self.fail("nothing was told")
+
+    def kinds(self, run):
+        return [json.loads(line)["kind"] for line in
+                self.naestro("show", run, "--events", "--json").splitlines()]
+
+    def test_what_a_process_that_died_did_not_take_is_not_lost(self):
+        for also_dies in (False, True):
+            with self.subTest(also_dies=also_dies):
+                run = self.parked()
+                self.naestro("approve", run, self.digest(run))
+                process, told = self.told_and_gone(run)
+                self.assertEqual(self.kinds(run).count("run.steered"), 0)
+                if also_dies:
+                    told.kill()
+                    told.wait()
+                process.kill()
+                process.wait()
+                if also_dies:
+                    out = self.naestro("resume", run, "--model-script", self.script, code=5)
+                else:
+                    out, _ = told.communicate(timeout=30)
+                    self.assertEqual(told.returncode, 5, out)
+                self.assertIn("Another plan, since the goal was changed", out)
+                kinds = self.kinds(run)
+                self.assertEqual(kinds.count("run.steered"), 1)
+                last = len(kinds) - kinds[::-1].index("run.resumed") - 1
+                self.assertEqual(kinds.index("run.steered"), last - 1)
+                self.assertEqual(kinds.count("budget.charged"),
+                                 kinds.count("effect.intended"), kinds)
+                self.assertFalse((self.work / "out.md").exists())
+                self.naestro("replay", run)
+                self.naestro("kill", run)
+        self.naestro("audit", "verify")
+
     def test_a_long_answer_is_cut_off_at_once(self):
         plan = json.loads(json.dumps(PLAN))
         plan["steps"][1]["do"]["model"]["model"] = "far"
@@ -217,14 +304,35 @@ class Steer(OwnWorld):
                 rest = process.stdout.read()
                 self.assertEqual(process.wait(30), 5, rest)
                 self.assertIn("no longer to be done:      tell, write", rest)
+                self.assertIn("Plan 0, which stands aside:", self.naestro("why", run))
                 self.naestro(answer, run, self.digest(run))
                 self.naestro("resume", run)
                 self.assertTrue((self.work / file).exists())
                 self.assertEqual(len(requests), 1 if answer == "approve" else 2)
+                (state,) = [step["state"] for step in self.show(run)["steps"]
+                            if step["id"] == "tell"]
+                self.assertEqual(state, "gone" if answer == "approve" else "done")
                 self.naestro("replay", run)
                 for made in self.work.glob("*.md"):
                     made.unlink()
             self.naestro("audit", "verify")
+
+    def test_the_consensus_of_a_run_goes_on(self):
+        programs = []
+        for file in ("one.md", "two.md"):
+            programs.append(self.folder / f"{file}.json")
+            self.put(programs[-1], json.dumps(planner(
+                [{"id": "list", "do": {"tool": "report.markdown@1"},
+                  "with": {"path": file, "title": "t", "sections": []}}], {})))
+        for first, second, times in (("vote", [], 2), (None, [], 0),
+                                     (None, ["--consensus", "vote"], 1)):
+            with self.subTest(first=first, second=second):
+                words = ["--consensus", first] if first else []
+                self.naestro("run", "one", "--planner", programs[0], *words, code=5)
+                self.naestro("steer", "last", "two", "--planner", programs[1], *second, code=5)
+                steps = [step["id"] for step in self.show("last")["steps"]]
+                self.assertEqual(steps.count("second_opinion"), times)
+                self.naestro("replay", "last")
 
     def test_what_is_refused(self):
         run = self.parked()
@@ -234,6 +342,10 @@ class Steer(OwnWorld):
                        capture_output=True, text=True, input="s3cr3t-value-of-some-length\n")
         out = self.naestro("steer", run, "tell s3cr3t-value-of-some-length", code=2)
         self.assertIn("the goal", out)
+        kinds = self.kinds(run)
+        self.naestro("steer", run, GOAL, "--approve", "deadbeef", code=2)
+        self.naestro("steer", run, GOAL, "--model-script", self.folder / "none.json", code=2)
+        self.assertEqual(self.kinds(run), kinds)
         broken = self.folder / "broken.json"
         self.put(broken, "{}")
         self.naestro("steer", run, GOAL, "--planner", broken, code=1)
