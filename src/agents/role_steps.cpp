@@ -1,5 +1,7 @@
 #include "agents/role_steps.hpp"
 
+#include "plan/roles.hpp"
+
 namespace naestro::agents {
 
 std::string role_line(std::string_view name, const json::Object& role) {
@@ -18,9 +20,10 @@ json::Object used_roles(const json::Array& steps, const json::Object& roles) {
   json::Object out;
   for (const json::Value& each : steps) {
     const json::Object* step = each.if_object();
-    const auto name = step == nullptr ? std::nullopt : json::text_at(*step, "role");
-    const json::Value* role = name ? roles.if_contains(*name) : nullptr;
-    if (role != nullptr) out[*name] = *role;
+    if (step == nullptr) continue;
+    for (const std::string& name : plan::roles_named(*step)) {
+      if (const json::Value* role = roles.if_contains(name)) out[name] = *role;
+    }
   }
   return out;
 }

@@ -1,8 +1,9 @@
 // Plans that a model writes, where no skill explains every word of a goal. The program is
-// plans/model_goal.json: planner.brief@1 says what the model has to know, the model writes the
-// steps and names the one that has the answer, planner.adopt@1 makes a plan of them. The answer
-// and its sources are always put together by answer.compose from what a tool found; a model's own
-// words are never the answer. Contracts: contracts/tools/planner.{brief,adopt}.json.
+// plans/model_goal.json: planner.brief says what the model has to know, the model writes the
+// steps and names the one that has the answer, planner.adopt makes a plan of them. The answer and
+// its sources are put together by answer.compose from what a tool found, or are what an agent with
+// a role says that looked for it; a plain model step is never the answer. Contracts:
+// contracts/tools/planner.{brief,adopt}.json.
 #pragma once
 
 #include <string>

@@ -12,18 +12,7 @@ namespace {
 using policy::Layer;
 
 // All but `locked` are texts, whatever they look like.
-json::Value to_json(const YamlNode& node) {
-  if (node.kind == YamlNode::Kind::list) {
-    json::Array out;
-    for (const YamlNode& item : node.items) out.push_back(to_json(item));
-    return out;
-  }
-  if (node.kind == YamlNode::Kind::map) {
-    json::Object out;
-    for (const YamlNode& item : node.items) out[item.key] = to_json(item);
-    return out;
-  }
-  if (node.kind == YamlNode::Kind::null) return nullptr;
+json::Value scalar(const YamlNode& node) {
   if (!node.quoted && (node.text == "true" || node.text == "false")) return node.text == "true";
   return json::Value(node.text);
 }
@@ -56,7 +45,7 @@ class Loader {
                    plain ? "see docs/formats/policy.md" : fault.remedy);
     }
     const auto line = [&](const std::string& pointer) { return place_of(*root, pointer).line; };
-    const auto added = out_.policy.add(layer, shown, to_json(*root), line);
+    const auto added = out_.policy.add(layer, shown, to_json(*root, scalar), line);
     if (added) return;
     error(shown, {added.error().line, 1}, Code::kPolicyInvalid, added.error().message,
           added.error().remedy);
@@ -88,7 +77,7 @@ Result<cli::House::Yaml> read_yaml_file(const std::string& file) {
                     ": " + fault.message,
                 fault.remedy);
   }
-  json::Value value = to_json(*root);
+  json::Value value = to_json(*root, scalar);
   return cli::House::Yaml{std::move(value), [root = *std::move(root)](const std::string& pointer) {
                             return place_of(root, pointer).line;
                           }};

@@ -21,26 +21,13 @@ constexpr std::size_t kFilesMax = 200;  // of one folder
 constexpr std::size_t kFaultsShown = 3;
 constexpr const char* kSeeForm = "see docs/formats/role.md";
 
+// A text that is a whole number, unless in quotes, is one.
 json::Value scalar(const YamlNode& node) {
   std::int64_t number = 0;
   const char* end = node.text.data() + node.text.size();
   const auto [stop, error] = std::from_chars(node.text.data(), end, number);
   if (!node.quoted && error == std::errc{} && stop == end) return number;
   return json::Value(node.text);
-}
-
-// A text that is a whole number, unless in quotes, is one.
-json::Value to_json(const YamlNode& node) {
-  if (node.kind == YamlNode::Kind::scalar) return scalar(node);
-  if (node.kind == YamlNode::Kind::null) return nullptr;
-  if (node.kind == YamlNode::Kind::list) {
-    json::Array out;
-    for (const YamlNode& item : node.items) out.push_back(to_json(item));
-    return out;
-  }
-  json::Object out;
-  for (const YamlNode& item : node.items) out[item.key] = to_json(item);
-  return out;
 }
 
 std::unexpected<Error> faulty(const std::string& file, json::Position at,
@@ -58,7 +45,7 @@ Result<Role> read(const std::string& name, const std::string& file, std::string_
     const YamlFault& fault = root.error();
     return faulty(file, fault.at, fault.message, fault.remedy);
   }
-  auto role = contract::read_role(name, to_json(*root));
+  auto role = contract::read_role(name, to_json(*root, scalar));
   std::vector<RoleFault> faults = role ? unknown_tools(*role, tools) : role.error();
   if (role && !role->origin.empty()) {
     faults.push_back({"/origin", "where a role comes from no file says", "remove it"});

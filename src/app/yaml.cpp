@@ -214,6 +214,19 @@ std::string_view type_name(const YamlNode& node) {
   return "";
 }
 
+json::Value to_json(const YamlNode& node, json::Value (*scalar)(const YamlNode&)) {
+  if (node.kind == YamlNode::Kind::scalar) return scalar(node);
+  if (node.kind == YamlNode::Kind::null) return nullptr;
+  if (node.kind == YamlNode::Kind::list) {
+    json::Array out;
+    for (const YamlNode& item : node.items) out.push_back(to_json(item, scalar));
+    return out;
+  }
+  json::Object out;
+  for (const YamlNode& item : node.items) out[item.key] = to_json(item, scalar);
+  return out;
+}
+
 json::Position place_of(const YamlNode& root, const std::string& pointer) {
   const YamlNode* at = &root;
   json::Position place = root.at;

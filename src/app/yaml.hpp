@@ -41,6 +41,9 @@ std::expected<YamlNode, YamlFault> parse_yaml(
 // "a list", for messages.
 std::string_view type_name(const YamlNode& node);
 
+// The tree as JSON; what a scalar means, the form of the file says.
+json::Value to_json(const YamlNode& node, json::Value (*scalar)(const YamlNode&));
+
 // Where the value at `pointer` (RFC 6901) stands, or what is nearest above it; a member by its key.
 json::Position place_of(const YamlNode& root, const std::string& pointer);
 

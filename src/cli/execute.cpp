@@ -189,6 +189,11 @@ int execute_with(Secrets& secrets, House& house, Session& session, run::Machine&
 
 }  // namespace
 
+bool asks_several(const plan::Program& program) {
+  return std::ranges::any_of(program.steps,
+                             [](const plan::Step& step) { return !step.group.empty(); });
+}
+
 Result<std::vector<Digest>> approved_by(const RunOptions& options) {
   std::vector<Digest> out;
   for (const std::string& text : options.approve) {
@@ -244,9 +249,7 @@ int start_run(House& house, plan::Program program, run::Start start, const std::
     *outputs = machine.outputs();
     return code;
   }
-  const bool several = std::ranges::any_of(
-      machine.program().steps, [](const plan::Step& step) { return !step.group.empty(); });
-  if (code == 0 && !options.consensus.empty() && !several) {
+  if (code == 0 && !options.consensus.empty() && !asks_several(machine.program())) {
     print(house.err,
           "note: no step of the plan asks a model once, so --consensus asked nobody else\n");
   }

@@ -77,9 +77,7 @@ Result<std::pair<std::string, plan::Compiled>> compile_file(House& house, const 
   if (compiled.program && !consensus.empty()) {
     json::Value read = json::parse(whole, {.bytes_max = kPlanFileMax}).value();
     auto found = plan::second_opinion(std::move(read), consensus);
-    const bool own = std::ranges::any_of(
-        compiled.program->steps, [](const plan::Step& step) { return !step.group.empty(); });
-    if (found.steps == 0 && own) {
+    if (found.steps == 0 && asks_several(*compiled.program)) {
       print(house.err, "note: the plan's own consensus stays as it is, --consensus adds none\n");
     }
     whole = json::pretty(found.plan);

@@ -2,10 +2,10 @@
 
 #include <algorithm>
 #include <map>
-#include <set>
 
 #include "base/text.hpp"
 #include "cli/render.hpp"
+#include "plan/roles.hpp"
 
 namespace naestro::cli {
 namespace {
@@ -40,25 +40,6 @@ std::string ceilings_text(const json::Object& role) {
   return out;
 }
 
-// Of the step, and of those who speak in a consensus.
-std::set<std::string> roles_named(const json::Object& step) {
-  std::set<std::string> out;
-  const auto add = [&](const json::Value* holder) {
-    const json::Object* object = holder == nullptr ? nullptr : holder->if_object();
-    if (object != nullptr && json::text_at(*object, "role")) out.insert(text(*object, "role"));
-  };
-  const json::Object* kinds = json::object_at(step, "do");
-  const json::Object* of = kinds == nullptr ? nullptr : json::object_at(*kinds, "consensus");
-  if (json::text_at(step, "role")) out.insert(text(step, "role"));
-  if (of == nullptr) return out;
-  for (const std::string_view who : {"judge", "critic", "synthesizer"}) add(of->if_contains(who));
-  const json::Array* proposers = json::array_at(*of, "proposers");
-  for (std::size_t i = 0; proposers != nullptr && i < proposers->size(); ++i) {
-    add(&(*proposers)[i]);
-  }
-  return out;
-}
-
 // The roles that the plan's steps name and it does not define, each once, with their first step.
 std::map<std::string, std::string> missing_roles(const json::Object& plan) {
   std::map<std::string, std::string> out;
@@ -67,7 +48,7 @@ std::map<std::string, std::string> missing_roles(const json::Object& plan) {
   for (std::size_t i = 0; steps != nullptr && i < steps->size(); ++i) {
     const json::Object* step = (*steps)[i].if_object();
     if (step == nullptr) continue;
-    for (const std::string& name : roles_named(*step)) {
+    for (const std::string& name : plan::roles_named(*step)) {
       if (defined != nullptr && defined->contains(name)) continue;
       out.emplace(name, text(*step, "id"));
     }
@@ -140,11 +121,13 @@ Result<std::string> with_roles(const House& house, const std::string& workspace,
 }
 
 void suggest_roles(const House& house, const std::string& workspace, plan::Compiled& compiled) {
+  std::vector<std::string> names;  // read from files where one is asked for
   for (plan::Diagnostic& diagnostic : compiled.diagnostics) {
     if (diagnostic.code != "NP1301") continue;
-    std::vector<std::string> names;
-    for (const contract::RoleEntry& entry : house.roles(workspace).entries) {
-      if (entry.role) names.push_back(entry.name);
+    if (names.empty()) {
+      for (const contract::RoleEntry& entry : house.roles(workspace).entries) {
+        if (entry.role) names.push_back(entry.name);
+      }
     }
     // What was found stands in quotes.
     const std::string& found = diagnostic.found;

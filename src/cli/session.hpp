@@ -80,6 +80,9 @@ void print_diagnostics(House& house, const plan::Compiled& compiled, const std::
 // are, else 2.
 int exit_of(const plan::Compiled& compiled);
 
+// Whether some step of it is a consensus.
+bool asks_several(const plan::Program& program);
+
 // The digests of --approve.
 Result<std::vector<Digest>> approved_by(const RunOptions& options);
 

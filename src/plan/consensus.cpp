@@ -41,11 +41,15 @@ class Expansion {
     for (std::int64_t round = 2; round <= form_.rounds; ++round) debate_round(round);
     if (form_.protocol->debated) synthesize();
     // Free text is compared by what somebody says that it means.
-    if (compared_.empty()) speaker("same", {}, "same", same_schema(shown_max_));
+    if (compared_.empty()) {
+      speaker("same", {}, "same", same_schema(shown_max_));
+      said_["same"] = value_of(part("same"));
+    }
     if (form_.protocol->name == "tournament") {
       matches();
     } else if (form_.protocol->judged) {
       speaker("judge", form_.judge, "judge", judge_schema(shown_max_));
+      said_["verdict"] = value_of(part("judge"));
     }
     settle();
     return std::move(parts_);
@@ -187,6 +191,8 @@ class Expansion {
     step["for_each"] = json::Object{{"in", value_of(deal_, ".pairs")},
                                     {"max", proposers * (proposers - 1)},
                                     {"on_error", "collect"}};
+    said_["pairs"] = value_of(deal_, ".pairs");
+    said_["matches"] = value_of(part("matches"));
   }
 
   // What the two tools are shown.
@@ -218,14 +224,6 @@ class Expansion {
   void settle() {
     json::Object with = drafts();
     with["protocol"] = form_.protocol->name;
-    for (const auto& [argument, name] : {std::pair{"same", "same"}, std::pair{"verdict", "judge"},
-                                         std::pair{"matches", "matches"}}) {
-      const auto spoken = std::ranges::any_of(parts_, [&](const ConsensusPart& each) {
-        return json::text_at(each.step, "id") == part(name);
-      });
-      if (spoken) with[argument] = value_of(part(name));
-    }
-    if (with.contains("matches")) with["pairs"] = value_of(deal_, ".pairs");
     json::Object step = begin(form_.id, "");
     for (const std::string_view key : {"on_error", "default", "budget"}) {
       if (const json::Value* own = step_.if_contains(key)) step[key] = *own;
@@ -240,7 +238,7 @@ class Expansion {
   json::Array compared_;             // parts of an answer
   bool shows_;                       // somebody is shown the answers
   std::vector<json::Array> drafts_;  // of each proposer, the newest first
-  json::Object said_;                // what the two tools are shown besides
+  json::Object said_;                // what the tools are shown besides, from then on
   std::string deal_;                 // the newest
   std::vector<ConsensusPart> parts_;
 };

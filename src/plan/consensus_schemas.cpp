@@ -33,9 +33,8 @@ void typed_parts(const json::Value& schema, const std::string& pointer, json::Ar
 
 // A schema inside of another: its own references stay its own.
 json::Value inside(const json::Value& schema) {
-  if (!json::write(schema).contains("Ref\":") && !json::write(schema).contains("\"$ref\":")) {
-    return schema;
-  }
+  const std::string text = json::write(schema);
+  if (!text.contains("Ref\":") && !text.contains("\"$ref\":")) return schema;
   json::Object out = schema.get_object();
   if (!out.contains("$id")) out["$id"] = "answer";
   return out;

@@ -245,14 +245,7 @@ class ConsensusPlanRefuses : public ::testing::TestWithParam<Case> {};
 TEST_P(ConsensusPlanRefuses, WithCodeAndPlace) {
   const World world;
   const Case& each = GetParam();
-  json::Value plan = sample();
-  if (*each.text == '\0') {
-    const std::string pointer{each.pointer};
-    const std::size_t slash = pointer.rfind('/');
-    plan.at_pointer(pointer.substr(0, slash)).as_object().erase(pointer.substr(slash + 1));
-  } else {
-    plan = edited(plan, each.pointer, each.text);
-  }
+  const json::Value plan = edited(sample(), each.pointer, each.text);
   const Compiled compiled = world.compile_value(plan);
   EXPECT_FALSE(compiled.program);
   const std::string wanted =

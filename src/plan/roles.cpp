@@ -1,5 +1,7 @@
 // The roles of a plan. A role is a macro: what it gives becomes the step's own before any pass
 // looks at it, so that all of them hold without special cases.
+#include "plan/roles.hpp"
+
 #include <algorithm>
 #include <array>
 
@@ -137,6 +139,26 @@ class Giver {
 };
 
 }  // namespace
+
+std::set<std::string> roles_named(const json::Object& step) {
+  std::set<std::string> out;
+  const auto add = [&](const json::Object* holder) {
+    const auto role = holder == nullptr ? std::nullopt : json::text_at(*holder, "role");
+    if (role && !role->empty()) out.emplace(*role);
+  };
+  add(&step);
+  const json::Object* kinds = json::object_at(step, "do");
+  const json::Object* of = kinds == nullptr ? nullptr : json::object_at(*kinds, "consensus");
+  if (of == nullptr) return out;
+  for (const std::string_view who : {"judge", "critic", "synthesizer"}) {
+    add(json::object_at(*of, who));
+  }
+  const json::Array* proposers = json::array_at(*of, "proposers");
+  for (std::size_t i = 0; proposers != nullptr && i < proposers->size(); ++i) {
+    add((*proposers)[i].if_object());
+  }
+  return out;
+}
 
 void parse_roles(const json::Object& roles, Draft& draft, Sink& sink) {
   for (const auto& member : roles) {
